@@ -1,0 +1,55 @@
+"""What can go wrong, as types: each carries the exit code that a caller can act on.
+
+A message says what was expected, what was received and what to do next. The command line prints it without a traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BenchError(Exception):
+    """A run failed: its promise was broken or its work could not be done."""
+
+    exit_code = 1
+
+
+class BadInput(BenchError):
+    """The user asked for something that cannot be: a wrong value, name, path or data set."""
+
+    exit_code = 2
+
+
+class IntegrityError(BenchError):
+    """A file is not what its recorded hash says, or belongs to other code, data or settings."""
+
+    exit_code = 4
+
+
+class Locked(BenchError):
+    """Another live process holds the run."""
+
+    exit_code = 5
+
+
+class TryLater(BenchError):
+    """The machine or the network cannot do it now: the same command may succeed later."""
+
+    exit_code = 75
+
+
+class Interrupted(BenchError):
+    """A signal ended the run; ``exit_code`` is 128 plus its number."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number
+
+
+def unknown(what: str, received: str, known: Iterable[str]) -> BadInput:
+    """Return the error for a name that is not in a table, with the allowed names and the nearest one."""
+    names = sorted(known)
+    near = difflib.get_close_matches(received, names, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return BadInput(f"unknown {what} {received!r}: expected one of {', '.join(names)}{hint}")

@@ -1,0 +1,54 @@
+"""Packaging: what the suite needs, bounded; constraints.txt pins the set that the tests passed on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = next(
+    line.split('"')[1]
+    for line in (HERE / "bench/__init__.py").read_text().splitlines()
+    if line.startswith("__version__")
+)
+
+REQUIRED = [
+    "tensorflow>=2.21,<2.22",
+    "tf_keras>=2.21,<2.22",
+    "tensorflow-model-optimization>=0.8.1,<0.9",
+    "tensorboard>=2.20,<2.22",
+    # tensorflow-model-optimization imports distutils, which Python 3.12 took out and setuptools brings back.
+    "setuptools>=65,<82",
+    "numpy>=2.1,<3",
+    "pandas>=2.2,<4",
+    "scipy>=1.14,<2",
+    "matplotlib>=3.9,<4",
+    "seaborn>=0.13.2,<0.14",
+    "pillow>=11,<14",
+    "click>=8.1,<9",
+    "rich>=13.7,<16",
+    "filelock>=3.16,<4",
+    "platformdirs>=4.2,<5",
+]
+TEST = [
+    "pytest>=8.3,<10",
+    "hypothesis>=6.100,<7",
+    "adversarial-robustness-toolbox>=1.20,<1.21",
+    "foolbox>=3.3.4,<3.4",
+]
+DEVELOP = ["mypy>=1.15,<3", "ruff>=0.9,<1"]
+
+setup(
+    name="bench-robustness",
+    version=VERSION,
+    description="Is a compressed network robust, or does it only look so? Trains, prunes, attacks and answers.",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11.4,<3.14",
+    packages=find_packages(include=["bench", "bench.*", "architectures"]),
+    install_requires=REQUIRED,
+    extras_require={"test": TEST, "develop": TEST + DEVELOP},
+    entry_points={"console_scripts": ["bench = bench.cli:main"]},
+)
