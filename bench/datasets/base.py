@@ -1,0 +1,40 @@
+"""What a data set is to the rest of the suite: labelled images in pixel levels, in two fixed splits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Split:
+    """The images of one split and their labels, in one fixed order.
+
+    ``images``: uint8, shape (n, size, size, 3), RGB, pixel levels 0 to 255. ``labels``: int64, shape (n,), an index into
+    ``Dataset.classes``. ``names``: the n file names relative to the data set's folder, or made-up ones.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A training and a validation split over the same classes.
+
+    ``classes``: label -> class id, in the order of the sorted ids. ``fingerprint``: sha256 (hex) of what the splits were
+    made from. ``skipped``: one line for each broken image that was left out because the user said so.
+    """
+
+    name: str
+    train: Split
+    val: Split
+    classes: tuple[str, ...]
+    fingerprint: str
+    skipped: tuple[str, ...] = field(default=())

@@ -1,0 +1,83 @@
+"""Any class folder as a data set, and what every data set made of files shares: labels, leaks, broken images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from bench.datasets.base import Dataset, Split
+from bench.datasets.fingerprint import in_both_splits
+from bench.datasets.listing import Listing, list_images
+from bench.datasets.pixels import Pixels, read_pixels
+from bench.datasets.report import Progress, Report, printable, silent
+from bench.errors import BadInput
+
+NAMED_AT_MOST = 10
+
+
+def load(
+    image_size: int, data_dir: Path | None, skip_broken: bool, report: Report, progress: Progress = silent
+) -> Dataset:
+    """Load ``data_dir/{train,val}/CLASS/*.{jpg,jpeg,png}``, each image a centre square of ``image_size`` pixels a side.
+
+    Raises ``BadInput`` without a ``data_dir``, for a folder of another layout, and for broken images unless
+    ``skip_broken``.
+    """
+    if data_dir is None:
+        raise BadInput(
+            "expected --data-dir DIR with train/CLASS/ and val/CLASS/ for the data set 'folder', received none"
+        )
+    return read("folder", list_images(data_dir), image_size, skip_broken, report, progress)
+
+
+def read(
+    name: str, listing: Listing, image_size: int, skip_broken: bool, report: Report, progress: Progress
+) -> Dataset:
+    """Decode a listing into a data set called ``name``; labels are the positions in the sorted classes.
+
+    A train image that is also in val is reported. Broken images are left out and listed in ``Dataset.skipped``, or
+    raise ``BadInput`` when ``skip_broken`` is false or no image of a class is left.
+    """
+    pixels = read_pixels(listing, image_size, report, progress)
+    _report_leaks(listing, pixels, report)
+    names = listing.names
+    skipped = tuple(f"{printable(names[row])}: {reason}" for row, reason in pixels.broken.items())
+    if skipped and not skip_broken:
+        raise _broken(listing, skipped)
+    train, val = _split(listing, pixels, 0), _split(listing, pixels, len(listing.train))
+    for split in (train, val):
+        for label in sorted(set(range(len(listing.classes))) - set(split.labels.tolist())):
+            raise BadInput(
+                f"no image is left of the class {listing.classes[label]!r}: all in train or in val are broken"
+            )
+    return Dataset(name, train, val, listing.classes, pixels.fingerprint, skipped)
+
+
+def _split(listing: Listing, pixels: Pixels, first: int) -> Split:
+    files = listing.val if first else listing.train
+    kept = {first + row: name for row, name in enumerate(files) if first + row not in pixels.broken}
+    label = {name: index for index, name in enumerate(listing.classes)}
+    images = pixels.images[first : first + len(files)]
+    return Split(
+        # The slice is a view: in the common case, nothing broken, no pixel is copied.
+        images=images if len(kept) == len(files) else pixels.images[list(kept)],
+        labels=np.array([label[name.split("/")[1]] for name in kept.values()], np.int64),
+        names=tuple(map(printable, kept.values())),
+    )
+
+
+def _report_leaks(listing: Listing, pixels: Pixels, report: Report) -> None:
+    leaks = in_both_splits(listing, pixels.digests)
+    if leaks:
+        train, val = map(printable, leaks[0])
+        report(f"{len(leaks)} val images are also in train, first {val} = {train}: see bench data verify")
+
+
+def _broken(listing: Listing, lines: tuple[str, ...]) -> BadInput:
+    more = f"; and {len(lines) - NAMED_AT_MOST} more" if len(lines) > NAMED_AT_MOST else ""
+    return BadInput(
+        f"expected {len(listing.names)} readable images in {printable(listing.root)!r}, received {len(lines)} broken:"
+        f" {'; '.join(lines[:NAMED_AT_MOST])}{more}."
+        " Name them all with bench data verify, or leave them out with --skip-broken"
+    )

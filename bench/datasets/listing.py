@@ -1,0 +1,107 @@
+"""Which files of a class folder count as images: decided once, from names alone, the same on every machine.
+
+Labels follow from this order, so whatever would make it ambiguous is refused rather than guessed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.datasets.report import printable
+from bench.errors import BadInput
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The image files of ``root/{train,val}/CLASS/``, as posix paths relative to ``root``.
+
+    ``train`` and ``val`` are sorted by class, then by file name, both by code point and so in any locale alike.
+    ``ignored``: what stands where an image could stand, but is hidden, of another suffix or no regular file.
+    """
+
+    root: Path
+    classes: tuple[str, ...]
+    train: tuple[str, ...]
+    val: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All files: those of train, then those of val."""
+        return self.train + self.val
+
+
+def list_images(root: Path) -> Listing:
+    """List a class folder without opening a file.
+
+    Classes are the sorted folder names of train. Raises ``BadInput`` for a missing folder or split, an empty class,
+    fewer than two classes, class folders that differ between the splits, or a class name that cannot be printed.
+    """
+    ignored: list[str] = []
+    try:
+        train, val = _split(root, "train", ignored), _split(root, "val", ignored)
+    except OSError as error:
+        raise BadInput(
+            f"cannot list the data folder {printable(root)!r}: {error.strerror}; check --data-dir"
+        ) from error
+    _check_classes(root, set(train), set(val))
+    return Listing(
+        root=root,
+        classes=tuple(train),
+        train=tuple(name for names in train.values() for name in names),
+        val=tuple(name for label in train for name in val[label]),
+        ignored=tuple(ignored),
+    )
+
+
+def _split(root: Path, split: str, ignored: list[str]) -> dict[str, list[str]]:
+    folder = root / split
+    if not folder.is_dir():
+        found = "no such folder in it" if root.is_dir() else "no such data folder"
+        raise BadInput(
+            f"expected train/CLASS/ and val/CLASS/ under {printable(root)!r}, received {found} ({split}/ is missing);"
+            " check --data-dir"
+        )
+    classes: dict[str, list[str]] = {}
+    for entry in _sorted(folder):
+        if entry.name.startswith(".") or not entry.is_dir():
+            ignored.append(f"{split}/{entry.name}")
+        else:
+            classes[entry.name] = _images(folder, f"{split}/{entry.name}", ignored)
+    return classes
+
+
+def _images(folder: Path, prefix: str, ignored: list[str]) -> list[str]:
+    images: list[str] = []
+    for entry in _sorted(folder.parent / prefix):
+        suffix = Path(entry.name).suffix.lower()
+        counts = suffix in SUFFIXES and not entry.name.startswith(".") and entry.is_file()
+        (images if counts else ignored).append(f"{prefix}/{entry.name}")
+    if not images:
+        raise BadInput(
+            f"expected at least one {', '.join(sorted(SUFFIXES))} file in {printable(prefix)!r} of"
+            f" {printable(folder.parent)!r}, received none; add images, or remove the class from train and val"
+        )
+    return images
+
+
+def _sorted(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
+
+
+def _check_classes(root: Path, train: set[str], val: set[str]) -> None:
+    for split, extra in (("train", train - val), ("val", val - train)):
+        if extra:
+            raise BadInput(
+                f"expected the same class folders in train and val of {printable(root)!r}, received"
+                f" {', '.join(map(printable, sorted(extra)))} in {split} only; add or remove the folder"
+            )
+    if len(train) < 2:
+        raise BadInput(f"expected two or more class folders in {printable(root / 'train')!r}, received {len(train)}")
+    if odd := [name for name in sorted(train) if not name.isprintable()]:
+        raise BadInput(f"expected printable class names, received {printable(odd[0])!r}; rename the folder")

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from bench.datasets import DATASETS
+
+
+def test_only_a_named_source_may_do_without_a_fingerprint() -> None:
+    assert {name: source.named for name, source in DATASETS.items()} == {
+        "imagenette": True,
+        "folder": False,
+        "synthetic": True,
+    }
+
+
+def test_the_data_sets_do_not_import_tensorflow() -> None:
+    script = "import bench.datasets, bench.datasets.verify, sys; print([m for m in sys.modules if 'tensorflow' in m])"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
