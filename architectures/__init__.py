@@ -1,0 +1,37 @@
+"""The table of architectures: a name, where its function stands, and the peak learning rate that suits it.
+
+Places are written as ``module:function`` and resolved when a network is built, so that reading the table (to refuse a
+wrong name, to print the help) does not import TensorFlow.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One row of the table.
+
+    ``place``: ``module:function`` of a function ``(input_shape, num_classes, *, conv, dense) -> tf_keras.Model``.
+    ``learning_rate``: the default peak learning rate of SGD with momentum 0.9 at batch size 128.
+    """
+
+    place: str
+    learning_rate: float
+
+    def function(self) -> Callable[..., Any]:
+        """Import and return the function that builds the network."""
+        found: Callable[..., Any] = pkgutil.resolve_name(self.place)
+        return found
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "alexnet": Architecture("architectures.alexnet:alexnet", learning_rate=0.02),
+    "alexnet-bn": Architecture("architectures.alexnet:alexnet_batch_norm", learning_rate=0.05),
+    "fc5": Architecture("architectures.fc5:fc5", learning_rate=0.02),
+    "resnet18": Architecture("architectures.resnet18:resnet18", learning_rate=0.1),
+}
