@@ -1,0 +1,113 @@
+"""Where a run's files stand under results/: the only module that knows a path.
+
+<run name>/seed-<n>/run.json               training: spec, metrics, hashes; written last, its presence means "trained"
+                    attacks/<trial>.json   one attack: figures; attacks/<trial>.npz: its outcome image by image
+                    curve.png              accuracy against eps
+                    weights.npz, checkpoints/, tensorboard/, lock      not kept in git
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from bench.errors import BadInput, IntegrityError, Locked
+from bench.files import Arrays, read_arrays, read_json, write_arrays, write_json
+from bench.spec import Run
+from bench.trial import Trial
+
+RUN_SCHEMA = "bench.run/1"
+ATTACK_SCHEMA = "bench.attack/1"
+
+Record = dict[str, Any]
+
+
+class Folder:
+    """The folder of one run at one seed."""
+
+    def __init__(self, results: Path, run: Run) -> None:
+        self.run = run
+        self.path = results / run.name / f"seed-{run.seed}"
+        self.curve = self.path / "curve.png"
+        self.checkpoints = self.path / "checkpoints"
+        self.tensorboard = self.path / "tensorboard"
+        self._weights = self.path / "weights.npz"
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run; Locked where another live process does. The system frees the lock of a process that dies."""
+        self._make()
+        held = FileLock(self.path / "lock")
+        try:
+            held.acquire(timeout=0)
+        except Timeout as error:
+            raise Locked(
+                f"another process is working on {self.path}: wait for it, or choose another --results-dir"
+            ) from error
+        for torn in self.path.rglob(".*.part"):  # what a killed process was writing
+            torn.unlink()
+        try:
+            yield
+        finally:
+            held.release()
+
+    def _make(self) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            writable = os.access(self.path, os.W_OK)
+        except OSError as error:
+            raise BadInput(f"cannot make {self.path}: {error.strerror}; choose another --results-dir") from error
+        if not writable:
+            raise BadInput(f"cannot write in {self.path}: read-only; choose another --results-dir")
+
+    def training(self) -> Record | None:
+        """Return the record of the training, None where there is none yet; IntegrityError where it does not verify."""
+        path = self.path / "run.json"
+        if not path.exists():
+            return None
+        record = read_json(path, RUN_SCHEMA)
+        if record.get("settings") != self.run.settings:
+            raise IntegrityError(f"{path} is the record of other settings than {self.run}: move it away and run again")
+        return record
+
+    def write_training(self, record: Mapping[str, Any], weights: Arrays) -> None:
+        """Write the weights, then the record that names their hash, then drop the checkpoints."""
+        sha256 = write_arrays(self._weights, weights)
+        artefacts = {self._weights.name: {"sha256": sha256, "bytes": self._weights.stat().st_size}}
+        write_json(self.path / "run.json", RUN_SCHEMA, {**record, "artefacts": artefacts})
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
+
+    def weights(self, record: Record) -> Arrays:
+        """Return the weights that ``record`` names; IntegrityError where they are missing or not the ones it hashed."""
+        return read_arrays(self._weights, record["artefacts"][self._weights.name]["sha256"])
+
+    def attack(self, trial: Trial) -> Record | None:
+        """Return the record of an attack, None where there is none; IntegrityError where it or its outcomes do not verify."""
+        path = self.path / "attacks" / f"{trial.name}.json"
+        if not path.exists():
+            return None
+        record = read_json(path, ATTACK_SCHEMA)
+        outcomes = path.with_suffix(".npz")
+        read_arrays(outcomes, record["artefacts"][outcomes.name]["sha256"])
+        return record
+
+    def write_attack(self, trial: Trial, record: Mapping[str, Any], outcomes: Arrays) -> None:
+        """Write the outcome of each image, then the record that names its hash."""
+        path = self.path / "attacks" / f"{trial.name}.npz"
+        sha256 = write_arrays(path, outcomes, compress=True)
+        artefacts = {path.name: {"sha256": sha256, "bytes": path.stat().st_size}}
+        write_json(path.with_suffix(".json"), ATTACK_SCHEMA, {**record, "artefacts": artefacts})
+
+    def clear(self) -> None:
+        """Remove everything of the run but its lock."""
+        for entry in self.path.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != "lock":
+                entry.unlink()
