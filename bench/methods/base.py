@@ -1,0 +1,24 @@
+"""The points at which a compression or regularisation method may act on a training. The control acts at none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Method:
+    """A method that does nothing: every hook is a no-op, to be overridden one by one.
+
+    Models are tf_keras models, callbacks tf_keras callbacks.
+    """
+
+    def prepare(self, model: Any) -> Any:
+        """Return the model to train, given the one that the architecture built."""
+        return model
+
+    def callbacks(self) -> list[Any]:
+        """Return the callbacks whose ``on_train_begin``, ``on_train_batch_begin`` and ``on_epoch_end`` the training calls."""
+        return []
+
+    def finish(self, model: Any) -> Any:
+        """Return the plain model, given the trained one."""
+        return model

@@ -1,0 +1,71 @@
+"""Magnitude pruning by tensorflow-model-optimization, the only module that imports it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow_model_optimization as tfmot
+import tf_keras as keras
+
+from bench.errors import BadInput
+from bench.methods.base import Method
+from bench.schedule import Steps
+
+PRUNED = (keras.layers.Conv2D, keras.layers.Dense)
+
+
+@dataclass(frozen=True)
+class Magnitude(Method):
+    """Zero the smallest weights of every convolution and dense kernel, a little more at each pruning step.
+
+    The share of zeros after the pruning at step t follows the cubic schedule
+
+        s_t = s_f - s_f * (1 - (t - t_start) / (n * f))**3
+
+    where s_f is ``sparsity``, and t_start, n and f are ``schedule.begin``, ``schedule.updates`` and
+    ``schedule.frequency``; t counts optimiser steps from 1. Kernels are pruned one by one, each to the same share.
+    Biases and normalisation parameters are left alone.
+    Source: Zhu & Gupta 2017, arXiv:1710.01878, eq. 1, with initial sparsity 0.
+    """
+
+    sparsity: float
+    schedule: Steps
+
+    def prepare(self, model: Any) -> Any:
+        """Wrap every convolution and dense layer; BadInput where float32 cannot express the share of zeros of a kernel."""
+        for layer in model.layers:
+            if isinstance(layer, PRUNED):
+                self._check_reachable(layer.name, layer.kernel.shape.num_elements())
+        return keras.models.clone_model(model, clone_function=self._wrap)
+
+    def callbacks(self) -> list[Any]:
+        """Return the callback that starts the pruning clock and masks the weights once more at the end of each epoch."""
+        return [tfmot.sparsity.keras.UpdatePruningStep()]
+
+    def finish(self, model: Any) -> Any:
+        """Strip the wrappers: the plain layers with their zeros."""
+        return tfmot.sparsity.keras.strip_pruning(model)
+
+    def _wrap(self, layer: Any) -> Any:
+        if not isinstance(layer, PRUNED):
+            return layer
+        cubic = tfmot.sparsity.keras.PolynomialDecay(
+            initial_sparsity=0.0,
+            final_sparsity=self.sparsity,
+            begin_step=self.schedule.begin,
+            end_step=self.schedule.end,
+            power=3,
+            frequency=self.schedule.frequency,
+        )
+        return tfmot.sparsity.keras.prune_low_magnitude(layer, pruning_schedule=cubic)
+
+    def _check_reachable(self, name: str, size: int) -> None:
+        # The wrapper computes the number of weights to keep in float32, whose 24 bits run out on kernels of tens of millions.
+        kept = max(1, int(np.round(np.float32(size) * (np.float32(1) - np.float32(self.sparsity)))))
+        if abs(size - kept - self.sparsity * size) > 1:
+            raise BadInput(
+                f"the kernel of {name} has {size:,} weights, of which the pruning library would zero {size - kept:,} in float32 "
+                f"where sparsity {self.sparsity:g} asks for {self.sparsity * size:,.1f}: take a smaller image or another sparsity"
+            )

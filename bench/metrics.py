@@ -1,0 +1,93 @@
+"""What a network is, measured from its weights: zeros, parameters, multiply-accumulates, bytes. No method is asked."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import numpy as np
+import tf_keras as keras
+
+from bench.errors import BenchError
+from bench.spectral import operator_norm
+
+KERNELS = (keras.layers.Conv2D, keras.layers.Dense)
+
+
+def kernel_rows(model: Any) -> list[dict[str, Any]]:
+    """Return a row for each convolution and dense kernel, in the order of the network.
+
+    ``size`` and ``zeros`` count weights; ``sparsity`` is zeros / size; ``macs`` is the number of multiply-accumulates
+    for one image (size times the output positions of the layer) and ``macs_nonzero`` leaves out those with a weight of
+    exactly zero; ``spectral_norm`` is the operator norm of the layer without bias.
+    """
+    rows = []
+    for layer in model.layers:
+        if not isinstance(layer, KERNELS):
+            continue
+        kernel = layer.kernel.numpy()
+        positions = int(np.prod(layer.output_shape[1:-1], dtype=np.int64))
+        nonzero = int(np.count_nonzero(kernel))
+        rows.append(
+            {
+                "layer": layer.name,
+                "shape": list(kernel.shape),
+                "size": int(kernel.size),
+                "zeros": int(kernel.size) - nonzero,
+                "sparsity": 1 - nonzero / kernel.size,
+                "macs": positions * int(kernel.size),
+                "macs_nonzero": positions * nonzero,
+                "spectral_norm": operator_norm(layer),
+            }
+        )
+    return rows
+
+
+def measure(model: Any) -> dict[str, Any]:
+    """Return the metrics of a plain network: the kernel rows and their totals.
+
+    ``parameters`` counts the trainable ones; ``sparsity`` is the share of zeros among all prunable weights and
+    ``sparsity_whole`` among all parameters, biases and normalisation included. ``gzip_bytes`` is the size of the
+    trainable weights, float32, after gzip. ``spectral_product`` is the product of the operator norms of every affine
+    layer (the report's equation 9), batch norm included: an upper bound of the Lipschitz constant in standardised
+    pixels for a chain of layers, and only a description where there are residual branches. ``batch_norm_norms`` has the
+    norms of the normalisation layers, the largest of |gamma| / sqrt(var + e).
+    """
+    rows = kernel_rows(model)
+    trainable = [variable.numpy() for variable in model.trainable_variables]
+    parameters = sum(int(array.size) for array in trainable)
+    nonzero = sum(int(np.count_nonzero(array)) for array in trainable)
+    norms = {
+        layer.name: _batch_norm_norm(layer)
+        for layer in model.layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    }
+    product = float(np.prod([row["spectral_norm"] for row in rows] + list(norms.values()), dtype=np.float64))
+    return {
+        "parameters": parameters,
+        "parameters_nonzero": nonzero,
+        "sparsity": sum(row["zeros"] for row in rows) / sum(row["size"] for row in rows),
+        "sparsity_whole": 1 - nonzero / parameters,
+        "macs": sum(row["macs"] for row in rows),
+        "macs_nonzero": sum(row["macs_nonzero"] for row in rows),
+        "gzip_bytes": len(gzip.compress(b"".join(array.tobytes() for array in trainable), compresslevel=6, mtime=0)),
+        "spectral_product": product if np.isfinite(product) else None,
+        "batch_norm_norms": norms,
+        "kernels": rows,
+    }
+
+
+def check_sparsity(rows: list[dict[str, Any]], asked: float) -> None:
+    """Raise BenchError where a kernel's zeros differ by more than one weight from ``asked`` times its size."""
+    wrong = [row for row in rows if abs(row["zeros"] - asked * row["size"]) > 1]
+    if wrong:
+        first = wrong[0]
+        raise BenchError(
+            f"sparsity not reached: {first['layer']} has {first['zeros']:,} zeros of {first['size']:,} "
+            f"where {asked:g} was asked ({len(wrong)} of {len(rows)} kernels are off): the run is not recorded"
+        )
+
+
+def _batch_norm_norm(layer: Any) -> float:
+    scale = layer.gamma.numpy() / np.sqrt(layer.moving_variance.numpy() + layer.epsilon)
+    return float(np.max(np.abs(scale)))

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tf_keras as keras
+
+from bench.errors import BadInput, BenchError
+from bench.methods.magnitude import Magnitude
+from bench.metrics import check_sparsity, kernel_rows
+from bench.schedule import Steps
+
+
+def one_kernel(weights: list[float]) -> Any:
+    """Build a network of one dense layer, without bias, whose kernel is ``weights``."""
+    pixels = keras.Input((len(weights),))
+    model = keras.Model(pixels, keras.layers.Dense(1, use_bias=False, name="fc")(pixels))
+    model.set_weights([np.array(weights, np.float32)[:, None]])
+    return model
+
+
+def pass_through(model: Any, method: Magnitude, steps: int) -> list[np.ndarray[Any, Any]]:
+    """Call the wrapped network ``steps`` times as a training does, changing no weight; return the kernel after each."""
+    wrapped = method.prepare(model)
+    wrapped.compile(keras.optimizers.SGD(0.0))
+    (callback,) = method.callbacks()
+    callback.set_model(wrapped)
+    callback.on_train_begin()
+    kernels = []
+    for step in range(steps):
+        callback.on_train_batch_begin(step)
+        wrapped(np.ones((1, model.input_shape[1]), np.float32), training=True)
+        kernels.append(model.get_layer("fc").kernel.numpy()[:, 0].copy())
+    return kernels
+
+
+def test_the_mask_on_four_weights_by_hand() -> None:
+    kernels = pass_through(one_kernel([0.1, -0.4, 0.2, -0.3]), Magnitude(0.5, Steps(1, 2, 2)), 5)
+    # s_1 = 0, s_3 = 0.5 - 0.5 * 0.5**3 = 0.4375 (of four weights: two, rounded), s_5 = 0.5
+    np.testing.assert_allclose(kernels[1], [0.1, -0.4, 0.2, -0.3])
+    np.testing.assert_allclose(kernels[2], [0, -0.4, 0, -0.3])
+    np.testing.assert_allclose(kernels[4], [0, -0.4, 0, -0.3])
+
+
+def test_of_equal_weights_as_many_stay_as_share_the_threshold() -> None:
+    # The library keeps every weight that is as large as the smallest it keeps: a tie leaves more than was asked.
+    kernels = pass_through(one_kernel([0.5, 0.5, 0.5, 0.1]), Magnitude(0.5, Steps(1, 1, 1)), 2)
+    np.testing.assert_allclose(kernels[-1], [0.5, 0.5, 0.5, 0])
+
+
+def test_the_zeros_follow_the_cubic_schedule() -> None:
+    draw, size, steps = np.random.default_rng(0), 1000, Steps(4, 5, 3)
+    kernels = pass_through(one_kernel(list(draw.standard_normal(size))), Magnitude(0.9, steps), steps.end + 2)
+    for t, kernel in enumerate(kernels, start=1):
+        updated = min(t, steps.end) - (min(t, steps.end) - steps.begin) % steps.frequency
+        progress = max(0, updated - steps.begin) / (steps.updates * steps.frequency)
+        expected = 0.9 - 0.9 * (1 - progress) ** 3
+        assert (kernel == 0).sum() == pytest.approx(expected * size, abs=1)
+
+
+@pytest.mark.parametrize("sparsity", [0.5, 0.8, 0.9, 0.95, 0.98])
+def test_the_kernels_of_alexnet_at_the_papers_size_can_be_pruned_to_the_weight(sparsity: float) -> None:
+    for size in (9216 * 4096, 4096 * 4096):
+        Magnitude(sparsity, Steps(1, 1, 1))._check_reachable("fc6", size)
+
+
+def test_a_kernel_too_large_for_float32_is_refused_before_training() -> None:
+    with pytest.raises(BadInput, match=r"kernel of fc6.*float32"):
+        Magnitude(0.9, Steps(1, 1, 1))._check_reachable("fc6", 12544 * 4096)
+
+
+def test_a_promise_broken_by_two_weights_is_a_failure_and_by_one_is_not() -> None:
+    weights = np.linspace(0.1, 1, 100)
+    weights[:50] = 0
+    check_sparsity(kernel_rows(one_kernel(list(weights))), 0.51)
+    with pytest.raises(BenchError, match=r"fc has 50 zeros of 100 where 0\.52 was asked"):
+        check_sparsity(kernel_rows(one_kernel(list(weights))), 0.52)
