@@ -25,7 +25,7 @@ class Range:
 
     def __str__(self) -> str:
         opening, closing = "(" if self.open_low else "[", ")" if self.open_high else "]"
-        return f"{self.what} in {opening}{self.low:g}, {self.high:g}{closing}"
+        return f"{self.what} in {opening}{self.low:.10g}, {self.high:.10g}{closing}"
 
     def holds(self, value: object) -> bool:
         """Tell whether ``value`` is a finite number of the right kind inside the bounds."""

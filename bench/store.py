@@ -76,12 +76,14 @@ class Folder:
             raise IntegrityError(f"{path} is the record of other settings than {self.run}: move it away and run again")
         return record
 
-    def write_training(self, record: Mapping[str, Any], weights: Arrays) -> None:
-        """Write the weights, then the record that names their hash, then drop the checkpoints."""
+    def write_training(self, record: Mapping[str, Any], weights: Arrays) -> Record:
+        """Write the weights, then the record that names their hash, then drop the checkpoints; return the record."""
         sha256 = write_arrays(self._weights, weights)
         artefacts = {self._weights.name: {"sha256": sha256, "bytes": self._weights.stat().st_size}}
-        write_json(self.path / "run.json", RUN_SCHEMA, {**record, "artefacts": artefacts})
+        whole = {**record, "artefacts": artefacts}
+        write_json(self.path / "run.json", RUN_SCHEMA, whole)
         shutil.rmtree(self.checkpoints, ignore_errors=True)
+        return whole
 
     def weights(self, record: Record) -> Arrays:
         """Return the weights that ``record`` names; IntegrityError where they are missing or not the ones it hashed."""

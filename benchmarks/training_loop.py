@@ -24,6 +24,7 @@ from bench.networks import build  # noqa: E402
 from bench.progress import Progress  # noqa: E402
 from bench.spec import Run  # noqa: E402
 from bench.store import Folder  # noqa: E402
+from bench.trainee import Trainee  # noqa: E402
 
 
 @click.command()
@@ -55,7 +56,7 @@ def main(arch: str, image_size: int, images: int, rounds: int) -> None:
 
 def our_epoch(run: Run, data: Split, folder: Folder):  # type: ignore[no-untyped-def]
     """Return a function that trains one epoch as ``bench run`` does, augmentation, progress and checkpoint included."""
-    trainee = training.Trainee.fresh(run, 10, len(data), ())
+    trainee = Trainee.fresh(run, 10, len(data), ())
     position = Position()
 
     def save() -> None:

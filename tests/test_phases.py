@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -86,7 +85,7 @@ class TestOnTinyImages:
 
         def sync(handle: int) -> None:
             # Die in each file's write once, with its content half on its way, and let it through the second time.
-            target = os.readlink(f"/proc/self/fd/{handle}").rsplit("-", 1)[0]
+            target = str(Path(f"/proc/self/fd/{handle}").readlink()).rsplit("-", 1)[0]
             if target not in died:
                 died.append(target)
                 raise Killed
@@ -162,7 +161,7 @@ class TestOnTinyImages:
     def test_a_clean_accuracy_that_is_not_the_recorded_one_is_refused(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("bench.phases._accuracy", lambda *_: 0.123)
+        monkeypatch.setattr("bench.experiment.accuracy", lambda *_: 0.123)
         with pytest.raises(IntegrityError, match=r"at eps 0.*0\.123"):
             go(tmp_path, tiny_run())
         assert not list(tmp_path.rglob("fgsm*"))

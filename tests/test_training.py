@@ -18,6 +18,7 @@ from bench.networks import finished, restore, weights_of
 from bench.progress import Progress
 from bench.spec import Run
 from bench.store import Folder
+from bench.trainee import Trainee, learning_rates
 
 
 def train(run: Run, data: Dataset, results: Path, progress: Progress, stop: Stop | None = None) -> tuple[Arrays, Any]:
@@ -100,7 +101,7 @@ def test_the_control_has_no_zero_and_learns(tiny: Dataset, tmp_path: Path, quiet
 
 def test_the_learning_rate_rises_to_its_peak_and_falls_to_zero() -> None:
     run = tiny_run(learning_rate=0.5, warmup=0.2)
-    rates = [float(training.learning_rates(run, 100)(step)) for step in range(101)]
+    rates = [float(learning_rates(run, 100)(step)) for step in range(101)]
     assert rates[0] == 0
     assert rates[10] == pytest.approx(0.25)
     assert max(rates) == rates[20] == pytest.approx(0.5)
@@ -110,7 +111,7 @@ def test_the_learning_rate_rises_to_its_peak_and_falls_to_zero() -> None:
 
 @pytest.mark.parametrize("warmup", [0.0, 0.99])
 def test_any_warm_up_leaves_a_schedule(warmup: float) -> None:
-    rates = training.learning_rates(tiny_run(learning_rate=0.5, warmup=warmup), 2)
+    rates = learning_rates(tiny_run(learning_rate=0.5, warmup=warmup), 2)
     assert max(float(rates(step)) for step in range(2)) > 0
 
 
@@ -118,7 +119,7 @@ def test_weight_decay_pulls_kernels_towards_zero_and_nothing_else(tiny: Dataset)
     after = []
     for decay in (0.0, 0.1):
         run = tiny_run(weight_decay=decay, momentum=0.0, warmup=0.0, learning_rate=0.01)
-        trainee = training.Trainee.fresh(run, 4, len(tiny.train), ())
+        trainee = Trainee.fresh(run, 4, len(tiny.train), ())
         before = [variable.numpy() for variable in trainee.model.trainable_variables]
         trainee.step_function()(tiny.train.images[:32], tiny.train.labels[:32])
         after.append([variable.numpy() for variable in trainee.model.trainable_variables])
