@@ -75,6 +75,7 @@ def _attack_once(
     folder: Folder, trained: Record, trial: Trial, view: Classifier, data: Dataset, progress: Progress
 ) -> None:
     clock = _Clock()
+    progress.say(f"attacking: {trial}")
     indices = trial.subset(folder.run, len(data.val))
     names = tuple(data.val.names[index] for index in indices)
     chosen = Split(data.val.images[indices], data.val.labels[indices], names)
