@@ -24,7 +24,11 @@ def draw(path: Path, run: Run, classes: int, attacks: Sequence[dict[str, Any]]) 
 
     The axis of eps is linear up to 1 pixel level and logarithmic beyond, so that both ends of the grid can be read.
     """
-    with sns.axes_style("whitegrid"), sns.plotting_context("talk", font_scale=0.75), sns.color_palette("colorblind"):
+    with (
+        sns.axes_style("whitegrid", {"grid.color": "0.9", "axes.edgecolor": "0.6"}),
+        sns.plotting_context("talk", font_scale=0.75),
+        sns.color_palette("colorblind"),
+    ):
         figure, axes = plt.subplots(figsize=(9, 5.6), dpi=160, layout="constrained")
         for attack, marker in zip(attacks, MARKERS, strict=False):
             _curve(axes, attack, marker)
