@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from conftest import only_seed_folder, tiny_run
 from PIL import Image
+from tiny import only_seed_folder, tiny_run
 
 from architectures import ARCHITECTURES, Architecture
 from bench.attacks import ATTACKS

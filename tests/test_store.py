@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import tiny_run
+from tiny import tiny_run
 
 from bench.attacks import ATTACKS
 from bench.errors import BadInput, IntegrityError, Locked

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import tiny_run
+from tiny import tiny_run
 
 from bench import training
 from bench.datasets.base import Dataset
