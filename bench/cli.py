@@ -47,8 +47,9 @@ def settings_of_a_run(command: Command) -> Command:
     """Give a command one option for each setting of a run."""
     for each in reversed(fields(Run)):
         limit = each.metadata["limit"]
-        help_text = each.metadata["help"] + (f"; {limit}" if limit else "")
-        given = each.default is not MISSING
+        by_arch = each.metadata["by_arch"]
+        help_text = each.metadata["help"] + (f"; {limit}" if limit else "") + by_arch * "  [default: the network's own]"
+        given = each.default is not MISSING and not by_arch
         command = click.option(
             "--" + each.name.replace("_", "-"),
             type=TYPES[str(each.type)],

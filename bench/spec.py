@@ -18,9 +18,12 @@ PRECISIONS = ("float32", "bfloat16")
 FRACTION = Range("a fraction", 0, 1, open_high=True)
 
 
-def setting(help: str, limit: Range | OneOf | None, default: Any = MISSING) -> Any:
-    """Declare a field of a run: its line in the help, what it may be, and its default."""
-    return field(default=default, metadata={"help": help, "limit": limit})
+def setting(help: str, limit: Range | OneOf | None, default: Any = MISSING, *, by_arch: bool = False) -> Any:
+    """Declare a field of a run: its line in the help, what it may be, and its default.
+
+    ``by_arch``: where the setting is left out, the architecture's own value is taken.
+    """
+    return field(default=default, metadata={"help": help, "limit": limit, "by_arch": by_arch})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +42,8 @@ class Run:
     schedule: Schedule = setting("when to prune: shares:BEGIN,END,UPDATES or steps:T_START,N,F", None, Shares())
     epochs: int = setting("passes over the training images", Range("epochs", 1, 100_000, whole=True), 10)
     batch_size: int = setting("images a step", Range("images", 1, 65_536, whole=True), 128)
-    learning_rate: float = setting(
-        "peak learning rate  [default: the architecture's own]", Range("a rate", 0, 100, open_low=True)
-    )
+    learning_rate: float = setting("peak learning rate", Range("a rate", 0, 100, open_low=True), by_arch=True)
+    clip_norm: float = setting("largest norm of the gradient; 0: none", Range("a norm", 0, 1e6), 0.0, by_arch=True)
     momentum: float = setting("Nesterov momentum", FRACTION, 0.9)
     weight_decay: float = setting("L2 penalty on kernels", Range("a factor", 0, 1), 5e-4)
     warmup: float = setting("share of the training over which the learning rate rises", FRACTION, 0.2)
@@ -62,16 +64,16 @@ class Run:
 
     @classmethod
     def of(cls, **settings: Any) -> Run:
-        """Make a run from keyword settings, the learning rate defaulting to the architecture's own."""
+        """Make a run from keyword settings; what is None or left out and depends on the architecture is its own."""
         unheard = set(settings) - {each.name for each in fields(cls)}
         if unheard:
             raise unknown("setting", min(unheard), [each.name for each in fields(cls)])
         arch = settings.get("arch", "")
         if arch not in ARCHITECTURES:
             raise unknown("arch", str(arch), ARCHITECTURES)
-        if settings.get("learning_rate") is None:
-            settings["learning_rate"] = ARCHITECTURES[arch].learning_rate
-        return cls(**settings)
+        own = {each.name: getattr(ARCHITECTURES[arch], each.name) for each in fields(cls) if each.metadata["by_arch"]}
+        given = {name: value for name, value in settings.items() if value is not None}
+        return cls(**{**own, **given})
 
     @classmethod
     def parse(cls, text: str) -> Run:
@@ -83,7 +85,10 @@ class Run:
             if name not in by_name:
                 raise unknown("setting", name, by_name)
             settings[name] = _read(by_name[name], value)
-        return cls.of(**settings)
+        missing = [each.name for each in by_name.values() if each.default is MISSING and each.name not in settings]
+        if missing:
+            raise BadInput(f"run {text!r}: expected a value for {', '.join(missing)}")
+        return cls(**settings)
 
     def __str__(self) -> str:
         return " ".join(
@@ -91,7 +96,8 @@ class Run:
         )
 
     def _has_effect(self, name: str) -> bool:
-        return self.sparsity > 0 or name not in ("sparsity", "schedule")
+        unpruned = self.sparsity == 0 and name in ("sparsity", "schedule")
+        return not unpruned and not (self.clip_norm == 0 and name == "clip_norm")
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -47,7 +47,8 @@ class Trainee:
         for method in methods:
             model = method.prepare(model)
         rates = learning_rates(run, run.steps(images))
-        optimizer = keras.optimizers.SGD(rates, momentum=run.momentum, nesterov=True)
+        clip = run.clip_norm or None
+        optimizer = keras.optimizers.SGD(rates, momentum=run.momentum, nesterov=True, global_clipnorm=clip)
         optimizer.build(model.trainable_variables)
         model.compile(optimizer)  # where the pruning callback looks for the step counter
         return cls(run, model, optimizer, methods)
@@ -76,8 +77,8 @@ class Trainee:
     def step_function(self) -> Callable[[Any, Any], tuple[Any, Any]]:
         """Return the compiled optimiser step: (images uint8, labels) -> (summed loss, number right), before the update.
 
-        The gradient of the mean cross-entropy on logits, plus ``run.weight_decay`` times the kernel for kernels, goes
-        to SGD with Nesterov momentum.
+        The gradient of the mean cross-entropy on logits, plus ``run.weight_decay`` times the kernel for kernels, is
+        clipped to the norm ``run.clip_norm`` and goes to SGD with Nesterov momentum.
         """
         model, optimizer, decay = self.model, self.optimizer, self.run.weight_decay
         variables = model.trainable_variables

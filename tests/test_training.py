@@ -128,6 +128,17 @@ def test_weight_decay_pulls_kernels_towards_zero_and_nothing_else(tiny: Dataset)
         np.testing.assert_allclose(pulled - free, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("clip", [0.0, 0.25])
+def test_a_clipped_step_is_no_longer_than_the_rate_times_the_clip(tiny: Dataset, clip: float) -> None:
+    run = tiny_run(weight_decay=0.0, momentum=0.0, warmup=0.0, learning_rate=0.01, clip_norm=clip)
+    trainee = Trainee.fresh(run, 4, len(tiny.train), ())
+    before = [variable.numpy() for variable in trainee.model.trainable_variables]
+    trainee.step_function()(tiny.train.images[:32], tiny.train.labels[:32])
+    moved = [a - b.numpy() for a, b in zip(before, trainee.model.trainable_variables, strict=True)]
+    length = np.sqrt(sum(np.sum(part.astype(np.float64) ** 2) for part in moved)) / 0.01
+    assert length == pytest.approx(0.25, rel=1e-3) if clip else length > 0.5
+
+
 def test_a_loss_that_is_no_number_ends_the_training_as_diverged(tiny: Dataset, tmp_path: Path, quiet: Progress) -> None:
     with pytest.raises(training.Diverged, match="lower --learning-rate") as ended:
         train(tiny_run(learning_rate=100.0, epochs=6), tiny, tmp_path, quiet)
