@@ -28,7 +28,7 @@ REQUIRED = [
     "pillow>=11,<14",
     "click>=8.1,<9",
     "rich>=13.7,<16",
-    "filelock>=3.16,<4",
+    "filelock>=3.16,<5",
     "platformdirs>=4.2,<5",
 ]
 TEST = [
