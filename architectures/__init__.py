@@ -35,6 +35,6 @@ class Architecture:
 ARCHITECTURES: dict[str, Architecture] = {
     "alexnet": Architecture("architectures.alexnet:alexnet", learning_rate=0.02, clip_norm=5.0),
     "alexnet-bn": Architecture("architectures.alexnet:alexnet_batch_norm", learning_rate=0.05),
-    "fc5": Architecture("architectures.fc5:fc5", learning_rate=0.02),
+    "fc5": Architecture("architectures.fc5:fc5", learning_rate=0.03),
     "resnet18": Architecture("architectures.resnet18:resnet18", learning_rate=0.1),
 }

@@ -76,3 +76,16 @@ def test_a_promise_broken_by_two_weights_is_a_failure_and_by_one_is_not() -> Non
     check_sparsity(kernel_rows(one_kernel(list(weights))), 0.51)
     with pytest.raises(BenchError, match=r"fc has 50 zeros of 100 where 0\.52 was asked"):
         check_sparsity(kernel_rows(one_kernel(list(weights))), 0.52)
+
+
+@pytest.mark.parametrize(("surplus", "zeroed"), [(0, 0), (1, 1), (3, 3), (40, 0)])
+def test_the_weights_that_a_tie_left_over_are_zeroed_and_an_unfinished_schedule_is_not_hidden(
+    surplus: int, zeroed: int
+) -> None:
+    size = 400_000
+    weights = np.linspace(0.1, 1, size)
+    weights[: size // 2 - surplus] = 0
+    stripped = Magnitude(0.5, Steps(1, 1, 1)).finish(one_kernel(list(weights)))
+    kernel = stripped.get_layer("fc").kernel.numpy()[:, 0]
+    assert (kernel == 0).sum() == size // 2 - surplus + zeroed
+    assert (kernel[: size // 2 - surplus + zeroed] == 0).all()
