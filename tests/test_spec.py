@@ -46,7 +46,7 @@ GOLDEN = [
     ("resnet18-s0.9-b128-imagenette64-eacd4d39", {"arch": "resnet18", "sparsity": 0.9}),
     ("alexnet-s0.98-b512-imagenette64-c3f20eff", {"arch": "alexnet", "sparsity": 0.98, "batch_size": 512}),
     (
-        "fc5-s0.5-b512-synthetic32-4b34faff",
+        "fc5-s0.5-b512-synthetic32-ee19bad7",
         {
             "arch": "fc5",
             "sparsity": 0.5,
