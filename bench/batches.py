@@ -30,12 +30,12 @@ def batches(
 def augment(images: NDArray[np.uint8], draw: np.random.Generator) -> NDArray[np.uint8]:
     """Return ``images`` (uint8 NHWC), each mirrored with probability 1/2 and shifted by up to a tenth of its side.
 
-    Black comes in where an image moves away.
+    Where an image moves away its edge is repeated: black borders would be a sight that no validation image offers.
     """
     count, side = images.shape[:2]
     reach = side // SHIFT
     mirrored = np.less(draw.random(count), 0.5)
     corners = draw.integers(0, 2 * reach + 1, size=(count, 2))
     images = np.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
-    padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)))
+    padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="edge")
     return np.stack([image[y : y + side, x : x + side] for image, (y, x) in zip(padded, corners, strict=True)])

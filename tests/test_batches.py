@@ -34,7 +34,7 @@ def test_epochs_and_seeds_see_other_orders() -> None:
     assert len(orders) == 4
 
 
-def test_augmentation_mirrors_and_shifts_by_at_most_a_tenth_and_brings_in_black() -> None:
+def test_augmentation_mirrors_and_shifts_by_at_most_a_tenth() -> None:
     image = np.zeros((1, 40, 40, 3), np.uint8)
     image[0, 20, 10] = 255
     seen = set()
@@ -46,6 +46,11 @@ def test_augmentation_mirrors_and_shifts_by_at_most_a_tenth_and_brings_in_black(
     rows, columns = {row for row, _ in seen}, {column for _, column in seen}
     assert rows == set(range(16, 25))
     assert columns == set(range(6, 15)) | set(range(25, 34))
+
+
+def test_where_an_image_moves_away_its_edge_is_repeated() -> None:
+    plain = numbered(30)
+    np.testing.assert_array_equal(augment(plain.images, np.random.default_rng(0)), plain.images)
 
 
 def test_augmentation_leaves_its_input_alone() -> None:
