@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from PIL import Image
+from records import identity
 from tiny import only_seed_folder, tiny_run
 
 from architectures import ARCHITECTURES, Architecture
@@ -31,18 +31,6 @@ FGSM = Trial(ATTACKS["fgsm"](), (0.0, 1.0, 8.0, 64.0))
 
 def go(results: Path, run: Run, *trials: Trial, restart: bool = False) -> Result:
     return execute(run, trials or (FGSM,), Where(results), Progress(quiet=True), restart)
-
-
-def identity(folder: Path) -> dict[str, Any]:
-    """Return everything of a folder's records but what may differ between two equal runs: times and host."""
-    found: dict[str, Any] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.suffix == ".json":
-            record = json.loads(path.read_text())["record"]
-            found[path.name] = {key: value for key, value in record.items() if key != "volatile"}
-        elif path.suffix == ".npz":
-            found[path.name] = path.read_bytes()
-    return found
 
 
 @pytest.mark.parametrize(("arch", "sparsity"), [("alexnet", 0.5), ("alexnet-bn", 0.0), ("fc5", 0.9), ("resnet18", 0.9)])

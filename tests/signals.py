@@ -1,6 +1,6 @@
 """Send SIGINT once, SIGINT twice and SIGTERM to whole runs: how long they take to end, and whether a rerun is identical.
 
-Too slow for the test suite; run it by hand:  python tests/slow/signals.py
+Too slow for the test suite; run it by hand:  python tests/signals.py
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 import click
-from kill_at_random import identity, start
+from kill_at_random import start
+from records import identity
 
 CASES = {"SIGINT once": [signal.SIGINT], "SIGINT twice": [signal.SIGINT] * 2, "SIGTERM": [signal.SIGTERM]}
 

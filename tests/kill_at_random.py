@@ -1,20 +1,19 @@
 """Kill whole runs with SIGKILL at seeded random moments and compare what they end as with an undisturbed run.
 
-Too slow for the test suite; run it by hand:  python tests/slow/kill_at_random.py --kills 5
+Too slow for the test suite; run it by hand:  python tests/kill_at_random.py --kills 5
 """
 
 from __future__ import annotations
 
-import json
 import random
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import click
+from records import identity
 
 ARCHITECTURES = ("fc5", "alexnet", "resnet18")
 
@@ -57,18 +56,6 @@ def kill_once(arch: str, results: Path, delay: float) -> str:
         process.wait()
     names = sorted(path.name for path in results.rglob("*") if path.suffix in (".json", ".part"))
     return f"at {delay:.1f} s with {'+'.join(names) or 'nothing'}"
-
-
-def identity(results: Path) -> dict[str, Any]:
-    """Return the content of all records but times and host, and of all array files."""
-    found: dict[str, Any] = {}
-    for path in sorted(results.rglob("*.*")):
-        if path.suffix == ".json":
-            record = json.loads(path.read_text())["record"]
-            found[path.name] = {key: value for key, value in record.items() if key != "volatile"}
-        elif path.suffix == ".npz":
-            found[path.name] = path.read_bytes()
-    return found
 
 
 if __name__ == "__main__":
