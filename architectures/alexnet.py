@@ -46,7 +46,15 @@ def alexnet(
     x = standardise(pixels)
     for name, channels, size, pooled in CONVOLUTIONS:
         stride = 4 if name == "conv1" else 1
-        x = conv(channels, size, strides=stride, padding="same", kernel_initializer="he_normal", name=name)(x)
+        x = conv(
+            channels,
+            size,
+            strides=stride,
+            padding="same",
+            use_bias=not batch_norm,
+            kernel_initializer="he_normal",
+            name=name,
+        )(x)
         if batch_norm:
             x = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
         x = keras.layers.ReLU(name=f"{name}_relu")(x)

@@ -11,15 +11,14 @@ from typing import Any, TypeVar
 import click
 
 from bench import __version__
-from bench.attacks import ATTACKS
+from bench.attacks import ATTACKS, attack_named
 from bench.data_cli import data
 from bench.errors import BenchError
-from bench.schedule import parse_schedule
 from bench.spec import Run
-from bench.trial import EPS, Trial, attack_named, parse_eps
+from bench.trial import EPS, parse_eps, trials_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "Schedule": str}
+TYPES: dict[str, Any] = {"int": int, "float": float}
 
 
 class Group(click.Group):
@@ -51,11 +50,12 @@ def settings_of_a_run(command: Command) -> Command:
         help_text = each.metadata["help"] + (f"; {limit}" if limit else "") + by_arch * "  [default: the network's own]"
         given = each.default is not MISSING and not by_arch
         command = click.option(
-            "--" + each.name.replace("_", "-"),
-            type=TYPES[str(each.type)],
+            each.metadata["flag"] or "--" + each.name.replace("_", "-"),
+            each.name,
+            type=TYPES.get(str(each.type), str),
             default=str(each.default) if given else None,
             required=each.name == "arch",
-            show_default=given,
+            show_default=given and each.default != "",
             help=help_text,
         )(command)
     return command
@@ -64,7 +64,11 @@ def settings_of_a_run(command: Command) -> Command:
 @main.command()
 @settings_of_a_run
 @click.option(
-    "--attack", "attacks", multiple=True, default=["fgsm"], show_default=True, help=f"attack: {', '.join(ATTACKS)}"
+    "--attack",
+    "attacks",
+    multiple=True,
+    help=f"attack: {', '.join(ATTACKS)}, with settings as fgsm(knowledge=none), fgsm(knowledge=20), fgsm(loss=margin)"
+    "  [default: fgsm, and at T other than 1 by an attacker at T = 1 and on the margin too]",
 )
 @click.option(
     "--eps",
@@ -100,8 +104,8 @@ def run(
     **settings: Any,
 ) -> None:
     """Train one network under one setting, attack it, and record both. Run again, it does only what is missing."""
-    spec = Run.of(**{**settings, "schedule": parse_schedule(settings["schedule"])})
-    trials = [Trial(attack_named(name), parse_eps(eps), attack_fraction) for name in dict.fromkeys(attacks)]
+    spec = Run.of(**settings)
+    trials = trials_of(spec, [attack_named(text) for text in attacks], parse_eps(eps), attack_fraction)
     from bench import show
     from bench.phases import Where, execute
     from bench.progress import Progress

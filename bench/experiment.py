@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,16 +13,21 @@ import numpy as np
 
 from bench import runtime, training
 from bench.datasets.base import Dataset, Split
-from bench.errors import IntegrityError
+from bench.errors import BadInput, IntegrityError
 from bench.evaluation import CHUNK, classes, judge
 from bench.interruption import stopping
 from bench.methods import methods_of
+from bench.methods.base import Method
+from bench.methods.svd_start import SvdStart
 from bench.metrics import check_sparsity, measure
 from bench.networks import finished, restore, weights_of
 from bench.progress import Progress
 from bench.store import Folder, Record
 from bench.trial import Trial
 from bench.view import Classifier
+
+# Spread over the classes; batch statistics of 128 images are what a step of the usual batch size sees.
+CALIBRATION = 128
 
 
 def train(folder: Folder, data: Dataset, progress: Progress) -> Record:
@@ -31,28 +37,44 @@ def train(folder: Folder, data: Dataset, progress: Progress) -> Record:
     a kernel misses its sparsity.
     """
     run, clock = folder.run, _Clock()
-    methods = methods_of(run, run.steps(len(data.train)))
+    start, origin = _start(folder, data)
+    methods = methods_of(run, run.steps(len(data.train)), start)
     body: Record = {
         "settings": run.settings,
         "run": str(run),
+        "start": origin,
         "data": _describe(data),
         "environment": runtime.environment(),
     }
     try:
         with stopping() as stop:
-            trained = training.train(run, data, folder, methods, progress, stop)
+            trained = training.train(run, data, folder, methods, progress, stop, origin)
     except training.Diverged as diverged:
         progress.say(str(diverged))
         end = {"status": "diverged", "epoch": diverged.epoch + 1, "history": diverged.history}
         return folder.write_training({**body, **end, "volatile": clock.read()}, {})
     weights = weights_of(finished(trained.model, methods))
-    model = restore(run, len(data.classes), weights)
+    model = restore(run, len(data.classes), weights, methods)
     progress.say("measuring")
     metrics = measure(model)
     check_sparsity(metrics["kernels"], run.sparsity)
     metrics["accuracy"] = accuracy(Classifier(model), data.val)
     end = {"status": "done", "metrics": metrics, "history": trained.history}
     return folder.write_training({**body, **end, "volatile": clock.read()}, weights)
+
+
+def _start(folder: Folder, data: Dataset) -> tuple[Method | None, dict[str, str] | None]:
+    """Return the method that sets the weights to start from, and what the record says of where they came from."""
+    source = folder.start()
+    if source is None:
+        return None, None
+    record = source.training()
+    if record is None or record["status"] != "done" or record["data"]["fingerprint"] != data.fingerprint:
+        raise BadInput(f"--from {source.run.name} diverged, or was trained on other images: it cannot be started from")
+    full = restore(source.run, len(data.classes), source.weights(record))
+    chosen = np.linspace(0, len(data.train) - 1, min(CALIBRATION, len(data.train))).astype(np.int64)
+    origin = {"run": source.run.name, "weights": record["artefacts"]["weights.npz"]["sha256"]}
+    return SvdStart(full, data.train.images[chosen].astype(np.float32)), origin
 
 
 def accuracy(view: Classifier, images: Split) -> float:
@@ -66,7 +88,9 @@ def accuracy(view: Classifier, images: Split) -> float:
 
 def attack(folder: Folder, trained: Record, trials: Sequence[Trial], data: Dataset, progress: Progress) -> None:
     """Attack the network that ``trained`` records with each trial and record what it did."""
-    view = Classifier(restore(folder.run, len(data.classes), folder.weights(trained)))
+    run = folder.run
+    methods = methods_of(run, run.steps(len(data.train)))
+    view = Classifier(restore(run, len(data.classes), folder.weights(trained), methods), run.temperature)
     for trial in trials:
         _attack_once(folder, trained, trial, view, data, progress)
 
@@ -87,14 +111,16 @@ def _attack_once(
             f"{trial} at eps 0 finds accuracy {rows[0]['accuracy']}: expected the recorded clean one, {clean}; "
             "the machine or the libraries are others than in training: start over with --restart"
         )
+    threat = {
+        "norm": "L-infinity",
+        "eps_unit": "pixel levels",
+        "box": [0, 255],
+        "trained_temperature": folder.run.temperature,
+        **asdict(trial.attack.threat(folder.run.temperature)),
+    }
     record = {
         "attack": str(trial.attack),
-        "threat": {
-            "norm": "L-infinity",
-            "eps_unit": "pixel levels",
-            "box": [0, 255],
-            "knowledge": trial.attack.threat,
-        },
+        "threat": threat,
         "images": len(chosen),
         "fraction": trial.fraction,
         "gradient_zero_images": view.zero_images,

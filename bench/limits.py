@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -62,3 +63,19 @@ class OneOf:
         """Raise BadInput, with the allowed names and the nearest, where ``value`` is not among them."""
         if value not in self.names:
             raise unknown(where, str(value), self.names)
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text of a given form, a regular expression that it must match whole."""
+
+    what: str
+    form: str
+
+    def __str__(self) -> str:
+        return self.what
+
+    def check(self, where: str, value: object) -> None:
+        """Raise BadInput where ``value`` has another form."""
+        if not isinstance(value, str) or not re.fullmatch(self.form, value):
+            raise BadInput(f"{where} is {value!r}: expected {self.what}")

@@ -9,6 +9,7 @@ import numpy as np
 import tf_keras as keras
 
 from bench.errors import BenchError
+from bench.separable import HORIZONTAL, VERTICAL, largest_rank, pairs, rank_of_pair
 from bench.spectral import operator_norm
 
 KERNELS = (keras.layers.Conv2D, keras.layers.Dense)
@@ -43,6 +44,38 @@ def kernel_rows(model: Any) -> list[dict[str, Any]]:
     return rows
 
 
+def low_rank_rows(model: Any) -> list[dict[str, Any]]:
+    """Return a row for each separable pair: what one convolution in its place would cost, and the rank that is left.
+
+    ``rank`` is the number of channels between the factors, ``rank_found`` the numerical rank of the recomposed kernel
+    (batch norm between the factors scales channels and changes no rank unless it zeroes one), ``rank_largest`` that of
+    any kernel of the shape. ``weights`` and ``macs`` are those of both factors, zeros included, and ``_before`` those of
+    the one convolution.
+    """
+    rows = []
+    for name in pairs(model):
+        first, second = model.get_layer(name + VERTICAL), model.get_layer(name + HORIZONTAL)
+        vertical, horizontal = first.kernel.numpy(), second.kernel.numpy()
+        (size, _, channels, rank), out = vertical.shape, horizontal.shape[3]
+        norm = model.get_layer(f"{name}{VERTICAL}_bn")
+        scaled = vertical * norm.gamma.numpy()
+        positions = [int(np.prod(layer.output_shape[1:3])) for layer in (first, second)]
+        rows.append(
+            {
+                "layer": name,
+                "rank": rank,
+                "rank_found": rank_of_pair(scaled, horizontal),
+                "rank_largest": largest_rank(size, channels, out),
+                "weights": vertical.size + horizontal.size,
+                "weights_before": size * size * channels * out,
+                "smaller": vertical.size + horizontal.size < size * size * channels * out,
+                "macs": positions[0] * vertical.size + positions[1] * horizontal.size,
+                "macs_before": positions[1] * size * size * channels * out,
+            }
+        )
+    return rows
+
+
 def measure(model: Any) -> dict[str, Any]:
     """Return the metrics of a plain network: the kernel rows and their totals.
 
@@ -51,7 +84,7 @@ def measure(model: Any) -> dict[str, Any]:
     trainable weights, float32, after gzip. ``spectral_product`` is the product of the operator norms of every affine
     layer (the report's equation 9), batch norm included: an upper bound of the Lipschitz constant in standardised
     pixels for a chain of layers, and only a description where there are residual branches. ``batch_norm_norms`` has the
-    norms of the normalisation layers, the largest of |gamma| / sqrt(var + e).
+    norms of the normalisation layers, the largest of |gamma| / sqrt(var + e). ``low_rank`` has the rows of separable pairs.
     """
     rows = kernel_rows(model)
     trainable = [variable.numpy() for variable in model.trainable_variables]
@@ -74,6 +107,7 @@ def measure(model: Any) -> dict[str, Any]:
         "spectral_product": product if np.isfinite(product) else None,
         "batch_norm_norms": norms,
         "kernels": rows,
+        "low_rank": low_rank_rows(model),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import tf_keras as keras
@@ -16,12 +16,18 @@ from bench.spec import Run
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
-def build(run: Run, classes: int, precision: str) -> Any:
-    """Build the plain network of ``run``, its float32 variables drawn from the run's seed; it computes in ``precision``."""
+def build(run: Run, classes: int, precision: str, methods: Iterable[Method] = ()) -> Any:
+    """Build the plain network of ``run`` with the convolutions of its ``methods``.
+
+    Its float32 variables are drawn from the run's seed; it computes in ``precision``.
+    """
+    conv: Callable[..., Any] = keras.layers.Conv2D
+    for method in methods:
+        conv = method.conv(conv)
     keras.mixed_precision.set_global_policy(POLICIES[precision])
     keras.utils.set_random_seed(run.derived_seed("init"))
     try:
-        return ARCHITECTURES[run.arch].function()((run.image_size, run.image_size, 3), classes)
+        return ARCHITECTURES[run.arch].function()((run.image_size, run.image_size, 3), classes, conv=conv)
     finally:
         keras.mixed_precision.set_global_policy("float32")
 
@@ -44,9 +50,9 @@ def weights_of(model: Any) -> Arrays:
     }
 
 
-def restore(run: Run, classes: int, weights: Arrays) -> Any:
+def restore(run: Run, classes: int, weights: Arrays, methods: Iterable[Method] = ()) -> Any:
     """Rebuild the plain network of ``run`` in float32 and give it ``weights``; IntegrityError where they do not fit."""
-    model = build(run, classes, "float32")
+    model = build(run, classes, "float32", methods)
     expected = [tuple(variable.shape) for variable in model.weights]
     if expected != [array.shape for array in weights.values()]:
         raise IntegrityError(

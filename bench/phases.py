@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.errors import IntegrityError
+from bench.masking import masking
 from bench.progress import Progress
 from bench.spec import Run
 from bench.store import Folder, Record
@@ -37,6 +39,11 @@ class Result:
     def diverged(self) -> bool:
         """Whether the training ended in a loss that is not a number."""
         return bool(self.training["status"] == "diverged")
+
+    @property
+    def masking(self) -> list[dict[str, Any]]:
+        """What the attacks, compared, say of masked gradients: a finding for each that can be compared."""
+        return masking(self.attacks.values())
 
 
 def execute(run: Run, trials: Sequence[Trial], where: Where, progress: Progress, restart: bool = False) -> Result:
@@ -77,6 +84,8 @@ def _work(
     folder: Folder, training: Record | None, trials: Sequence[Trial], data: Dataset, progress: Progress
 ) -> Result:
     run = folder.run
+    if training is None:
+        folder.start()  # and where there is nothing to start from
     if run.sparsity:
         run.schedule.resolve(run.steps(len(data.train)))  # refuse before the seconds that TensorFlow takes to start
     from bench import runtime
@@ -92,7 +101,8 @@ def _work(
         experiment.attack(folder, training, missing, data, progress)
     result = _result(folder, training, trials, worked or bool(missing))
     if result.attacks:
-        draw(folder.curve, run, len(data.classes), list(result.attacks.values()))
+        folder.write_masking(result.masking)
+        draw(folder.curve, run, len(data.classes), list(result.attacks.values()), result.masking)
     return result
 
 

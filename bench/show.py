@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import Any
 
 from bench.phases import Result
@@ -19,6 +20,8 @@ def table(result: Result) -> str:
         lines.append(_summary(result.training["metrics"]))
     for record in result.attacks.values():
         lines += ["", *_attack(record)]
+    if result.masking:
+        lines += ["", *[textwrap.fill(finding["words"], 110, subsequent_indent="  ") for finding in result.masking]]
     return "\n".join([*lines, "", f"record  {result.folder.path / 'run.json'}", *_curve(result)])
 
 
@@ -31,6 +34,7 @@ def as_json(result: Result) -> str:
         "record": str(result.folder.path / "run.json"),
         "training": result.training,
         "attacks": result.attacks,
+        "masking": result.masking,
     }
     return json.dumps(body, allow_nan=False, ensure_ascii=False)
 
@@ -43,6 +47,14 @@ def _summary(metrics: dict[str, Any]) -> str:
         f"{metrics['macs_nonzero'] / 1e6:,.1f} of {metrics['macs'] / 1e6:,.1f} million MACs",
         f"gzip {metrics['gzip_bytes'] / 1e6:,.1f} MB",
     ]
+    if metrics["low_rank"]:
+        before = sum(row["weights_before"] for row in metrics["low_rank"])
+        after = sum(row["weights"] for row in metrics["low_rank"])
+        larger = sum(not row["smaller"] for row in metrics["low_rank"])
+        noted = f", {larger} of them no smaller than before" if larger else ""
+        parts.append(
+            f"{len(metrics['low_rank'])} separable convolutions{noted}: {after:,} weights where {before:,} were"
+        )
     return " · ".join(parts)
 
 

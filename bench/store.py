@@ -2,6 +2,7 @@
 
 <run name>/seed-<n>/run.json               training: spec, metrics, hashes; written last, its presence means "trained"
                     attacks/<trial>.json   one attack: figures; attacks/<trial>.npz: its outcome image by image
+                    masking.json           what the attacks, compared, say of masked gradients
                     curve.png              accuracy against eps
                     weights.npz, checkpoints/, tensorboard/, lock      not kept in git
 """
@@ -19,11 +20,13 @@ from filelock import FileLock, Timeout
 
 from bench.errors import BadInput, IntegrityError, Locked
 from bench.files import Arrays, read_arrays, read_json, write_arrays, write_json
+from bench.ranks import FullRank
 from bench.spec import Run
 from bench.trial import Trial
 
 RUN_SCHEMA = "bench.run/1"
 ATTACK_SCHEMA = "bench.attack/1"
+MASKING_SCHEMA = "bench.masking/1"
 
 Record = dict[str, Any]
 
@@ -32,12 +35,38 @@ class Folder:
     """The folder of one run at one seed."""
 
     def __init__(self, results: Path, run: Run) -> None:
+        self.results = results
         self.run = run
         self.path = results / run.name / f"seed-{run.seed}"
         self.curve = self.path / "curve.png"
         self.checkpoints = self.path / "checkpoints"
         self.tensorboard = self.path / "tensorboard"
         self._weights = self.path / "weights.npz"
+
+    def start(self) -> Folder | None:
+        """Return the folder of the trained run to start from, None where the run starts from scratch.
+
+        BadInput where it is not there, has no weights, or is not the full-rank run of the same network on the same images.
+        """
+        name, run = self.run.low_rank_from, self.run
+        if not name:
+            return None
+        path = self.results / name / f"seed-{run.seed}" / "run.json"
+        how = f"train it first, with bench run --arch {run.arch} --seed {run.seed}"
+        if not path.exists():
+            raise BadInput(f"--from {name}: expected a trained run, but there is no {path}; {how}")
+        found = Folder(self.results, Run.parse(read_json(path, RUN_SCHEMA)["run"]))
+        for setting in ("arch", "dataset", "image_size"):
+            theirs, ours = getattr(found.run, setting), getattr(run, setting)
+            if theirs != ours:
+                raise BadInput(
+                    f"--from {name} has {setting} {theirs}: expected {ours}, as in the run that starts from it"
+                )
+        if found.run.low_rank != FullRank():
+            raise BadInput(f"--from {name} is a low-rank run: expected a full-rank one")
+        if not found._weights.exists():
+            raise BadInput(f"--from {name} has no weights here, only its record: {how} --restart")
+        return found
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -72,7 +101,7 @@ class Folder:
         if not path.exists():
             return None
         record = read_json(path, RUN_SCHEMA)
-        if record.get("settings") != self.run.settings:
+        if record.get("run") != str(self.run):
             raise IntegrityError(f"{path} is the record of other settings than {self.run}: move it away and run again")
         return record
 
@@ -105,6 +134,10 @@ class Folder:
         sha256 = write_arrays(path, outcomes, compress=True)
         artefacts = {path.name: {"sha256": sha256, "bytes": path.stat().st_size}}
         write_json(path.with_suffix(".json"), ATTACK_SCHEMA, {**record, "artefacts": artefacts})
+
+    def write_masking(self, findings: list[dict[str, Any]]) -> None:
+        """Write what the attacks say of masked gradients."""
+        write_json(self.path / "masking.json", MASKING_SCHEMA, {"findings": findings})
 
     def clear(self) -> None:
         """Remove everything of the run but its lock."""

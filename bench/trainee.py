@@ -11,7 +11,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from bench.files import Arrays
-from bench.methods.base import Method
+from bench.methods.base import Loss, Method
 from bench.metrics import KERNELS
 from bench.networks import build
 from bench.spec import Run
@@ -43,7 +43,7 @@ class Trainee:
     @classmethod
     def fresh(cls, run: Run, classes: int, images: int, methods: Sequence[Method]) -> Trainee:
         """Build the network and its optimiser at step 0 of a training on ``images`` images."""
-        model = build(run, classes, run.precision)
+        model = build(run, classes, run.precision, methods)
         for method in methods:
             model = method.prepare(model)
         rates = learning_rates(run, run.steps(images))
@@ -77,17 +77,20 @@ class Trainee:
     def step_function(self) -> Callable[[Any, Any], tuple[Any, Any]]:
         """Return the compiled optimiser step: (images uint8, labels) -> (summed loss, number right), before the update.
 
-        The gradient of the mean cross-entropy on logits, plus ``run.weight_decay`` times the kernel for kernels, is
-        clipped to the norm ``run.clip_norm`` and goes to SGD with Nesterov momentum.
+        The gradient of the mean loss (cross-entropy on logits, where no method changes it), plus ``run.weight_decay`` times
+        the kernel for kernels, is clipped to the norm ``run.clip_norm`` and goes to SGD with Nesterov momentum.
         """
         model, optimizer, decay = self.model, self.optimizer, self.run.weight_decay
         variables = model.trainable_variables
         decayed = {kernel.ref() for kernel in self.kernels()}
+        loss_of: Loss = tf.nn.sparse_softmax_cross_entropy_with_logits
+        for method in self.methods:
+            loss_of = method.loss(loss_of)
 
         def step(images: Any, labels: Any) -> tuple[Any, Any]:
             with tf.GradientTape() as tape:
                 logits = model(tf.cast(images, tf.float32), training=True)
-                losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+                losses = loss_of(labels, logits)
                 loss = tf.reduce_mean(losses)
             gradients = tape.gradient(loss, variables)
             penalised = [g + decay * v if v.ref() in decayed else g for g, v in zip(gradients, variables, strict=True)]

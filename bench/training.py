@@ -33,16 +33,29 @@ class Diverged(BenchError):
 
 
 def train(
-    run: Run, data: Dataset, folder: Folder, methods: Sequence[Method], progress: Progress, stop: Stop
+    run: Run,
+    data: Dataset,
+    folder: Folder,
+    methods: Sequence[Method],
+    progress: Progress,
+    stop: Stop,
+    origin: dict[str, str] | None = None,
 ) -> Training:
     """Train ``run`` on ``data`` from its last checkpoint, or from the start, and return the network and the history.
 
     The history has a row an epoch: mean loss and accuracy over the training images as they were seen, learning rate,
     sparsity. Raises Diverged where the loss is no longer finite, Interrupted (with a checkpoint written) where ``stop``
-    asks for it, and IntegrityError where the checkpoint belongs to other settings, data or code.
+    asks for it, and IntegrityError where the checkpoint belongs to other settings, data, code or ``origin``, the weights
+    that the training started from.
     """
     trainee = Trainee.fresh(run, len(data.classes), len(data.train), methods)
-    identity = {"settings": run.settings, "data": data.fingerprint, "code": code_hash(), "versions": versions()}
+    identity = {
+        "settings": run.settings,
+        "origin": origin,
+        "data": data.fingerprint,
+        "code": code_hash(),
+        "versions": versions(),
+    }
     position = Position()
     found = checkpoint.newest(folder.checkpoints, identity, progress.say)
     if found:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.attacks import ATTACKS, Attack
-from bench.errors import BadInput, unknown
+from bench.attacks import Attack
+from bench.attacks.fgsm import Fgsm
+from bench.errors import BadInput
 from bench.limits import Range
 from bench.spec import Run
 
@@ -43,9 +46,10 @@ class Trial:
     @property
     def name(self) -> str:
         """The name of the trial's files: the attack, with a hash where radii or fraction are not the usual ones."""
+        head = re.sub(r"[^A-Za-z0-9.]+", "-", str(self.attack)).strip("-")
         if str(self) == str(self.attack):
-            return str(self.attack)
-        return f"{self.attack}-{hashlib.sha256(str(self).encode()).hexdigest()[:8]}"
+            return head
+        return f"{head}-{hashlib.sha256(str(self).encode()).hexdigest()[:8]}"
 
     def subset(self, run: Run, images: int) -> NDArray[np.int64]:
         """Return the indices, ascending, of the ``images`` validation images to attack: all, or a draw by the run's seed.
@@ -66,8 +70,13 @@ def parse_eps(text: str) -> tuple[float, ...]:
     return radii if radii[0] == 0 else (0.0, *radii)
 
 
-def attack_named(name: str) -> Attack:
-    """Return the attack ``name`` of the table; BadInput with the nearest name where there is none."""
-    if name not in ATTACKS:
-        raise unknown("attack", name, ATTACKS)
-    return ATTACKS[name]()
+def trials_of(run: Run, attacks: Sequence[Attack], eps: tuple[float, ...], fraction: float) -> list[Trial]:
+    """Return the trials of ``run``: ``attacks`` or, where none is named, FGSM as an attacker does it who knows the network.
+
+    A network trained at another temperature than 1 is attacked by one who does not know it as well, and in any case on
+    the logit margin, since the cross-entropy may leave no gradient there.
+    """
+    tempered = run.temperature != 1
+    asked = list(attacks) or [Fgsm(), *[Fgsm(knowledge="none")] * tempered]
+    whole = [*asked, *[Fgsm(loss="margin")] * tempered]
+    return [Trial(attack, eps, fraction) for attack in dict.fromkeys(whole)]

@@ -8,7 +8,7 @@ import pytest
 import tf_keras as keras
 
 from bench.attacks import ATTACKS
-from bench.attacks.base import Images, Labels, View
+from bench.attacks.base import CrossEntropy, Images, Labels, Threat, View
 from bench.datasets.base import Dataset, Split
 from bench.errors import BenchError
 from bench.evaluation import Foul, Outcome, classes, judge
@@ -61,20 +61,23 @@ class TestEveryAttack:
         del view
         attack = ATTACKS[name]()
         assert str(attack).startswith(name)
-        assert "labels" in attack.threat
+        assert "labels" in attack.threat(1.0).knowledge
 
 
 class Planted:
     """An attack that does what a test tells it to."""
 
     kind: ClassVar[str] = "planted"
-    threat = "a plant"
 
     def __init__(self, move: Callable[[Images, float], Any]) -> None:
         self.move = move
 
     def __str__(self) -> str:
         return self.kind
+
+    def threat(self, trained_temperature: float) -> Threat:
+        del trained_temperature
+        return Threat("a plant", "a plant", None)
 
     def __call__(self, view: View, images: Images, labels: Labels, eps: Sequence[float]) -> Iterator[Images]:
         del view, labels
@@ -150,7 +153,7 @@ class TestGradients:
     def test_logits_times_1000_leave_no_gradient_and_it_is_counted(self, tiny: Dataset) -> None:
         plain, masked = self.saturated(tiny, 1), self.saturated(tiny, 1000)
         for each in (plain, masked):
-            each.gradient(tiny.val.images.astype(np.float32), tiny.val.labels)
+            each.gradient(tiny.val.images.astype(np.float32), tiny.val.labels, CrossEntropy())
         assert plain.zero_images == 0
         assert masked.zero_images > 0.8
         assert masked.zero_pixels >= masked.zero_images
@@ -162,7 +165,7 @@ class TestGradients:
         model = keras.Model(pixels, dense(keras.layers.Flatten()(pixels)))
         dense.set_weights([np.array([[1.0, 0.0], [0.0, 0.0]])])
         view = Classifier(model)
-        view.gradient(np.ones((3, 1, 2, 1), np.float32), np.zeros(3, np.int64))
+        view.gradient(np.ones((3, 1, 2, 1), np.float32), np.zeros(3, np.int64), CrossEntropy())
         assert (view.zero_images, view.zero_pixels) == (0, 0.5)
         view.forget()
         assert (view.zero_images, view.zero_pixels) == (0, 0)

@@ -55,9 +55,10 @@ def test_clipping_keeps_black_black_and_white_white() -> None:
 def test_the_gradient_is_computed_once_for_all_radii() -> None:
     class Counting:
         calls = 0
+        temperature = 1.0
 
-        def gradient(self, images: Any, labels: Any) -> Any:
-            del labels
+        def gradient(self, images: Any, labels: Any, loss: Any) -> Any:
+            del labels, loss
             self.calls += 1
             return np.ones_like(images)
 
@@ -69,6 +70,64 @@ def test_the_gradient_is_computed_once_for_all_radii() -> None:
     found = list(Fgsm()(view, images, np.zeros(2, np.int64), [0, 1, 2]))
     assert view.calls == 1
     assert [float(attacked[0, 0, 0, 0]) for attacked in found] == [100, 101, 102]
+
+
+def toward(view: Classifier, attack: Fgsm, images: Any, labels: Any) -> Any:
+    (attacked,) = attack(view, images, labels, [1.0])
+    return attacked - images
+
+
+class TestWhatTheAttackerKnows:
+    """On a linear network of three classes, whose cross-entropy gradient depends on T and whose margin does not."""
+
+    weights = (0.01 * np.random.default_rng(3).standard_normal((48, 3))).astype(np.float32)
+    images = np.random.default_rng(4).integers(10, 240, (6, 4, 4, 3)).astype(np.float32)
+    labels = np.array([0, 1, 2, 0, 1, 2])
+
+    def view(self, temperature: float, scale: float = 1.0) -> Classifier:
+        pixels = keras.Input((4, 4, 3))
+        dense = keras.layers.Dense(3, use_bias=False)
+        model = keras.Model(pixels, dense(keras.layers.Flatten()(pixels)))
+        dense.set_weights([scale * self.weights])
+        return Classifier(model, temperature)
+
+    @pytest.mark.parametrize("temperature", [0.5, 1.0, 20.0])
+    def test_the_step_is_the_sign_of_the_gradient_at_the_attackers_temperature(self, temperature: float) -> None:
+        view = self.view(20.0)
+        logits = view.logits(self.images) / temperature
+        softmax = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        gradient = (softmax - np.eye(3)[self.labels]) @ self.weights.T
+        found = toward(view, Fgsm(knowledge=temperature), self.images, self.labels)
+        np.testing.assert_array_equal(found.reshape(6, -1), np.sign(gradient))
+
+    def test_the_two_attackers_are_one_at_temperature_1(self) -> None:
+        known, unknown = (Fgsm(knowledge=each) for each in ("temperature", "none"))
+        view = self.view(1.0)
+        np.testing.assert_array_equal(*(toward(view, each, self.images, self.labels) for each in (known, unknown)))
+        view = self.view(20.0, scale=5.0)
+        one, other = (toward(view, each, self.images, self.labels) for each in (known, unknown))
+        assert (one != other).any()
+
+    def test_knowing_the_temperature_is_giving_it(self) -> None:
+        attacks = (Fgsm(), Fgsm(knowledge=20.0))
+        np.testing.assert_array_equal(*(toward(self.view(20.0), each, self.images, self.labels) for each in attacks))
+
+    def test_the_step_on_the_margin_is_closed_form_and_no_scale_of_the_logits_changes_it(self) -> None:
+        logits = self.view(1.0).logits(self.images)
+        others = np.where(np.eye(3)[self.labels] == 1, -np.inf, logits).argmax(axis=1)
+        expected = np.sign(self.weights[:, others] - self.weights[:, self.labels]).T
+        for scale in (1.0, 1000.0):
+            view = self.view(7.0, scale)
+            found = toward(view, Fgsm(loss="margin"), self.images, self.labels)
+            np.testing.assert_array_equal(found.reshape(6, -1), expected)
+        assert view.zero_images == 0
+
+    def test_every_threat_names_the_attackers_temperature_or_that_there_is_none(self) -> None:
+        assert Fgsm().threat(20.0).temperature == 20
+        assert Fgsm(knowledge="none").threat(20.0).temperature == 1
+        assert "attacker at T = 1, network trained at T = 20" in Fgsm(knowledge="none").threat(20.0).knowledge
+        assert Fgsm(knowledge=5.0).threat(20.0).label == "FGSM, attacker at T = 5"
+        assert Fgsm(loss="margin").threat(20.0).temperature is None
 
 
 def pruned(arch: str) -> Any:

@@ -21,6 +21,7 @@ FLOORS = [
     {"bench", "bench.errors"},
     {"architectures", "bench.limits", "bench.statistics", "bench.files", "bench.interruption"},
     {"bench.datasets", "bench.attacks", "bench.schedule"},
+    {"bench.ranks", "bench.separable", "bench.masking"},
     {"bench.spec", "bench.batches"},
     {"bench.trial", "bench.runtime", "bench.checkpoint"},
     {
@@ -75,9 +76,13 @@ def test_imports_run_downwards(module: str) -> None:
     assert not upwards
 
 
-def test_only_one_module_imports_the_pruning_library() -> None:
-    users = {module for module, path in MODULES.items() if "tensorflow_model_optimization" in imports(path)}
-    assert users == {"bench.methods.magnitude"}
+def test_only_the_two_prunings_import_the_pruning_library() -> None:
+    users = {
+        module
+        for module, path in MODULES.items()
+        if any(name.startswith("tensorflow_model_optimization") for name in imports(path))
+    }
+    assert users == {"bench.methods.magnitude", "bench.methods.at_random"}
 
 
 def test_architectures_import_nothing_of_the_harness() -> None:

@@ -15,8 +15,8 @@ from records import identity
 from tiny import only_seed_folder, tiny_run
 
 from architectures import ARCHITECTURES, Architecture
-from bench.attacks import ATTACKS
-from bench.attacks.base import Images, Labels, View
+from bench.attacks import ATTACKS, attack_named
+from bench.attacks.base import Images, Labels, Threat, View
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.errors import BenchError, IntegrityError
@@ -24,7 +24,7 @@ from bench.phases import Result, Where, execute
 from bench.progress import Progress
 from bench.spec import Run
 from bench.store import Folder
-from bench.trial import Trial, attack_named
+from bench.trial import Trial
 
 FGSM = Trial(ATTACKS["fgsm"](), (0.0, 1.0, 8.0, 64.0))
 
@@ -217,9 +217,9 @@ class Brighter:
     def __str__(self) -> str:
         return self.kind
 
-    @property
-    def threat(self) -> str:
-        return "no knowledge, no labels"
+    def threat(self, trained_temperature: float) -> Threat:
+        del trained_temperature
+        return Threat("brighter", "no knowledge, no labels", None)
 
     def __call__(self, view: View, images: Images, labels: Labels, eps: Sequence[float]) -> Iterator[Images]:
         del view, labels

@@ -7,17 +7,22 @@ from hypothesis import strategies as st
 from architectures import ARCHITECTURES
 from bench.datasets import DATASETS
 from bench.errors import BadInput
+from bench.ranks import FullRank
 from bench.schedule import Shares, Steps, parse_schedule
 from bench.spec import Run
 
 runs = st.builds(
     Run.of,
-    arch=st.sampled_from(sorted(ARCHITECTURES)),
+    arch=st.sampled_from([name for name, row in ARCHITECTURES.items() if row.lr1]),
     dataset=st.sampled_from(sorted(DATASETS)),
     image_size=st.integers(32, 512),
     sparsity=st.sampled_from([0.0, 0.5, 0.98]) | st.floats(0, 1, exclude_max=True),
     schedule=st.builds(Steps, st.integers(1, 500), st.integers(1, 50), st.integers(1, 50))
     | st.builds(Shares, st.just(0.25), st.just(0.75), st.integers(1, 99)),
+    pruning=st.sampled_from(["magnitude", "random"]),
+    low_rank=st.sampled_from(["full", "0.5", "0.25"]) | st.floats(0.01, 1).map(repr),
+    temperature=st.sampled_from([1.0, 20, 0.5]),
+    temperature_loss=st.sampled_from(["plain", "scaled"]),
     epochs=st.integers(1, 300),
     batch_size=st.integers(1, 1024),
     learning_rate=st.none() | st.floats(1e-6, 10),
@@ -46,6 +51,15 @@ GOLDEN = [
     ("resnet18-s0.9-b128-imagenette64-fbf44548", {"arch": "resnet18", "sparsity": 0.9}),
     ("alexnet-s0.98-b512-imagenette64-c3f20eff", {"arch": "alexnet", "sparsity": 0.98, "batch_size": 512}),
     (
+        "alexnet-s0.8-random-lr1-t20-b128-imagenette64-8c93c866",
+        {"arch": "alexnet", "low_rank": "lr1", "temperature": 20, "sparsity": 0.8, "pruning": "random"},
+    ),
+    (
+        "alexnet-list-t90-b128-imagenette64-2c4f7d5d",
+        {"arch": "alexnet", "low_rank": "8,40,60,100,200", "temperature": 90, "temperature_loss": "plain"},
+    ),
+    ("resnet18-r0.5-b128-imagenette64-ea9c619f", {"arch": "resnet18", "low_rank": "0.5"}),
+    (
         "fc5-s0.5-b512-synthetic32-ee19bad7",
         {
             "arch": "fc5",
@@ -70,6 +84,36 @@ def test_the_schedule_has_no_effect_without_pruning() -> None:
     assert Run.of(arch="fc5", schedule=Steps(5, 5, 5)) == Run.of(arch="fc5")
 
 
+@pytest.mark.parametrize(
+    "idle",
+    [
+        {"pruning": "random"},
+        {"temperature_loss": "plain"},
+        {"low_rank": "full"},
+        {"low_rank": FullRank()},
+        {"temperature": 1},
+    ],
+)
+def test_a_setting_without_effect_makes_no_other_run(idle: dict[str, object]) -> None:
+    assert Run.of(arch="alexnet", **idle) == Run.of(arch="alexnet")
+
+
+SVD = {"low_rank": "lr1", "low_rank_init": "svd", "low_rank_from": "alexnet-b128-imagenette64-00000000"}
+
+
+def test_a_start_by_svd_is_another_run_and_reads_back() -> None:
+    run = Run.of(arch="alexnet", **SVD)
+    assert "-lr1-svd-" in run.name
+    assert run.name != Run.of(arch="alexnet", low_rank="lr1").name
+    assert Run.parse(str(run)) == run
+
+
+@pytest.mark.parametrize("missing", SVD)
+def test_a_start_by_svd_needs_all_three_settings(missing: str) -> None:
+    with pytest.raises(BadInput, match="expected --low-rank, --low-rank-init svd and --from RUN together"):
+        Run.of(arch="alexnet", **{name: value for name, value in SVD.items() if name != missing})
+
+
 def test_one_and_one_point_zero_are_one_setting() -> None:
     assert Run.of(arch="fc5", weight_decay=0).name == Run.of(arch="fc5", weight_decay=0.0).name
 
@@ -91,6 +135,11 @@ def test_one_and_one_point_zero_are_one_setting() -> None:
         ({"precision": "float16"}, "bfloat16"),
         ({"sparsty": 0.9}, "did you mean 'sparsity'?"),
         ({"seed": -1}, "seed is -1"),
+        ({"pruning": "global", "sparsity": 0.5}, "magnitude, random"),
+        ({"temperature": 0}, "a temperature in (0, 1000000]"),
+        ({"temperature": float("inf")}, "a temperature in (0, 1000000]"),
+        ({"temperature_loss": "hot"}, "plain, scaled"),
+        ({**SVD, "arch": "alexnet", "low_rank_from": "../../etc"}, "the name of a run's folder"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_what_is_allowed(settings: dict[str, object], said: str) -> None:

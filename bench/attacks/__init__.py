@@ -6,9 +6,15 @@ from collections.abc import Callable
 
 from bench.attacks.base import Attack
 from bench.attacks.fgsm import Fgsm
+from bench.attacks.naming import parse
 
-__all__ = ["ATTACKS", "Attack"]
+__all__ = ["ATTACKS", "Attack", "attack_named"]
 
-ATTACKS: dict[str, Callable[[], Attack]] = {
+ATTACKS: dict[str, Callable[..., Attack]] = {
     Fgsm.kind: Fgsm,
 }
+
+
+def attack_named(text: str) -> Attack:
+    """Return the attack that ``text`` names, as ``fgsm`` or ``fgsm(loss=margin)``; BadInput where there is none."""
+    return parse(text, ATTACKS)

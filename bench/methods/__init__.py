@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from bench.methods.at_random import AtRandom
 from bench.methods.base import Method
+from bench.methods.low_rank import LowRank
 from bench.methods.magnitude import Magnitude
+from bench.methods.temperature import Temperature
+from bench.ranks import FullRank
 from bench.spec import Run
 
 
-def methods_of(run: Run, steps: int) -> tuple[Method, ...]:
-    """Return the methods of ``run``, whose training has ``steps`` optimiser steps; BadInput where the schedule does not fit."""
-    pruning = Magnitude(run.sparsity, run.schedule.resolve(steps)) if run.sparsity else Method()
-    return (pruning,)
+def methods_of(run: Run, steps: int, start: Method | None = None) -> tuple[Method, ...]:
+    """Return the methods of ``run``, whose training has ``steps`` optimiser steps; BadInput where the schedule does not fit.
+
+    ``start`` sets the weights to start from, where the run's spec asks for others than drawn ones.
+    """
+    return (_rank(run), start or Method(), _pruning(run, steps), _temperature(run))
+
+
+def _rank(run: Run) -> Method:
+    return Method() if isinstance(run.low_rank, FullRank) else LowRank(run.arch, run.low_rank)
+
+
+def _pruning(run: Run, steps: int) -> Method:
+    if not run.sparsity:
+        return Method()
+    schedule = run.schedule.resolve(steps)
+    if run.pruning == "random":
+        return AtRandom(run.sparsity, schedule, run.derived_seed("pruning"))
+    return Magnitude(run.sparsity, schedule)
+
+
+def _temperature(run: Run) -> Method:
+    return Temperature(run.temperature, run.temperature_loss == "scaled") if run.temperature != 1 else Method()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+# (labels, logits) -> the loss of each image, shape (n,).
+Loss = Callable[[Any, Any], Any]
 
 
 class Method:
@@ -11,9 +15,17 @@ class Method:
     Models are tf_keras models, callbacks tf_keras callbacks.
     """
 
+    def conv(self, conv: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what the architecture makes its convolutions with, given what it would use; fresh for every build."""
+        return conv
+
     def prepare(self, model: Any) -> Any:
         """Return the model to train, given the one that the architecture built."""
         return model
+
+    def loss(self, loss: Loss) -> Loss:
+        """Return the loss to train on, given the one that would be used."""
+        return loss
 
     def callbacks(self) -> list[Any]:
         """Return the callbacks whose ``on_train_begin``, ``on_train_batch_begin`` and ``on_epoch_end`` the training calls."""

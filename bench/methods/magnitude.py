@@ -1,4 +1,4 @@
-"""Magnitude pruning by tensorflow-model-optimization, the only module that imports it."""
+"""Magnitude pruning by tensorflow-model-optimization."""
 
 from __future__ import annotations
 
@@ -80,7 +80,10 @@ class Magnitude(Method):
             power=3,
             frequency=self.schedule.frequency,
         )
-        return tfmot.sparsity.keras.prune_low_magnitude(layer, pruning_schedule=cubic)
+        return self._pruned(layer, cubic)
+
+    def _pruned(self, layer: Any, schedule: Any) -> Any:
+        return tfmot.sparsity.keras.prune_low_magnitude(layer, pruning_schedule=schedule)
 
     def _check_reachable(self, name: str, size: int) -> None:
         kept = self._kept(size)

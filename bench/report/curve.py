@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,42 +14,49 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from bench.ranks import FullRank
 from bench.spec import Run
 
 TICKS = (0, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 255)
 MARKERS = "osD^v"
 
 
-def draw(path: Path, run: Run, classes: int, attacks: Sequence[dict[str, Any]]) -> None:
+def draw(
+    path: Path, run: Run, classes: int, attacks: Sequence[dict[str, Any]], masking: Sequence[dict[str, Any]]
+) -> None:
     """Draw accuracy against eps for each attack record, with its 95 % band, and write it to ``path`` as a PNG.
 
-    The axis of eps is linear up to 1 pixel level and logarithmic beyond, so that both ends of the grid can be read.
+    The axis of eps is linear up to 1 pixel level and logarithmic beyond, so that both ends of the grid can be read. Where
+    ``masking`` says that the gradient of an attack was masked, so do its name in the legend and the caption.
     """
+    masked = {finding["attack"]: finding["words"] for finding in masking if finding["masked"]}
     with (
         sns.axes_style("whitegrid", {"grid.color": "0.9", "axes.edgecolor": "0.6"}),
         sns.plotting_context("talk", font_scale=0.75),
         sns.color_palette("colorblind"),
     ):
         figure, axes = plt.subplots(figsize=(9, 5.6), dpi=160, layout="constrained")
-        for attack, marker in zip(attacks, MARKERS, strict=False):
-            _curve(axes, attack, marker)
+        for number, attack in enumerate(attacks):
+            _curve(axes, attack, number, attack["attack"] in masked)
         axes.axhline(100 / classes, color="0.45", linestyle=":", linewidth=1.5, label=f"chance, {classes} classes")
         _axes(axes, max(row["eps"] for attack in attacks for row in attack["rows"]))
         axes.set_title(_title(run), loc="left", fontweight="bold")
-        axes.legend(loc="upper right", frameon=True, framealpha=0.9)
-        figure.supxlabel(_caption(run, attacks), fontsize=9.5, color="0.3", x=0.01, ha="left")
+        axes.legend(loc="upper right", frameon=True, framealpha=0.9, title="shaded: 95 % interval (images)")
+        caption = "\n".join([_setting(run, attacks[0]), *_threats(attacks), *masked.values()])
+        lines = [line for text in caption.split("\n") for line in textwrap.wrap(text, 138, subsequent_indent="   ")]
+        figure.supxlabel("\n".join(lines), fontsize=9.5, color="0.3", x=0.01, ha="left")
         figure.savefig(path, metadata={"Software": None})
         plt.close(figure)
 
 
-def _curve(axes: Axes, attack: dict[str, Any], marker: str) -> None:
+def _curve(axes: Axes, attack: dict[str, Any], number: int, masked: bool) -> None:
     rows = attack["rows"]
     eps = [row["eps"] for row in rows]
-    (line,) = axes.plot(
-        eps, [100 * row["accuracy"] for row in rows], marker=marker, markersize=6, label=str(attack["attack"]).upper()
-    )
+    label = attack["threat"]["label"] + masked * ": gradient masked"
+    style: dict[str, Any] = {"marker": MARKERS[number % len(MARKERS)], "linestyle": "--" if masked else "-"}
+    (line,) = axes.plot(eps, [100 * row["accuracy"] for row in rows], markersize=6, label=label, **style)
     low, high = [100 * row["low"] for row in rows], [100 * row["high"] for row in rows]
-    axes.fill_between(eps, low, high, color=line.get_color(), alpha=0.2, linewidth=0, label="95 % interval (images)")
+    axes.fill_between(eps, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
 
 
 def _axes(axes: Axes, furthest: float) -> None:
@@ -63,14 +71,34 @@ def _axes(axes: Axes, furthest: float) -> None:
 
 
 def _title(run: Run) -> str:
-    pruned = f"{100 * run.sparsity:g} % of the weights zero" if run.sparsity else "dense"
-    return f"{run.arch}, {pruned}: accuracy under attack"
+    pruned = f"{100 * run.sparsity:g} % of the weights zero" if run.sparsity else ""
+    at_random = ", drawn at random" if run.sparsity and run.pruning == "random" else ""
+    rank = "" if isinstance(run.low_rank, FullRank) else _rank_words(str(run.low_rank))
+    heat = f"T = {run.temperature:g}" if run.temperature != 1 else ""
+    parts = [run.arch, *[part for part in (pruned + at_random, rank, heat) if part]]
+    return ", ".join(parts if len(parts) > 1 else [run.arch, "dense"]) + ": accuracy under attack"
 
 
-def _caption(run: Run, attacks: Sequence[dict[str, Any]]) -> str:
-    first = attacks[0]
-    zero = f"exactly zero gradient: {100 * first['gradient_zero_images']:.1f} % of images"
+def _rank_words(ranks: str) -> str:
     return (
-        f"{run.dataset} {run.image_size} px, {first['images']:,} validation images, seed {run.seed}, {run.epochs} epochs, "
-        f"batch {run.batch_size}.\nL-infinity, {first['threat']['knowledge']}; {zero}."
+        f"ranks {ranks.upper()}"
+        if ranks.startswith("lr")
+        else f"{ranks} of the rank"
+        if "," not in ranks
+        else "low rank"
     )
+
+
+def _setting(run: Run, attack: dict[str, Any]) -> str:
+    return (
+        f"{run.dataset} {run.image_size} px, {attack['images']:,} validation images, seed {run.seed}, {run.epochs} epochs, "
+        f"batch {run.batch_size}. Attacks: L-infinity."
+    )
+
+
+def _threats(attacks: Sequence[dict[str, Any]]) -> list[str]:
+    return [
+        f"{attack['threat']['label']}: {attack['threat']['knowledge']}; exactly zero gradient: "
+        f"{100 * attack['gradient_zero_images']:.1f} % of images."
+        for attack in attacks
+    ]

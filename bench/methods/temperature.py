@@ -1,0 +1,28 @@
+"""Training at a high softmax temperature, the internship report's section 4.3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.methods.base import Loss, Method
+
+
+@dataclass(frozen=True)
+class Temperature(Method):
+    """Train on logits divided by a temperature; the network and its predictions stay what they are.
+
+        L(x, y) = c * (-g_y(x) / T + log sum_j exp(g_j(x) / T))
+
+    where g are the logits, y is the label and T is ``temperature``. With ``scaled`` c is T, else 1: the gradient of the
+    plain loss by the logits is 1 / T times that of the scaled one, which at the start is that of T = 1.
+    Departure: the report divides and names no change of learning rate; its loss is the plain one.
+    Source: the report, equations 22 to 24; Hinton et al. 2015, arXiv:1503.02531, section 2.
+    """
+
+    temperature: float
+    scaled: bool
+
+    def loss(self, loss: Loss) -> Loss:
+        """Return ``loss`` on the logits over T, times c."""
+        factor = self.temperature if self.scaled else 1.0
+        return lambda labels, logits: factor * loss(labels, logits / self.temperature)
