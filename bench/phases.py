@@ -56,19 +56,27 @@ def execute(run: Run, trials: Sequence[Trial], where: Where, progress: Progress,
     with folder.lock():
         if restart:
             folder.clear()
-        training = folder.training()
-        whole = training is not None and _is_whole(folder, training, trials)
-        if training and whole and DATASETS[run.dataset].named and not where.data_dir:
-            return _result(folder, training, trials, worked=False)
-        data = _load(run, where, progress)
-        if training and training["data"]["fingerprint"] != data.fingerprint:
-            raise IntegrityError(
-                f"{folder.path} was trained on other images ({training['data']['fingerprint'][:12]}, now "
-                f"{data.fingerprint[:12]}): choose another --results-dir, or start over with --restart"
-            )
-        if training and whole:
-            return _result(folder, training, trials, worked=False)
-        return _work(folder, training, trials, data, progress)
+        result = _brought(folder, trials, where, progress)
+        _derive(result)
+        return result
+
+
+def _brought(folder: Folder, trials: Sequence[Trial], where: Where, progress: Progress) -> Result:
+    run, training = folder.run, folder.training()
+    whole = training is not None and _is_whole(folder, training, trials)
+    if training and whole and DATASETS[run.dataset].named and not where.data_dir:
+        return _result(folder, training, trials, worked=False)
+    if training is None:
+        folder.start()  # refuse early where there is nothing to start from
+    data = _load(run, where, progress)
+    if training and training["data"]["fingerprint"] != data.fingerprint:
+        raise IntegrityError(
+            f"{folder.path} was trained on other images ({training['data']['fingerprint'][:12]}, now "
+            f"{data.fingerprint[:12]}): choose another --results-dir, or start over with --restart"
+        )
+    if training and whole:
+        return _result(folder, training, trials, worked=False)
+    return _work(folder, training, trials, data, progress)
 
 
 def _is_whole(folder: Folder, training: Record, trials: Sequence[Trial]) -> bool:
@@ -84,26 +92,30 @@ def _work(
     folder: Folder, training: Record | None, trials: Sequence[Trial], data: Dataset, progress: Progress
 ) -> Result:
     run = folder.run
-    if training is None:
-        folder.start()  # and where there is nothing to start from
     if run.sparsity:
         run.schedule.resolve(run.steps(len(data.train)))  # refuse before the seconds that TensorFlow takes to start
     from bench import runtime
 
     runtime.prepare()
     from bench import experiment
-    from bench.report.curve import draw
 
     worked = training is None
     training = training or experiment.train(folder, data, progress)
     missing = [] if training["status"] == "diverged" else [trial for trial in trials if not folder.attack(trial)]
     if missing:
         experiment.attack(folder, training, missing, data, progress)
-    result = _result(folder, training, trials, worked or bool(missing))
-    if result.attacks:
-        folder.write_masking(result.masking)
-        draw(folder.curve, run, len(data.classes), list(result.attacks.values()), result.masking)
-    return result
+    return _result(folder, training, trials, worked or bool(missing))
+
+
+def _derive(result: Result) -> None:
+    """Write what follows from the records, where they changed or a killed process left it out."""
+    folder = result.folder
+    if not result.attacks or not (result.worked or folder.lacks_derived(bool(result.masking))):
+        return
+    from bench.report.curve import draw
+
+    folder.write_masking(masking(folder.attacks().values()))
+    draw(folder.curve, folder.run, len(result.training["data"]["classes"]), [*result.attacks.values()], result.masking)
 
 
 def _result(folder: Folder, training: Record, trials: Sequence[Trial], worked: bool) -> Result:

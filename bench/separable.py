@@ -37,8 +37,8 @@ def rank_of_pair(vertical: Kernel, horizontal: Kernel) -> int:
     """
     first = vertical[:, 0].transpose(1, 0, 2).reshape(-1, vertical.shape[3])
     second = horizontal[0].transpose(1, 0, 2).reshape(vertical.shape[3], -1)
-    small = np.linalg.qr(first, mode="r") @ np.linalg.qr(second.T, mode="r").T
-    return int(np.linalg.matrix_rank(small))
+    upper, lower = np.linalg.qr(first).R, np.linalg.qr(second.T).R
+    return int(np.linalg.matrix_rank(upper @ lower.T))
 
 
 def matricise(kernel: Kernel) -> Kernel:

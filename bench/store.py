@@ -25,7 +25,7 @@ from bench.spec import Run
 from bench.trial import Trial
 
 RUN_SCHEMA = "bench.run/1"
-ATTACK_SCHEMA = "bench.attack/1"
+ATTACK_SCHEMA = "bench.attack/2"
 MASKING_SCHEMA = "bench.masking/1"
 
 Record = dict[str, Any]
@@ -41,6 +41,8 @@ class Folder:
         self.curve = self.path / "curve.png"
         self.checkpoints = self.path / "checkpoints"
         self.tensorboard = self.path / "tensorboard"
+        self._attacks = self.path / "attacks"
+        self._masking = self.path / "masking.json"
         self._weights = self.path / "weights.npz"
 
     def start(self) -> Folder | None:
@@ -120,24 +122,28 @@ class Folder:
 
     def attack(self, trial: Trial) -> Record | None:
         """Return the record of an attack, None where there is none; IntegrityError where it or its outcomes do not verify."""
-        path = self.path / "attacks" / f"{trial.name}.json"
-        if not path.exists():
-            return None
-        record = read_json(path, ATTACK_SCHEMA)
-        outcomes = path.with_suffix(".npz")
-        read_arrays(outcomes, record["artefacts"][outcomes.name]["sha256"])
-        return record
+        path = self._attacks / f"{trial.name}.json"
+        return _read_attack(path) if path.exists() else None
+
+    def attacks(self) -> dict[str, Record]:
+        """Return the record of every attack by the name of its file; IntegrityError where one does not verify."""
+        return {path.stem: _read_attack(path) for path in sorted(self._attacks.glob("[!.]*.json"))}
 
     def write_attack(self, trial: Trial, record: Mapping[str, Any], outcomes: Arrays) -> None:
         """Write the outcome of each image, then the record that names its hash."""
-        path = self.path / "attacks" / f"{trial.name}.npz"
+        path = self._attacks / f"{trial.name}.npz"
         sha256 = write_arrays(path, outcomes, compress=True)
         artefacts = {path.name: {"sha256": sha256, "bytes": path.stat().st_size}}
         write_json(path.with_suffix(".json"), ATTACK_SCHEMA, {**record, "artefacts": artefacts})
 
     def write_masking(self, findings: list[dict[str, Any]]) -> None:
-        """Write what the attacks say of masked gradients."""
-        write_json(self.path / "masking.json", MASKING_SCHEMA, {"findings": findings})
+        """Write what the attacks say of masked gradients, where they say anything."""
+        if findings:
+            write_json(self._masking, MASKING_SCHEMA, {"findings": findings})
+
+    def lacks_derived(self, findings: bool) -> bool:
+        """Tell whether the curve, or with ``findings`` what they say of masked gradients, is not there."""
+        return not self.curve.exists() or (findings and not self._masking.exists())
 
     def clear(self) -> None:
         """Remove everything of the run but its lock."""
@@ -146,3 +152,10 @@ class Folder:
                 shutil.rmtree(entry)
             elif entry.name != "lock":
                 entry.unlink()
+
+
+def _read_attack(path: Path) -> Record:
+    record = read_json(path, ATTACK_SCHEMA)
+    outcomes = path.with_suffix(".npz")
+    read_arrays(outcomes, record["artefacts"][outcomes.name]["sha256"])
+    return record

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def test_as_many_weights_go_at_each_step_as_by_magnitude() -> None:
 
 def test_what_is_zero_stays_zero() -> None:
     drawn = masks(0)
-    assert all((before <= after).all() for before, after in zip(drawn, drawn[1:], strict=False))
+    assert all((before <= after).all() for before, after in itertools.pairwise(drawn))
     assert 0 < drawn[SCHEDULE.begin + SCHEDULE.frequency].sum() < drawn[-1].sum() == 900
 
 

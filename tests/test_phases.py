@@ -19,12 +19,13 @@ from bench.attacks import ATTACKS, attack_named
 from bench.attacks.base import Images, Labels, Threat, View
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
-from bench.errors import BenchError, IntegrityError
+from bench.errors import BadInput, BenchError, IntegrityError
 from bench.phases import Result, Where, execute
 from bench.progress import Progress
+from bench.ranks import FullRank
 from bench.spec import Run
 from bench.store import Folder
-from bench.trial import Trial
+from bench.trial import Trial, trials_of
 
 FGSM = Trial(ATTACKS["fgsm"](), (0.0, 1.0, 8.0, 64.0))
 
@@ -33,14 +34,38 @@ def go(results: Path, run: Run, *trials: Trial, restart: bool = False) -> Result
     return execute(run, trials or (FGSM,), Where(results), Progress(quiet=True), restart)
 
 
-@pytest.mark.parametrize(("arch", "sparsity"), [("alexnet", 0.5), ("alexnet-bn", 0.0), ("fc5", 0.9), ("resnet18", 0.9)])
-def test_a_whole_run_on_the_synthetic_images(arch: str, sparsity: float, tmp_path: Path) -> None:
-    run = Run.of(arch=arch, dataset="synthetic", image_size=32, sparsity=sparsity, epochs=1)
-    result = go(tmp_path, run)
+TOGETHER: dict[str, Any] = {"sparsity": 0.9, "low_rank": "lr1", "temperature": 20.0}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"arch": "fc5", "sparsity": 0.9},
+        {"arch": "resnet18", "sparsity": 0.9},
+        {**TOGETHER, "arch": "alexnet"},
+        {**TOGETHER, "arch": "alexnet-bn", "pruning": "random"},
+        {**TOGETHER, "arch": "fc5", "low_rank": "full"},  # which has no convolution
+        {**TOGETHER, "arch": "resnet18"},
+    ],
+    ids=lambda settings: "-".join(str(value) for value in settings.values()),
+)
+def test_a_whole_run_on_the_synthetic_images(settings: dict[str, Any], tmp_path: Path) -> None:
+    run = Run.of(dataset="synthetic", image_size=32, epochs=1, **settings)
+    trials = trials_of(run, [], FGSM.eps, 1.0)
+    result = go(tmp_path, run, *trials)
     metrics, attack = result.training["metrics"], result.attacks[FGSM.name]
     assert result.training["status"] == "done"
-    for kernel in metrics["kernels"]:
-        assert abs(kernel["zeros"] - sparsity * kernel["size"]) <= 1
+    assert set(result.attacks) == {trial.name for trial in trials}
+    for kernel in metrics["kernels"]:  # both factors of a pair among them
+        assert abs(kernel["zeros"] - run.sparsity * kernel["size"]) <= 1
+    assert [row["layer"] + "_vertical" for row in metrics["low_rank"]] == [
+        kernel["layer"] for kernel in metrics["kernels"] if kernel["layer"].endswith("_vertical")
+    ]
+    assert bool(metrics["low_rank"]) == (run.low_rank != FullRank())
+    assert {finding["attack"] for finding in result.masking} == (
+        {"fgsm", "fgsm(knowledge=none)"} if run.temperature != 1 else set()
+    )
+    assert attack["threat"]["temperature"] == attack["threat"]["trained_temperature"] == run.temperature
     assert attack["rows"][0]["accuracy"] == metrics["accuracy"]
     assert attack["rows"][0]["low"] < metrics["accuracy"] < attack["rows"][0]["high"]
     assert attack["images"] == result.training["data"]["val"]
@@ -78,14 +103,16 @@ class TestOnTinyImages:
                 died.append(target)
                 raise Killed
 
-        run, died = tiny_run(sparsity=0.9), list[str]()
-        go(tmp_path / "whole", run)
+        run, died = tiny_run(sparsity=0.9, temperature=20.0), list[str]()
+        trials = trials_of(run, [FGSM.attack], FGSM.eps, 1.0)
+        go(tmp_path / "whole", run, *trials)
         monkeypatch.setattr("os.fsync", sync)
         for _ in range(20):
             with contextlib.suppress(Killed):
-                go(tmp_path / "killed", run)
+                go(tmp_path / "killed", run, *trials)
                 break
-        assert len(died) == 8  # two epochs' checkpoints, weights, run, outcomes and attack: arrays and record of each
+        # Arrays and record of two epochs' checkpoints, of the training and of two attacks, and what follows of masking.
+        assert len(died) == 11
         whole, killed = (identity(only_seed_folder(tmp_path / place)) for place in ("whole", "killed"))
         assert whole == killed
 
@@ -153,6 +180,42 @@ class TestOnTinyImages:
         with pytest.raises(IntegrityError, match=r"at eps 0.*0\.123"):
             go(tmp_path, tiny_run())
         assert not list(tmp_path.rglob("fgsm*"))
+
+    def test_a_low_rank_run_starts_from_a_trained_one_and_names_its_weights(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        full = go(tmp_path, tiny_run(arch="alexnet", epochs=4))
+        start: Any = {"low_rank_init": "svd", "low_rank_from": full.folder.run.name}
+        run = tiny_run(arch="alexnet", low_rank="1.0", learning_rate=1e-9, epochs=1, sparsity=0.5, **start)
+        monkeypatch.setattr("bench.methods.magnitude.Magnitude._pruned", lambda _self, layer, _: layer)
+        monkeypatch.setattr("bench.experiment.check_sparsity", lambda *_: None)
+        result = go(tmp_path, run)
+        sha256 = full.training["artefacts"]["weights.npz"]["sha256"]
+        assert result.training["start"] == {"run": full.folder.run.name, "weights": sha256}
+        assert result.training["metrics"]["accuracy"] == full.training["metrics"]["accuracy"]
+
+    @pytest.mark.parametrize(
+        ("theirs", "ours", "said"),
+        [
+            ({}, {"seed": 1}, r"there is no .*seed-1/run.json; train it first"),
+            ({"image_size": 33}, {}, "has image_size 33: expected 32"),
+            ({"low_rank": "lr1"}, {}, "is a low-rank run"),
+        ],
+    )
+    def test_a_run_that_cannot_be_started_from_is_refused(
+        self, theirs: dict[str, Any], ours: dict[str, Any], said: str, tmp_path: Path
+    ) -> None:
+        full = go(tmp_path, tiny_run(arch="alexnet", epochs=1, **theirs))
+        start: Any = {"low_rank_init": "svd", "low_rank_from": full.folder.run.name}
+        with pytest.raises(BadInput, match=said):
+            go(tmp_path, tiny_run(arch="alexnet", low_rank="lr2", **start, **ours))
+
+    def test_weights_that_are_not_there_are_asked_for(self, tmp_path: Path) -> None:
+        full = go(tmp_path, tiny_run(arch="alexnet", epochs=1))
+        (full.folder.path / "weights.npz").unlink()
+        start: Any = {"low_rank_init": "svd", "low_rank_from": full.folder.run.name}
+        with pytest.raises(BadInput, match=r"has no weights here.*--restart"):
+            go(tmp_path, tiny_run(arch="alexnet", low_rank="lr2", **start))
 
     def test_other_images_under_a_recorded_run_are_refused_and_restart_starts_over(
         self, tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch

@@ -52,8 +52,10 @@ class StopAt(Stop):
         {"arch": "alexnet", "sparsity": 0.5},
         {"arch": "resnet18", "sparsity": 0.9, "epochs": 1, "batch_size": 16},
         {"arch": "fc5", "sparsity": 0.5, "precision": "bfloat16"},
+        {"arch": "alexnet", "sparsity": 0.5, "pruning": "random", "low_rank": "lr1", "temperature": 20.0},
+        {"arch": "alexnet", "low_rank": "lr1", "sparsity": 0.5, "temperature": 20.0, "precision": "bfloat16"},
     ],
-    ids=lambda settings: f"{settings['arch']}-{settings.get('precision', 'float32')}",
+    ids=lambda settings: "-".join(str(value) for value in settings.values()),
 )
 def test_a_training_stopped_at_any_step_and_resumed_is_the_uninterrupted_one(
     settings: dict[str, Any], tiny: Dataset, tmp_path: Path, quiet: Progress
