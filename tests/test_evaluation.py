@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,9 +10,11 @@ import tf_keras as keras
 
 from bench.attacks import ATTACKS
 from bench.attacks.base import CrossEntropy, Images, Labels, Threat, View
+from bench.attacks.fgsm import Fgsm
 from bench.datasets.base import Dataset, Split
 from bench.errors import BenchError
 from bench.evaluation import Foul, Outcome, classes, judge
+from bench.masking import masking
 from bench.spec import Run
 from bench.trial import EPS, Trial, parse_eps
 from bench.view import Classifier
@@ -23,21 +26,21 @@ def no_tick(done: int, total: int) -> None:
     assert done <= total
 
 
-def trained(tiny: Dataset) -> Any:
-    """Train a small convolutional network on the four bands until it knows them."""
+def trained(split: Split, classes: int = 4) -> Any:
+    """Train a linear network on coarse pixels until it knows the four bands, or the two halves."""
     keras.utils.set_random_seed(0)
     pixels = keras.Input((32, 32, 3))
     x = keras.layers.AveragePooling2D(8)(keras.layers.Rescaling(1 / 70, offset=-1.7)(pixels))
-    logits = keras.layers.Dense(4)(keras.layers.Flatten()(x))
+    logits = keras.layers.Dense(classes)(keras.layers.Flatten()(x))
     model = keras.Model(pixels, logits)
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    model.fit(tiny.train.images.astype("float32"), tiny.train.labels, epochs=60, verbose=0)
+    model.fit(split.images.astype("float32"), split.labels, epochs=60, verbose=0)
     return model
 
 
 @pytest.fixture(scope="module")
 def view(tiny: Dataset) -> Classifier:
-    return Classifier(trained(tiny))
+    return Classifier(trained(tiny.train))
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -145,7 +148,7 @@ class TestGradients:
 
     def saturated(self, tiny: Dataset, scale: float) -> Classifier:
         """Return a trained network whose logits are multiplied, which hides its gradient without changing a class."""
-        model = trained(tiny)
+        model = trained(tiny.train)
         dense = model.layers[-1]
         dense.set_weights([scale * weight for weight in dense.get_weights()])
         return Classifier(model)
@@ -158,6 +161,23 @@ class TestGradients:
         assert masked.zero_images > 0.8
         assert masked.zero_pixels >= masked.zero_images
         assert masked.broken == 0
+
+    @pytest.mark.parametrize(("temperature", "masked"), [(1.0, False), (20.0, True), (90.0, True)])
+    def test_logits_as_large_as_a_temperature_makes_them_are_called_masked_for_who_does_not_know_it(
+        self, tiny: Dataset, temperature: float, masked: bool
+    ) -> None:
+        # A network trained on logits / T to the same loss has logits T times as large. Of two classes, since there the
+        # two losses differ in the size of their gradient alone.
+        halves = [Split(split.images, split.labels // 2, split.names) for split in (tiny.train, tiny.val)]
+        model = trained(halves[0], classes=2)
+        dense = model.layers[-1]
+        dense.set_weights([temperature * weight for weight in dense.get_weights()])
+        view, records = Classifier(model, temperature), []
+        for attack in (Fgsm(), Fgsm(knowledge="none"), Fgsm(loss="margin")):
+            rows = judge(attack, view, halves[1], GRID, no_tick).rows()
+            threat = asdict(attack.threat(temperature))
+            records.append({"attack": str(attack), "rows": rows, "fraction": 1.0, "threat": threat})
+        assert [finding["masked"] for finding in masking(records)] == [False, masked]
 
     def test_the_share_of_zero_pixels_by_hand(self) -> None:
         pixels = keras.Input((1, 2, 1))
