@@ -30,6 +30,7 @@ REQUIRED = [
     "rich>=13.7,<16",
     "filelock>=3.16,<5",
     "platformdirs>=4.2,<5",
+    "distributed>=2025.1,<2027",
 ]
 TEST = [
     "pytest>=8.3,<10",
@@ -37,6 +38,8 @@ TEST = [
     "adversarial-robustness-toolbox>=1.20,<1.21",
     "foolbox>=3.3.4,<3.4",
 ]
+SLURM = ["dask-jobqueue>=0.9,<1", "cryptography>=42"]
+PARQUET = ["pyarrow>=17"]
 DEVELOP = ["mypy>=1.15,<3", "ruff>=0.9,<1"]
 
 setup(
@@ -48,7 +51,8 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11.4,<3.14",
     packages=find_packages(include=["bench", "bench.*", "architectures"]),
+    package_data={"bench": ["presets/*.toml"]},
     install_requires=REQUIRED,
-    extras_require={"test": TEST, "develop": TEST + DEVELOP},
+    extras_require={"slurm": SLURM, "parquet": PARQUET, "test": TEST + SLURM, "develop": TEST + SLURM + DEVELOP},
     entry_points={"console_scripts": ["bench = bench.cli:main"]},
 )

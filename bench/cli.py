@@ -12,9 +12,12 @@ import click
 
 from bench import __version__
 from bench.attacks import ATTACKS, attack_named
+from bench.command import flag
 from bench.data_cli import data
 from bench.errors import BenchError
+from bench.schedule import parse_schedule
 from bench.spec import Run
+from bench.sweep_cli import export, status, sweep
 from bench.trial import EPS, parse_eps, trials_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -50,7 +53,7 @@ def settings_of_a_run(command: Command) -> Command:
         help_text = each.metadata["help"] + (f"; {limit}" if limit else "") + by_arch * "  [default: the network's own]"
         given = each.default is not MISSING and not by_arch
         command = click.option(
-            each.metadata["flag"] or "--" + each.name.replace("_", "-"),
+            flag(each),
             each.name,
             type=TYPES.get(str(each.type), str),
             default=str(each.default) if given else None,
@@ -88,6 +91,12 @@ def settings_of_a_run(command: Command) -> Command:
     "--results-dir", type=click.Path(path_type=Path), default="results", show_default=True, help="where records go"
 )
 @click.option("--skip-broken", is_flag=True, help="leave broken images out and record which")
+@click.option(
+    "--share-with",
+    multiple=True,
+    metavar="SCHEDULE",
+    help="leave the state before the first pruning of this schedule, for pruned runs to go on from",
+)
 @click.option("--restart", is_flag=True, help="throw away what this run left and start over")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object on stdout")
 @click.option("--quiet", is_flag=True, help="no progress on stderr")
@@ -98,6 +107,7 @@ def run(
     data_dir: Path | None,
     results_dir: Path,
     skip_broken: bool,
+    share_with: tuple[str, ...],
     restart: bool,
     as_json: bool,
     quiet: bool,
@@ -106,12 +116,13 @@ def run(
     """Train one network under one setting, attack it, and record both. Run again, it does only what is missing."""
     spec = Run.of(**settings)
     trials = trials_of(spec, [attack_named(text) for text in attacks], parse_eps(eps), attack_fraction)
+    schedules = [parse_schedule(text) for text in share_with]
     from bench import show
     from bench.phases import Where, execute
     from bench.progress import Progress
 
     with Progress(quiet) as progress:
-        result = execute(spec, trials, Where(results_dir, data_dir, skip_broken), progress, restart)
+        result = execute(spec, trials, Where(results_dir, data_dir, skip_broken), progress, restart, schedules)
     if not result.worked:
         click.echo("already done: nothing was trained or attacked", err=True)
     click.echo(show.as_json(result) if as_json else show.table(result))
@@ -119,6 +130,9 @@ def run(
 
 
 main.add_command(data)
+main.add_command(sweep)
+main.add_command(status)
+main.add_command(export)
 
 if __name__ == "__main__":
     main()

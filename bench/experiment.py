@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -30,9 +30,10 @@ from bench.view import Classifier
 CALIBRATION = 128
 
 
-def train(folder: Folder, data: Dataset, progress: Progress) -> Record:
+def train(folder: Folder, data: Dataset, progress: Progress, leave: Collection[int] = ()) -> Record:
     """Train the run of ``folder`` on ``data``, measure the network it leaves, record both and return the record.
 
+    ``leave``: the numbers of steps after which to leave the state for runs that prune later.
     A training that diverges is recorded as such, without weights or metrics. Raises BenchError, and records nothing, where
     a kernel misses its sparsity.
     """
@@ -48,7 +49,7 @@ def train(folder: Folder, data: Dataset, progress: Progress) -> Record:
     }
     try:
         with stopping() as stop:
-            trained = training.train(run, data, folder, methods, progress, stop, origin)
+            trained = training.train(run, data, folder, methods, progress, stop, origin, leave)
     except training.Diverged as diverged:
         progress.say(str(diverged))
         end = {"status": "diverged", "epoch": diverged.epoch + 1, "history": diverged.history}

@@ -12,6 +12,7 @@ from bench.datasets.base import Dataset
 from bench.errors import IntegrityError
 from bench.masking import masking
 from bench.progress import Progress
+from bench.schedule import Schedule
 from bench.spec import Run
 from bench.store import Folder, Record
 from bench.trial import Trial
@@ -46,22 +47,33 @@ class Result:
         return masking(self.attacks.values())
 
 
-def execute(run: Run, trials: Sequence[Trial], where: Where, progress: Progress, restart: bool = False) -> Result:
+def execute(
+    run: Run,
+    trials: Sequence[Trial],
+    where: Where,
+    progress: Progress,
+    restart: bool = False,
+    share_with: Sequence[Schedule] = (),
+) -> Result:
     """Bring ``run`` to the state in which its training and every trial are recorded, doing only what is missing.
 
     Raises Locked where another process is at it, IntegrityError where a record or the data are not what they were,
-    BadInput where data or schedule do not fit. ``restart`` first removes what the run left.
+    BadInput where data or schedule do not fit. ``restart`` first removes what the run left. An unpruned run leaves its state
+    for the runs that prune on the schedules ``share_with``.
     """
     folder = Folder(where.results, run)
     with folder.lock():
         if restart:
             folder.clear()
-        result = _brought(folder, trials, where, progress)
+        folder.declare()
+        result = _brought(folder, trials, where, progress, share_with)
         _derive(result)
         return result
 
 
-def _brought(folder: Folder, trials: Sequence[Trial], where: Where, progress: Progress) -> Result:
+def _brought(
+    folder: Folder, trials: Sequence[Trial], where: Where, progress: Progress, share_with: Sequence[Schedule]
+) -> Result:
     run, training = folder.run, folder.training()
     whole = training is not None and _is_whole(folder, training, trials)
     if training and whole and DATASETS[run.dataset].named and not where.data_dir:
@@ -76,7 +88,7 @@ def _brought(folder: Folder, trials: Sequence[Trial], where: Where, progress: Pr
         )
     if training and whole:
         return _result(folder, training, trials, worked=False)
-    return _work(folder, training, trials, data, progress)
+    return _work(folder, training, trials, data, progress, share_with)
 
 
 def _is_whole(folder: Folder, training: Record, trials: Sequence[Trial]) -> bool:
@@ -89,18 +101,25 @@ def _load(run: Run, where: Where, progress: Progress) -> Dataset:
 
 
 def _work(
-    folder: Folder, training: Record | None, trials: Sequence[Trial], data: Dataset, progress: Progress
+    folder: Folder,
+    training: Record | None,
+    trials: Sequence[Trial],
+    data: Dataset,
+    progress: Progress,
+    share_with: Sequence[Schedule],
 ) -> Result:
     run = folder.run
+    steps = run.steps(len(data.train))
     if run.sparsity:
-        run.schedule.resolve(run.steps(len(data.train)))  # refuse before the seconds that TensorFlow takes to start
+        run.schedule.resolve(steps)  # refuse before the seconds that TensorFlow takes to start
+    leave: set[int] = set() if run.sparsity else {schedule.resolve(steps).begin - 1 for schedule in share_with}
     from bench import runtime
 
     runtime.prepare()
     from bench import experiment
 
     worked = training is None
-    training = training or experiment.train(folder, data, progress)
+    training = training or experiment.train(folder, data, progress, leave)
     missing = [] if training["status"] == "diverged" else [trial for trial in trials if not folder.attack(trial)]
     if missing:
         experiment.attack(folder, training, missing, data, progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import MISSING, Field, asdict, dataclass, field, fields
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
 from typing import Any
 
 from architectures import ARCHITECTURES
@@ -159,6 +159,11 @@ class Run:
         metadata = self.__dataclass_fields__[name].metadata
         parent = metadata["part_of"]
         return getattr(self, name) != metadata["off"] and (parent is None or self._has_effect(parent))
+
+    @property
+    def control(self) -> Run:
+        """The same run without pruning: until the first pruning step the two are one training."""
+        return replace(self, sparsity=0.0)
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Where a run's files stand under results/: the only module that knows a path.
 
-<run name>/seed-<n>/run.json               training: spec, metrics, hashes; written last, its presence means "trained"
+<run name>/seed-<n>/spec.json              the run, written first
+                    run.json               training: settings, metrics, hashes; written last, its presence means "trained"
                     attacks/<trial>.json   one attack: figures; attacks/<trial>.npz: its outcome image by image
                     masking.json           what the attacks, compared, say of masked gradients
                     curve.png              accuracy against eps
-                    weights.npz, checkpoints/, tensorboard/, lock      not kept in git
+                    weights.npz, checkpoints/, beginnings/, tensorboard/, log.txt, lock      not kept in git
 """
 
 from __future__ import annotations
@@ -18,17 +19,31 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from bench.errors import BadInput, IntegrityError, Locked
+from bench.errors import BadInput, BenchError, IntegrityError, Locked
 from bench.files import Arrays, read_arrays, read_json, write_arrays, write_json
 from bench.ranks import FullRank
 from bench.spec import Run
 from bench.trial import Trial
 
+SPEC_SCHEMA = "bench.spec/1"
 RUN_SCHEMA = "bench.run/1"
 ATTACK_SCHEMA = "bench.attack/2"
 MASKING_SCHEMA = "bench.masking/1"
 
 Record = dict[str, Any]
+
+
+def folders(results: Path) -> Iterator[Folder | IntegrityError]:
+    """Yield the folder of every run that was started under ``results``, in order of name, and an error for what is none."""
+    for path in sorted(results.glob("*/seed-*/spec.json")):
+        try:
+            run = Run.parse(read_json(path, SPEC_SCHEMA)["run"])
+            found = Folder(results, run)
+            if found.path != path.parent:
+                raise IntegrityError(f"{path} is the record of {run.name}, seed {run.seed}: it was moved")
+            yield found
+        except BenchError as error:
+            yield error if isinstance(error, IntegrityError) else IntegrityError(f"{path}: {error}")
 
 
 class Folder:
@@ -41,9 +56,17 @@ class Folder:
         self.curve = self.path / "curve.png"
         self.checkpoints = self.path / "checkpoints"
         self.tensorboard = self.path / "tensorboard"
+        self.log = self.path / "log.txt"
+        self.last_exit = self.path / "exit.json"
+        self._spec = self.path / "spec.json"
         self._attacks = self.path / "attacks"
         self._masking = self.path / "masking.json"
         self._weights = self.path / "weights.npz"
+
+    def declare(self) -> None:
+        """Write what the run is, so that its folder can be understood before there is a record."""
+        if not self._spec.exists():
+            write_json(self._spec, SPEC_SCHEMA, {"run": str(self.run)})
 
     def start(self) -> Folder | None:
         """Return the folder of the trained run to start from, None where the run starts from scratch.
@@ -70,6 +93,10 @@ class Folder:
             raise BadInput(f"--from {name} has no weights here, only its record: {how} --restart")
         return found
 
+    def beginning(self, steps: int) -> Path:
+        """Return where the control of this run leaves its state after ``steps`` steps, for runs that prune later."""
+        return Folder(self.results, self.run.control).path / "beginnings" / f"{steps}"
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the run; Locked where another live process does. The system frees the lock of a process that dies."""
@@ -87,6 +114,20 @@ class Folder:
             yield
         finally:
             held.release()
+
+    def is_locked(self) -> bool:
+        """Tell whether a live process holds the run, without disturbing it."""
+        held = FileLock(self.path / "lock")
+        if not (self.path / "lock").exists():
+            return False
+        try:
+            held.acquire(timeout=0)
+        except Timeout:
+            return True
+        except OSError:
+            return False  # a folder that cannot be written is held by nobody
+        held.release()
+        return False
 
     def _make(self) -> None:
         try:

@@ -33,17 +33,22 @@ def learning_rates(run: Run, steps: int) -> Any:
 
 @dataclass
 class Trainee:
-    """A network in training: what a step changes and a checkpoint keeps."""
+    """A network in training: what a step changes and a checkpoint keeps.
+
+    ``plain`` are the variables of the network as the architecture built it, before any method wrapped it.
+    """
 
     run: Run
     model: Any
     optimizer: Any
     methods: Sequence[Method]
+    plain: Sequence[Any]
 
     @classmethod
     def fresh(cls, run: Run, classes: int, images: int, methods: Sequence[Method]) -> Trainee:
         """Build the network and its optimiser at step 0 of a training on ``images`` images."""
         model = build(run, classes, run.precision, methods)
+        plain = list(model.weights)
         for method in methods:
             model = method.prepare(model)
         rates = learning_rates(run, run.steps(images))
@@ -51,7 +56,7 @@ class Trainee:
         optimizer = keras.optimizers.SGD(rates, momentum=run.momentum, nesterov=True, global_clipnorm=clip)
         optimizer.build(model.trainable_variables)
         model.compile(optimizer)  # where the pruning callback looks for the step counter
-        return cls(run, model, optimizer, methods)
+        return cls(run, model, optimizer, methods, plain)
 
     def state(self) -> Arrays:
         """Return every array that the rest of the training depends on."""
@@ -63,6 +68,14 @@ class Trainee:
         variables = [*self.model.weights, *self.optimizer.variables]
         for variable, array in zip(variables, arrays.values(), strict=True):
             variable.assign(array)
+
+    def branch(self, arrays: Arrays, steps: int) -> None:
+        """Take over the ``state`` of the unpruned control of this run after ``steps`` steps, before the first pruning."""
+        variables = [*self.plain, *self.optimizer.variables]
+        for variable, array in zip(variables, arrays.values(), strict=True):
+            variable.assign(array)
+        for method in self.methods:
+            method.take_up(self.model, steps)
 
     def kernels(self) -> list[Any]:
         """Return the kernels that weight decay acts on and sparsity counts."""

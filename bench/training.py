@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench import checkpoint
 from bench.batches import batches
-from bench.checkpoint import Position
 from bench.datasets.base import Dataset, Split
 from bench.errors import BenchError
 from bench.interruption import Stop
@@ -19,6 +17,7 @@ from bench.progress import Progress
 from bench.runtime import code_hash, versions
 from bench.scalars import Scalars
 from bench.spec import Run
+from bench.states import States
 from bench.store import Folder
 from bench.trainee import Trainee
 
@@ -40,40 +39,27 @@ def train(
     progress: Progress,
     stop: Stop,
     origin: dict[str, str] | None = None,
+    leave: Collection[int] = (),
 ) -> Training:
-    """Train ``run`` on ``data`` from its last checkpoint, or from the start, and return the network and the history.
+    """Train ``run`` on ``data`` from where it or its control left off, or from the start; return the network and the history.
 
     The history has a row an epoch: mean loss and accuracy over the training images as they were seen, learning rate,
-    sparsity. Raises Diverged where the loss is no longer finite, Interrupted (with a checkpoint written) where ``stop``
-    asks for it, and IntegrityError where the checkpoint belongs to other settings, data, code or ``origin``, the weights
-    that the training started from.
+    sparsity. ``origin`` names the weights that ``methods`` start from, ``leave`` the numbers of steps after which to leave
+    the state for runs that prune later. Raises Diverged where the loss is no longer finite, Interrupted (with a
+    checkpoint written) where ``stop`` asks for it, and IntegrityError where the checkpoint belongs to other settings,
+    data, code or ``origin``.
     """
+    steps = run.steps(len(data.train))
     trainee = Trainee.fresh(run, len(data.classes), len(data.train), methods)
-    identity = {
-        "settings": run.settings,
-        "origin": origin,
-        "data": data.fingerprint,
-        "code": code_hash(),
-        "versions": versions(),
-    }
-    position = Position()
-    found = checkpoint.newest(folder.checkpoints, identity, progress.say)
-    if found:
-        position, arrays = found
-        trainee.set_state(arrays)
-        progress.say(f"resumed at epoch {position.epoch + 1} of {run.epochs}, step {position.step}")
-    loop = Loop(
-        trainee,
-        position,
-        progress,
-        stop,
-        lambda: checkpoint.save(folder.checkpoints, identity, position, trainee.state()),
-    )
-    with Scalars(folder.tensorboard, position.history) as scalars:
-        while position.epoch < run.epochs:
+    rest = {"origin": origin, "data": data.fingerprint, "code": code_hash(), "versions": versions()}
+    pruning = run.schedule.resolve(steps).begin if run.sparsity else None
+    states = States(folder, rest, pruning, leave, progress)
+    loop = Loop(trainee, states, progress, stop)
+    with Scalars(folder.tensorboard, loop.position.history) as scalars:
+        while loop.position.epoch < run.epochs:
             loop.epoch(data.train)
-            scalars.write(position.history[-1])
-    return Training(trainee.model, position.history)
+            scalars.write(loop.position.history[-1])
+    return Training(trainee.model, loop.position.history)
 
 
 @dataclass
@@ -87,10 +73,9 @@ class Training:
 class Loop:
     """The passage through the epochs of one training."""
 
-    def __init__(
-        self, trainee: Trainee, position: Position, progress: Progress, stop: Stop, save: Callable[[], None]
-    ) -> None:
-        self.trainee, self.position, self.progress, self.stop, self.save = trainee, position, progress, stop, save
+    def __init__(self, trainee: Trainee, states: States, progress: Progress, stop: Stop) -> None:
+        self.trainee, self.states, self.progress, self.stop = trainee, states, progress, stop
+        self.position = states.take_up(trainee)
         self.step = trainee.step_function()
         self.callbacks = [callback for method in trainee.methods for callback in method.callbacks()]
         for callback in self.callbacks:
@@ -104,12 +89,13 @@ class Loop:
         for batch in batches(images, run.batch_size, run.derived_seed("order"), at.epoch, start=at.step):
             began = time.monotonic()
             self._batch(*batch)
+            self.states.after_step(at, total, self.trainee)
             self.progress.batch(at, total, run.epochs, len(batch[1]) / (time.monotonic() - began))
             if self.stop.signal_number is not None and at.step < total:
-                self.save()
+                self.states.save(at, self.trainee)
                 self.stop.check(f"epoch {at.epoch + 1}, step {at.step} is saved")
         self._close()
-        self.save()
+        self.states.save(at, self.trainee)
         self.progress.epoch(at.history[-1], run.epochs)
         self.stop.check(f"epoch {at.epoch} is saved")
 

@@ -17,12 +17,12 @@ runtime.prepare()
 import tf_keras as keras  # noqa: E402
 
 from bench import training  # noqa: E402
-from bench.checkpoint import Position  # noqa: E402
 from bench.datasets.base import Split  # noqa: E402
 from bench.interruption import Stop  # noqa: E402
 from bench.networks import build  # noqa: E402
 from bench.progress import Progress  # noqa: E402
 from bench.spec import Run  # noqa: E402
+from bench.states import States  # noqa: E402
 from bench.store import Folder  # noqa: E402
 from bench.trainee import Trainee  # noqa: E402
 
@@ -57,12 +57,7 @@ def main(arch: str, image_size: int, images: int, rounds: int) -> None:
 def our_epoch(run: Run, data: Split, folder: Folder):  # type: ignore[no-untyped-def]
     """Return a function that trains one epoch as ``bench run`` does, augmentation, progress and checkpoint included."""
     trainee = Trainee.fresh(run, 10, len(data), ())
-    position = Position()
-
-    def save() -> None:
-        training.checkpoint.save(folder.checkpoints, {}, position, trainee.state())
-
-    loop = training.Loop(trainee, position, Progress(quiet=True), Stop(), save)
+    loop = training.Loop(trainee, States(folder, {}, None, (), Progress(quiet=True)), Progress(quiet=True), Stop())
     return lambda: loop.epoch(data)
 
 

@@ -11,6 +11,8 @@ def identity(folder: Path) -> dict[str, Any]:
     """Return everything of a folder's records but what may differ between two equal runs: times and host."""
     found: dict[str, Any] = {}
     for path in sorted(folder.rglob("*")):
+        if path.name == "exit.json":
+            continue
         if path.suffix == ".json":
             record = json.loads(path.read_text())["record"]
             found[path.name] = {key: value for key, value in record.items() if key != "volatile"}

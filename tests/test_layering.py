@@ -22,7 +22,7 @@ FLOORS = [
     {"architectures", "bench.limits", "bench.statistics", "bench.files", "bench.interruption"},
     {"bench.datasets", "bench.attacks", "bench.schedule"},
     {"bench.ranks", "bench.separable", "bench.masking"},
-    {"bench.spec", "bench.batches"},
+    {"bench.spec", "bench.batches", "bench.toml_lines"},
     {"bench.trial", "bench.runtime", "bench.checkpoint"},
     {
         "bench.methods",
@@ -32,14 +32,19 @@ FLOORS = [
         "bench.scalars",
         "bench.progress",
         "bench.store",
+        "bench.command",
+        "bench.grid",
     },
-    {"bench.networks", "bench.evaluation"},
+    {"bench.networks", "bench.evaluation", "bench.state", "bench.export"},
     {"bench.trainee"},
-    {"bench.training", "bench.report"},
+    {"bench.states", "bench.report"},
+    {"bench.training"},
     {"bench.experiment"},
     {"bench.phases"},
-    {"bench.show", "bench.data_cli"},
+    {"bench.show", "bench.data_cli", "bench.sweep"},
+    {"bench.sweep_cli"},
     {"bench.cli"},
+    {"bench.sweep.leash"},
 ]
 TENSORFLOW = {"tensorflow", "tf_keras", "tensorflow_model_optimization"}
 

@@ -111,8 +111,8 @@ class TestOnTinyImages:
             with contextlib.suppress(Killed):
                 go(tmp_path / "killed", run, *trials)
                 break
-        # Arrays and record of two epochs' checkpoints, of the training and of two attacks, and what follows of masking.
-        assert len(died) == 11
+        # The spec; arrays and record of two epochs' checkpoints, of the training and of two attacks; what follows of masking.
+        assert len(died) == 12
         whole, killed = (identity(only_seed_folder(tmp_path / place)) for place in ("whole", "killed"))
         assert whole == killed
 

@@ -23,6 +23,9 @@ class Method:
         """Return the model to train, given the one that the architecture built."""
         return model
 
+    def take_up(self, model: Any, steps: int) -> None:
+        """Set what the method keeps in ``model`` as it is after ``steps`` steps in which it did nothing yet."""
+
     def loss(self, loss: Loss) -> Loss:
         """Return the loss to train on, given the one that would be used."""
         return loss

@@ -43,6 +43,12 @@ class Magnitude(Method):
                 self._check_reachable(layer.name, layer.kernel.shape.num_elements())
         return keras.models.clone_model(model, clone_function=self._wrap)
 
+    def take_up(self, model: Any, steps: int) -> None:
+        """Set the pruning clock of every wrapper."""
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.Wrapper):
+                layer.pruning_step.assign(steps)
+
     def callbacks(self) -> list[Any]:
         """Return the callback that starts the pruning clock and masks the weights once more at the end of each epoch."""
         return [tfmot.sparsity.keras.UpdatePruningStep()]

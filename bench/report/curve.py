@@ -19,6 +19,8 @@ from bench.spec import Run
 
 TICKS = (0, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 255)
 MARKERS = "osD^v"
+WIDTH = 124  # characters of a line of the caption
+LINE = 0.17  # its height, inches
 
 
 def draw(
@@ -35,16 +37,15 @@ def draw(
         sns.plotting_context("talk", font_scale=0.75),
         sns.color_palette("colorblind"),
     ):
-        figure, axes = plt.subplots(figsize=(9, 5.6), dpi=160, layout="constrained")
+        caption = _caption(run, attacks, list(masked.values()))
+        figure, axes = plt.subplots(figsize=(9, 5.2 + LINE * len(caption)), dpi=160, layout="constrained")
         for number, attack in enumerate(attacks):
             _curve(axes, attack, number, attack["attack"] in masked)
         axes.axhline(100 / classes, color="0.45", linestyle=":", linewidth=1.5, label=f"chance, {classes} classes")
         _axes(axes, max(row["eps"] for attack in attacks for row in attack["rows"]))
         axes.set_title(_title(run), loc="left", fontweight="bold")
-        axes.legend(loc="upper right", frameon=True, framealpha=0.9, title="shaded: 95 % interval (images)")
-        caption = "\n".join([_setting(run, attacks[0]), *_threats(attacks), *masked.values()])
-        lines = [line for text in caption.split("\n") for line in textwrap.wrap(text, 138, subsequent_indent="   ")]
-        figure.supxlabel("\n".join(lines), fontsize=9.5, color="0.3", x=0.01, ha="left")
+        axes.legend(loc="best", frameon=True, framealpha=0.9, title="shaded: 95 % interval (images)")
+        figure.supxlabel("\n".join(caption), fontsize=9.5, color="0.3", x=0.01, ha="left")
         figure.savefig(path, metadata={"Software": None})
         plt.close(figure)
 
@@ -89,16 +90,16 @@ def _rank_words(ranks: str) -> str:
     )
 
 
-def _setting(run: Run, attack: dict[str, Any]) -> str:
-    return (
-        f"{run.dataset} {run.image_size} px, {attack['images']:,} validation images, seed {run.seed}, {run.epochs} epochs, "
+def _caption(run: Run, attacks: Sequence[dict[str, Any]], masked: Sequence[str]) -> list[str]:
+    first = attacks[0]
+    setting = (
+        f"{run.dataset} {run.image_size} px, {first['images']:,} validation images, seed {run.seed}, {run.epochs} epochs, "
         f"batch {run.batch_size}. Attacks: L-infinity."
     )
-
-
-def _threats(attacks: Sequence[dict[str, Any]]) -> list[str]:
-    return [
+    threats = [
         f"{attack['threat']['label']}: {attack['threat']['knowledge']}; exactly zero gradient: "
         f"{100 * attack['gradient_zero_images']:.1f} % of images."
         for attack in attacks
     ]
+    texts = [setting, *threats, *masked]
+    return [line for text in texts for line in textwrap.wrap(text, WIDTH, subsequent_indent="   ")]

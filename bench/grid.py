@@ -1,0 +1,229 @@
+"""A grid as data: which runs make which figure, read from TOML and validated to the line."""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from bench.attacks import Attack, attack_named
+from bench.errors import BadInput, BenchError, unknown
+from bench.spec import Run
+from bench.toml_lines import Lines
+from bench.trial import EPS, Trial, parse_eps, trials_of
+
+PRESETS = ("smoke", "internship", "internship-paper")
+SETTINGS = tuple(each.name for each in fields(Run) if each.name != "seed")
+TOP = ("title", "seeds", "settings", "attack", "figures", "exclude")
+FIGURE = ("title", "optional", "attacks")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A named comparison: the settings that every run of it shares or that vary, each a tuple of values.
+
+    ``attacks`` are what its runs are attacked with; none means what ``trials_of`` takes by itself.
+    """
+
+    name: str
+    title: str
+    optional: bool
+    attacks: tuple[Attack, ...]
+    axes: Mapping[str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a grid, at a seed, with every trial that some figure needs, and the names of those figures."""
+
+    run: Run
+    trials: tuple[Trial, ...]
+    figures: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A run that a grid leaves out, and why."""
+
+    run: Run
+    reason: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A grid: figures over shared settings, less exclusions."""
+
+    name: str
+    title: str
+    seeds: tuple[int, ...]
+    settings: Mapping[str, Any]
+    figures: tuple[Figure, ...]
+    exclusions: tuple[tuple[str, Mapping[str, tuple[Any, ...]]], ...] = ()
+    eps: tuple[float, ...] = EPS
+    fraction: float = 1.0
+    lines: Lines = field(default_factory=Lines, compare=False)
+
+    def cells(self, figures: Sequence[Figure], seeds: Sequence[int]) -> tuple[list[Cell], list[Excluded]]:
+        """Return the cells of ``figures`` at each seed, all of the first seed first, each run once; and what is left out."""
+        found: dict[Run, dict[str, Any]] = {}
+        excluded: dict[Run, str] = {}
+        for seed, figure in itertools.product(seeds, figures):
+            for run in self._runs(figure, seed):
+                reason = self._reason(run)
+                if reason:
+                    excluded[run] = reason
+                    continue
+                cell = found.setdefault(run, {"trials": {}, "figures": {}})
+                trials = trials_of(run, figure.attacks, self.eps, self.fraction)
+                cell["trials"] |= dict.fromkeys(trials)
+                cell["figures"][figure.name] = None
+        cells = [Cell(run, tuple(cell["trials"]), tuple(cell["figures"])) for run, cell in found.items()]
+        return cells, [Excluded(run, reason) for run, reason in excluded.items()]
+
+    def with_settings(self, overrides: Mapping[str, Any]) -> Grid:
+        """Return the grid with other shared settings."""
+        return replace(self, settings={**self.settings, **overrides})
+
+    def chosen(self, only: Sequence[str], extra: Sequence[str]) -> list[Figure]:
+        """Return the figures named ``only``, or, where none is, all but the optional ones, and those named ``extra``."""
+        by_name = {figure.name: figure for figure in self.figures}
+        for name in (*only, *extra):
+            if name not in by_name:
+                raise unknown(f"figure of {self.name}", name, by_name)
+        usual = [figure.name for figure in self.figures if not figure.optional]
+        names = dict.fromkeys([*(only or usual), *extra])
+        return [by_name[name] for name in names]
+
+    def _runs(self, figure: Figure, seed: int) -> list[Run]:
+        runs = []
+        for values in itertools.product(*figure.axes.values()):
+            settings = {**self.settings, **dict(zip(figure.axes, values, strict=True)), "seed": seed}
+            try:
+                runs.append(Run.of(**settings))
+            except BenchError as error:
+                raise BadInput(f"{self.lines.at(f'figures.{figure.name}')}{error}") from error
+        return runs
+
+    def _reason(self, run: Run) -> str | None:
+        for reason, axes in self.exclusions:
+            if all(any(_is(run, name, value) for value in values) for name, values in axes.items()):
+                return reason
+        return None
+
+
+def _is(run: Run, name: str, value: Any) -> bool:
+    own = getattr(run, name)
+    return bool(own == value if isinstance(own, int | float) else str(own) == str(value))
+
+
+def load(name: str) -> Grid:
+    """Return the grid of a preset or of a TOML file; BadInput, with the line, where it is none."""
+    if name in PRESETS:
+        text = (files("bench") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
+        return parse(name, text)
+    path = Path(name)
+    if path.suffix != ".toml":
+        raise unknown("grid", name, [*PRESETS, "FILE.toml"])
+    try:
+        return parse(path.stem, path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"cannot read the grid {path}: {error}; presets are {', '.join(PRESETS)}") from error
+
+
+def parse(name: str, text: str, path: str = "") -> Grid:
+    """Return the grid that ``text`` writes; BadInput with the line, what is allowed and the nearest name where it is none."""
+    lines = Lines(path or name, text)
+    try:
+        body = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{lines.source}: {error}") from error
+    lines.check_names("", body, TOP, "key of a grid")
+    attack = _table(lines, "attack", body.get("attack", {}))
+    lines.check_names("attack", attack, ("eps", "fraction"), "setting of an attack")
+    return Grid(
+        name=name,
+        title=str(body.get("title", name)),
+        seeds=tuple(_seed(lines, seed) for seed in _listed(body.get("seeds", [0]))),
+        settings={key: _single(lines, "settings", key, value) for key, value in _axes(lines, "settings", body).items()},
+        figures=_figures(lines, body.get("figures", {})),
+        exclusions=tuple(_exclusion(lines, each) for each in body.get("exclude", [])),
+        eps=parse_eps(",".join(str(radius) for radius in _listed(attack["eps"]))) if "eps" in attack else EPS,
+        fraction=float(attack.get("fraction", 1.0)),
+        lines=lines,
+    )
+
+
+def _figures(lines: Lines, tables: Any) -> tuple[Figure, ...]:
+    if not isinstance(tables, dict) or not tables:
+        raise BadInput(f"{lines.source}: a grid needs at least one [figures.NAME] with axes")
+    figures = []
+    for name, table in tables.items():
+        place = f"figures.{name}"
+        table = _table(lines, place, table)
+        axes = {key: value for key, value in table.items() if key not in FIGURE}
+        figures.append(
+            Figure(
+                name=name,
+                title=str(table.get("title", name)),
+                optional=bool(table.get("optional", False)),
+                attacks=tuple(_attack(lines, place, text) for text in _listed(table.get("attacks", []))),
+                axes=_axes(lines, place, {place: axes}),
+            )
+        )
+    return tuple(figures)
+
+
+def _axes(lines: Lines, place: str, tables: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+    table = _table(lines, place, tables.get(place, {}))
+    lines.check_names(place, table, SETTINGS, "setting")
+    axes = {key: tuple(_listed(value)) for key, value in table.items()}
+    by_name = {each.name: each for each in fields(Run)}
+    for key, values in axes.items():
+        limit = by_name[key].metadata["limit"]
+        for value in values if limit is not None else ():
+            try:
+                limit.check(key, value)
+            except BadInput as error:
+                raise BadInput(f"{lines.at(place, key)}{error}") from error
+    return axes
+
+
+def _exclusion(lines: Lines, table: Any) -> tuple[str, dict[str, tuple[Any, ...]]]:
+    table = _table(lines, "exclude", table)
+    if not table.get("reason"):
+        raise BadInput(f"{lines.at('exclude')}an exclusion needs a reason")
+    return str(table["reason"]), _axes(lines, "exclude", {"exclude": {k: v for k, v in table.items() if k != "reason"}})
+
+
+def _attack(lines: Lines, place: str, text: Any) -> Attack:
+    try:
+        return attack_named(str(text))
+    except BadInput as error:
+        raise BadInput(f"{lines.at(place, 'attacks')}{error}") from error
+
+
+def _seed(lines: Lines, seed: Any) -> int:
+    try:
+        return Run.of(arch="fc5", seed=seed).seed
+    except BadInput as error:
+        raise BadInput(f"{lines.at('', 'seeds')}{error}") from error
+
+
+def _single(lines: Lines, place: str, key: str, values: tuple[Any, ...]) -> Any:
+    if len(values) != 1:
+        raise BadInput(f"{lines.at(place, key)}{key} has {len(values)} values: an axis belongs into a [figures.NAME]")
+    return values[0]
+
+
+def _table(lines: Lines, place: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadInput(f"{lines.at('', place)}{place} is {value!r}: expected a table, [{place}]")
+    return value
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

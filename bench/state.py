@@ -1,0 +1,82 @@
+"""What a run's folder says of it. The folders are the only truth: no list of jobs is kept anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from bench.errors import BenchError
+from bench.store import Folder
+from bench.trial import Trial
+
+
+class State(StrEnum):
+    """The state of a run; only done and diverged are final."""
+
+    DONE = "done"
+    DIVERGED = "diverged"
+    RUNNING = "running"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    INVALID = "invalid"
+    PENDING = "pending"
+
+
+FINAL = (State.DONE, State.DIVERGED)
+# What a process says when the same command may succeed later: signals, 75 (disk, network), 5 (another process has it).
+STOPPED = (5, 75, 130, 143)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The state of a run, a note (why it failed, how far it is) and where its log stands, where there is one."""
+
+    state: State
+    note: str = ""
+    log: Path | None = None
+
+
+def look(folder: Folder, trials: Sequence[Trial] = ()) -> Seen:
+    """Return the state of the run of ``folder``, asked for with ``trials``; with none, its training and what attacks it has."""
+    log = folder.log if folder.log.exists() else None
+    if not folder.path.exists():
+        return Seen(State.PENDING)
+    if folder.is_locked():
+        return Seen(State.RUNNING, _last_line(log), log)
+    try:
+        record = folder.training()
+        if record is not None and record["status"] == "diverged":
+            return Seen(State.DIVERGED, f"epoch {record['epoch']}", log)
+        missing = [trial for trial in trials if folder.attack(trial) is None]
+        attacked = folder.attacks()
+    except BenchError as error:
+        return Seen(State.INVALID, str(error), log)
+    if record is not None and not missing and attacked:
+        return Seen(State.DONE, f"accuracy {record['metrics']['accuracy']:.4f}", log)
+    code = exit_code(folder)
+    if code is not None and code > 0 and code not in STOPPED:
+        return Seen(State.FAILED, f"exit code {code}: {_last_line(log)}", log)
+    if record is not None or folder.checkpoints.exists() or code is not None:
+        return Seen(State.INTERRUPTED, "", log)
+    return Seen(State.PENDING, "", log)
+
+
+def exit_code(folder: Folder) -> int | None:
+    """Return the exit code of the last process a sweep started for the run, None where there was none."""
+    try:
+        return int(json.loads(folder.last_exit.read_text())["code"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _last_line(log: Path | None) -> str:
+    if log is None:
+        return ""
+    with log.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(0, file.tell() - 2000))
+        lines = file.read().decode(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

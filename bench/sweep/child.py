@@ -1,0 +1,66 @@
+"""What a worker does with a job: start it as a process of its own, wait, and say how it ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.errors import BenchError, TryLater
+from bench.files import write_bytes
+
+PARENT = "BENCH_PARENT"
+
+
+def start(words: Sequence[str], log: str, last_exit: str, threads: int, gpu: str | None) -> int:
+    """Run ``bench`` with ``words`` and return its exit code, negative where a signal ended it.
+
+    What it says goes to the end of ``log``, how it ended to ``last_exit``. TensorFlow gets ``threads`` threads, 0 for as
+    many as it likes, and of the GPUs the one numbered ``gpu``. TryLater where the log cannot be written.
+    """
+    try:
+        Path(log).parent.mkdir(parents=True, exist_ok=True)
+        with Path(log).open("ab") as file:
+            file.write(f"\n$ bench {' '.join(words)}\n".encode())
+            file.flush()
+            command = [sys.executable, "-m", "bench.sweep.leash", *words]
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, env=_environment(threads, gpu)
+            )
+            code = process.wait()
+        write_bytes(Path(last_exit), json.dumps({"code": code, "ended": int(time.time())}).encode())
+    except OSError as error:
+        raise TryLater(f"cannot write {log}: {error.strerror}") from error
+    return code
+
+
+def attempt(
+    words: Sequence[str], log: str, last_exit: str, threads: int, gpus: int, _after: object = None
+) -> tuple[int, str]:
+    """Return (exit code, what went wrong outside the run); an exception would end the sweep and not the run alone.
+
+    A worker calls it; where there are ``gpus``, its number chooses one. ``_after`` is how the job ended that had to come
+    first.
+    """
+    gpu = None
+    if gpus:
+        from distributed import get_worker
+
+        gpu = str(int(get_worker().name) % gpus)
+    try:
+        return start(words, log, last_exit, threads, gpu), ""
+    except BenchError as error:
+        return error.exit_code, str(error)
+
+
+def _environment(threads: int, gpu: str | None) -> dict[str, str]:
+    own = {PARENT: str(os.getpid())}
+    if threads:
+        own |= {"TF_NUM_INTRAOP_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+    if gpu is not None:
+        own["CUDA_VISIBLE_DEVICES"] = gpu
+    return {**os.environ, **own}

@@ -1,0 +1,78 @@
+"""From the cells of a grid to jobs: what is to be started, in which order, and what two runs can share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.command import run_words, trial_words
+from bench.grid import Cell
+from bench.schedule import Shares
+from bench.spec import Run
+from bench.state import FINAL, Seen, look
+from bench.store import Folder
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of a sweep: its cell, its folder, the words of the command that makes it.
+
+    ``after`` is the key of the job whose beginning it goes on from, None where there is none.
+    """
+
+    cell: Cell
+    folder: Folder
+    words: tuple[str, ...]
+    after: str | None
+
+    @property
+    def key(self) -> str:
+        """The run's name and seed."""
+        return key_of(self.cell.run)
+
+    def look(self) -> Seen:
+        """Return the state of the run as its folder has it."""
+        return look(self.folder, self.cell.trials)
+
+
+def key_of(run: Run) -> str:
+    """Return the name and seed of a run, which no other has."""
+    return f"{run.name}/seed-{run.seed}"
+
+
+def jobs_of(cells: Sequence[Cell], results: Path, data_dir: Path | None, sharing: bool = True) -> list[Job]:
+    """Return the job of each cell, in order, but a control before the runs that share its beginning.
+
+    With ``sharing`` a control that is still to be trained leaves its state for the schedules of its pruned runs.
+    """
+    by_run = {cell.run: cell for cell in cells}
+    open_controls = {cell.run for cell in cells if not cell.run.sparsity and not _is_final(cell, results)}
+    ordered: dict[Run, Cell] = {}
+    for cell in cells:
+        control = cell.run.control
+        if control in by_run:
+            ordered.setdefault(control, by_run[control])
+        ordered.setdefault(cell.run, cell)
+    jobs = []
+    for run, cell in ordered.items():
+        shared = sharing and run.sparsity and run.control in open_controls
+        mates = [each.run for each in cells if sharing and each.run.sparsity and each.run.control == run]
+        schedules = dict.fromkeys(str(mate.schedule) for mate in mates if run in open_controls)
+        words = ["run", *run_words(run), *trial_words(run, cell.trials), "--results-dir", str(results.absolute())]
+        if data_dir:
+            words += ["--data-dir", str(data_dir.absolute())]
+        for schedule in schedules:
+            words += ["--share-with", schedule]
+        jobs.append(Job(cell, Folder(results, run), tuple(words), key_of(run.control) if shared else None))
+    return jobs
+
+
+def _is_final(cell: Cell, results: Path) -> bool:
+    return look(Folder(results, cell.run)).state in FINAL
+
+
+def shared_share(job: Job) -> float:
+    """Return the share of the run's training that it takes over from its control: 0 where it shares none or it is not known."""
+    schedule = job.cell.run.schedule
+    return schedule.begin if job.after and isinstance(schedule, Shares) else 0.0

@@ -1,0 +1,122 @@
+"""What a sweep says before it starts and after it ended."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from statistics import mean
+from typing import Any
+
+from bench.errors import BenchError
+from bench.grid import Excluded
+from bench.state import FINAL, Seen, State
+from bench.store import Folder
+from bench.sweep.clusters import Shape
+from bench.sweep.engine import Ended
+from bench.sweep.plan import Job, shared_share
+
+
+def dry_run(jobs: Sequence[Job], excluded: Sequence[Excluded], shape: Shape) -> str:
+    """Return what would run, what is done, what is left out and why, and the time to expect."""
+    lines = []
+    for job in jobs:
+        seen = job.look()
+        shared = f"  shares the first {shared_share(job):.0%} with its control" if shared_share(job) else ""
+        lines.append(f"{seen.state:<11}  {job.key}  figures {', '.join(job.cell.figures)}{shared}")
+    lines += [f"excluded     {each.run.name}/seed-{each.run.seed}: {each.reason}" for each in excluded]
+    left = [job for job in jobs if job.look().state not in FINAL]
+    lines += ["", f"{len(jobs)} runs, {len(jobs) - len(left)} of them ended, {len(left)} to go; {shape}"]
+    saved = sum(shared_share(job) for job in left)
+    if saved:
+        lines.append(f"shared beginnings save {saved:.1f} of {len(left)} trainings, {saved / len(left):.0%}")
+    return "\n".join([*lines, _expected(jobs, left, shape)])
+
+
+def _expected(jobs: Sequence[Job], left: Sequence[Job], shape: Shape) -> str:
+    if not left:
+        return "nothing to do"
+    times = defaultdict(list)
+    for job in jobs:
+        seconds = _seconds(job)
+        if seconds:
+            times[_kind(job)].append(seconds)
+    unknown = {_kind(job)[0] for job in left} - {arch for arch, *_ in times}
+    if unknown or any(_kind(job) not in times for job in left):
+        return "time expected: not known before a run of each architecture, size and length has ended here"
+    total = sum(mean(times[_kind(job)]) * (1 - shared_share(job)) for job in left) / max(1, shape.workers)
+    return f"time expected: about {total / 60:.0f} min, from the runs that ended here"
+
+
+def _kind(job: Job) -> tuple[str, str, int, int, int]:
+    run = job.cell.run
+    return run.arch, run.dataset, run.image_size, run.epochs, run.batch_size
+
+
+def _seconds(job: Job) -> float:
+    try:
+        training = job.folder.training()
+        attacks = job.folder.attacks().values() if training else ()
+    except BenchError:
+        return 0.0
+    records = [training, *attacks] if training else []
+    return float(sum(record["volatile"]["seconds"] for record in records))
+
+
+def after(jobs: Sequence[Job], ended: Sequence[Ended]) -> str:
+    """Return how the sweep ended: the count of each state, and each run that is not done, with its log."""
+    seen = {job.key: job.look() for job in jobs} | {one.job.key: one.seen for one in ended}
+    counts = Counter(str(found.state) for found in seen.values())
+    lines = [f"{len(jobs)} runs: " + ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))]
+    for key, found in seen.items():
+        if found.state != State.DONE:
+            log = f"  log {found.log}" if found.log else ""
+            lines.append(f"{found.state:<11}  {key}  {found.note}{log}")
+    return "\n".join(lines)
+
+
+def as_json(jobs: Sequence[Job], excluded: Sequence[Excluded], ended: Sequence[Ended]) -> str:
+    """Return the same as one JSON object."""
+    now = {job.key: job.look() for job in jobs} | {one.job.key: one.seen for one in ended}
+    attempts = {one.job.key: one for one in ended}
+    runs: list[dict[str, Any]] = []
+    for job in jobs:
+        seen, one = now[job.key], attempts.get(job.key)
+        runs.append(
+            {
+                "run": job.cell.run.name,
+                "seed": job.cell.run.seed,
+                "figures": list(job.cell.figures),
+                "state": str(seen.state),
+                "note": seen.note,
+                "log": str(seen.log) if seen.log else None,
+                "attempts": one.attempts if one else 0,
+                "seconds": round(one.seconds, 1) if one else None,
+            }
+        )
+    left_out = [{"run": each.run.name, "seed": each.run.seed, "reason": each.reason} for each in excluded]
+    return json.dumps({"runs": runs, "excluded": left_out}, ensure_ascii=False)
+
+
+def status_table(rows: Sequence[tuple[Folder, Seen]], broken: Sequence[BenchError]) -> str:
+    """Return a line a run: state, name, note, log; and what could not be read."""
+    lines = []
+    for folder, seen in rows:
+        log = f"  log {seen.log}" if seen.log else ""
+        lines.append(f"{seen.state:<11}  {folder.run.name}/seed-{folder.run.seed}  {seen.note}{log}")
+    return "\n".join([*lines, *[f"invalid      {error}" for error in broken]])
+
+
+def status_json(rows: Sequence[tuple[Folder, Seen]], broken: Sequence[BenchError]) -> str:
+    """Return the same as one JSON object."""
+    runs = [
+        {
+            "run": folder.run.name,
+            "seed": folder.run.seed,
+            "state": str(seen.state),
+            "note": seen.note,
+            "log": str(seen.log) if seen.log else None,
+        }
+        for folder, seen in rows
+    ]
+    return json.dumps({"runs": runs, "broken": [str(error) for error in broken]}, ensure_ascii=False)

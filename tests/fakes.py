@@ -1,0 +1,103 @@
+"""Records of runs that never ran, written by the suite's own store: for what reads records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.evaluation import Outcome
+from bench.spec import Run
+from bench.store import Folder
+from bench.trial import Trial, trials_of
+
+EPS = (0.0, 1.0, 4.0)
+IMAGES = 200
+CLASSES = 10
+VOLATILE = {"started": "2026-01-01T00:00:00+00:00", "seconds": 60.0, "host": "somewhere"}
+DATA = {
+    "name": "fake",
+    "fingerprint": "f" * 64,
+    "classes": [str(n) for n in range(CLASSES)],
+    "train": 100,
+    "val": IMAGES,
+}
+
+
+def fake(
+    results: Path, run: Run, accuracies: Sequence[float] = (0.8, 0.5, 0.1), by_attack: Mapping[str, Any] | None = None
+) -> Folder:
+    """Record ``run`` with these accuracies at 0, 1 and 4 levels, under every attack or, ``by_attack``, under one."""
+    folder = Folder(results, run)
+    folder.declare()
+    sparsity = run.sparsity
+    metrics = {
+        "accuracy": accuracies[0],
+        "sparsity": sparsity,
+        "sparsity_whole": sparsity * 0.99,
+        "parameters": 1000,
+        "parameters_nonzero": 1000 - round(1000 * sparsity),
+        "macs": 5000,
+        "macs_nonzero": 5000 - round(5000 * sparsity),
+        "gzip_bytes": 3000 - round(2000 * sparsity),
+        "spectral_product": 10.0,
+        "batch_norm_norms": {},
+        "low_rank": [],
+        "kernels": [{"layer": "fc1", "spectral_norm": 2.0, "sparsity": sparsity}],
+    }
+    training = {
+        "settings": run.settings,
+        "run": str(run),
+        "start": None,
+        "data": DATA,
+        "environment": {"code": "c" * 16, "commit": "abc", "versions": {"bench": "0"}},
+        "status": "done",
+        "metrics": metrics,
+        "history": [],
+        "volatile": VOLATILE,
+    }
+    folder.write_training(training, {"w": np.zeros(1, np.float32)})
+    for trial in trials_of(run, [], EPS, 1.0):
+        fake_attack(folder, trial, (by_attack or {}).get(str(trial.attack), accuracies))
+    return folder
+
+
+def diverged(results: Path, run: Run) -> Folder:
+    """Record ``run`` as diverged."""
+    folder = Folder(results, run)
+    folder.declare()
+    body = {"settings": run.settings, "run": str(run), "start": None, "data": DATA, "status": "diverged", "epoch": 2}
+    environment = {"code": "c" * 16, "commit": "abc", "versions": {"bench": "0"}}
+    folder.write_training({**body, "environment": environment, "history": [], "volatile": VOLATILE}, {})
+    return folder
+
+
+def fake_attack(folder: Folder, trial: Trial, accuracies: Sequence[float], seed: int = 0) -> None:
+    """Record an attack; the images that fall at a smaller eps have fallen at a larger one."""
+    order = np.random.default_rng([folder.run.seed, seed]).permutation(IMAGES)
+    labels = np.zeros(IMAGES, np.int64)
+    right = np.stack([order < round(accuracy * IMAGES) for accuracy in accuracies])
+    outcome = Outcome(trial.eps, labels, np.where(right, 0, 1))
+    record = {
+        "attack": str(trial.attack),
+        "threat": {
+            "norm": "L-infinity",
+            "eps_unit": "pixel levels",
+            "box": [0, 255],
+            "trained_temperature": folder.run.temperature,
+            **vars(trial.attack.threat(folder.run.temperature)),
+        },
+        "images": IMAGES,
+        "fraction": trial.fraction,
+        "gradient_zero_images": 0.0,
+        "gradient_zero_pixels": 0.0,
+        "gradient_not_finite": 0,
+        "rows": outcome.rows(),
+        "weights": "w" * 64,
+        "data": "f" * 64,
+        "environment": {"code": "c" * 16},
+        "volatile": VOLATILE,
+    }
+    folder.write_attack(trial, record, outcome.arrays(np.arange(IMAGES)))

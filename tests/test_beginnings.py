@@ -1,0 +1,70 @@
+"""A pruned run that goes on from what its control left is the run from the start, to the bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from records import identity
+from tiny import tiny_run
+
+from bench.attacks import attack_named
+from bench.datasets.base import Dataset
+from bench.phases import Where, execute
+from bench.progress import Progress
+from bench.schedule import Shares
+from bench.spec import Run
+from bench.store import Folder
+from bench.trial import Trial
+
+TRIAL = Trial(attack_named("fgsm"), (0.0, 8.0))
+SCHEDULE = Shares(0.5, 1.0, 2)
+
+
+def go(results: Path, run: Run, progress: Progress, share_with: tuple[Shares, ...] = ()) -> Folder:
+    return execute(run, [TRIAL], Where(results), progress, share_with=share_with).folder
+
+
+@pytest.mark.usefixtures("tiny_source")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"arch": "fc5", "sparsity": 0.9},
+        {"arch": "alexnet", "sparsity": 0.5, "low_rank": "lr1", "temperature": 20.0, "clip_norm": 1.0},
+        {"arch": "resnet18", "sparsity": 0.9, "pruning": "random", "batch_size": 16},
+    ],
+    ids=lambda settings: settings["arch"],
+)
+def test_a_shared_beginning_changes_no_bit(
+    settings: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loud = Progress()
+    run = tiny_run(schedule=SCHEDULE, **settings)
+    alone = go(tmp_path / "alone", run, loud)
+    assert "of its unpruned control" not in capsys.readouterr().err
+    control = go(tmp_path / "shared", run.control, loud, (SCHEDULE,))
+    branched = go(tmp_path / "shared", run, loud)
+    assert "of its unpruned control" in capsys.readouterr().err
+    assert identity(alone.path) == identity(branched.path)
+    plain = go(tmp_path / "plain", run.control, loud)
+    left = {name: value for name, value in identity(control.path).items() if not name[0].isdigit()}
+    assert left == identity(plain.path)
+
+
+@pytest.mark.usefixtures("tiny_source")
+def test_a_beginning_of_other_code_is_not_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tiny: Dataset
+) -> None:
+    del tiny
+    run = tiny_run(schedule=SCHEDULE, sparsity=0.5)
+    go(tmp_path, run.control, Progress(), (SCHEDULE,))
+    monkeypatch.setattr("bench.training.code_hash", lambda: "another")
+    go(tmp_path, run, Progress())
+    assert "of its unpruned control" not in capsys.readouterr().err
+
+
+def test_a_control_is_the_run_without_pruning() -> None:
+    run = tiny_run(sparsity=0.9, pruning="random", temperature=20.0, seed=3)
+    assert run.control == tiny_run(temperature=20.0, seed=3)
+    assert run.control.control == run.control

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.errors import BadInput
+from bench.grid import PRESETS, load, parse
+from bench.spec import Run
+
+TEXT = """
+title = "Two figures"
+seeds = [0, 1]
+
+[settings]
+dataset = "synthetic"
+image_size = 32
+
+[figures.1]
+arch = "fc5"
+sparsity = [0.0, 0.5]
+
+[figures.2]
+arch = ["fc5", "alexnet"]
+temperature = [1, 20]
+attacks = ["fgsm(knowledge=5)"]
+
+[figures.3]
+optional = true
+arch = "fc5"
+sparsity = 0.5
+pruning = "random"
+
+[[exclude]]
+reason = "not of interest"
+arch = "alexnet"
+temperature = 20
+"""
+
+
+def test_a_run_that_two_figures_need_is_one_run_with_the_attacks_of_both() -> None:
+    grid = parse("two", TEXT)
+    cells, excluded = grid.cells(grid.chosen((), ()), grid.seeds)
+    assert len(cells) == 2 * 4
+    dense = next(cell for cell in cells if cell.run == Run.of(arch="fc5", dataset="synthetic", image_size=32))
+    assert dense.figures == ("1", "2")
+    assert [str(trial.attack) for trial in dense.trials] == ["fgsm", "fgsm(knowledge=5)"]
+    assert [each.reason for each in excluded] == ["not of interest"] * 2
+    assert all(each.run.arch == "alexnet" and each.run.temperature == 20 for each in excluded)
+
+
+def test_the_first_seed_of_the_whole_grid_comes_first() -> None:
+    grid = parse("two", TEXT)
+    cells, _ = grid.cells(grid.chosen((), ()), grid.seeds)
+    assert [cell.run.seed for cell in cells] == [0] * 4 + [1] * 4
+
+
+def test_figures_are_chosen_and_optional_ones_added() -> None:
+    grid = parse("two", TEXT)
+    assert [figure.name for figure in grid.chosen((), ())] == ["1", "2"]
+    assert [figure.name for figure in grid.chosen((), ("3",))] == ["1", "2", "3"]
+    assert [figure.name for figure in grid.chosen(("3",), ())] == ["3"]
+    with pytest.raises(BadInput, match="unknown figure of two '4'"):
+        grid.chosen(("4",), ())
+
+
+def test_settings_from_outside_take_the_place_of_the_shared_ones() -> None:
+    grid = parse("two", TEXT).with_settings({"image_size": 48, "epochs": 1})
+    cells, _ = grid.cells(grid.chosen((), ()), (7,))
+    assert {(cell.run.image_size, cell.run.epochs, cell.run.seed) for cell in cells} == {(48, 1, 7)}
+
+
+def test_the_internship_is_38_trainings() -> None:
+    grid = load("internship")
+    cells, excluded = grid.cells(grid.chosen((), ()), (0,))
+    assert len(cells) == len({cell.run.name for cell in cells}) == 38
+    assert not excluded
+    by_figure = Counter(name for cell in cells for name in cell.figures)
+    assert by_figure == {"8": 6, "9": 6, "10a": 6, "10b": 6, "11": 6, "12a": 3, "12b": 3, "13": 5}
+    shared = next(cell for cell in cells if cell.run == Run.of(arch="resnet18"))
+    assert shared.figures == ("9", "13", "12b")
+    assert len(grid.cells(grid.chosen((), ("9-random",)), (0,))[0]) == 43
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_can_be_expanded(name: str) -> None:
+    grid = load(name)
+    cells, _ = grid.cells(grid.figures, grid.seeds)
+    assert cells
+    assert {trial.eps for cell in cells for trial in cell.trials} == {grid.eps}
+
+
+def test_the_paper_preset_is_the_internship_but_for_size_length_and_seeds() -> None:
+    own, paper = load("internship"), load("internship-paper")
+    assert own.figures == paper.figures
+    changed = {name for name in own.settings if own.settings[name] != paper.settings[name]}
+    assert changed == {"image_size", "epochs"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("sparsity = [0.0, 0.5]", "sparsty = [0.0, 0.5]", "g:11: unknown setting 'sparsty'.*did you mean 'sparsity'"),
+        ("sparsity = [0.0, 0.5]", "sparsity = [0.0, 90]", r"g:11: sparsity is 90: .*did you mean 0\.9"),
+        ('arch = ["fc5", "alexnet"]', 'arch = ["fc5", "alexnt"]', "g:14: unknown arch 'alexnt'.*'alexnet'"),
+        ("image_size = 32", "image_size = 8", r"g:7: image_size is 8: expected pixels in \[32, 512\]"),
+        ("image_size = 32", "image_size = [32, 64]", r"g:7: image_size has 2 values: an axis belongs into a"),
+        ('attacks = ["fgsm(knowledge=5)"]', 'attacks = ["fgms"]', "g:16: unknown attack 'fgms'"),
+        ("seeds = [0, 1]", "seeds = [0, -1]", "g:3: seed is -1"),
+        ("[settings]", "[setings]", "g:5: unknown key of a grid 'setings'.*'settings'"),
+        ('pruning = "random"', 'pruning = "randm"', "g:22: unknown pruning 'randm'.*'random'"),
+        ('reason = "not of interest"', "", "g:24: an exclusion needs a reason"),
+        ("temperature = [1, 20]", "temperature = [1, 20", r"g: .*\(at line 1[56]"),
+        ('arch = "fc5"\nsparsity = [0.0', 'arch = "fc5"\nlow_rank = "lr1"\nsparsity = [0.0', "g:9: low_rank is lr1"),
+    ],
+)
+def test_what_is_wrong_in_a_grid_is_named_with_its_line(old: str, new: str, said: str) -> None:
+    assert old in TEXT
+    with pytest.raises(BadInput, match=said):
+        expanded(TEXT.replace(old, new, 1))
+
+
+def expanded(text: str) -> Any:
+    grid = parse("g", text)
+    return grid.cells(grid.figures, grid.seeds)
+
+
+def test_a_grid_that_is_not_there_is_refused_with_the_presets(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="did you mean 'internship'"):
+        load("intership")
+    with pytest.raises(BadInput, match="presets are smoke, internship"):
+        load(str(tmp_path / "mine.toml"))
+
+
+def test_an_empty_grid_is_refused() -> None:
+    with pytest.raises(BadInput, match="at least one"):
+        parse("g", "seeds = [0]")

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fakes import EPS, diverged, fake
+from tiny import tiny_run
+
+from bench.attacks import attack_named
+from bench.checkpoint import Position, save
+from bench.state import State, look
+from bench.store import Folder, folders
+from bench.trial import Trial, trials_of
+
+RUN = tiny_run(temperature=20.0)
+TRIALS = trials_of(RUN, [], EPS, 1.0)
+
+
+def test_a_run_that_never_began_is_pending(tmp_path: Path) -> None:
+    assert look(Folder(tmp_path, RUN), TRIALS).state == State.PENDING
+
+
+def test_a_record_with_every_trial_is_done_and_with_fewer_is_not(tmp_path: Path) -> None:
+    folder = fake(tmp_path, RUN)
+    assert look(folder, TRIALS).state == State.DONE
+    assert look(folder).state == State.DONE
+    another = Trial(attack_named("fgsm(knowledge=5)"), EPS)
+    assert look(folder, [*TRIALS, another]).state == State.INTERRUPTED
+
+
+def test_a_diverged_run_is_diverged_and_final(tmp_path: Path) -> None:
+    seen = look(diverged(tmp_path, RUN), TRIALS)
+    assert (seen.state, seen.note) == (State.DIVERGED, "epoch 2")
+
+
+def test_a_run_that_a_process_holds_is_running_and_its_lock_stays_its_own(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, RUN)
+    with folder.lock():
+        folder.log.write_text("epoch 1/2\nepoch 2/2\n\n")
+        seen = look(Folder(tmp_path, RUN), TRIALS)
+        assert (seen.state, seen.note) == (State.RUNNING, "epoch 2/2")
+        assert Folder(tmp_path, RUN).is_locked()
+    assert look(folder, TRIALS).state == State.PENDING
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [(1, State.FAILED), (2, State.FAILED), (4, State.FAILED), (75, State.INTERRUPTED), (-9, State.INTERRUPTED)],
+)
+def test_how_the_last_process_ended_tells_failed_from_interrupted(code: int, state: State, tmp_path: Path) -> None:
+    folder = Folder(tmp_path, RUN)
+    folder.declare()
+    folder.log.write_text("error: no\n")
+    folder.last_exit.write_text(f'{{"code": {code}}}')
+    seen = look(folder, TRIALS)
+    assert seen.state == state
+    assert seen.log == folder.log
+    if state == State.FAILED:
+        assert seen.note == f"exit code {code}: error: no"
+
+
+def test_a_checkpoint_without_a_record_is_interrupted(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, RUN)
+    save(folder.checkpoints, {}, Position(), {})
+    assert look(folder, TRIALS).state == State.INTERRUPTED
+
+
+@pytest.mark.parametrize("name", ["run.json", "attacks/fgsm*.json", "attacks/fgsm*.npz"])
+def test_a_damaged_record_is_invalid_and_never_done(name: str, tmp_path: Path) -> None:
+    folder = fake(tmp_path, RUN)
+    path = sorted(folder.path.glob(name))[0]
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert look(folder, TRIALS).state == State.INVALID
+    assert look(folder).state == State.INVALID
+
+
+def test_the_folders_are_every_run_that_began_and_what_is_none_is_an_error(tmp_path: Path) -> None:
+    fake(tmp_path, RUN)
+    Folder(tmp_path, tiny_run(seed=1)).declare()
+    fake(tmp_path, tiny_run(epochs=5)).path.parent.rename(tmp_path / "moved")
+    (tmp_path / "torn" / "seed-0").mkdir(parents=True)
+    (tmp_path / "torn" / "seed-0" / "spec.json").write_text("{")
+    found = list(folders(tmp_path))
+    assert {each.run for each in found if isinstance(each, Folder)} == {RUN, tiny_run(seed=1)}
+    errors = [str(each) for each in found if not isinstance(each, Folder)]
+    assert len(errors) == 2
+    assert any("it was moved" in error for error in errors)

@@ -1,0 +1,239 @@
+"""Sweeps with real workers, and real runs of a few seconds."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from fakes import diverged, fake
+from kill_sweep import command, parent, processes
+from tiny import tiny_run
+
+from bench.cli import main
+from bench.errors import BadInput, TryLater
+from bench.grid import Cell, parse
+from bench.schedule import Steps
+from bench.state import State
+from bench.sweep.clusters import Place, Shape, connected, shape
+from bench.sweep.engine import Ended, work
+from bench.sweep.plan import Job, jobs_of
+from bench.trial import trials_of
+
+EPS = (0.0, 1.0, 4.0)
+GRID = """
+[settings]
+arch = "fc5"
+dataset = "synthetic"
+image_size = 32
+epochs = 1
+batch_size = 256
+
+[attack]
+eps = [0, 1, 4]
+
+[figures.a]
+sparsity = [0.0, 0.5]
+"""
+
+
+def cell(**settings: Any) -> Cell:
+    run = tiny_run(**settings)
+    return Cell(run, tuple(trials_of(run, [], EPS, 1.0)), ("a",))
+
+
+def swept(jobs: Sequence[Job], workers: int = 2) -> dict[str, Ended]:
+    place = Place(workers=workers)
+    ended = work(jobs, place, shape(place), lambda _: None, lambda _: None)
+    return {one.job.key: one for one in ended}
+
+
+class TestPlan:
+    def test_a_control_comes_before_the_runs_that_share_its_beginning_and_leaves_their_states(
+        self, tmp_path: Path
+    ) -> None:
+        pruned = [cell(sparsity=0.5), cell(sparsity=0.9, schedule=Steps(2, 1, 1)), cell(sparsity=0.9, pruning="random")]
+        lone = cell(sparsity=0.9, temperature=20.0)
+        jobs = jobs_of([*pruned, lone, cell()], tmp_path, None)
+        assert [job.cell for job in jobs] == [cell(), *pruned, lone]
+        assert [job.after for job in jobs] == [None, *[jobs[0].key] * 3, None]
+        words = list(jobs[0].words)
+        shared = [words[at + 1] for at, word in enumerate(words) if word == "--share-with"]
+        assert shared == ["shares:0.2,0.7,16", "steps:2,1,1"]
+
+    def test_a_control_that_has_ended_leaves_nothing_to_share(self, tmp_path: Path) -> None:
+        fake(tmp_path, tiny_run())
+        control, pruned = jobs_of([cell(), cell(sparsity=0.5)], tmp_path, None)
+        assert pruned.after is None
+        assert "--share-with" not in control.words
+
+    def test_sharing_can_be_declined(self, tmp_path: Path) -> None:
+        jobs = jobs_of([cell(), cell(sparsity=0.5)], tmp_path, None, sharing=False)
+        assert [job.after for job in jobs] == [None, None]
+        assert "--share-with" not in jobs[0].words
+
+
+class TestWork:
+    def job(self, results: Path, words: tuple[str, ...], **settings: Any) -> Job:
+        (one,) = jobs_of([cell(**settings)], results, None)
+        return replace(one, words=(*one.words, *words))
+
+    def test_a_refused_run_is_not_tried_again_and_a_held_one_is_twice(self, tmp_path: Path) -> None:
+        refused = self.job(tmp_path, ("--sparsity", "90"), seed=1)
+        held = self.job(tmp_path, (), seed=2)
+        with held.folder.lock():
+            ended = swept([refused, held])
+        first, second = ended[refused.key], ended[held.key]
+        assert (first.seen.state, first.attempts) == (State.FAILED, 1)
+        assert "exit code 2: error: sparsity is 90.0" in first.seen.note
+        assert "did you mean 0.9?" in refused.folder.log.read_text()
+        assert (second.seen.state, second.attempts) == (State.FAILED, 3)
+        assert second.seen.note == "exit code 5"
+
+    def test_a_worker_that_is_lost_takes_its_run_with_it_and_the_sweep_ends_all_the_same(self, tmp_path: Path) -> None:
+        (job,) = jobs_of([cell(epochs=3)], tmp_path, None)
+        killed: list[int] = []
+
+        def kill(_left: Sequence[Job]) -> None:
+            child = next((pid for pid in children() if str(tmp_path) in command(pid)), None)
+            if child and not killed:
+                killed.append(parent(child))
+                os.kill(killed[0], signal.SIGKILL)
+
+        (one,) = work([job], Place(workers=1), Shape(1, 1, 0), lambda _: None, kill)
+        assert killed
+        assert one.seen.state == State.DONE
+
+    def test_a_run_that_is_killed_each_time_is_given_up_after_two_more(self, tmp_path: Path) -> None:
+        (job,) = jobs_of([cell(epochs=3)], tmp_path, None)
+
+        def kill(_left: Sequence[Job]) -> None:
+            for child in children():
+                if str(tmp_path) in command(child):
+                    os.kill(child, signal.SIGKILL)
+
+        (one,) = work([job], Place(workers=1), Shape(1, 1, 0), lambda _: None, kill)
+        assert (one.seen.state, one.attempts) == (State.FAILED, 3)
+        assert one.seen.note == "ended by signal 9"
+
+
+class TestCommand:
+    def bench(self, *words: str) -> Any:
+        return CliRunner().invoke(main, [str(word) for word in words])
+
+    @pytest.fixture
+    def grid(self, tmp_path: Path) -> str:
+        (tmp_path / "tiny.toml").write_text(GRID)
+        return str(tmp_path / "tiny.toml")
+
+    def test_a_sweep_trains_shares_records_and_a_second_one_does_nothing(self, grid: str, tmp_path: Path) -> None:
+        words = ["sweep", grid, "--results-dir", str(tmp_path / "results")]
+        first = self.bench(*words, "--json")
+        assert first.exit_code == 0, first.output
+        runs = json.loads(first.stdout)["runs"]
+        assert [run["state"] for run in runs] == ["done", "done"]
+        assert "of its unpruned control" in Path(runs[1]["log"]).read_text()
+        began = time.monotonic()
+        again = self.bench(*words)
+        assert again.exit_code == 0
+        assert "2 runs: 2 done" in again.stdout
+        assert time.monotonic() - began < 15
+        assert json.loads(self.bench("status", "--results-dir", str(tmp_path / "results"), "--json").stdout)["runs"]
+        dry = self.bench(*words, "--dry-run").stdout
+        assert "2 runs, 2 of them ended, 0 to go" in dry
+
+    def test_a_sweep_that_ends_in_part_says_which_run_and_where_its_log_is(self, grid: str, tmp_path: Path) -> None:
+        done = self.bench("sweep", grid, "--results-dir", str(tmp_path / "r"), "--data-dir", str(tmp_path / "none"))
+        assert done.exit_code == 3
+        assert "2 runs: 2 failed" in done.stdout
+        assert "exit code 2" in done.stdout
+        assert str(tmp_path / "r") in done.stdout
+
+    def test_a_dry_run_shows_what_is_shared_and_starts_nothing(self, grid: str, tmp_path: Path) -> None:
+        fake(tmp_path / "r", parse("t", GRID).cells(parse("t", GRID).figures, (1,))[0][0].run)
+        dry = self.bench("sweep", grid, "--results-dir", str(tmp_path / "r"), "--seeds", "0,1", "--dry-run").stdout
+        assert "shared beginnings save 0.2 of 3 trainings, 7%" in dry
+        assert "time expected: about" in dry
+        assert dry.count("pending") == 3
+
+    def test_jobs_are_written_a_command_a_line_controls_first(self, grid: str, tmp_path: Path) -> None:
+        jobs = tmp_path / "jobs.txt"
+        done = self.bench("sweep", grid, "--results-dir", str(tmp_path / "r"), "--emit-jobs", str(jobs))
+        assert done.exit_code == 0
+        control, pruned = jobs.read_text().splitlines()
+        assert control.startswith("bench run --arch fc5")
+        assert "--share-with shares:0.2,0.7,16" in control
+        assert "--sparsity 0.5" in pruned
+
+    def test_a_diverged_run_is_final_and_said(self, grid: str, tmp_path: Path) -> None:
+        for each in parse("t", GRID).cells(parse("t", GRID).figures, (0,))[0]:
+            diverged(tmp_path / "r", each.run)
+        done = self.bench("sweep", grid, "--results-dir", str(tmp_path / "r"))
+        assert done.exit_code == 0
+        assert "2 runs: 2 diverged" in done.stdout
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (["smok"], "did you mean 'smoke'"),
+            (["smoke", "--seeds", "a"], "seeds is 'a'"),
+            (["smoke", "--epochs", "0"], "epochs is 0"),
+            (["smoke", "--cluster", "pbs"], "expected local, slurm, tcp://"),
+            (["smoke", "--cluster", "tcp://10.0.0.1:8786"], "expected tls://, or --insecure"),
+            (["smoke", "--cluster", "tls://10.0.0.1:8786"], "needs --cluster-config"),
+            (["smoke", "--figure", "rnk"], "did you mean 'rank'"),
+        ],
+    )
+    def test_what_cannot_be_swept_is_refused(self, words: list[str], said: str) -> None:
+        done = self.bench("sweep", *words)
+        assert done.exit_code == 2
+        assert said in done.output
+
+
+def test_a_driver_that_is_killed_leaves_no_process_behind_and_the_next_one_finishes(tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text(GRID.replace("epochs = 1", "epochs = 4"))
+    words = ["sweep", str(tmp_path / "tiny.toml"), "--results-dir", str(tmp_path / "r"), "--quiet"]
+    driver = subprocess.Popen([sys.executable, "-m", "bench.cli", *words], stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("r/*/seed-0/checkpoints/*.json")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    driver.kill()
+    driver.wait()
+    time.sleep(5)
+    assert not [pid for pid in processes() if str(tmp_path) in command(pid)]
+    done = subprocess.run([sys.executable, "-m", "bench.cli", *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert "2 runs: 2 done" in done.stdout
+
+
+def test_a_scheduler_that_does_not_answer_is_an_error_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.sweep.clusters.TIMEOUT", 1)
+    with pytest.raises(TryLater, match="no scheduler answers at tcp://127"), connected(Place("tcp://127.0.0.1:9")):
+        pass
+
+
+def test_the_slurm_extra_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.sweep.clusters.find_spec", lambda _: None)
+    with pytest.raises(BadInput, match=r"bench-robustness\[slurm\]"):
+        Place("slurm").check()
+
+
+def test_a_machine_is_divided_so_that_every_core_has_work() -> None:
+    divided = shape(Place())
+    cores = len(os.sched_getaffinity(0))
+    assert divided.workers * divided.threads <= cores
+    assert shape(Place(workers=1)).threads == cores
+
+
+def children() -> list[int]:
+    """Return the runs that workers of this process have started."""
+    return [pid for pid in processes() if "bench.sweep.leash" in command(pid)]
