@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from fakes import diverged, fake
-from kill_sweep import command, parent, processes
+from kill_sweep import command, parent, processes, records
 from tiny import tiny_run
 
 from bench.cli import main
@@ -36,7 +36,7 @@ arch = "fc5"
 dataset = "synthetic"
 image_size = 32
 epochs = 1
-batch_size = 256
+batch_size = 64
 
 [attack]
 eps = [0, 1, 4]
@@ -126,6 +126,26 @@ class TestWork:
         assert one.seen.note == "ended by signal 9"
 
 
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the results of the tiny grid, swept by this machine's workers."""
+    place = tmp_path_factory.mktemp("local")
+    (place / "tiny.toml").write_text(GRID)
+    done = CliRunner().invoke(main, ["sweep", str(place / "tiny.toml"), "--results-dir", str(place / "results")])
+    assert done.exit_code == 0, done.output
+    assert "2 runs: 2 done" in done.stdout
+    return place / "results"
+
+
+# What Slurm's commands do here: keep the job script, as Slurm does, and start it at once in the background.
+SBATCH = """#!/bin/sh
+echo "$@" >> {place}/submitted
+cp "$1" {place}/job.sh
+sh {place}/job.sh >> {place}/job.log 2>&1 &
+echo "Submitted batch job 1"
+"""
+
+
 class TestCommand:
     def bench(self, *words: str) -> Any:
         return CliRunner().invoke(main, [str(word) for word in words])
@@ -135,21 +155,38 @@ class TestCommand:
         (tmp_path / "tiny.toml").write_text(GRID)
         return str(tmp_path / "tiny.toml")
 
-    def test_a_sweep_trains_shares_records_and_a_second_one_does_nothing(self, grid: str, tmp_path: Path) -> None:
-        words = ["sweep", grid, "--results-dir", str(tmp_path / "results")]
-        first = self.bench(*words, "--json")
-        assert first.exit_code == 0, first.output
-        runs = json.loads(first.stdout)["runs"]
+    def test_a_pruned_run_shares_its_beginning_and_a_second_sweep_starts_nothing(
+        self, grid: str, local: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        runs = json.loads(self.bench("status", "--results-dir", str(local), "--json").stdout)["runs"]
         assert [run["state"] for run in runs] == ["done", "done"]
-        assert "of its unpruned control" in Path(runs[1]["log"]).read_text()
-        began = time.monotonic()
-        again = self.bench(*words)
+        assert sum("of its unpruned control" in Path(run["log"]).read_text() for run in runs) == 1
+        monkeypatch.setattr("bench.sweep_cli.work", lambda *_: pytest.fail("started something"))
+        again = self.bench("sweep", grid, "--results-dir", str(local))
         assert again.exit_code == 0
         assert "2 runs: 2 done" in again.stdout
-        assert time.monotonic() - began < 15
-        assert json.loads(self.bench("status", "--results-dir", str(tmp_path / "results"), "--json").stdout)["runs"]
-        dry = self.bench(*words, "--dry-run").stdout
-        assert "2 runs, 2 of them ended, 0 to go" in dry
+        assert (
+            "2 runs, 2 of them ended, 0 to go"
+            in self.bench("sweep", grid, "--results-dir", str(local), "--dry-run").stdout
+        )
+
+    def test_a_sweep_by_slurm_ends_as_the_local_one(
+        self, grid: str, local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "bin").mkdir()
+        for name, text in {"sbatch": SBATCH.format(place=tmp_path), "scancel": "#!/bin/sh\n"}.items():
+            (tmp_path / "bin" / name).write_text(text)
+            (tmp_path / "bin" / name).chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "site.toml").write_text('cores = 1\nmemory = "4GB"\ninterface = "lo"\nwalltime = "00:10:00"\n')
+        words = ["--results-dir", str(tmp_path / "r"), "--cluster", "slurm", "--cluster-config", "site.toml"]
+        done = self.bench("sweep", grid, *words)
+        assert done.exit_code == 0, done.output
+        assert (tmp_path / "submitted").exists()
+        for record in local.glob("*/seed-0/run.json"):
+            other = tmp_path / "r" / record.parent.relative_to(local)
+            assert records(record.parent) == records(other)
 
     def test_a_sweep_that_ends_in_part_says_which_run_and_where_its_log_is(self, grid: str, tmp_path: Path) -> None:
         done = self.bench("sweep", grid, "--results-dir", str(tmp_path / "r"), "--data-dir", str(tmp_path / "none"))

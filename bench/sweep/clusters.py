@@ -126,7 +126,8 @@ def _cluster(place: Place) -> Iterator[tuple[Any, dict[str, Any]]]:
 
         settings = {"cores": 1, "processes": 1, "memory": "8GB", **_settings(place.config)}
         if not place.insecure:
-            settings.setdefault("security", True)
+            # Certificates for this sweep alone, in files that only the user can read, where the nodes see them too.
+            settings = {"security": True, "shared_temp_directory": str(Path.cwd()), **settings}
         with SLURMCluster(**settings) as slurm:
             slurm.scale(jobs=place.workers or 1)
             yield slurm, {}
