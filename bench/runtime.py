@@ -18,6 +18,21 @@ import architectures
 from bench import __version__
 from bench.errors import BenchError
 
+# What starts, shows, gathers and writes about runs, and can change none of their numbers.
+ABOUT = (
+    "cli.py",
+    "command.py",
+    "data_cli.py",
+    "export.py",
+    "grid.py",
+    "masking.py",
+    "phases.py",
+    "report/",
+    "show.py",
+    "state.py",
+    "sweep",
+    "toml_lines.py",
+)
 LIBRARIES = ("tensorflow", "tf_keras", "tensorflow-model-optimization", "numpy", "pillow")
 
 
@@ -78,12 +93,14 @@ def versions() -> dict[str, str]:
 
 @cache
 def code_hash() -> str:
-    """Return the sha256 of the suite's own Python files, the first 16 hex digits: equal where the code is."""
+    """Return the sha256 of the suite's code that can change a number, the first 16 hex digits: equal where that code is."""
     digest = hashlib.sha256()
     for package in (sys.modules["bench"], architectures):
         root = Path(str(package.__file__)).parent
         for path in sorted(root.rglob("*.py")):
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+            name = path.relative_to(root).as_posix()
+            if package is architectures or not name.startswith(ABOUT):
+                digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.runtime import ABOUT
+
 ROOT = Path(__file__).parent.parent
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
@@ -101,6 +103,18 @@ def test_the_command_line_loads_neither_tensorflow_nor_matplotlib() -> None:
     names = sorted(TENSORFLOW | {"matplotlib", "pandas", "scipy"})
     done = subprocess.run([sys.executable, "-c", code % (names,)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_hash_of_the_code_leaves_out_nothing_that_training_or_attacking_imports() -> None:
+    reached, left = set[str](), {"bench.experiment"}
+    while left:
+        module = left.pop()
+        reached.add(module)
+        left |= {name for name in imports(MODULES[module]) if name in MODULES} - reached
+    ours = {name: path for name, path in MODULES.items() if not name.startswith("architectures")}
+    about = {name for name, path in ours.items() if path.relative_to(ROOT / "bench").as_posix().startswith(ABOUT)}
+    assert about
+    assert not about & reached
 
 
 # What would run code out of a file: pickles, whole models, YAML tags, eval.
