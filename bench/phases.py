@@ -119,10 +119,11 @@ def _work(
     from bench import experiment
 
     worked = training is None
-    training = training or experiment.train(folder, data, progress, leave)
-    missing = [] if training["status"] == "diverged" else [trial for trial in trials if not folder.attack(trial)]
-    if missing:
-        experiment.attack(folder, training, missing, data, progress)
+    with runtime.memory_hint(run.batch_size):
+        training = training or experiment.train(folder, data, progress, leave)
+        missing = [] if training["status"] == "diverged" else [trial for trial in trials if not folder.attack(trial)]
+        if missing:
+            experiment.attack(folder, training, missing, data, progress)
     return _result(folder, training, trials, worked or bool(missing))
 
 

@@ -78,12 +78,30 @@ def environment() -> dict[str, Any]:
     return {
         "versions": versions(),
         "device": [each.get("device_name", "GPU") for each in accelerators] or [f"CPU {platform.machine()}"],
-        "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "threads": int(os.environ.get("TF_NUM_INTRAOP_THREADS") or 0) or _cores(),
         "platform": f"{platform.system()} {platform.machine()}",
         "code": code_hash(),
         "commit": _commit(),
         "deterministic": True,
     }
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def memory_hint(batch_size: int) -> Iterator[None]:
+    """Turn "out of memory" inside the block into a BenchError that says what to do."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+        raise BenchError(
+            f"out of memory at batch size {batch_size}: take a smaller --batch-size or --image-size, or "
+            "fewer --workers in a sweep"
+        ) from error
 
 
 def versions() -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 from records import identity
 from tiny import only_seed_folder, tiny_run
@@ -216,6 +217,18 @@ class TestOnTinyImages:
         start: Any = {"low_rank_init": "svd", "low_rank_from": full.folder.run.name}
         with pytest.raises(BadInput, match=r"has no weights here.*--restart"):
             go(tmp_path, tiny_run(arch="alexnet", low_rank="lr2", **start))
+
+    @pytest.mark.parametrize("error", [MemoryError(), tf.errors.ResourceExhaustedError(None, None, "OOM")])
+    def test_out_of_memory_is_said_with_what_to_do(
+        self, error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object, **__: object) -> None:
+            raise error
+
+        monkeypatch.setattr("bench.training.Loop.epoch", full)
+        with pytest.raises(BenchError, match=r"out of memory at batch size 32: take a smaller --batch-size"):
+            go(tmp_path, tiny_run())
+        assert not (only_seed_folder(tmp_path) / "run.json").exists()
 
     def test_other_images_under_a_recorded_run_are_refused_and_restart_starts_over(
         self, tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from distributed import LocalCluster
 from fakes import diverged, fake
 from kill_sweep import command, parent, processes, records
 from tiny import tiny_run
@@ -256,6 +257,15 @@ def test_a_scheduler_that_does_not_answer_is_an_error_in_time(monkeypatch: pytes
     monkeypatch.setattr("bench.sweep.clusters.TIMEOUT", 1)
     with pytest.raises(TryLater, match="no scheduler answers at tcp://127"), connected(Place("tcp://127.0.0.1:9")):
         pass
+
+
+def test_a_plain_client_is_turned_away_by_a_scheduler_with_tls_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.sweep.clusters.TIMEOUT", 2)
+    settings: Any = {"n_workers": 0, "protocol": "tls://", "security": True, "host": "127.0.0.1"}
+    with LocalCluster(dashboard_address=None, silence_logs=50, **settings) as cluster:
+        plain = cluster.scheduler_address.replace("tls://", "tcp://")
+        with pytest.raises(TryLater, match="is it running, and with the same TLS"), connected(Place(plain)):
+            pass
 
 
 def test_the_slurm_extra_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
