@@ -43,12 +43,19 @@ def test_a_shared_beginning_changes_no_bit(
     run = tiny_run(schedule=SCHEDULE, **settings)
     alone = go(tmp_path / "alone", run, loud)
     assert "of its unpruned control" not in capsys.readouterr().err
-    control = go(tmp_path / "shared", run.control, loud, (SCHEDULE,))
+    go(tmp_path / "shared", run.control, loud, (SCHEDULE,))
     branched = go(tmp_path / "shared", run, loud)
     assert "of its unpruned control" in capsys.readouterr().err
     assert identity(alone.path) == identity(branched.path)
-    plain = go(tmp_path / "plain", run.control, loud)
-    left = {name: value for name, value in identity(control.path).items() if not name[0].isdigit()}
+
+
+@pytest.mark.usefixtures("tiny_source")
+def test_a_control_that_leaves_its_state_is_the_control(tmp_path: Path) -> None:
+    run = tiny_run(schedule=SCHEDULE, sparsity=0.5).control
+    leaving = go(tmp_path / "leaving", run, Progress(quiet=True), (SCHEDULE,))
+    plain = go(tmp_path / "plain", run, Progress(quiet=True))
+    assert list((leaving.path / "beginnings").iterdir())
+    left = {name: value for name, value in identity(leaving.path).items() if not name[0].isdigit()}
     assert left == identity(plain.path)
 
 

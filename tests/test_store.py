@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from fakes import fake
 from tiny import tiny_run
 
 from bench.attacks import ATTACKS
@@ -15,7 +17,7 @@ from bench.errors import BadInput, IntegrityError, Locked
 from bench.store import Folder
 from bench.trial import Trial
 
-RECORD = {"settings": tiny_run().settings, "status": "done"}
+RECORD = {"settings": tiny_run().settings, "run": str(tiny_run()), "status": "done"}
 WEIGHTS = {"w": np.arange(4, dtype=np.float32)}
 TRIAL = Trial(ATTACKS["fgsm"]())
 
@@ -41,7 +43,7 @@ def test_nothing_is_recorded_before_it_is_written(folder: Folder) -> None:
 
 def test_a_record_of_other_settings_in_the_same_place_is_refused(folder: Folder) -> None:
     with folder.lock():
-        folder.write_training({**RECORD, "settings": tiny_run(epochs=9).settings}, WEIGHTS)
+        folder.write_training({**RECORD, "run": str(tiny_run(epochs=9))}, WEIGHTS)
     with pytest.raises(IntegrityError, match="other settings"):
         folder.training()
 
@@ -78,6 +80,7 @@ def test_clearing_leaves_the_lock_alone(folder: Folder) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
+from typing import Any
 from bench.store import Folder
 from bench.spec import Run
 with Folder(Path(sys.argv[1]), Run.parse(sys.argv[2])).lock():
@@ -126,3 +129,41 @@ def test_odd_but_valid_places_work(tmp_path: Path, name: str) -> None:
     with folder.lock():
         folder.write_training(RECORD, WEIGHTS)
     assert folder.training() is not None
+
+
+class TestStart:
+    """Where a low-rank run starts from."""
+
+    def low_rank(self, full: Folder, **settings: Any) -> Folder:
+        start: Any = {"low_rank": "lr2", "low_rank_init": "svd", "low_rank_from": full.run.name}
+        return Folder(full.results, tiny_run(arch="alexnet", **start, **settings))
+
+    def test_a_run_from_scratch_has_none(self, folder: Folder) -> None:
+        assert folder.start() is None
+
+    def test_the_trained_run_of_the_same_seed_is_found(self, tmp_path: Path) -> None:
+        full = fake(tmp_path, tiny_run(arch="alexnet"))
+        found = self.low_rank(full).start()
+        assert found is not None
+        assert found.run == full.run
+
+    @pytest.mark.parametrize(
+        ("theirs", "ours", "said"),
+        [
+            ({}, {"seed": 1}, r"there is no .*seed-1/run.json; train it first"),
+            ({"image_size": 33}, {}, "has image_size 33: expected 32"),
+            ({"low_rank": "lr1"}, {}, "is a low-rank run"),
+        ],
+    )
+    def test_a_run_that_cannot_be_started_from_is_refused(
+        self, theirs: dict[str, Any], ours: dict[str, Any], said: str, tmp_path: Path
+    ) -> None:
+        full = fake(tmp_path, tiny_run(arch="alexnet", **theirs))
+        with pytest.raises(BadInput, match=said):
+            self.low_rank(full, **ours).start()
+
+    def test_weights_that_are_not_there_are_asked_for(self, tmp_path: Path) -> None:
+        full = fake(tmp_path, tiny_run(arch="alexnet"))
+        (full.path / "weights.npz").unlink()
+        with pytest.raises(BadInput, match=r"has no weights here.*--restart"):
+            self.low_rank(full).start()

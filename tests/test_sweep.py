@@ -238,7 +238,7 @@ class TestCommand:
 
 
 def test_a_driver_that_is_killed_leaves_no_process_behind_and_the_next_one_finishes(tmp_path: Path) -> None:
-    (tmp_path / "tiny.toml").write_text(GRID.replace("epochs = 1", "epochs = 4"))
+    (tmp_path / "tiny.toml").write_text(GRID.replace("epochs = 1", "epochs = 2"))
     words = ["sweep", str(tmp_path / "tiny.toml"), "--results-dir", str(tmp_path / "r"), "--quiet"]
     driver = subprocess.Popen([sys.executable, "-m", "bench.cli", *words], stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 60

@@ -48,12 +48,10 @@ class StopAt(Stop):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"arch": "fc5", "sparsity": 0.9},
-        {"arch": "alexnet", "sparsity": 0.5},
+        {"arch": "fc5", "sparsity": 0.9, "pruning": "random"},
+        {"arch": "fc5", "sparsity": 0.5, "precision": "bfloat16", "temperature": 20.0, "clip_norm": 1.0},
+        {"arch": "alexnet", "sparsity": 0.5, "low_rank": "lr1", "temperature": 20.0},
         {"arch": "resnet18", "sparsity": 0.9, "low_rank": "lr1", "temperature": 20.0, "epochs": 1, "batch_size": 16},
-        {"arch": "fc5", "sparsity": 0.5, "precision": "bfloat16"},
-        {"arch": "alexnet", "sparsity": 0.5, "pruning": "random", "low_rank": "lr1", "temperature": 20.0},
-        {"arch": "alexnet", "low_rank": "lr1", "sparsity": 0.5, "temperature": 20.0, "precision": "bfloat16"},
     ],
     ids=lambda settings: "-".join(str(value) for value in settings.values()),
 )
