@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -20,6 +21,7 @@ PRESETS = ("smoke", "internship", "internship-paper")
 SETTINGS = tuple(each.name for each in fields(Run) if each.name != "seed")
 TOP = ("title", "seeds", "settings", "attack", "figures", "exclude")
 FIGURE = ("title", "optional", "attacks")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,40}")
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,8 @@ def _figures(lines: Lines, tables: Any) -> tuple[Figure, ...]:
     figures = []
     for name, table in tables.items():
         place = f"figures.{name}"
+        if not NAME.fullmatch(name):
+            raise BadInput(f"{lines.source}: a figure is named {name!r}: expected letters, digits, dots and dashes")
         table = _table(lines, place, table)
         axes = {key: value for key, value in table.items() if key not in FIGURE}
         figures.append(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,14 @@ def test_a_grid_that_is_not_there_is_refused_with_the_presets(tmp_path: Path) ->
         load("intership")
     with pytest.raises(BadInput, match="presets are smoke, internship"):
         load(str(tmp_path / "mine.toml"))
+
+
+@pytest.mark.parametrize("name", ["<script>", "../x", "=cmd()", "\x1b[31m", ""])
+def test_a_figure_with_a_name_that_is_none_is_refused(name: str) -> None:
+    quoted = json.dumps(name)
+    with pytest.raises(BadInput, match="a figure is named") as refusal:
+        parse("g", f'[figures.{quoted}]\narch = "fc5"')
+    assert "\x1b" not in str(refusal.value)
 
 
 def test_an_empty_grid_is_refused() -> None:
