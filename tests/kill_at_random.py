@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 from records import identity
 
+ENDED = "had ended"
 ARCHITECTURES = ("fc5", "alexnet", "resnet18")
 
 
@@ -30,7 +31,10 @@ def main(kills: int, seed: int, names: tuple[str, ...]) -> None:
             began = time.monotonic()
             start(arch, Path(place) / "whole").wait()
             length = time.monotonic() - began
-            where = [kill_once(arch, Path(place) / "killed", draw.uniform(0.2, 0.9) * length) for _ in range(kills)]
+            where: list[str] = []
+            for _ in range(kills):
+                anew = bool(where) and where[-1] == ENDED
+                where.append(kill_once(arch, Path(place) / "killed", draw.uniform(0.2, 0.9) * length, anew))
             while start(arch, Path(place) / "killed").wait() != 0:
                 pass
             same = identity(Path(place) / "whole") == identity(Path(place) / "killed")
@@ -39,18 +43,19 @@ def main(kills: int, seed: int, names: tuple[str, ...]) -> None:
     sys.exit(1 if wrong else 0)
 
 
-def start(arch: str, results: Path) -> subprocess.Popen[bytes]:
+def start(arch: str, results: Path, anew: bool = False) -> subprocess.Popen[bytes]:
     words = f"run --arch {arch} --dataset synthetic --image-size 32 --epochs 4 --sparsity 0.9 --batch-size 64 --quiet"
     command = [sys.executable, "-m", "bench.cli", *words.split(), "--results-dir", str(results)]
+    command += ["--restart"] * anew
     return subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
 
-def kill_once(arch: str, results: Path, delay: float) -> str:
+def kill_once(arch: str, results: Path, delay: float, anew: bool) -> str:
     """Start a run, kill it after ``delay`` seconds and tell what it left."""
-    process = start(arch, results)
+    process = start(arch, results, anew)
     try:
         process.wait(timeout=delay)
-        return "had ended"
+        return ENDED
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -40,8 +40,8 @@ def start(words: Sequence[str], log: str, last_exit: str, threads: int, gpu: str
 
 def attempt(
     words: Sequence[str], log: str, last_exit: str, threads: int, gpus: int, _after: object = None
-) -> tuple[int, str]:
-    """Return (exit code, what went wrong outside the run); an exception would end the sweep and not the run alone.
+) -> tuple[int, str, float]:
+    """Return (exit code, what went wrong outside the run, seconds); an exception would end the sweep and not the run alone.
 
     A worker calls it; where there are ``gpus``, its number chooses one. ``_after`` is how the job ended that had to come
     first.
@@ -51,10 +51,12 @@ def attempt(
         from distributed import get_worker
 
         gpu = str(int(get_worker().name) % gpus)
+    began = time.monotonic()
     try:
-        return start(words, log, last_exit, threads, gpu), ""
+        code, trouble = start(words, log, last_exit, threads, gpu), ""
     except BenchError as error:
-        return error.exit_code, str(error)
+        code, trouble = error.exit_code, str(error)
+    return code, trouble, time.monotonic() - began
 
 
 def _environment(threads: int, gpu: str | None) -> dict[str, str]:

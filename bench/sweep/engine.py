@@ -17,7 +17,7 @@ BREATH = 0.25  # seconds between looks at what has ended
 
 @dataclass(frozen=True)
 class Ended:
-    """How a job ended: the state of its folder, after how many attempts and how many seconds since the first."""
+    """How a job ended: the state of its folder, after how many attempts, and how many seconds the last one worked."""
 
     job: Job
     seen: Seen
@@ -29,7 +29,6 @@ class Ended:
 class _Going:
     future: Any
     attempts: int
-    began: float
 
 
 def work(
@@ -50,7 +49,7 @@ def work(
         going: dict[str, _Going] = {}
         for job in jobs:
             first = going.get(job.after or "")
-            going[job.key] = _Going(_submit(client, job, shape, 1, first and first.future), 1, time.monotonic())
+            going[job.key] = _Going(_submit(client, job, shape, 1, first and first.future), 1)
         left = {job.key: job for job in jobs}
         while left:
             for job in [job for job in left.values() if going[job.key].future.done()]:
@@ -60,7 +59,8 @@ def work(
                     one.future = _submit(client, job, shape, one.attempts, None)
                     continue
                 seen = _seen(job, one.future)
-                outcomes.append(Ended(job, seen, one.attempts, time.monotonic() - one.began))
+                seconds = one.future.result()[2] if one.future.status == "finished" else 0.0
+                outcomes.append(Ended(job, seen, one.attempts, seconds))
                 del left[job.key]
                 ended(outcomes[-1])
             tick(list(left.values()))
@@ -89,5 +89,5 @@ def _seen(job: Job, future: Any) -> Seen:
         return seen
     if future.status != "finished":
         return Seen(State.FAILED, f"its worker was lost {RETRIES + 1} times", seen.log)
-    code, trouble = future.result()
+    code, trouble, _ = future.result()
     return Seen(State.FAILED, trouble or (f"ended by signal {-code}" if code < 0 else f"exit code {code}"), seen.log)
