@@ -1,0 +1,77 @@
+"""A verdict in words, from the same numbers as the words: "more robust" is printed only where the test allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.comparison.panel import Effect
+from bench.comparison.significance import holm
+
+LEVEL = 0.05
+MARGIN = 0.02
+SEEDS = 3  # Blalock et al. 2020, arXiv:2003.03033: what is said of fewer is said of a seed, not of a method
+COUNTED = {1: "one seed", 2: "two seeds"}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An effect beside the others of its family: what may be said of it.
+
+    ``p`` and ``p_equivalent`` are corrected over the family after Holm. ``better``: 1 where more is more robust, -1 where
+    less is. ``margin``: how small a difference counts as none, in the unit of the effect.
+    """
+
+    effect: Effect
+    p: float
+    p_equivalent: float
+    margin: float = MARGIN
+    better: int = 1
+
+    @property
+    def enough_seeds(self) -> bool:
+        """Whether there are seeds enough for a word on robustness."""
+        return len(self.effect.seeds) >= SEEDS
+
+    @property
+    def verdict(self) -> str:
+        """What may be said, in a few words: "more robust" and "less robust" need three seeds and p below 0.05."""
+        if not self.enough_seeds:
+            return f"{COUNTED[len(self.effect.seeds)]}: no verdict on robustness"
+        if self.p < LEVEL:
+            return "more robust" if self.effect.difference * self.better > 0 else "less robust"
+        return f"equivalent within {self.margin:g}" if self.p_equivalent < LEVEL else "no difference shown"
+
+    @property
+    def sentence(self) -> str:
+        """The verdict with its difference, interval and p."""
+        within = self.enough_seeds and self.p < LEVEL and self.p_equivalent < LEVEL
+        note = f", yet within {self.margin:g}" if within else ""
+        return f"{self.verdict}{note}: difference {numbers(self.effect)}, p = {probability(self.p)}"
+
+
+def judge_family(effects: Mapping[str, Effect], better: int = 1, margin: float = MARGIN) -> dict[str, Judged]:
+    """Return every effect of a family judged, both its tests corrected over the family after Holm."""
+    ps = holm({name: effect.p for name, effect in effects.items()})
+    same = holm({name: effect.p_within(margin) for name, effect in effects.items()})
+    return {name: Judged(effect, ps[name], same[name], margin, better) for name, effect in effects.items()}
+
+
+def numbers(effect: Effect) -> str:
+    """Return a difference of shares as text, in points, with its 95 % interval and what the interval covers."""
+    low, high = effect.interval()
+    over = "seeds and images" if len(effect.seeds) > 1 else "images alone"
+    return (
+        f"{points(effect.difference)} points (95 % interval over {over} {points(low)} to {points(high)}; "
+        f"{COUNTED.get(len(effect.seeds), f'{len(effect.seeds)} seeds')})"
+    )
+
+
+def points(share: float) -> str:
+    """Return a difference of shares in points, signed, one decimal, and no minus before a zero."""
+    return f"{round(100 * share, 1) + 0.0:+.1f}"
+
+
+def probability(p: float) -> str:
+    """Return a p as text, never as zero."""
+    return f"{p:.3f}" if p >= 0.001 else "below 0.001"
