@@ -42,7 +42,7 @@ def folders(results: Path) -> Iterator[Folder | IntegrityError]:
             if found.path != path.parent:
                 raise IntegrityError(f"{path} is the record of {run.name}, seed {run.seed}: it was moved")
             yield found
-        except BenchError as error:
+        except (BenchError, KeyError, AttributeError) as error:
             yield error if isinstance(error, IntegrityError) else IntegrityError(f"{path}: {error}")
 
 

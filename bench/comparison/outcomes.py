@@ -22,9 +22,19 @@ class Quantity(StrEnum):
     KEPT = "accuracy kept"
 
     @property
-    def better(self) -> int:
-        """1 where more of it is more robust, -1 where less is."""
-        return -1 if self is Quantity.DROP else 1
+    def words(self) -> tuple[str, str]:
+        """What is said where there is more of it, and where there is less.
+
+        "Robust" is said of accuracy under attack alone: a network with less to lose drops less, and is none the better.
+        """
+        return WORDS[self]
+
+
+WORDS = {
+    Quantity.ACCURACY: ("more robust", "less robust"),
+    Quantity.DROP: ("drops more", "drops less"),
+    Quantity.KEPT: ("keeps more", "keeps less"),
+}
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,10 @@ class Effect:
         """Return the p of the claim that the true difference is below ``bound``."""
         return below(self.difference, self.se, self.df, bound)
 
+    def p_above(self, bound: float) -> float:
+        """Return the p of the claim that the true difference is above ``bound``."""
+        return below(-self.difference, self.se, self.df, -bound)
+
 
 @dataclass(frozen=True)
 class Panel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bench.comparison.outcomes import Quantity
 from bench.comparison.panel import Effect
 from bench.comparison.significance import holm
 
@@ -18,15 +19,15 @@ COUNTED = {1: "one seed", 2: "two seeds"}
 class Judged:
     """An effect beside the others of its family: what may be said of it.
 
-    ``p`` and ``p_equivalent`` are corrected over the family after Holm. ``better``: 1 where more is more robust, -1 where
-    less is. ``margin``: how small a difference counts as none, in the unit of the effect.
+    ``p`` and ``p_equivalent`` are corrected over the family after Holm. ``margin``: how small a difference counts as
+    none, in the unit of the effect.
     """
 
     effect: Effect
     p: float
     p_equivalent: float
     margin: float = MARGIN
-    better: int = 1
+    quantity: Quantity = Quantity.ACCURACY
 
     @property
     def enough_seeds(self) -> bool:
@@ -35,11 +36,11 @@ class Judged:
 
     @property
     def verdict(self) -> str:
-        """What may be said, in a few words: "more robust" and "less robust" need three seeds and p below 0.05."""
+        """What may be said, in a few words: a word such as "more robust" needs three seeds and p below 0.05."""
         if not self.enough_seeds:
             return f"{COUNTED[len(self.effect.seeds)]}: no verdict on robustness"
         if self.p < LEVEL:
-            return "more robust" if self.effect.difference * self.better > 0 else "less robust"
+            return self.quantity.words[self.effect.difference < 0]
         return f"equivalent within {self.margin:g}" if self.p_equivalent < LEVEL else "no difference shown"
 
     @property
@@ -47,14 +48,16 @@ class Judged:
         """The verdict with its difference, interval and p."""
         within = self.enough_seeds and self.p < LEVEL and self.p_equivalent < LEVEL
         note = f", yet within {self.margin:g}" if within else ""
-        return f"{self.verdict}{note}: difference {numbers(self.effect)}, p = {probability(self.p)}"
+        return f"{self.verdict}{note}: difference {numbers(self.effect)}, {probability(self.p)}"
 
 
-def judge_family(effects: Mapping[str, Effect], better: int = 1, margin: float = MARGIN) -> dict[str, Judged]:
+def judge_family(
+    effects: Mapping[str, Effect], quantity: Quantity = Quantity.ACCURACY, margin: float = MARGIN
+) -> dict[str, Judged]:
     """Return every effect of a family judged, both its tests corrected over the family after Holm."""
     ps = holm({name: effect.p for name, effect in effects.items()})
     same = holm({name: effect.p_within(margin) for name, effect in effects.items()})
-    return {name: Judged(effect, ps[name], same[name], margin, better) for name, effect in effects.items()}
+    return {name: Judged(effect, ps[name], same[name], margin, quantity) for name, effect in effects.items()}
 
 
 def numbers(effect: Effect) -> str:
@@ -74,4 +77,4 @@ def points(share: float) -> str:
 
 def probability(p: float) -> str:
     """Return a p as text, never as zero."""
-    return f"{p:.3f}" if p >= 0.001 else "below 0.001"
+    return f"p = {p:.3f}" if p >= 0.001 else "p below 0.001"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bench.comparison.outcomes import Outcomes
 from bench.errors import BenchError, IntegrityError
 from bench.files import Arrays
+from bench.report.networks import Attacked, LeftOut, Trained, one_group_each
 from bench.spec import Run
 from bench.state import Seen, look
 from bench.store import Folder, Record, folders
@@ -33,50 +34,6 @@ ATTACK = ("attack", "rows", "fraction", "images", "gradient_zero_images", "gradi
 THREAT = ("label", "knowledge", "temperature", "norm")
 
 Shared = dict[tuple[str, bytes], NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Attacked:
-    """One attack on one trained network: its record (threat model, rows, share of zero gradients) and its outcomes."""
-
-    record: Record
-    outcomes: Outcomes
-
-    @property
-    def code(self) -> str:
-        """The hash of the suite's code that attacked."""
-        return str(self.record["environment"]["code"])
-
-
-@dataclass(frozen=True)
-class Trained:
-    """One network: its run (with the seed), the record of its training, and its attacks by their text.
-
-    Of two records of one attack the one on more images is here, then the one with more radii.
-    """
-
-    run: Run
-    training: Record
-    attacks: Mapping[str, Attacked]
-
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """What was measured of the network: accuracy, sparsity, parameters, MACs, bytes."""
-        found: dict[str, Any] = self.training["metrics"]
-        return found
-
-    @property
-    def group(self) -> tuple[str, str]:
-        """Code and data: what two records must share to be compared."""
-        return str(self.training["environment"]["code"]), str(self.training["data"]["fingerprint"])
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A run, an attack or a file that the report does not use, by name, and why."""
-
-    what: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -118,11 +75,12 @@ def read(results: Path, *, mixed: bool = False) -> Records:
             found.append(network)
         if not broken and not (network and network.attacks):
             unfinished.append((folder.run, look(folder)))
-    chosen, others = (found, []) if mixed else _one_group_each(found)
+    chosen, others = (found, []) if mixed else one_group_each(found)
     networks: dict[str, dict[int, Trained]] = defaultdict(dict)
     for each in chosen:
         networks[each.run.name][each.run.seed] = each
-    return Records(dict(networks), (*left_out, *others), tuple(unfinished))
+    ordered = {name: dict(sorted(seeds.items())) for name, seeds in networks.items()}
+    return Records(ordered, (*left_out, *others), tuple(unfinished))
 
 
 def _network(folder: Folder, shared: Shared) -> tuple[Trained | None, list[BenchError]]:
@@ -156,7 +114,7 @@ def _attacked(
     found: tuple[Record, Arrays], folder: Folder, weights: str, data: str, shared: Shared
 ) -> Attacked | IntegrityError:
     record, arrays = found
-    where = f"{folder.path / 'attacks'}/{record.get('attack')}"
+    where = folder.path / "attacks" / next(iter(record["artefacts"]))
     try:
         attacked = Attacked(record, _outcomes(arrays, shared))
         _need(record, ATTACK)
@@ -190,45 +148,8 @@ def _size(attacked: Attacked) -> tuple[int, int]:
     return len(attacked.outcomes.indices), len(attacked.outcomes.eps)
 
 
-def _one_group_each(networks: Iterable[Trained]) -> tuple[list[Trained], list[LeftOut]]:
-    """Return the networks of the chosen group of each data set and image size, and what that leaves out."""
-    sets: dict[tuple[str, int], dict[tuple[str, str], list[Trained]]] = defaultdict(lambda: defaultdict(list))
-    for each in networks:
-        sets[each.run.dataset, each.run.image_size][each.group].append(each)
-    chosen: list[Trained] = []
-    others: list[LeftOut] = []
-    for groups in sets.values():
-        best = max(groups, key=lambda group: (len(groups[group]), max(map(_started, groups[group]))))
-        chosen += [_by_same_code(each, others) for each in groups[best]]
-        for group, rest in groups.items():
-            if group != best:
-                differs = " and ".join(
-                    f"{what} {ours[:16]} where most have {theirs[:16]}"
-                    for what, ours, theirs in zip(("code", "data"), group, best, strict=True)
-                    if ours != theirs
-                )
-                others += [LeftOut(_label(each), f"{differs}: not mixed unless told to") for each in rest]
-    return chosen, others
-
-
-def _by_same_code(network: Trained, others: list[LeftOut]) -> Trained:
-    code = network.group[0]
-    kept = {name: each for name, each in network.attacks.items() if each.code == code}
-    for name in network.attacks.keys() - kept.keys():
-        reason = f"attacked by code {network.attacks[name].code}, trained by {code}: not mixed unless told to"
-        others.append(LeftOut(f"{name} of {_label(network)}", reason))
-    return replace(network, attacks=kept)
-
-
-def _label(network: Trained) -> str:
-    return f"{network.run.name}, seed {network.run.seed}"
-
-
-def _started(network: Trained) -> str:
-    return str(network.training.get("volatile", {}).get("started", ""))
-
-
 def _blame(error: BenchError, results: Path) -> LeftOut:
     """Return an error with the file that it speaks of, below ``results``."""
-    found = re.search(r"[^/]+/seed-[^/]+/(attacks/)?[^/\s:]+", str(error).replace(f"{results}/", ""))
+    _, _, after = str(error).partition(f"{results}/")
+    found = re.match(r".+?/seed-[^/]+/(attacks/)?[^/\s:]+", after)
     return LeftOut(found.group() if found else "?", str(error))

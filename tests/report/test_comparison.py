@@ -193,15 +193,19 @@ EFFECTS = st.builds(
 )
 
 
-@given(st.dictionaries(st.text(min_size=1), EFFECTS, min_size=1, max_size=6), st.sampled_from([1, -1]))
-def test_the_word_robust_needs_three_seeds_and_the_corrected_test(effects: dict[str, Effect], better: int) -> None:
-    for judged in judge_family(effects, better).values():
+@given(st.dictionaries(st.text(min_size=1), EFFECTS, min_size=1, max_size=6), st.sampled_from(Quantity))
+def test_the_word_robust_needs_three_seeds_and_the_corrected_test(
+    effects: dict[str, Effect], quantity: Quantity
+) -> None:
+    for judged in judge_family(effects, quantity).values():
         sentence, effect = judged.sentence, judged.effect
         assert sentence.startswith(judged.verdict)
-        if "more robust" in sentence or "less robust" in sentence:
+        said = [word for word in ("more robust", "less robust", "drops", "keeps") if word in sentence]
+        if said:
             assert len(effect.seeds) >= 3
             assert judged.p < 0.05
-            assert ("more" in judged.verdict) == (effect.difference * better > 0)
+            assert ("more" in judged.verdict) == (effect.difference > 0)
+            assert ("robust" in judged.verdict) == (quantity is Quantity.ACCURACY)
         if len(effect.seeds) < 3:
             assert "no verdict" in sentence
 
