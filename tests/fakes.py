@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.evaluation import Outcome
+from bench.ranks import FullRank
 from bench.spec import Run
 from bench.store import Folder
 from bench.trial import Trial, trials_of
@@ -38,17 +39,36 @@ def fake(
     data: str = DATA["fingerprint"],
 ) -> Folder:
     """Record ``run`` with these accuracies at 0, 1 and 4 levels, under every attack or, ``by_attack``, under one."""
+    folder = trained(results, run, accuracies[0], code=code, started=started, data=data)
+    for trial in trials_of(run, [], EPS, 1.0):
+        fake_attack(folder, trial, (by_attack or {}).get(str(trial.attack), accuracies), code=code)
+    return folder
+
+
+def trained(
+    results: Path,
+    run: Run,
+    accuracy: float,
+    *,
+    code: str = "c" * 16,
+    started: str = VOLATILE["started"],
+    data: str = DATA["fingerprint"],
+) -> Folder:
+    """Record the training of ``run``, without an attack; nothing where it is recorded already."""
     folder = Folder(results, run)
+    if folder.training() is not None:
+        return folder
     folder.declare()
     sparsity = run.sparsity
+    smaller = 1 if run.low_rank == FullRank() else 2
     metrics = {
-        "accuracy": accuracies[0],
+        "accuracy": accuracy,
         "sparsity": sparsity,
         "sparsity_whole": sparsity * 0.99,
-        "parameters": 1000,
-        "parameters_nonzero": 1000 - round(1000 * sparsity),
-        "macs": 5000,
-        "macs_nonzero": 5000 - round(5000 * sparsity),
+        "parameters": 1000 // smaller,
+        "parameters_nonzero": (1000 - round(1000 * sparsity)) // smaller,
+        "macs": 5000 // smaller,
+        "macs_nonzero": (5000 - round(5000 * sparsity)) // smaller,
         "gzip_bytes": 3000 - round(2000 * sparsity),
         "spectral_product": 10.0,
         "batch_norm_norms": {},
@@ -67,8 +87,6 @@ def fake(
         "volatile": {**VOLATILE, "started": started},
     }
     folder.write_training(training, {"w": np.zeros(1, np.float32)})
-    for trial in trials_of(run, [], EPS, 1.0):
-        fake_attack(folder, trial, (by_attack or {}).get(str(trial.attack), accuracies), code=code)
     return folder
 
 

@@ -73,15 +73,18 @@ class Panel:
     @cached_property
     def _noise(self) -> tuple[float, int]:
         """The variance of a network's mean at a seed, less what networks and seeds add to it, and its degrees of freedom."""
-        cells = [(name, seed) for name, seeds in self.samples.items() for seed in seeds]
-        columns = {key: n for n, key in enumerate(dict.fromkeys(key for cell in cells for key in cell))}
-        design = np.zeros((len(cells), len(columns)))
-        for row, cell in enumerate(cells):
-            design[row, [columns[key] for key in cell]] = 1
-        means = np.array([self.samples[name][seed].values.mean() for name, seed in cells])
-        fitted, _, rank, _ = np.linalg.lstsq(design, means, rcond=None)
-        df = len(cells) - int(rank)
-        return (float(((means - design @ fitted) ** 2).sum()) / df if df else 0.0), df
+        seeds = sorted({seed for each in self.samples.values() for seed in each})
+        rows, within = [], []
+        for each in self.samples.values():
+            means = np.array([each[seed].values.mean() for seed in each])
+            blocks = np.array([[float(seed == other) for other in seeds] for seed in each])
+            rows.append(means - means.mean())
+            within.append(blocks - blocks.mean(axis=0))
+        # What networks add is taken out first, so that the fit is as small as the number of seeds.
+        means, blocks = np.concatenate(rows), np.concatenate(within)
+        fitted, _, rank, _ = np.linalg.lstsq(blocks, means, rcond=None)
+        df = len(means) - len(rows) - int(rank)
+        return (float(((means - blocks @ fitted) ** 2).sum()) / df if df else 0.0), df
 
     def contrast(self, weights: Mapping[str, float]) -> Effect:
         """Return sum of w_r * mean_r over networks r, as an effect over the seeds and images that all of them share.

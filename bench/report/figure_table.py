@@ -34,9 +34,13 @@ NOTES = (
 def figure_table(lineup: Lineup, records: Records) -> Table:
     """Return the table of ``lineup``; what is not measured is a dash with the command that would fill it."""
     verdicts = {quantity: compare(lineup, records, quantity) for quantity in Quantity}
-    rows = tuple(_Row(lineup, records, run, verdicts).cells() for run in lineup.runs)
-    missing = tuple(dict.fromkeys(each.command for each in lineup.missing(records)))
-    return Table(lineup.name, lineup.title, _caption(lineup, records), NOTES, _columns(lineup), rows, missing)
+    lacking: dict[str, str] = {}
+    missing = lineup.missing(records)
+    for each in missing:
+        lacking.setdefault(each.run.name, each.command)
+    rows = tuple(_Row(lineup, records, run, verdicts, lacking).cells() for run in lineup.runs)
+    commands = tuple(each.command for each in missing)
+    return Table(lineup.name, lineup.title, _caption(lineup, records), NOTES, _columns(lineup), rows, commands)
 
 
 def _wanted(lineup: Lineup) -> list[tuple[Quantity, float]]:
@@ -69,6 +73,7 @@ class _Row:
     records: Records
     run: Run
     verdicts: Mapping[Quantity, Mapping[str, Judged]]
+    lacking: Mapping[str, str]
 
     def cells(self) -> tuple[Cell, ...]:
         attacked = self.lineup.attacked(self.records, self.run)
@@ -98,9 +103,8 @@ class _Row:
         if found is not None:
             low, high = found.effect.interval()
             return Cell(found.sentence, found.effect.difference, low=low, high=high)
-        names = (self.run.name, control.name)
-        lacking = [each.command for each in self.lineup.missing(self.records) if each.run.name in names]
-        return unmeasured(lacking[0]) if lacking else Cell("not defined")
+        command = self.lacking.get(self.run.name) or self.lacking.get(control.name)
+        return unmeasured(command) if command else Cell("not defined")
 
     def _compression(self, trained: Mapping[int, Trained]) -> list[Cell]:
         control = control_of(self.run)

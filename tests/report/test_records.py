@@ -119,7 +119,7 @@ def test_outcomes_of_another_shape_are_left_out(tmp_path: Path, arrays: dict[str
     bad = {**record, "artefacts": {f"{FGSM}.npz": {"sha256": sha256}}}
     write_json(json_path, ATTACK_SCHEMA, {**bad, "weights": "0" * 64} if "labels" in arrays else bad)
     (left_out,) = read(tmp_path).left_out
-    assert left_out.what == f"{RUN.name}/seed-0/attacks/fgsm"
+    assert left_out.what == f"{RUN.name}/seed-0/attacks/{FGSM}.npz"
 
 
 def test_what_has_no_figures_is_listed_with_its_state(tmp_path: Path) -> None:
@@ -182,10 +182,11 @@ def test_an_attack_by_other_code_or_on_other_weights_is_left_out(tmp_path: Path)
     write_json(folder.path / "attacks" / f"{FGSM}.json", ATTACK_SCHEMA, {**record, "weights": "0" * 64})
     records = read(tmp_path)
     assert records.of(RUN)[0].attacks == {}
-    assert {each.reason.split(":")[0].split("/")[-1][:30] for each in records.left_out} == {
-        "fgsm attacked other weights or",
-        "attacked by code ddddddddddddd",
-    }
+    other_weights, other_code = records.left_out
+    assert other_weights.what == f"{RUN.name}/seed-0/attacks/{FGSM}.npz"
+    assert "attacked other weights" in other_weights.reason
+    assert other_code.what == f"fgsm(loss=margin) of {RUN.name}, seed 0"
+    assert "by code dddddddddddddddd, trained by cccccccccccccccc" in other_code.reason
 
 
 def test_every_outcome_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
