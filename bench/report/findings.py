@@ -35,7 +35,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
-class Tested:
+class Examined:
     """A claim with its effect and the p values that decide on it.
 
     ``p``: of no difference, and ``p_same``: of a difference beyond the margin, both corrected after Holm over the finding.
@@ -85,19 +85,19 @@ class Tested:
 
 @dataclass(frozen=True)
 class Scored:
-    """A finding with what the records say: every claim that could be tested, the commands for what could not, evidence."""
+    """A finding with what the records say: every claim that could be examined, the commands for what could not, evidence."""
 
     finding: Finding
-    tested: tuple[Tested, ...]
+    examined: tuple[Examined, ...]
     missing: tuple[str, ...] = ()
     evidence: str = ""
 
     @property
     def verdict(self) -> Verdict:
         """Reproduced, contradicted, inconclusive or not run, by the finding's rule."""
-        statuses = [each.status for each in self.tested]
-        whole = len(self.tested) == len(self.finding.claims)
-        if not self.tested or not (whole or self.finding.counterexample):
+        statuses = [each.status for each in self.examined]
+        whole = len(self.examined) == len(self.finding.claims)
+        if not self.examined or not (whole or self.finding.counterexample):
             return Verdict.NOT_RUN
         if self.finding.counterexample:
             if Status.SHOWN in statuses:
@@ -108,10 +108,10 @@ class Scored:
         return Verdict.REPRODUCED if set(statuses) == {Status.SHOWN} else Verdict.INCONCLUSIVE
 
     @property
-    def deciding(self) -> Tested | None:
+    def deciding(self) -> Examined | None:
         """The claim that decides: the clearest of those that settle it, or of the open ones the least clear."""
         wanted = {Verdict.REPRODUCED: Status.SHOWN, Verdict.CONTRADICTED: Status.REFUTED}.get(self.verdict, Status.OPEN)
-        found = [each for each in self.tested if each.status is wanted]
+        found = [each for each in self.examined if each.status is wanted]
         strong = self.finding.counterexample or self.verdict is Verdict.CONTRADICTED
         if self.verdict is Verdict.NOT_RUN or not found:
             return None
@@ -126,7 +126,7 @@ class Scored:
         if found is None:
             lacking = f"{len(self.missing)} of its runs have no record" if self.missing else "it is not in this grid"
             return f"{head}: {lacking}."
-        of_all = f"{sum(each.status is found.status for each in self.tested)} of {len(self.finding.claims)}"
+        of_all = f"{sum(each.status is found.status for each in self.examined)} of {len(self.finding.claims)}"
         why = f"{of_all} claims {found.status}"
         if len(found.effect.seeds) < SEEDS:
             why = f"{COUNTED[len(found.effect.seeds)]}, {SEEDS} are needed: how seeds differ is not known"
@@ -165,7 +165,7 @@ def _scored(
             continue  # no seed that all have: the missing runs say which
     used = [lineups[name] for name in dict.fromkeys(claim.lineup for claim in finding.claims)]
     evidence = " ".join(masking_evidence(lineup, records) for lineup in used) if finding.masking else ""
-    return Scored(finding, _tested(finding, effects), tuple(missing), evidence)
+    return Scored(finding, _examined(finding, effects), tuple(missing), evidence)
 
 
 def _askable(claim: Claim, lineups: Mapping[str, Lineup]) -> bool:
@@ -176,14 +176,14 @@ def _askable(claim: Claim, lineups: Mapping[str, Lineup]) -> bool:
     return claim.band.low != claim.band.high or claim.band.low in lineup.eps
 
 
-def _tested(finding: Finding, effects: Mapping[str, Effect]) -> tuple[Tested, ...]:
+def _examined(finding: Finding, effects: Mapping[str, Effect]) -> tuple[Examined, ...]:
     claims = {place: finding.claims[int(place)] for place in effects}
     ps = holm({place: effect.p for place, effect in effects.items()})
     same = holm({place: effect.p_within(claims[place].margin) for place, effect in effects.items()})
     bounds = {place: _bound(claims[place], effect) for place, effect in effects.items()}
     if finding.counterexample:  # one of many is enough, so that each must stand correction
         bounds = holm(bounds)
-    return tuple(Tested(claims[each], effects[each], ps[each], same[each], bounds[each]) for each in effects)
+    return tuple(Examined(claims[each], effects[each], ps[each], same[each], bounds[each]) for each in effects)
 
 
 def _bound(claim: Claim, effect: Effect) -> float:

@@ -9,7 +9,8 @@ from bench.report.findings import Scored
 from bench.report.table import DASH, Cell, Column, Table
 
 NOTES = (
-    "Fewer than three seeds decide nothing on how networks compare: seeds differ, and by how much is not known.",
+    "Fewer than three seeds decide nothing on how networks compare: seeds differ, and by how much is "
+    "not known. bench sweep GRID --seeds 0,1,2 adds them.",
     "A p is corrected after Holm over the claims of its finding; an interval is not. Tests are paired: the same images, and "
     "the seed as the unit above the image.",
 )

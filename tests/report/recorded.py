@@ -52,11 +52,14 @@ def record(
     eps: tuple[float, ...] = EPS,
     attack: Fgsm | None = None,
     zero: float = 0.0,
+    deviation: float = 0.01,
     draw: int = 0,
 ) -> None:
     """Record ``runs`` at ``seeds`` seeds, their accuracies apart by ``differences`` at each radius."""
     curve = np.linspace(0.75, 0.15, len(eps))
-    right = predictions(np.random.default_rng(draw), differences, seeds=seeds, images=images, curve=curve)
+    right = predictions(
+        np.random.default_rng(draw), differences, seeds=seeds, images=images, deviation=deviation, curve=curve
+    )
     for run, of_run in zip(runs, right, strict=True):
         for seed, of_seed in enumerate(of_run):
             own = Run.of(**{**run.settings, "seed": seed})
