@@ -97,11 +97,11 @@ class Outcomes:
         unmeasured = [radius for radius in radii if radius not in self.eps]
         if unmeasured or not radii:
             raise BadInput(f"no outcome at eps {unmeasured}: expected radii among {self.eps}; attack again with --eps")
-        right = self.right
-        now = right[[self.eps.index(radius) for radius in radii]].astype(np.float64)
+        places = [self.eps.index(radius) for radius in radii]
+        now = (self.predictions[places] == self.labels).astype(np.float64)
         if quantity is Quantity.ACCURACY:
             return np.asarray(now.mean(axis=0))
-        clean = right[self.eps.index(0)].astype(np.float64)
+        clean = (self.predictions[self.eps.index(0)] == self.labels).astype(np.float64)
         if quantity is Quantity.DROP:
             return np.asarray(clean - now.mean(axis=0))
         if not clean.any():

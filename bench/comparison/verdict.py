@@ -12,6 +12,7 @@ from bench.comparison.significance import holm
 LEVEL = 0.05
 MARGIN = 0.02
 SEEDS = 3  # Blalock et al. 2020, arXiv:2003.03033: what is said of fewer is said of a seed, not of a method
+MASKED = "seems robust, for its gradient is masked"
 COUNTED = {1: "one seed", 2: "two seeds"}
 
 
@@ -20,7 +21,8 @@ class Judged:
     """An effect beside the others of its family: what may be said of it.
 
     ``p`` and ``p_equivalent`` are corrected over the family after Holm. ``margin``: how small a difference counts as
-    none, in the unit of the effect.
+    none, in the unit of the effect. ``masked``: the attack is known to have failed on this network for want of a gradient,
+    so that more accuracy under it is no strength.
     """
 
     effect: Effect
@@ -28,6 +30,7 @@ class Judged:
     p_equivalent: float
     margin: float = MARGIN
     quantity: Quantity = Quantity.ACCURACY
+    masked: bool = False
 
     @property
     def enough_seeds(self) -> bool:
@@ -40,7 +43,9 @@ class Judged:
         if not self.enough_seeds:
             return f"{COUNTED[len(self.effect.seeds)]}: no verdict on robustness"
         if self.p < LEVEL:
-            return self.quantity.words[self.effect.difference < 0]
+            word = self.quantity.words[self.effect.difference < 0]
+            better = (self.effect.difference > 0) != (self.quantity is Quantity.DROP)
+            return MASKED if self.masked and better else word
         return f"equivalent within {self.margin:g}" if self.p_equivalent < LEVEL else "no difference shown"
 
     @property

@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.comparison.bootstrap import hierarchical
 from bench.comparison.outcomes import CUSTOMARY, Floats, Outcomes, Quantity
-from bench.comparison.verdict import Judged
+from bench.comparison.verdict import Judged, points
 from bench.masking import MARGIN as MARGIN_STEP
 from bench.report.comparisons import compare
 from bench.report.lineup import Lineup, control_of
@@ -55,7 +55,11 @@ def _columns(lineup: Lineup) -> tuple[Column, ...]:
         Column("seeds", "run", "text"),
         Column("clean accuracy", "clean", "share"),
         *curves,
-        *[Column(f"verdict on {quantity}, {CUSTOMARY}", "verdict", "text") for quantity in Quantity],
+        *[
+            Column(f"{what} {quantity}, {CUSTOMARY}", "verdict", unit)
+            for quantity in Quantity
+            for what, unit in (("difference in", "share"), ("verdict on", "text"))
+        ],
         Column("sparsity reached", "compression", "share"),
         Column("compression", "compression", "times"),
         Column("gzip bytes", "compression", "bytes"),
@@ -78,7 +82,7 @@ class _Row:
     def cells(self) -> tuple[Cell, ...]:
         attacked = self.lineup.attacked(self.records, self.run)
         trained = self.records.of(self.run)
-        missing = unmeasured(self.lineup.command(self.run))
+        missing = unmeasured(self.lacking.get(self.run.name, ""))
         curves = len(_wanted(self.lineup))
         threat = self.lineup.attack.threat(self.run.temperature)
         heat = threat.temperature
@@ -88,23 +92,25 @@ class _Row:
             Cell(", ".join(str(seed) for seed in trained)) if trained else missing,
             _over_seeds([each.metrics["accuracy"] for each in trained.values()], _percent) if trained else missing,
             *(_curves(self.lineup, attacked) if attacked else [missing] * curves),
-            *[self._verdict(self.verdicts[quantity]) for quantity in Quantity],
+            *[cell for quantity in Quantity for cell in self._verdict(self.verdicts[quantity])],
             *(self._compression(trained) if trained else [missing] * 4),
             *(_masking(attacked) if attacked else [missing] * 2),
             Cell(threat.label),
             Cell("any" if heat is None else f"{heat:g}", heat),
         )
 
-    def _verdict(self, judged: Mapping[str, Judged]) -> Cell:
+    def _verdict(self, judged: Mapping[str, Judged]) -> list[Cell]:
+        """Return the difference to the control and what may be said of it."""
         control = control_of(self.run)
         if self.run == control:
-            return Cell("the control")
+            return [Cell("the control")] * 2
         found = judged.get(self.run.name)
         if found is not None:
             low, high = found.effect.interval()
-            return Cell(found.sentence, found.effect.difference, low=low, high=high)
+            number = Cell(points(found.effect.difference), found.effect.difference, low=low, high=high)
+            return [number, Cell(found.sentence)]
         command = self.lacking.get(self.run.name) or self.lacking.get(control.name)
-        return unmeasured(command) if command else Cell("not defined")
+        return [unmeasured(command) if command else Cell("not defined")] * 2
 
     def _compression(self, trained: Mapping[int, Trained]) -> list[Cell]:
         control = control_of(self.run)
@@ -112,7 +118,7 @@ class _Row:
         reached = _over_seeds([each.metrics["sparsity"] for each in trained.values()], _percent)
         size = _over_seeds([each.metrics["gzip_bytes"] for each in trained.values()], _megabytes)
         if not dense:
-            lacking = unmeasured(self.lineup.command(control))
+            lacking = unmeasured(self.lacking.get(control.name, ""))
             return [reached, lacking, size, lacking]
         whole = next(iter(dense.values())).metrics
         ratios = [

@@ -19,6 +19,7 @@ from bench.ranks import FullRank
 from bench.report.networks import Attacked, Trained
 from bench.report.records import Records
 from bench.spec import Run
+from bench.state import State
 from bench.trial import trials_of
 
 VARYING = {"sparsity": "dense", "low_rank": "full rank", "temperature": "T = 1"}
@@ -91,10 +92,19 @@ class Lineup:
         return Panel(samples)
 
     def missing(self, records: Records) -> tuple[Missing, ...]:
-        """Return what is not there yet, of the seeds asked for and of those that some run of the figure has."""
+        """Return what is not there yet, of the seeds asked for and of those that some run of the figure has.
+
+        Training is the same to the bit each time: a run that diverged would again, and its command says so.
+        """
+        ends = {(run.name, run.seed): seen for run, seen in records.unfinished if seen.state is State.DIVERGED}
         seeds = {*self.seeds, *(seed for run in self.runs for seed in records.of(run))}
-        wanted = [(replace(run, seed=seed), seed) for seed in sorted(seeds) for run in self.runs]
-        return tuple(Missing(run, self.command(run)) for run, seed in wanted if seed not in self.attacked(records, run))
+        found = []
+        for run in (replace(run, seed=seed) for seed in sorted(seeds) for run in self.runs):
+            if run.seed not in self.attacked(records, run):
+                seen = ends.get((run.name, run.seed))
+                note = f"  # diverged in {seen.note}, and would again" if seen else ""
+                found.append(Missing(run, self.command(run) + note))
+        return tuple(found)
 
     def command(self, run: Run) -> str:
         """Return the command that trains ``run`` and attacks it as the figure needs."""

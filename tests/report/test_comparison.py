@@ -210,6 +210,16 @@ def test_the_word_robust_needs_three_seeds_and_the_corrected_test(
             assert "no verdict" in sentence
 
 
+def test_a_masked_gradient_is_no_robustness() -> None:
+    effect = Effect(0.3, 0.01, 50, (0, 1, 2), 785, 0.0, 0.0)
+    drop = Effect(-0.3, 0.01, 50, (0, 1, 2), 785, 0.0, 0.0)
+    words = "seems robust, for its gradient is masked"
+    assert Judged(effect, 0.001, 1, masked=True).verdict == words
+    assert Judged(drop, 0.001, 1, quantity=Quantity.DROP, masked=True).verdict == words
+    assert Judged(drop, 0.001, 1, masked=True).verdict == "less robust"
+    assert Judged(effect, 0.9, 1, masked=True).verdict == "no difference shown"
+
+
 def test_a_significant_difference_that_is_small_says_both() -> None:
     judged = Judged(Effect(0.01, 0.002, 50, (0, 1, 2), 785, 0.0, 0.0), 0.001, 0.001)
     assert judged.sentence == (

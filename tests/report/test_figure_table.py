@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import fake_outcome, trained
+from fakes import diverged, fake_outcome, trained
 from recorded import EPS, LINEUPS, SPARSE, record
 from scipy.stats import binomtest, t
 from tiny import tiny_run
@@ -120,7 +120,7 @@ def test_the_verdicts_of_a_figure_at_three_seeds(tmp_path: Path) -> None:
     right = {label: [seed["right"] for seed in raw(tmp_path, run)] for label, run in names.items()}
     ps = {}
     for label in ("50 % zero", "90 % zero"):
-        cell = cells(table, label)["verdict on accuracy, 0 < eps <= 8"]
+        cell = cells(table, label)["difference in accuracy, 0 < eps <= 8"]
         d, se, df = difference(right, label)
         half = t.ppf(0.975, df) * se
         assert (cell.number, cell.low, cell.high) == pytest.approx((d, d - half, d + half))
@@ -165,6 +165,13 @@ def test_a_missing_run_is_a_dash_with_its_command(tmp_path: Path) -> None:
     assert (row["accuracy at eps 1"], row["to fill it"]) == (DASH, command)
 
 
+def test_a_run_that_diverged_is_missing_and_would_diverge_again(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs[:2], [0, 0])
+    diverged(tmp_path, SPARSE.runs[2])
+    commands = figure_table(SPARSE, read(tmp_path)).missing
+    assert [command.partition("  # ")[2] for command in commands] == ["diverged in epoch 2, and would again", "", ""]
+
+
 def test_a_run_attacked_at_fewer_radii_is_missing(tmp_path: Path) -> None:
     record(tmp_path, SPARSE.runs, [0, 0, 0], eps=(0.0, 1.0))
     table = figure_table(SPARSE, read(tmp_path))
@@ -190,6 +197,7 @@ def test_the_attacker_at_one_finds_the_control_under_its_usual_name_and_the_mask
     record(tmp_path, [tempered], [-0.1], attack=Fgsm(loss="margin"))
     table = figure_table(hot, read(tmp_path))
     found = cells(table, "T = 20")
+    assert found["verdict on accuracy, 0 < eps <= 8"].text.startswith("seems robust, for its gradient is masked: ")
     assert found["gradient masked"].text == "masked at 3 of 3 seeds"
     assert found["images without gradient"].number == pytest.approx(0.97)
     assert (found["attack"].text, found["attacker's T"].number) == ("FGSM, attacker at T = 1", 1)
@@ -217,4 +225,4 @@ def test_no_record_at_all_is_a_table_of_dashes(tmp_path: Path) -> None:
 def test_a_part_of_a_table_has_the_columns_of_its_groups(tmp_path: Path) -> None:
     part = figure_table(SPARSE, read(tmp_path)).only("run", "verdict")
     assert [column.name for column in part.columns][:3] == ["network", "run", "seeds"]
-    assert {len(row) for row in part.rows} == {len(part.columns)} == {6}
+    assert {len(row) for row in part.rows} == {len(part.columns)} == {9}
