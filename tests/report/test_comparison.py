@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 import pytest
 from grids import CURVE, grid
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, t, ttest_1samp, ttest_rel
 
@@ -37,6 +37,7 @@ def verdicts(right: np.ndarray) -> list[str]:
     return [judged.verdict for judged in judge_family(effects).values()]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.integers(0, 400))
 def test_mcnemar_is_the_binomial_test_on_discordant_pairs(gained: int, lost: int) -> None:
     expected = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
@@ -51,6 +52,7 @@ def test_equivalence_by_hand() -> None:
     assert tost(0.03, 0.004, 10, 0.02) > 0.97
 
 
+@settings(deadline=None)
 @given(st.floats(-0.1, 0.1), st.floats(1e-3, 0.1), st.integers(1, 50))
 def test_equivalence_is_shown_exactly_where_the_90_percent_interval_lies_inside(d: float, s: float, df: int) -> None:
     low, high = Effect(d, s, df, (0, 1, 2), 10, 0.0, 0.0).interval(0.9)
@@ -124,6 +126,18 @@ def test_what_seeds_share_of_the_images_is_added() -> None:
     assert found.seed_variance == pytest.approx(0)
 
 
+def test_seeds_that_agree_by_luck_are_not_surer_than_their_images_allow() -> None:
+    half = (np.arange(100) < 55).astype(float)
+    samples = {
+        "a": {s: Sample(np.arange(100) + 100 * s, half) for s in range(3)},
+        "b": {s: Sample(np.arange(100) + 100 * s, np.roll(half, 50)[::-1] * 0.9) for s in range(3)},
+    }
+    found = Panel(samples).against("a", "b")
+    difference = half - samples["b"][0].values
+    assert found.se == pytest.approx(difference.std() / sqrt(300))
+    assert found.seed_variance == 0
+
+
 def test_images_are_paired_by_place_and_only_shared_ones_count() -> None:
     samples = {
         "a": {0: Sample(np.array([1, 2, 3]), np.array([1.0, 0, 1]))},
@@ -193,6 +207,7 @@ EFFECTS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(min_size=1), EFFECTS, min_size=1, max_size=6), st.sampled_from(Quantity))
 def test_the_word_robust_needs_three_seeds_and_the_corrected_test(
     effects: dict[str, Effect], quantity: Quantity

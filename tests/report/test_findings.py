@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded import LINEUPS as SMALL_LINEUPS
 from recorded import record
@@ -134,6 +134,14 @@ def test_one_counterexample_is_enough_for_the_whole_and_what_is_missing_is_named
     assert scored(tmp_path / "other", "8 to 11").verdict is Verdict.INCONCLUSIVE
 
 
+def test_a_counterexample_found_by_looking_often_is_none(tmp_path: Path) -> None:
+    for number, name in enumerate(("8", "9", "10a", "10b", "11")):
+        plant(tmp_path, name, [0] + [0.02] * 5, images=300, draw=number + 5)
+    found = scored(tmp_path, "8 to 11")
+    assert min(each.effect.p_below(0.02) for each in found.examined) < 0.05
+    assert found.verdict is Verdict.INCONCLUSIVE
+
+
 def test_every_sparse_net_must_gain_to_contradict_the_whole(tmp_path: Path) -> None:
     for number, name in enumerate(("8", "9", "10a", "10b", "11")):
         plant(tmp_path, name, [0] + [0.15] * 5, images=300, draw=number)
@@ -203,6 +211,7 @@ EXAMINED = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(EXAMINED, max_size=4), st.integers(0, 1), st.booleans())
 def test_verdict_sentence_and_row_agree(tested: list[Examined], lacking: int, counterexample: bool) -> None:
     claims = tuple(each.claim for each in tested) + (claim(Kind.MORE),) * lacking
