@@ -50,10 +50,13 @@ class Judged:
 
     @property
     def sentence(self) -> str:
-        """The verdict with its difference, interval and p."""
-        within = self.enough_seeds and self.p < LEVEL and self.p_equivalent < LEVEL
-        note = f", yet within {self.margin:g}" if within else ""
-        return f"{self.verdict}{note}: difference {numbers(self.effect)}, {probability(self.p)}"
+        """The verdict with its difference, interval and the p that it rests on."""
+        same, differs = self.p_equivalent < LEVEL, self.p < LEVEL
+        note = f", yet within {self.margin:g}" if self.enough_seeds and differs and same else ""
+        rests = probability(self.p)
+        if self.enough_seeds and same and not differs:
+            rests = f"{probability(self.p_equivalent)} for a difference beyond {self.margin:g}"
+        return f"{self.verdict}{note}: difference {numbers(self.effect)}, {rests}"
 
 
 def judge_family(

@@ -241,3 +241,9 @@ def test_a_significant_difference_that_is_small_says_both() -> None:
         "more robust, yet within 0.02: difference +1.0 points "
         "(95 % interval over seeds and images +0.6 to +1.4; 3 seeds), p = 0.001"
     )
+
+
+def test_equivalence_quotes_the_p_that_it_rests_on() -> None:
+    judged = Judged(Effect(0.001, 0.004, 50, (0, 1, 2), 785, 0.0, 0.0), 0.8, 0.004)
+    assert judged.sentence.startswith("equivalent within 0.02: difference +0.1 points")
+    assert judged.sentence.endswith("p = 0.004 for a difference beyond 0.02")
