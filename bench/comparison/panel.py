@@ -127,13 +127,18 @@ class Panel:
         rows = {}
         for seed in sorted(set.intersection(*[set(each) for each in chosen])):
             samples = [each[seed] for each in chosen]
-            images = reduce(np.intersect1d, [sample.indices for sample in samples])
+            images = reduce(_common, [sample.indices for sample in samples])
             if len(images):
                 parts = [sample.values[np.searchsorted(sample.indices, images)] for sample in samples]
                 rows[seed] = (images, np.asarray(np.tensordot(list(weights.values()), np.stack(parts), 1)))
         if not rows:
             raise BadInput(f"{' and '.join(weights)} share no seed and image: run them at one seed and attack fraction")
         return tuple(rows), list(rows.values())
+
+
+def _common(first: Indices, second: Indices) -> Indices:
+    # Records of one seed share their indices as one array, and most figures have no other.
+    return first if first is second else np.intersect1d(first, second)
 
 
 def _exact(differences: Floats) -> float | None:
