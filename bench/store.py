@@ -42,7 +42,7 @@ def folders(results: Path) -> Iterator[Folder | IntegrityError]:
             if found.path != path.parent:
                 raise IntegrityError(f"{path} is the record of {run.name}, seed {run.seed}: it was moved")
             yield found
-        except BenchError as error:
+        except (BenchError, KeyError, AttributeError) as error:
             yield error if isinstance(error, IntegrityError) else IntegrityError(f"{path}: {error}")
 
 
@@ -164,11 +164,19 @@ class Folder:
     def attack(self, trial: Trial) -> Record | None:
         """Return the record of an attack, None where there is none; IntegrityError where it or its outcomes do not verify."""
         path = self._attacks / f"{trial.name}.json"
-        return _read_attack(path) if path.exists() else None
+        return _read_attack(path)[0] if path.exists() else None
 
     def attacks(self) -> dict[str, Record]:
         """Return the record of every attack by the name of its file; IntegrityError where one does not verify."""
-        return {path.stem: _read_attack(path) for path in sorted(self._attacks.glob("[!.]*.json"))}
+        return {path.stem: _read_attack(path)[0] for path in sorted(self._attacks.glob("[!.]*.json"))}
+
+    def outcomes(self) -> Iterator[tuple[Record, Arrays] | IntegrityError]:
+        """Yield the record of every attack with its outcome image by image, and an error for each that does not verify."""
+        for path in sorted(self._attacks.glob("[!.]*.json")):
+            try:
+                yield _read_attack(path)
+            except IntegrityError as error:
+                yield error
 
     def write_attack(self, trial: Trial, record: Mapping[str, Any], outcomes: Arrays) -> None:
         """Write the outcome of each image, then the record that names its hash."""
@@ -195,8 +203,7 @@ class Folder:
                 entry.unlink()
 
 
-def _read_attack(path: Path) -> Record:
+def _read_attack(path: Path) -> tuple[Record, Arrays]:
     record = read_json(path, ATTACK_SCHEMA)
     outcomes = path.with_suffix(".npz")
-    read_arrays(outcomes, record["artefacts"][outcomes.name]["sha256"])
-    return record
+    return record, read_arrays(outcomes, record["artefacts"][outcomes.name]["sha256"])

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.evaluation import Outcome
+from bench.ranks import FullRank
 from bench.spec import Run
 from bench.store import Folder
 from bench.trial import Trial, trials_of
@@ -27,20 +29,46 @@ DATA = {
 
 
 def fake(
-    results: Path, run: Run, accuracies: Sequence[float] = (0.8, 0.5, 0.1), by_attack: Mapping[str, Any] | None = None
+    results: Path,
+    run: Run,
+    accuracies: Sequence[float] = (0.8, 0.5, 0.1),
+    by_attack: Mapping[str, Any] | None = None,
+    *,
+    code: str = "c" * 16,
+    started: str = VOLATILE["started"],
+    data: str = DATA["fingerprint"],
 ) -> Folder:
     """Record ``run`` with these accuracies at 0, 1 and 4 levels, under every attack or, ``by_attack``, under one."""
+    folder = trained(results, run, accuracies[0], code=code, started=started, data=data)
+    for trial in trials_of(run, [], EPS, 1.0):
+        fake_attack(folder, trial, (by_attack or {}).get(str(trial.attack), accuracies), code=code)
+    return folder
+
+
+def trained(
+    results: Path,
+    run: Run,
+    accuracy: float,
+    *,
+    code: str = "c" * 16,
+    started: str = VOLATILE["started"],
+    data: str = DATA["fingerprint"],
+) -> Folder:
+    """Record the training of ``run``, without an attack; nothing where it is recorded already."""
     folder = Folder(results, run)
+    if folder.training() is not None:
+        return folder
     folder.declare()
     sparsity = run.sparsity
+    smaller = 1 if run.low_rank == FullRank() else 2
     metrics = {
-        "accuracy": accuracies[0],
+        "accuracy": accuracy,
         "sparsity": sparsity,
         "sparsity_whole": sparsity * 0.99,
-        "parameters": 1000,
-        "parameters_nonzero": 1000 - round(1000 * sparsity),
-        "macs": 5000,
-        "macs_nonzero": 5000 - round(5000 * sparsity),
+        "parameters": 1000 // smaller,
+        "parameters_nonzero": (1000 - round(1000 * sparsity)) // smaller,
+        "macs": 5000 // smaller,
+        "macs_nonzero": (5000 - round(5000 * sparsity)) // smaller,
         "gzip_bytes": 3000 - round(2000 * sparsity),
         "spectral_product": 10.0,
         "batch_norm_norms": {},
@@ -51,16 +79,14 @@ def fake(
         "settings": run.settings,
         "run": str(run),
         "start": None,
-        "data": DATA,
-        "environment": {"code": "c" * 16, "commit": "abc", "versions": {"bench": "0"}},
+        "data": {**DATA, "fingerprint": data},
+        "environment": {"code": code, "commit": "abc", "versions": {"bench": "0"}},
         "status": "done",
         "metrics": metrics,
         "history": [],
-        "volatile": VOLATILE,
+        "volatile": {**VOLATILE, "started": started},
     }
     folder.write_training(training, {"w": np.zeros(1, np.float32)})
-    for trial in trials_of(run, [], EPS, 1.0):
-        fake_attack(folder, trial, (by_attack or {}).get(str(trial.attack), accuracies))
     return folder
 
 
@@ -74,12 +100,19 @@ def diverged(results: Path, run: Run) -> Folder:
     return folder
 
 
-def fake_attack(folder: Folder, trial: Trial, accuracies: Sequence[float], seed: int = 0) -> None:
+def fake_attack(folder: Folder, trial: Trial, accuracies: Sequence[float], seed: int = 0, code: str = "c" * 16) -> None:
     """Record an attack; the images that fall at a smaller eps have fallen at a larger one."""
     order = np.random.default_rng([folder.run.seed, seed]).permutation(IMAGES)
-    labels = np.zeros(IMAGES, np.int64)
-    right = np.stack([order < round(accuracy * IMAGES) for accuracy in accuracies])
-    outcome = Outcome(trial.eps, labels, np.where(right, 0, 1))
+    fake_outcome(folder, trial, np.stack([order < round(accuracy * IMAGES) for accuracy in accuracies]), code=code)
+
+
+def fake_outcome(
+    folder: Folder, trial: Trial, right: NDArray[np.bool_], *, zero: float = 0.0, code: str = "c" * 16
+) -> None:
+    """Record an attack under which the images are classified rightly where ``right``, shape (radii, images), says so."""
+    images = right.shape[1]
+    training = folder.training() or {}
+    outcome = Outcome(trial.eps, np.zeros(images, np.int64), np.where(right, 0, 1))
     record = {
         "attack": str(trial.attack),
         "threat": {
@@ -89,15 +122,15 @@ def fake_attack(folder: Folder, trial: Trial, accuracies: Sequence[float], seed:
             "trained_temperature": folder.run.temperature,
             **vars(trial.attack.threat(folder.run.temperature)),
         },
-        "images": IMAGES,
+        "images": images,
         "fraction": trial.fraction,
-        "gradient_zero_images": 0.0,
-        "gradient_zero_pixels": 0.0,
+        "gradient_zero_images": zero,
+        "gradient_zero_pixels": zero,
         "gradient_not_finite": 0,
         "rows": outcome.rows(),
-        "weights": "w" * 64,
-        "data": "f" * 64,
-        "environment": {"code": "c" * 16},
+        "weights": training["artefacts"]["weights.npz"]["sha256"],
+        "data": training["data"]["fingerprint"],
+        "environment": {"code": code},
         "volatile": VOLATILE,
     }
-    folder.write_attack(trial, record, outcome.arrays(np.arange(IMAGES)))
+    folder.write_attack(trial, record, outcome.arrays(np.arange(images)))

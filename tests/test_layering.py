@@ -22,7 +22,7 @@ MODULES = {
 FLOORS = [
     {"bench", "bench.errors"},
     {"architectures", "bench.limits", "bench.statistics", "bench.files", "bench.interruption"},
-    {"bench.datasets", "bench.attacks", "bench.schedule"},
+    {"bench.datasets", "bench.attacks", "bench.schedule", "bench.comparison"},
     {"bench.ranks", "bench.separable", "bench.masking"},
     {"bench.spec", "bench.batches", "bench.toml_lines"},
     {"bench.trial", "bench.runtime", "bench.checkpoint"},

@@ -1,0 +1,88 @@
+"""A verdict in words, from the same numbers as the words: "more robust" is printed only where the test allows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.comparison.outcomes import Quantity
+from bench.comparison.panel import Effect
+from bench.comparison.significance import holm
+
+LEVEL = 0.05
+MARGIN = 0.02
+SEEDS = 3  # Blalock et al. 2020, arXiv:2003.03033: what is said of fewer is said of a seed, not of a method
+MASKED = "seems robust, for its gradient is masked"
+COUNTED = {1: "one seed", 2: "two seeds"}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An effect beside the others of its family: what may be said of it.
+
+    ``p`` and ``p_equivalent`` are corrected over the family after Holm. ``margin``: how small a difference counts as
+    none, in the unit of the effect. ``masked``: the attack is known to have failed on this network for want of a gradient,
+    so that more accuracy under it is no strength.
+    """
+
+    effect: Effect
+    p: float
+    p_equivalent: float
+    margin: float = MARGIN
+    quantity: Quantity = Quantity.ACCURACY
+    masked: bool = False
+
+    @property
+    def enough_seeds(self) -> bool:
+        """Whether there are seeds enough for a word on robustness."""
+        return len(self.effect.seeds) >= SEEDS
+
+    @property
+    def verdict(self) -> str:
+        """What may be said, in a few words: a word such as "more robust" needs three seeds and p below 0.05."""
+        if not self.enough_seeds:
+            return f"{COUNTED[len(self.effect.seeds)]}: no verdict on robustness"
+        if self.p < LEVEL:
+            word = self.quantity.words[self.effect.difference < 0]
+            better = (self.effect.difference > 0) != (self.quantity is Quantity.DROP)
+            return MASKED if self.masked and better else word
+        return f"equivalent within {self.margin:g}" if self.p_equivalent < LEVEL else "no difference shown"
+
+    @property
+    def sentence(self) -> str:
+        """The verdict with its difference, interval and the p that it rests on."""
+        same, differs = self.p_equivalent < LEVEL, self.p < LEVEL
+        note = f", yet within {self.margin:g}" if self.enough_seeds and differs and same else ""
+        rests = probability(self.p)
+        if self.enough_seeds and same and not differs:
+            rests = f"{probability(self.p_equivalent)} for a difference beyond {self.margin:g}"
+        return f"{self.verdict}{note}: difference {numbers(self.effect)}, {rests}"
+
+
+def judge_family(
+    effects: Mapping[str, Effect], quantity: Quantity = Quantity.ACCURACY, margin: float = MARGIN
+) -> dict[str, Judged]:
+    """Return every effect of a family judged, both its tests corrected over the family after Holm."""
+    ps = holm({name: effect.p for name, effect in effects.items()})
+    same = holm({name: effect.p_within(margin) for name, effect in effects.items()})
+    return {name: Judged(effect, ps[name], same[name], margin, quantity) for name, effect in effects.items()}
+
+
+def numbers(effect: Effect) -> str:
+    """Return a difference of shares as text, in points, with its 95 % interval and what the interval covers."""
+    low, high = effect.interval()
+    over = "seeds and images" if len(effect.seeds) > 1 else "images alone"
+    return (
+        f"{points(effect.difference)} points (95 % interval over {over} {points(low)} to {points(high)}; "
+        f"{COUNTED.get(len(effect.seeds), f'{len(effect.seeds)} seeds')})"
+    )
+
+
+def points(share: float) -> str:
+    """Return a difference of shares in points, signed, one decimal, and no minus before a zero."""
+    return f"{round(100 * share, 1) + 0.0:+.1f}"
+
+
+def probability(p: float) -> str:
+    """Return a p as text, never as zero."""
+    return f"p = {p:.3f}" if p >= 0.001 else "p below 0.001"

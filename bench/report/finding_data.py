@@ -1,0 +1,241 @@
+"""The findings of the internship report as data: what it says, and the rule by which records decide on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from bench.comparison.outcomes import CLEAN, CUSTOMARY, LARGE, SMALL, Band, Quantity
+from bench.comparison.verdict import MARGIN
+from bench.trial import EPS
+
+ACCURACY, DROP = Quantity.ACCURACY, Quantity.DROP
+
+
+class Kind(StrEnum):
+    """What a claim says of a difference d. ``m`` is its margin.
+
+    Shown at 0.05 by: d's two-sided test, corrected after Holm over the claims of the finding (more, less); one one-sided
+    test against m (not more, not less) or two (same). Refuted by a corrected two-sided test in the other direction, or
+    off zero where the claim is "same", "not more" or "not less" and is not shown; "more" and "less" are refuted as well
+    where d is shown to be within m. The faint ones name a direction alone, and no smallness of d refutes them.
+    """
+
+    MORE = "more"
+    LESS = "less"
+    FAINTLY_LESS = "less, be it ever so little"
+    NOT_MORE = "not more"
+    NOT_LESS = "not less"
+    SAME = "the same"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One thing that a finding says, which a test can show or refute.
+
+    The difference is the sum over networks of ``weights`` (by the network's label in its figure) times ``quantity``
+    averaged over the radii of ``band``. ``lineup``: the name of figure and attack. ``margin``: in shares.
+    """
+
+    text: str
+    lineup: str
+    weights: Mapping[str, float]
+    quantity: Quantity
+    band: Band
+    kind: Kind
+    margin: float = MARGIN
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the report says, in its ``sentence``, of a figure's ``setting``; and the claims that it stands on.
+
+    ``statistic`` and ``rule`` say in words what ``claims`` say as data. It is reproduced where all claims are shown and
+    contradicted where one is refuted; or, where one ``counterexample`` is enough, reproduced where one is shown and
+    contradicted where all are refuted. ``masking``: whether the evidence on masked gradients belongs to the answer.
+    """
+
+    figure: str
+    setting: str
+    sentence: str
+    statistic: str
+    rule: str
+    claims: tuple[Claim, ...]
+    counterexample: bool = False
+    masking: bool = False
+
+
+ZERO = ("dense", "50 % zero", "80 % zero", "90 % zero", "95 % zero", "98 % zero")
+HOT = ("T = 20", "T = 50", "T = 70", "T = 90")
+# The least-squares line through the six sparsities in their order: its rise from the first to the last.
+TREND = {label: 5 * (place - 2.5) / 17.5 for place, label in enumerate(ZERO)}
+HIGHLY = {"90 % zero": 1 / 3, "95 % zero": 1 / 3, "98 % zero": 1 / 3, "dense": -1.0}
+HOTTER = {**dict.fromkeys(HOT, 1 / 4), "T = 1": -1.0}
+UNKNOWN = "13-fgsm-knowledge-none"
+
+
+def _minus(first: str, second: str) -> dict[str, float]:
+    return {first: 1.0, second: -1.0}
+
+
+def _at(radius: float) -> Band:
+    return Band(radius, radius, closed=True)
+
+
+FINDINGS = (
+    Finding(
+        "8-a",
+        "ResNet18, batch 512",
+        "the curves do not cross: the less sparse net is the more accurate at every eps",
+        "accuracy of each net minus that of the next sparser one at each eps up to 8; dense minus 98 % over 0 < eps <= 8",
+        "reproduced: no difference lies below -0.02 (one-sided, each at 0.05), and dense is above 98 %",
+        (
+            *(
+                Claim(
+                    f"{a} is not below {b} at eps {radius:g}", "8", _minus(a, b), ACCURACY, _at(radius), Kind.NOT_LESS
+                )
+                for a, b in pairwise(ZERO)
+                for radius in EPS
+                if radius <= CUSTOMARY.high
+            ),
+            Claim("dense is above 98 % zero", "8", _minus("dense", "98 % zero"), ACCURACY, CUSTOMARY, Kind.MORE),
+        ),
+    ),
+    Finding(
+        "8-b",
+        "ResNet18, batch 512",
+        "the drop accuracy(0) - accuracy(eps) is generally larger for highly sparse nets; at large eps it is smaller, "
+        "because they are near chance already",
+        "mean drop of the nets at 90, 95 and 98 % minus that of the dense one, over 0 < eps <= 2 and over 8 <= eps <= 64",
+        "reproduced: above zero at small eps and below zero at large; whether chance is the reason is not tested",
+        (
+            Claim("highly sparse nets drop more at small eps", "8", HIGHLY, DROP, SMALL, Kind.MORE),
+            Claim("highly sparse nets drop less at large eps", "8", HIGHLY, DROP, LARGE, Kind.LESS),
+        ),
+    ),
+    Finding(
+        "9-a, b",
+        "ResNet18, batch 128",
+        "more sparsity is slightly more robust; the differences are very small",
+        "rise of the line through the six sparsities, from dense to 98 %, of drop and of accuracy over 0 < eps <= 8",
+        "reproduced: the drop falls with sparsity, and neither drop nor accuracy changes by more than 0.02",
+        (
+            Claim("the drop falls with sparsity", "9", TREND, DROP, CUSTOMARY, Kind.FAINTLY_LESS),
+            Claim("the drop hardly changes with sparsity", "9", TREND, DROP, CUSTOMARY, Kind.SAME),
+            Claim("accuracy hardly changes with sparsity", "9", TREND, ACCURACY, CUSTOMARY, Kind.SAME),
+        ),
+    ),
+    Finding(
+        "10-a",
+        "AlexNet, batch 128",
+        "more sparsity, less robustness",
+        "rise of the line through the six sparsities, from dense to 98 %, of accuracy over 0 < eps <= 8",
+        "reproduced: below zero",
+        (Claim("accuracy falls with sparsity", "10a", TREND, ACCURACY, CUSTOMARY, Kind.LESS),),
+    ),
+    Finding(
+        "10-b",
+        "AlexNet, batch 512",
+        "50 % is more robust than dense, 90 % less",
+        "accuracy at 50 % and at 90 % minus dense, over 0 < eps <= 8",
+        "reproduced: the first above zero and the second below",
+        (
+            Claim("50 % zero is above dense", "10b", _minus("50 % zero", "dense"), ACCURACY, CUSTOMARY, Kind.MORE),
+            Claim("90 % zero is below dense", "10b", _minus("90 % zero", "dense"), ACCURACY, CUSTOMARY, Kind.LESS),
+        ),
+    ),
+    Finding(
+        "11-a, b",
+        "FC5, batch 512",
+        "sparsity does not change robustness",
+        "accuracy and drop of each sparse net minus dense, over 0 < eps <= 8",
+        "reproduced: every difference is within 0.02",
+        tuple(
+            Claim(
+                f"{quantity} of {label} is that of dense", "11", _minus(label, "dense"), quantity, CUSTOMARY, Kind.SAME
+            )
+            for label in ZERO[1:]
+            for quantity in (ACCURACY, DROP)
+        ),
+    ),
+    Finding(
+        "12-a",
+        "AlexNet, batch 512, LR1, LR2",
+        "the lower the rank, the lower the clean accuracy; no gain in robustness: the curves run together",
+        "clean accuracy of LR1 minus full rank and LR2 minus LR1; accuracy of each minus full rank over 0 < eps <= 8",
+        "reproduced: the clean differences are below zero and those under attack within 0.02",
+        (
+            Claim("clean, LR1 is below full rank", "12a", _minus("LR1", "full rank"), ACCURACY, CLEAN, Kind.LESS),
+            Claim("clean, LR2 is below LR1", "12a", _minus("LR2", "LR1"), ACCURACY, CLEAN, Kind.LESS),
+            Claim("LR1 runs with full rank", "12a", _minus("LR1", "full rank"), ACCURACY, CUSTOMARY, Kind.SAME),
+            Claim("LR2 runs with full rank", "12a", _minus("LR2", "full rank"), ACCURACY, CUSTOMARY, Kind.SAME),
+        ),
+    ),
+    Finding(
+        "12-b",
+        "ResNet18, batch 128, LR1, LR2",
+        "clean accuracy is unchanged; the full-rank net is slightly more robust",
+        "clean accuracy of LR1 and LR2 minus full rank; their mean accuracy minus full rank over 0 < eps <= 8",
+        "reproduced: the clean differences are within 0.02 and the one under attack is below zero",
+        (
+            Claim("clean, LR1 is as full rank", "12b", _minus("LR1", "full rank"), ACCURACY, CLEAN, Kind.SAME),
+            Claim("clean, LR2 is as full rank", "12b", _minus("LR2", "full rank"), ACCURACY, CLEAN, Kind.SAME),
+            Claim(
+                "under attack the low ranks are below full rank",
+                "12b",
+                {"LR1": 0.5, "LR2": 0.5, "full rank": -1.0},
+                ACCURACY,
+                CUSTOMARY,
+                Kind.FAINTLY_LESS,
+            ),
+        ),
+    ),
+    Finding(
+        "13-a",
+        "ResNet18, batch 128, T in 20, 50, 70, 90, attacker at T = 1",
+        "apparent robustness at every eps",
+        "mean accuracy of the four hot nets minus T = 1, attacker at T = 1, at each eps from 0.25 to 64",
+        "reproduced: every difference is above zero; whether it is real, the margin step and the zero gradients say",
+        tuple(
+            Claim(f"hot nets are above T = 1 at eps {radius:g}", UNKNOWN, HOTTER, ACCURACY, _at(radius), Kind.MORE)
+            for radius in EPS
+            if 0 < radius <= LARGE.high
+        ),
+        masking=True,
+    ),
+    Finding(
+        "13-b",
+        "ResNet18, batch 128, T in 20, 50, 70, 90, attacker knows T",
+        "robust at large eps only",
+        "mean accuracy of the four hot nets minus T = 1, attacker at T, over 8 <= eps <= 64 and over 0 < eps <= 2",
+        "reproduced: above zero at large eps, and at small eps by less than 0.02 if at all",
+        (
+            Claim("hot nets are above T = 1 at large eps", "13", HOTTER, ACCURACY, LARGE, Kind.MORE),
+            Claim("hot nets are not above T = 1 at small eps", "13", HOTTER, ACCURACY, SMALL, Kind.NOT_MORE),
+        ),
+        masking=True,
+    ),
+    Finding(
+        "8 to 11",
+        "all that are pruned",
+        "making a net sparse does not by itself make it robust",
+        "accuracy of each sparse net minus its dense control over 0 < eps <= 8, five sparsities in five settings",
+        "reproduced: one counterexample at least, a sparse net shown to gain less than 0.02 if anything (corrected over "
+        "all); contradicted: every one is shown to gain",
+        tuple(
+            Claim(
+                f"{label} gains nothing in figure {name}",
+                name,
+                _minus(label, "dense"),
+                ACCURACY,
+                CUSTOMARY,
+                Kind.NOT_MORE,
+            )
+            for name in ("8", "9", "10a", "10b", "11")
+            for label in ZERO[1:]
+        ),
+        counterexample=True,
+    ),
+)

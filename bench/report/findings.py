@@ -1,0 +1,194 @@
+"""Every finding of the report put to the records; its verdict and its sentence are read off one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from bench.comparison.outcomes import Band, Quantity
+from bench.comparison.panel import Effect, Panel
+from bench.comparison.significance import holm
+from bench.comparison.verdict import COUNTED, LEVEL, SEEDS, numbers, probability
+from bench.errors import BadInput
+from bench.report.finding_data import FINDINGS, Claim, Finding, Kind
+from bench.report.lineup import Lineup
+from bench.report.masked import masking_evidence
+from bench.report.records import Records
+
+
+class Verdict(StrEnum):
+    """What the records say of a finding."""
+
+    REPRODUCED = "reproduced"
+    CONTRADICTED = "contradicted"
+    INCONCLUSIVE = "inconclusive"
+    NOT_RUN = "not run"
+
+
+class Status(StrEnum):
+    """What the records say of one claim."""
+
+    SHOWN = "shown"
+    REFUTED = "refuted"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A claim with its effect and the p values that decide on it.
+
+    ``p``: of no difference, and ``p_same``: of a difference beyond the margin, both corrected after Holm over the finding.
+    ``p_bound``: of the claim's own one-sided or equivalence test.
+    """
+
+    claim: Claim
+    effect: Effect
+    p: float
+    p_same: float
+    p_bound: float
+
+    @property
+    def status(self) -> Status:
+        """Shown, refuted or open, as ``Kind`` defines; open in any case with fewer than three seeds."""
+        return self._decision[0]
+
+    @property
+    def decisive(self) -> float:
+        """The p that the status rests on, or, where it is open, fell short."""
+        return self._decision[1]
+
+    @property
+    def reason(self) -> str:
+        """The decisive p with what it is the p of."""
+        margin = f"a difference beyond {self.claim.margin:g}"
+        return f"{probability(self.decisive)} for {margin if self._decision[2] else 'no difference'}"
+
+    @property
+    def _decision(self) -> tuple[Status, float, bool]:
+        """The status, the p that decides and whether it is one against the margin."""
+        kind, up = self.claim.kind, self.effect.difference > 0
+        directed = kind in (Kind.MORE, Kind.LESS, Kind.FAINTLY_LESS)
+        if len(self.effect.seeds) < SEEDS:
+            return (Status.OPEN, self.p, False) if directed else (Status.OPEN, self.p_bound, True)
+        if not directed and self.p_bound < LEVEL:
+            return Status.SHOWN, self.p_bound, True
+        if self.p < LEVEL:
+            agrees = {Kind.MORE: up, Kind.SAME: False, Kind.NOT_MORE: not up, Kind.NOT_LESS: up}.get(kind, not up)
+            if not agrees:
+                return Status.REFUTED, self.p, False
+            return (Status.SHOWN, self.p, False) if directed else (Status.OPEN, self.p_bound, True)
+        if kind in (Kind.MORE, Kind.LESS) and self.p_same < LEVEL:
+            return Status.REFUTED, self.p_same, True
+        return (Status.OPEN, self.p, False) if directed else (Status.OPEN, self.p_bound, True)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A finding with what the records say: every claim that could be examined, the commands for what could not, evidence."""
+
+    finding: Finding
+    examined: tuple[Examined, ...]
+    missing: tuple[str, ...] = ()
+    evidence: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Reproduced, contradicted, inconclusive or not run, by the finding's rule."""
+        statuses = [each.status for each in self.examined]
+        whole = len(self.examined) == len(self.finding.claims)
+        if not self.examined or not (whole or self.finding.counterexample):
+            return Verdict.NOT_RUN
+        if self.finding.counterexample:
+            if Status.SHOWN in statuses:
+                return Verdict.REPRODUCED
+            return Verdict.CONTRADICTED if whole and set(statuses) == {Status.REFUTED} else Verdict.INCONCLUSIVE
+        if Status.REFUTED in statuses:
+            return Verdict.CONTRADICTED
+        return Verdict.REPRODUCED if set(statuses) == {Status.SHOWN} else Verdict.INCONCLUSIVE
+
+    @property
+    def deciding(self) -> Examined | None:
+        """The claim that decides: the clearest of those that settle it, or of the open ones the least clear."""
+        wanted = {Verdict.REPRODUCED: Status.SHOWN, Verdict.CONTRADICTED: Status.REFUTED}.get(self.verdict, Status.OPEN)
+        found = [each for each in self.examined if each.status is wanted]
+        strong = self.finding.counterexample or self.verdict is Verdict.CONTRADICTED
+        if self.verdict is Verdict.NOT_RUN or not found:
+            return None
+        return (min if strong else max)(found, key=lambda each: each.decisive)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict as a sentence to quote, with the deciding claim's effect, interval and p."""
+        many = "s" if " " in self.finding.figure else ""
+        head = f"Figure{many} {self.finding.figure} ({self.finding.setting}): {self.verdict}"
+        found = self.deciding
+        if found is None:
+            lacking = f"{len(self.missing)} of its runs have no record" if self.missing else "it is not in this grid"
+            return f"{head}: {lacking}."
+        of_all = f"{sum(each.status is found.status for each in self.examined)} of {len(self.finding.claims)}"
+        why = f"{of_all} claims {found.status}"
+        if len(found.effect.seeds) < SEEDS:
+            why = f"{COUNTED[len(found.effect.seeds)]}, {SEEDS} are needed: how seeds differ is not known"
+        effect = f"{found.claim.quantity}, {found.claim.band}: {numbers(found.effect)}, {found.reason}"
+        evidence = self.evidence and f" {self.evidence}"
+        return f'{head} ({why}). "{found.claim.text}" is {found.status}: {effect}.{evidence}'
+
+
+def score(lineups: Sequence[Lineup], records: Records, findings: Sequence[Finding] = FINDINGS) -> list[Scored]:
+    """Return every finding scored on ``records``; a figure that ``lineups`` lacks is not run, and has no command."""
+    by_name = {lineup.name: lineup for lineup in lineups}
+    panels: dict[tuple[str, Quantity, Band], Panel] = {}
+    return [_scored(finding, by_name, records, panels) for finding in findings]
+
+
+def _scored(
+    finding: Finding,
+    lineups: Mapping[str, Lineup],
+    records: Records,
+    panels: dict[tuple[str, Quantity, Band], Panel],
+) -> Scored:
+    finding = replace(finding, claims=tuple(claim for claim in finding.claims if _askable(claim, lineups)))
+    effects: dict[str, Effect] = {}
+    missing: dict[str, None] = {}
+    for place, claim in enumerate(finding.claims):
+        lineup = lineups[claim.lineup]
+        key = (claim.lineup, claim.quantity, claim.band)
+        if key not in panels:
+            panels[key] = lineup.panel(records, claim.quantity, claim.band)
+        names = {lineup.label(run): run.name for run in lineup.runs}
+        wanted = {names[label]: weight for label, weight in claim.weights.items()}
+        missing |= {each.command: None for each in lineup.missing(records) if each.run.name in wanted}
+        try:
+            effects[str(place)] = panels[key].contrast(wanted)
+        except BadInput:
+            continue  # no seed that all have: the missing runs say which
+    used = [lineups[name] for name in dict.fromkeys(claim.lineup for claim in finding.claims)]
+    evidence = " ".join(masking_evidence(lineup, records) for lineup in used) if finding.masking else ""
+    return Scored(finding, _examined(finding, effects), tuple(missing), evidence)
+
+
+def _askable(claim: Claim, lineups: Mapping[str, Lineup]) -> bool:
+    """Tell whether the claim's figure is in the grid, with its networks, and shows the one radius that it speaks of."""
+    lineup = lineups.get(claim.lineup)
+    if lineup is None or not set(claim.weights) <= {lineup.label(run) for run in lineup.runs}:
+        return False
+    return claim.band.low != claim.band.high or claim.band.low in lineup.eps
+
+
+def _examined(finding: Finding, effects: Mapping[str, Effect]) -> tuple[Examined, ...]:
+    claims = {place: finding.claims[int(place)] for place in effects}
+    ps = holm({place: effect.p for place, effect in effects.items()})
+    same = holm({place: effect.p_within(claims[place].margin) for place, effect in effects.items()})
+    bounds = {place: _bound(claims[place], effect) for place, effect in effects.items()}
+    if finding.counterexample:  # one of many is enough, so that each must stand correction
+        bounds = holm(bounds)
+    return tuple(Examined(claims[each], effects[each], ps[each], same[each], bounds[each]) for each in effects)
+
+
+def _bound(claim: Claim, effect: Effect) -> float:
+    if claim.kind is Kind.NOT_MORE:
+        return effect.p_below(claim.margin)
+    if claim.kind is Kind.NOT_LESS:
+        return effect.p_above(-claim.margin)
+    return effect.p_within(claim.margin)

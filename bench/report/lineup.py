@@ -1,0 +1,143 @@
+"""Who stands in a figure: its runs, what each is compared with, under which attack, and what is not measured yet."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from bench.attacks import Attack
+from bench.attacks.fgsm import Fgsm
+from bench.command import run_words, trial_words
+from bench.comparison.outcomes import Band, Quantity
+from bench.comparison.panel import Panel, Sample
+from bench.grid import Figure, Grid
+from bench.ranks import FullRank
+from bench.report.networks import Attacked, Trained
+from bench.report.records import Records
+from bench.spec import Run
+from bench.state import State
+from bench.trial import trials_of
+
+VARYING = {"sparsity": "dense", "low_rank": "full rank", "temperature": "T = 1"}
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A run at a seed that has no record under the attack, or not at every radius, and the command that makes it."""
+
+    run: Run
+    command: str
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """The runs of a figure under one attack, controls first; ``eps`` (pixel levels, 0 first) is what the figure shows."""
+
+    figure: str
+    title: str
+    attack: Attack
+    runs: tuple[Run, ...]
+    eps: tuple[float, ...]
+    fraction: float
+    seeds: tuple[int, ...]
+    attacks: tuple[Attack, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the figure and, where it has several attacks, of this one: for files."""
+        attack = "".join(each if each.isalnum() else "-" for each in str(self.attack)).strip("-")
+        return self.figure if self.attack == Fgsm() else f"{self.figure}-{attack}"
+
+    @property
+    def compared(self) -> tuple[Run, ...]:
+        """The runs that have a control: all but the controls themselves."""
+        return tuple(run for run in self.runs if run != control_of(run))
+
+    def label(self, run: Run) -> str:
+        """Return what tells ``run`` from the others in a few words, as a legend does: "98 % zero", "LR1", "T = 20"."""
+        ranks = str(run.low_rank)
+        parts = [
+            run.arch if len({each.arch for each in self.runs}) > 1 else "",
+            f"{100 * run.sparsity:g} % zero" if run.sparsity else "",
+            "at random" if run.sparsity and run.pruning == "random" else "",
+            "" if run.low_rank == FullRank() else ranks.upper() if ranks.startswith("lr") else f"rank {ranks}",
+            f"T = {run.temperature:g}" if run.temperature != 1 else "",
+        ]
+        plain = [word for name, word in VARYING.items() if len({getattr(each, name) for each in self.runs}) > 1]
+        return ", ".join(part for part in parts if part) or (plain[0] if len(plain) == 1 else "control")
+
+    def attacked(self, records: Records, run: Run) -> dict[int, tuple[Trained, Attacked]]:
+        """Return the networks of ``run`` by seed with their outcomes, where all of ``eps`` was measured."""
+        text = attack_text(run, self.attack)
+        found = {seed: (network, network.attacks.get(text)) for seed, network in records.of(run).items()}
+        return {
+            seed: (network, attack)
+            for seed, (network, attack) in sorted(found.items())
+            if attack and set(self.eps) <= set(attack.outcomes.eps)
+        }
+
+    def panel(self, records: Records, quantity: Quantity, band: Band) -> Panel:
+        """Return ``quantity``, averaged over the radii of ``eps`` in ``band``, of every run by the run's name."""
+        radii = band.of(self.eps)
+        samples: dict[str, dict[int, Sample]] = {}
+        for run in self.runs if radii else ():
+            for seed, (_, attacked) in self.attacked(records, run).items():
+                values = attacked.outcomes.values(quantity, radii)
+                if np.isfinite(values).all():
+                    samples.setdefault(run.name, {})[seed] = Sample(attacked.outcomes.indices, values)
+        return Panel(samples)
+
+    def missing(self, records: Records) -> tuple[Missing, ...]:
+        """Return what is not there yet, of the seeds asked for and of those that some run of the figure has.
+
+        Training is the same to the bit each time: a run that diverged would again, and its command says so.
+        """
+        ends = {(run.name, run.seed): seen for run, seen in records.unfinished if seen.state is State.DIVERGED}
+        seeds = {*self.seeds, *(seed for run in self.runs for seed in records.of(run))}
+        found = []
+        for run in (replace(run, seed=seed) for seed in sorted(seeds) for run in self.runs):
+            if run.seed not in self.attacked(records, run):
+                seen = ends.get((run.name, run.seed))
+                note = f"  # diverged in {seen.note}, and would again" if seen else ""
+                found.append(Missing(run, self.command(run) + note))
+        return tuple(found)
+
+    def command(self, run: Run) -> str:
+        """Return the command that trains ``run`` and attacks it as the figure needs."""
+        trials = trials_of(run, self.attacks, self.eps, self.fraction)
+        return shlex.join(["bench", "run", *run_words(run), *trial_words(run, trials)])
+
+
+def control_of(run: Run) -> Run:
+    """Return what ``run`` is compared with: the same network, dense, of full rank, at temperature 1."""
+    plain: dict[str, Any] = {"low_rank_init": "scratch", "low_rank_from": "", "low_rank": FullRank()}
+    return replace(run, sparsity=0.0, temperature=1.0, **plain)
+
+
+def attack_text(run: Run, attack: Attack) -> str:
+    """Return the text under which the record of ``attack`` on ``run`` stands.
+
+    At temperature 1 there is nothing for the attacker not to know: one attack, recorded under the usual name.
+    """
+    if isinstance(attack, Fgsm) and attack.knowledge == "none" and run.temperature == 1:
+        return str(replace(attack, knowledge="temperature"))
+    return str(attack)
+
+
+def lineups(grid: Grid, figures: Sequence[Figure] | None = None) -> list[Lineup]:
+    """Return the lineups of ``figures`` of ``grid``, all but the optional ones by default: one a figure and attack."""
+    found = []
+    for figure in grid.chosen((), ()) if figures is None else figures:
+        cells, _ = grid.cells([figure], grid.seeds[:1])
+        runs = [cell.run for cell in cells]
+        ordered = tuple(dict.fromkeys([*map(control_of, runs), *runs]))
+        tempered = [Fgsm(knowledge="none")] * any(run.temperature != 1 for run in runs)
+        for attack in dict.fromkeys(figure.attacks or [Fgsm(), *tempered]):
+            found.append(
+                Lineup(figure.name, figure.title, attack, ordered, grid.eps, grid.fraction, grid.seeds, figure.attacks)
+            )
+    return found

@@ -1,0 +1,45 @@
+"""Whether robustness is only apparent: what the margin step and the zero gradients say of the networks of a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bench.masking import masking
+from bench.report.lineup import Lineup
+from bench.report.networks import Attacked, Trained
+from bench.report.records import Records
+
+
+def masking_of(attacked: Mapping[int, tuple[Trained, Attacked]]) -> list[dict[str, Any]]:
+    """Return what comparison with the margin step says of an attack at each seed, as ``bench.masking.masking`` does."""
+    found = []
+    for network, attack in attacked.values():
+        findings = masking(each.record for each in network.attacks.values())
+        found += [each for each in findings if each["attack"] == attack.record["attack"]]
+    return found
+
+
+def masking_evidence(lineup: Lineup, records: Records) -> str:
+    """Return in a sentence how many of the compared networks of ``lineup`` mask their gradient, and the clearest case."""
+    groups = [lineup.attacked(records, run) for run in lineup.compared]
+    zeros = [float(attack.record["gradient_zero_images"]) for group in groups for _, attack in group.values()]
+    found = [each for group in groups for each in masking_of(group)]
+    if not zeros:
+        return ""
+    spread = f"the gradient is exactly zero on {100 * min(zeros):.1f} to {100 * max(zeros):.1f} % of the images"
+    if not found:
+        return f"Masking was not tested: there is no margin step; {spread}."
+    worst = max(found, key=lambda each: float(each["gap"]))
+    masked = sum(bool(each["masked"]) for each in found)
+    if not masked:
+        most = max(0.0, float(worst["gap"]))
+        return (
+            f"The gradient is masked in none of {len(found)} networks: one step on the logit margin takes at most "
+            f"{100 * most:.1f} points more; {spread}."
+        )
+    return (
+        f"The gradient is masked in {masked} of {len(found)} networks, and what is masked is no strength of a network: "
+        f"{spread}, and in the clearest case accuracy at eps {worst['eps']:g} is {worst['accuracy']:.3f}, and "
+        f"{worst['reference_accuracy']:.3f} under one step on the logit margin."
+    )

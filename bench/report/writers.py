@@ -1,0 +1,119 @@
+"""A table as Markdown, LaTeX and HTML fragments, in which nothing that a record says can be anything but text."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+
+from bench.report.table import Cell, Table, as_csv, printable
+
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "±": r"$\pm$",
+    "—": "---",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+}
+
+
+def as_markdown(table: Table) -> str:
+    """Return the table as GitHub Markdown, with the commands that fill its dashes below."""
+    lines = [
+        f"### {_markdown(table.title)}",
+        "",
+        _markdown(table.caption),
+        "",
+        _pipes([column.name for column in table.columns]),
+        "|" + " --- |" * len(table.columns),
+        *[_pipes([cell.text for cell in row]) for row in table.rows],
+        "",
+        *[f"- {_markdown(note)}" for note in table.notes],
+    ]
+    if table.missing:
+        lines += ["", "Not measured yet; these commands fill the dashes:", ""]
+        lines += [f"    {printable(command)}" for command in table.missing]
+    return "\n".join(lines) + "\n"
+
+
+def as_latex(table: Table) -> str:
+    """Return the table as a LaTeX ``table`` with a plain ``tabular``, which needs no package."""
+    rows = [[column.name for column in table.columns], *[[cell.text for cell in row] for row in table.rows]]
+    body = [" & ".join(_latex(text) for text in row) + r" \\" for row in rows]
+    missing = [rf"\texttt{{{_latex(command)}}}\\" for command in table.missing]
+    return "\n".join(
+        [
+            r"\begin{table}",
+            rf"\caption{{{_latex(f'{table.title}. {table.caption}')}}}",
+            rf"\begin{{tabular}}{{{'l' * len(table.columns)}}}",
+            r"\hline",
+            body[0],
+            r"\hline",
+            *body[1:],
+            r"\hline",
+            r"\end{tabular}",
+            *[rf"\par {_latex(note)}" for note in table.notes],
+            *([r"\par Not measured yet:\\", *missing] if missing else []),
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def as_html(table: Table) -> str:
+    """Return the table as an HTML fragment.
+
+    A cell has its number in ``data-sort``, for sorting; a cell that is not measured has the command that fills it in
+    ``title``, and all commands stand below the table. A column's group is its heads' and cells' class.
+    """
+    groups = [re.sub(r"[^a-z]+", "-", column.group.lower()) for column in table.columns]
+    head = "".join(
+        f'<th scope="col" class="{group}">{_html(column.name)}</th>'
+        for group, column in zip(groups, table.columns, strict=True)
+    )
+    rows = "\n".join(
+        f"<tr>{''.join(_html_cell(cell, group) for cell, group in zip(row, groups, strict=True))}</tr>"
+        for row in table.rows
+    )
+    notes = "".join(f"<li>{_html(note)}</li>" for note in table.notes)
+    commands = _html("\n".join(table.missing))
+    missing = f"<p>Not measured yet; these commands fill the dashes:</p><pre>{commands}</pre>" if table.missing else ""
+    return (
+        f'<table id="{_html(table.name)}"><caption><strong>{_html(table.title)}</strong> {_html(table.caption)}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>\n<ul>{notes}</ul>\n{missing}"
+    )
+
+
+def _html_cell(cell: Cell, group: str) -> str:
+    sort = "" if cell.number is None else f' data-sort="{cell.number!r}"'
+    title = f' title="{_html(cell.command)}"' if cell.command else ""
+    return f'<td class="{group}"{sort}{title}>{_html(cell.text)}</td>'
+
+
+def _html(text: str) -> str:
+    return html.escape(printable(text), quote=True)
+
+
+def _pipes(texts: list[str]) -> str:
+    return "| " + " | ".join(_markdown(text) for text in texts) + " |"
+
+
+def _markdown(text: str) -> str:
+    # Backslashes keep a cell from being markup, a link or the end of its cell; entities keep it from being a tag.
+    escaped = re.sub(r"([\\`*_\[\]|!~#$])", r"\\\1", printable(text).replace("\n", " "))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _latex(text: str) -> str:
+    return "".join(LATEX.get(sign, sign) for sign in printable(text))
+
+
+WRITERS: dict[str, Callable[[Table], str]] = {
+    "csv": as_csv,
+    "md": as_markdown,
+    "tex": as_latex,
+    "html": as_html,
+}

@@ -1,0 +1,67 @@
+"""Figures on disk: a small grid, and records of its runs with planted differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import fakes
+import numpy as np
+from grids import grid as predictions
+
+from bench.attacks.fgsm import Fgsm
+from bench.grid import Grid, parse
+from bench.report.lineup import Lineup, lineups
+from bench.spec import Run
+from bench.trial import Trial
+
+EPS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 64.0)
+TEXT = """
+title = "small"
+seeds = [0, 1, 2]
+[settings]
+dataset = "synthetic"
+image_size = 32
+[attack]
+eps = [0, 0.5, 1, 2, 4, 8, 16, 64]
+[figures.sparse]
+title = "FC5: sparsity"
+arch = "fc5"
+sparsity = [0.0, 0.5, 0.9]
+[figures.rank]
+title = "AlexNet: low rank"
+arch = "alexnet"
+low_rank = ["full", "lr1"]
+[figures.hot]
+title = "FC5: temperature"
+arch = "fc5"
+temperature = [1, 20]
+"""
+GRID: Grid = parse("small", TEXT)
+LINEUPS: Mapping[str, Lineup] = {lineup.name: lineup for lineup in lineups(GRID)}
+SPARSE = LINEUPS["sparse"]
+
+
+def record(
+    results: Path,
+    runs: Sequence[Run],
+    differences: Sequence[float],
+    *,
+    seeds: int = 3,
+    images: int = 400,
+    eps: tuple[float, ...] = EPS,
+    attack: Fgsm | None = None,
+    zero: float = 0.0,
+    deviation: float = 0.01,
+    draw: int = 0,
+) -> None:
+    """Record ``runs`` at ``seeds`` seeds, their accuracies apart by ``differences`` at each radius."""
+    curve = np.linspace(0.75, 0.15, len(eps))
+    right = predictions(
+        np.random.default_rng(draw), differences, seeds=seeds, images=images, deviation=deviation, curve=curve
+    )
+    for run, of_run in zip(runs, right, strict=True):
+        for seed, of_seed in enumerate(of_run):
+            own = Run.of(**{**run.settings, "seed": seed})
+            folder = fakes.trained(results, own, float(of_seed[0].mean()))
+            fakes.fake_outcome(folder, Trial(attack or Fgsm(), eps), of_seed, zero=zero)

@@ -1,0 +1,228 @@
+"""Every number of a table again, from the raw files, by other code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fakes import diverged, fake_outcome, trained
+from recorded import EPS, LINEUPS, SPARSE, record
+from scipy.stats import binomtest, t
+from tiny import tiny_run
+
+from bench.attacks.fgsm import Fgsm
+from bench.comparison.outcomes import Quantity
+from bench.report.comparisons import compare_each_eps
+from bench.report.figure_table import figure_table
+from bench.report.records import read
+from bench.report.table import DASH, Cell, Table, as_csv
+from bench.trial import Trial
+
+SMALL = [eps for eps in EPS if 0 < eps <= 8]
+
+
+def cells(table: Table, label: str) -> dict[str, Cell]:
+    names = [column.name for column in table.columns]
+    return next(dict(zip(names, row, strict=True)) for row in table.rows if row[0].text == label)
+
+
+def raw(results: Path, run: str) -> list[dict[str, Any]]:
+    """Return metrics, and right images (radii, images), of each seed of the run whose folder has ``run`` in its name."""
+    found = []
+    for path in sorted(results.glob(f"fc5{run}-b128*/seed-*/run.json")):
+        with np.load(next(path.parent.glob("attacks/*.npz"))) as arrays:
+            right = arrays["predictions"] == arrays["labels"]
+        found.append({"metrics": json.loads(path.read_text())["record"]["metrics"], "right": right})
+    return found
+
+
+def figures(right: np.ndarray) -> dict[str, list[float]]:
+    clean = right[0]
+    return {
+        "accuracy": [row.mean() for row in right],
+        "drop": [clean.mean() - row.mean() for row in right],
+        "accuracy kept": [row[clean].mean() for row in right],
+    }
+
+
+@pytest.mark.parametrize(("label", "run"), [("dense", ""), ("50 % zero", "-s0.5"), ("90 % zero", "-s0.9")])
+def test_every_number_of_a_row_at_three_seeds(tmp_path: Path, label: str, run: str) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0, -0.1])
+    found = cells(figure_table(SPARSE, read(tmp_path)), label)
+    seeds = raw(tmp_path, run)
+    assert found["seeds"].text == "0, 1, 2"
+    for quantity in ("accuracy", "drop", "accuracy kept"):
+        for place, eps in enumerate(EPS):
+            if eps == 0 and quantity != "accuracy":
+                continue
+            each = [figures(seed["right"])[quantity][place] for seed in seeds]
+            cell = found[f"{quantity} at eps {eps:g}"]
+            assert cell.number == pytest.approx(np.mean(each))
+            assert cell.deviation == pytest.approx(np.std(each, ddof=1))
+            assert cell.low is not None
+            assert cell.high is not None
+            assert cell.low <= cell.number <= cell.high
+            parts = (cell.number, cell.deviation, cell.low, cell.high)
+            assert cell.text == "{:.1f} ± {:.1f} [{:.1f}, {:.1f}]".format(*(100 * part for part in parts))
+            if quantity != "accuracy kept":
+                reached = half_width([seed["right"] for seed in seeds], place, quantity)
+                assert (cell.high - cell.low) / 2 == pytest.approx(reached, rel=0.3)
+    metrics = [seed["metrics"] for seed in seeds]
+    assert found["clean accuracy"].number == pytest.approx(np.mean([each["accuracy"] for each in metrics]))
+    assert found["sparsity reached"].number == pytest.approx(metrics[0]["sparsity"])
+    assert found["compression"].number == pytest.approx(metrics[0]["parameters"] / metrics[0]["parameters_nonzero"])
+    assert found["theoretical speed-up"].number == pytest.approx(metrics[0]["macs"] / metrics[0]["macs_nonzero"])
+    assert found["gzip bytes"].number == metrics[0]["gzip_bytes"]
+    assert found["images without gradient"].number == 0
+    assert found["attack"].text == "FGSM, attacker at T = 1"
+    assert found["gradient masked"].text == "not tested (no fgsm(loss=margin))"
+
+
+def half_width(rights: list[np.ndarray], place: int, quantity: str) -> float:
+    """Return the half width to expect: images by the normal quantile and seeds by Student's, each by its moments."""
+    values = [right[place] if quantity == "accuracy" else right[0] * 1.0 - right[place] for right in rights]
+    means = [value.mean() for value in values]
+    covariances = np.cov(np.stack(values).astype(float), ddof=0) / len(values[0])
+    own = np.trace(covariances) / 3
+    shared = (covariances.sum() - np.trace(covariances)) / 6
+    between = max(0.0, np.var(means, ddof=1) - (own - shared))
+    images = (own - shared) / 3 + shared
+    return float(sqrt((1.96**2) * images + t.ppf(0.975, 2) ** 2 * between / 3))
+
+
+def difference(right: dict[str, list[np.ndarray]], name: str) -> tuple[float, float, float]:
+    """Return the difference of ``name`` to dense in mean accuracy up to eps 8, its standard error and degrees of freedom."""
+    chosen = [EPS.index(eps) for eps in SMALL]
+    values = {run: np.stack([each[chosen].mean(axis=0) for each in seeds]) for run, seeds in right.items()}
+    means = np.stack([value.mean(axis=1) for value in values.values()])
+    runs, seeds = means.shape
+    residual = means - means.mean(axis=0) - means.mean(axis=1, keepdims=True) + means.mean()
+    pooled = (residual**2).sum() / ((runs - 1) * (seeds - 1))
+    covariance = np.cov(values[name] - values["dense"], ddof=0) / values[name].shape[1]
+    own = np.trace(covariance) / seeds
+    shared = (covariance.sum() - np.trace(covariance)) / (seeds * (seeds - 1))
+    between = max(2 * pooled, own - shared) / seeds
+    variance = between + max(0, shared)
+    df = (runs - 1) * (seeds - 1) * (variance / between) ** 2
+    return float((values[name] - values["dense"]).mean()), sqrt(variance), df
+
+
+def test_the_verdicts_of_a_figure_at_three_seeds(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0, -0.1])
+    table = figure_table(SPARSE, read(tmp_path))
+    names = {"dense": "", "50 % zero": "-s0.5", "90 % zero": "-s0.9"}
+    right = {label: [seed["right"] for seed in raw(tmp_path, run)] for label, run in names.items()}
+    ps = {}
+    for label in ("50 % zero", "90 % zero"):
+        cell = cells(table, label)["difference in accuracy, 0 < eps <= 8"]
+        d, se, df = difference(right, label)
+        half = t.ppf(0.975, df) * se
+        assert (cell.number, cell.low, cell.high) == pytest.approx((d, d - half, d + half))
+        ps[label] = 2 * t.sf(abs(d) / se, df)
+    assert ps["90 % zero"] < ps["50 % zero"]
+    assert cells(table, "90 % zero")["verdict on accuracy, 0 < eps <= 8"].text.startswith("less robust: difference -1")
+    far = cells(table, "50 % zero")["verdict on accuracy, 0 < eps <= 8"].text
+    assert far.endswith(f"p = {ps['50 % zero']:.3f}")
+    assert cells(table, "dense")["verdict on accuracy, 0 < eps <= 8"].text == "the control"
+
+
+def test_at_one_seed_intervals_are_wilsons_and_no_verdict_is_given(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0, -0.2], seeds=1)
+    found = cells(figure_table(SPARSE, read(tmp_path)), "90 % zero")
+    (seed,) = raw(tmp_path, "-s0.9")
+    for place, eps in enumerate(EPS):
+        cell = found[f"accuracy at eps {eps:g}"]
+        right = int(seed["right"][place].sum())
+        expected = binomtest(right, 400).proportion_ci(method="wilson")
+        assert (cell.number, cell.low, cell.high) == pytest.approx((right / 400, expected.low, expected.high))
+        assert cell.deviation is None
+    for quantity in Quantity:
+        words = found[f"verdict on {quantity}, 0 < eps <= 8"].text
+        assert words.startswith("one seed: no verdict on robustness: difference ")
+        assert "images alone" in words
+    each_eps = compare_each_eps(SPARSE, read(tmp_path))
+    gained = seed["right"][3] & ~raw(tmp_path, "")[0]["right"][3]
+    lost = raw(tmp_path, "")[0]["right"][3] & ~seed["right"][3]
+    judged = each_eps[SPARSE.runs[2].name, EPS[3]]
+    assert judged.effect.p == pytest.approx(binomtest(int(gained.sum()), int((gained | lost).sum())).pvalue)
+
+
+def test_a_missing_run_is_a_dash_with_its_command(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs[:2], [0, 0], seeds=2)
+    table = figure_table(SPARSE, read(tmp_path))
+    found = cells(table, "90 % zero")
+    command = "bench run --arch fc5 --dataset synthetic --image-size 32 --sparsity 0.9 --eps 0,0.5,1,2,4,8,16,64"
+    assert (found["accuracy at eps 1"].text, found["accuracy at eps 1"].command) == (DASH, command)
+    assert found["verdict on accuracy, 0 < eps <= 8"].command == command
+    assert len(table.missing) == 3 + 2  # three seeds of one run, and the third seed of two
+    (row,) = [row for row in csv.DictReader(io.StringIO(as_csv(table))) if row["network"] == "90 % zero"]
+    assert (row["accuracy at eps 1"], row["to fill it"]) == (DASH, command)
+
+
+def test_a_run_that_diverged_is_missing_and_would_diverge_again(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs[:2], [0, 0])
+    diverged(tmp_path, SPARSE.runs[2])
+    commands = figure_table(SPARSE, read(tmp_path)).missing
+    assert [command.partition("  # ")[2] for command in commands] == ["diverged in epoch 2, and would again", "", ""]
+
+
+def test_a_run_attacked_at_fewer_radii_is_missing(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0, 0], eps=(0.0, 1.0))
+    table = figure_table(SPARSE, read(tmp_path))
+    assert len(table.missing) == 9
+    assert cells(table, "dense")["accuracy at eps 1"].text == DASH
+    assert cells(table, "dense")["clean accuracy"].number is not None
+
+
+def test_low_rank_is_measured_against_full_rank(tmp_path: Path) -> None:
+    rank = LINEUPS["rank"]
+    record(tmp_path, rank.runs[1:], [0])
+    assert cells(figure_table(rank, read(tmp_path)), "LR1")["theoretical speed-up"].text == DASH
+    record(tmp_path, rank.runs[:1], [0])
+    found = cells(figure_table(rank, read(tmp_path)), "LR1")
+    assert (found["theoretical speed-up"].text, found["compression"].number) == ("2.00x", 2.0)
+
+
+def test_the_attacker_at_one_finds_the_control_under_its_usual_name_and_the_mask_is_seen(tmp_path: Path) -> None:
+    hot = LINEUPS["hot-fgsm-knowledge-none"]
+    control, tempered = hot.runs
+    record(tmp_path, [control], [0])
+    record(tmp_path, [tempered], [0.1], attack=Fgsm(knowledge="none"), zero=0.97)
+    record(tmp_path, [tempered], [-0.1], attack=Fgsm(loss="margin"))
+    table = figure_table(hot, read(tmp_path))
+    found = cells(table, "T = 20")
+    assert found["verdict on accuracy, 0 < eps <= 8"].text.startswith("seems robust, for its gradient is masked: ")
+    assert found["gradient masked"].text == "masked at 3 of 3 seeds"
+    assert found["images without gradient"].number == pytest.approx(0.97)
+    assert (found["attack"].text, found["attacker's T"].number) == ("FGSM, attacker at T = 1", 1)
+    assert cells(table, "T = 1")["accuracy at eps 1"].number is not None
+    assert "attacker at T = 1, network trained at T = 20" in table.caption
+
+
+def test_a_net_that_is_never_right_keeps_nothing(tmp_path: Path) -> None:
+    for seed in range(3):
+        for run in SPARSE.runs:
+            own = tiny_run(**{**run.settings, "seed": seed})
+            fake_outcome(trained(tmp_path, own, 0.0), Trial(Fgsm(), EPS), np.zeros((len(EPS), 50), bool))
+    found = cells(figure_table(SPARSE, read(tmp_path)), "50 % zero")
+    assert found["accuracy kept at eps 1"].text == "none right"
+    assert found["verdict on accuracy kept, 0 < eps <= 8"].text == "not defined"
+    assert found["verdict on accuracy, 0 < eps <= 8"].text.startswith("equivalent within 0.02")
+
+
+def test_no_record_at_all_is_a_table_of_dashes(tmp_path: Path) -> None:
+    table = figure_table(SPARSE, read(tmp_path))
+    assert len(table.missing) == 9
+    assert cells(table, "dense")["clean accuracy"].text == DASH
+
+
+def test_a_part_of_a_table_has_the_columns_of_its_groups(tmp_path: Path) -> None:
+    part = figure_table(SPARSE, read(tmp_path)).only("run", "verdict")
+    assert [column.name for column in part.columns][:3] == ["network", "run", "seeds"]
+    assert {len(row) for row in part.rows} == {len(part.columns)} == {9}

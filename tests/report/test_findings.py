@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from recorded import LINEUPS as SMALL_LINEUPS
+from recorded import record
+
+from bench.attacks.fgsm import Fgsm
+from bench.comparison.outcomes import CUSTOMARY, Quantity
+from bench.comparison.panel import Effect
+from bench.grid import load
+from bench.report.finding_data import FINDINGS, TREND, ZERO, Claim, Finding, Kind
+from bench.report.findings import Examined, Scored, Status, Verdict, score
+from bench.report.lineup import lineups
+from bench.report.records import read
+from bench.report.scorecard import scorecard
+from bench.trial import EPS
+
+LINEUPS = {lineup.name: lineup for lineup in lineups(load("internship"))}
+BY_FIGURE = {finding.figure: finding for finding in FINDINGS}
+
+
+def plant(results: Path, lineup: str, differences: Sequence[float], **keywords: object) -> None:
+    record(results, LINEUPS[lineup].runs, differences, eps=EPS, **keywords)  # type: ignore[arg-type]
+
+
+def scored(results: Path, figure: str) -> Scored:
+    (found,) = score(list(LINEUPS.values()), read(results), [BY_FIGURE[figure]])
+    return found
+
+
+def test_the_eleven_findings_speak_of_networks_that_their_figures_have() -> None:
+    assert len(FINDINGS) == 11
+    for finding in FINDINGS:
+        assert finding.claims
+        for claim in finding.claims:
+            lineup = LINEUPS[claim.lineup]
+            assert set(claim.weights) <= {lineup.label(run) for run in lineup.runs}
+            assert sum(claim.weights.values()) == pytest.approx(0)
+            assert claim.band.of(EPS) or claim.band.low == 0
+
+
+def test_the_trend_is_the_rise_of_a_line() -> None:
+    assert sum(weight * (3 + 0.7 * place) for place, weight in enumerate(TREND.values())) == pytest.approx(5 * 0.7)
+    assert tuple(TREND) == ZERO
+
+
+def test_without_records_nothing_is_run_and_every_training_has_its_command(tmp_path: Path) -> None:
+    found = score(list(LINEUPS.values()), read(tmp_path))
+    assert {each.verdict for each in found} == {Verdict.NOT_RUN}
+    commands = {command for each in found for command in each.missing}
+    assert len(commands) == 38
+    assert "bench run --arch resnet18 --temperature 20.0" in commands
+    assert "bench run --arch fc5 --sparsity 0.98 --batch-size 512" in commands
+    assert found[0].sentence == "Figure 8-a (ResNet18, batch 512): not run: 6 of its runs have no record."
+    assert scorecard(found).missing == tuple(dict.fromkeys(c for each in found for c in each.missing))
+
+
+def test_a_grid_without_the_figure_has_no_command(tmp_path: Path) -> None:
+    (found,) = score(list(SMALL_LINEUPS.values()), read(tmp_path), FINDINGS[:1])
+    assert found.sentence.endswith("not run: it is not in this grid.")
+
+
+def test_a_planted_fall_is_reproduced_and_a_planted_rise_contradicts(tmp_path: Path) -> None:
+    fall = [-0.03 * place for place in range(6)]
+    plant(tmp_path, "10a", fall)
+    found = scored(tmp_path, "10-a")
+    assert found.verdict is Verdict.REPRODUCED
+    assert found.sentence.startswith(
+        'Figure 10-a (AlexNet, batch 128): reproduced (1 of 1 claims shown). "accuracy falls with sparsity" is shown: '
+        "accuracy, 0 < eps <= 8: -1"
+    )
+    plant(tmp_path / "other", "10a", [-each for each in fall])
+    assert scored(tmp_path / "other", "10-a").verdict is Verdict.CONTRADICTED
+
+
+def test_curves_that_do_not_cross_and_curves_that_do(tmp_path: Path) -> None:
+    plant(tmp_path, "8", [-0.06 * place for place in range(6)])
+    assert scored(tmp_path, "8-a").verdict is Verdict.REPRODUCED
+    plant(tmp_path / "other", "8", [-0.1, -0.1, -0.1, 0.1, -0.1, -0.1])
+    found = scored(tmp_path / "other", "8-a")
+    assert found.verdict is Verdict.CONTRADICTED
+    assert '"80 % zero is not below 90 % zero at eps' in found.sentence
+
+
+def test_no_change_is_reproduced_where_it_is_shown_and_not_where_there_are_too_few_images(tmp_path: Path) -> None:
+    plant(tmp_path, "11", [0] * 6, images=3000, deviation=0.001)
+    assert scored(tmp_path, "11-a, b").verdict is Verdict.REPRODUCED
+    plant(tmp_path / "other", "11", [0] * 6, images=100)
+    assert scored(tmp_path / "other", "11-a, b").verdict is Verdict.INCONCLUSIVE
+
+
+def test_one_seed_decides_nothing_and_says_so(tmp_path: Path) -> None:
+    for name, lineup in LINEUPS.items():
+        if "knowledge" not in name:
+            record(
+                tmp_path, lineup.runs, [-0.2 * bool(n) for n in range(len(lineup.runs))], eps=EPS, seeds=1, images=100
+            )
+    for each in score(list(LINEUPS.values()), read(tmp_path)):
+        expected = Verdict.NOT_RUN if each.finding.figure == "13-a" else Verdict.INCONCLUSIVE
+        assert each.verdict is expected
+        if expected is Verdict.INCONCLUSIVE:
+            assert "(one seed, 3 are needed: how seeds differ is not known)" in each.sentence
+        assert "more robust" not in each.sentence
+        assert "less robust" not in each.sentence
+
+
+def test_apparent_robustness_comes_with_the_evidence_that_it_is_masked(tmp_path: Path) -> None:
+    hot = LINEUPS["13"].runs
+    record(tmp_path, hot, [0, -0.1, -0.1, -0.1, -0.1], eps=EPS)
+    record(tmp_path, hot[1:], [0.3] * 4, eps=EPS, attack=Fgsm(knowledge="none"), zero=0.96)
+    record(tmp_path, hot[1:], [-0.1] * 4, eps=EPS, attack=Fgsm(loss="margin"))
+    apparent, known = scored(tmp_path, "13-a"), scored(tmp_path, "13-b")
+    assert apparent.verdict is Verdict.REPRODUCED
+    assert "The gradient is masked in 12 of 12 networks" in apparent.sentence
+    assert "exactly zero on 96.0 to 96.0 % of the images" in apparent.sentence
+    assert known.verdict is Verdict.CONTRADICTED
+    assert "The gradient is masked in none of 12 networks" in known.sentence
+
+
+def test_one_counterexample_is_enough_for_the_whole_and_what_is_missing_is_named(tmp_path: Path) -> None:
+    plant(tmp_path, "11", [0, 0.1, 0.1, 0.1, 0.1, -0.1])
+    found = scored(tmp_path, "8 to 11")
+    assert found.verdict is Verdict.REPRODUCED
+    assert '"98 % zero gains nothing in figure 11" is shown' in found.sentence
+    assert found.sentence.startswith("Figures 8 to 11 (all that are pruned): reproduced (1 of 25 claims shown)")
+    assert len(found.missing) == 24
+    plant(tmp_path / "other", "11", [0, 0.1, 0.1, 0.1, 0.1, 0.1])
+    assert scored(tmp_path / "other", "8 to 11").verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_counterexample_found_by_looking_often_is_none(tmp_path: Path) -> None:
+    for number, name in enumerate(("8", "9", "10a", "10b", "11")):
+        plant(tmp_path, name, [0] + [0.02] * 5, images=300, draw=number + 5)
+    found = scored(tmp_path, "8 to 11")
+    assert min(each.effect.p_below(0.02) for each in found.examined) < 0.05
+    assert found.verdict is Verdict.INCONCLUSIVE
+
+
+def test_every_sparse_net_must_gain_to_contradict_the_whole(tmp_path: Path) -> None:
+    for number, name in enumerate(("8", "9", "10a", "10b", "11")):
+        plant(tmp_path, name, [0] + [0.15] * 5, images=300, draw=number)
+    assert scored(tmp_path, "8 to 11").verdict is Verdict.CONTRADICTED
+
+
+def test_a_run_that_is_missing_leaves_its_finding_not_run_with_its_command(tmp_path: Path) -> None:
+    runs = LINEUPS["10b"].runs
+    record(tmp_path, [run for run in runs if run.sparsity != 0.5], [0] * 5, eps=EPS, images=100, seeds=1)
+    found = scored(tmp_path, "10-b")
+    assert found.verdict is Verdict.NOT_RUN
+    assert found.missing == ("bench run --arch alexnet --sparsity 0.5 --batch-size 512",)
+
+
+def claim(kind: Kind) -> Claim:
+    return Claim("it is so", "9", {"dense": 1.0, "98 % zero": -1.0}, Quantity.ACCURACY, CUSTOMARY, kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "difference", "p", "p_same", "p_bound", "expected"),
+    [
+        (Kind.MORE, 0.05, 0.01, 1, 1, Status.SHOWN),
+        (Kind.MORE, -0.05, 0.01, 1, 1, Status.REFUTED),
+        (Kind.MORE, 0.01, 0.2, 0.01, 0.01, Status.REFUTED),
+        (Kind.MORE, 0.01, 0.01, 0.01, 0.01, Status.SHOWN),
+        (Kind.MORE, 0.05, 0.2, 1, 1, Status.OPEN),
+        (Kind.LESS, -0.05, 0.01, 1, 1, Status.SHOWN),
+        (Kind.LESS, 0.05, 0.01, 1, 1, Status.REFUTED),
+        (Kind.FAINTLY_LESS, -0.01, 0.01, 0.01, 0.01, Status.SHOWN),
+        (Kind.FAINTLY_LESS, -0.01, 0.2, 0.01, 0.01, Status.OPEN),
+        (Kind.FAINTLY_LESS, 0.01, 0.01, 0.01, 0.01, Status.REFUTED),
+        (Kind.SAME, 0.01, 0.01, 0.2, 0.01, Status.SHOWN),
+        (Kind.SAME, 0.05, 0.01, 1, 1, Status.REFUTED),
+        (Kind.SAME, 0.05, 0.2, 1, 1, Status.OPEN),
+        (Kind.NOT_MORE, -0.05, 0.01, 1, 0.001, Status.SHOWN),
+        (Kind.NOT_MORE, 0.05, 0.01, 1, 1, Status.REFUTED),
+        (Kind.NOT_LESS, -0.05, 0.01, 1, 1, Status.REFUTED),
+        (Kind.NOT_LESS, 0.01, 0.2, 1, 0.2, Status.OPEN),
+    ],
+)
+def test_what_a_claim_needs(
+    kind: Kind, difference: float, p: float, p_same: float, p_bound: float, expected: Status
+) -> None:
+    for seeds in ((0, 1, 2), (0, 1)):
+        effect = Effect(difference, 0.01, 10, seeds, 785, 0.0, 0.0)
+        found = Examined(claim(kind), effect, p, p_same, p_bound)
+        assert found.status is (expected if len(seeds) == 3 else Status.OPEN)
+
+
+SHARE = st.floats(0, 1)
+EXAMINED = st.builds(
+    Examined,
+    claim=st.sampled_from(Kind).map(claim),
+    effect=st.builds(
+        Effect,
+        difference=st.floats(-1, 1),
+        se=st.floats(0, 0.5),
+        df=st.floats(1, 1000),
+        seeds=st.sampled_from([(0,), (0, 1), (0, 1, 2)]),
+        images=st.just(785),
+        seed_variance=st.just(0.0),
+        image_variance=st.just(0.0),
+    ),
+    p=SHARE | st.floats(0, 0.06),
+    p_same=SHARE | st.floats(0, 0.06),
+    p_bound=SHARE | st.floats(0, 0.06),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(EXAMINED, max_size=4), st.integers(0, 1), st.booleans())
+def test_verdict_sentence_and_row_agree(tested: list[Examined], lacking: int, counterexample: bool) -> None:
+    claims = tuple(each.claim for each in tested) + (claim(Kind.MORE),) * lacking
+    finding = Finding("0-x", "somewhere", "it is more robust", "the difference", "as it is", claims, counterexample)
+    found = Scored(finding, tuple(tested), ("bench run --arch fc5",) * lacking)
+    said = re.match(r"Figure 0-x \(somewhere\): (reproduced|contradicted|inconclusive|not run)\b", found.sentence)
+    assert said
+    assert said.group(1) == found.verdict
+    assert "robust" not in found.sentence
+    if found.verdict in (Verdict.REPRODUCED, Verdict.CONTRADICTED):
+        assert found.deciding is not None
+        assert len(found.deciding.effect.seeds) >= 3
+        status = Status.SHOWN if found.verdict is Verdict.REPRODUCED else Status.REFUTED
+        assert f'"it is so" is {status}: ' in found.sentence
+        if not counterexample and status is Status.SHOWN:
+            assert {each.status for each in tested} == {Status.SHOWN}
+            assert not lacking
+    elif found.verdict is Verdict.INCONCLUSIVE:
+        assert found.deciding is None or found.deciding.status is Status.OPEN
+    (row,) = scorecard([found]).rows
+    assert (row[3].text, row[5].text) == (found.verdict, found.sentence)
+    assert (row[4].number is None) == (found.deciding is None)
