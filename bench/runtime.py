@@ -22,6 +22,7 @@ from bench.errors import BenchError
 ABOUT = (
     "cli.py",
     "command.py",
+    "comparison/",
     "data_cli.py",
     "export.py",
     "grid.py",
