@@ -158,4 +158,5 @@ class _Clock:
             "started": self._started.isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - self._began, 3),
             "host": socket.gethostname(),
+            "threads": runtime.threads(),
         }

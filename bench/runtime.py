@@ -72,14 +72,13 @@ def _silent_stderr() -> Iterator[None]:
 
 
 def environment() -> dict[str, Any]:
-    """Return what a reader needs to know of the machine and the software: versions, device, threads, code."""
+    """Return what a reader needs to know of the machine and the software: versions, device, code."""
     import tensorflow as tf
 
     accelerators = [tf.config.experimental.get_device_details(each) for each in tf.config.list_physical_devices("GPU")]
     return {
         "versions": versions(),
         "device": [each.get("device_name", "GPU") for each in accelerators] or [f"CPU {platform.machine()}"],
-        "threads": int(os.environ.get("TF_NUM_INTRAOP_THREADS") or 0) or _cores(),
         "platform": f"{platform.system()} {platform.machine()}",
         "code": code_hash(),
         "commit": _commit(),
@@ -87,8 +86,10 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def threads() -> int:
+    """Return the number of threads that TensorFlow computes an operation with: those it was given, or one a core."""
+    given = int(os.environ.get("TF_NUM_INTRAOP_THREADS") or 0)
+    return given or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 @contextmanager

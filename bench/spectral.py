@@ -19,7 +19,8 @@ def operator_norm(layer: Any) -> float:
 
         ||W|| = max |W x|_2 / |x|_2
 
-    by Lanczos iteration from a fixed start, to a relative 1e-4; exactly where the matrix is small. For a convolution W is
+    by Lanczos iteration from a fixed start to a relative 1e-4, and rounded to the four digits that this gives: beyond them
+    float32 sums depend on where in memory an array lies, and two equal runs would differ. For a convolution W is
     the whole map from its input images to its output images, at the size, stride and padding it has in the network: not
     the norm of the kernel reshaped to a matrix, which is no bound.
     ``layer``: a built tf_keras Conv2D (not dilated, not grouped) or Dense. 0 where every weight is zero.
@@ -28,6 +29,10 @@ def operator_norm(layer: Any) -> float:
     kernel = layer.kernel.numpy()
     if not kernel.any():
         return 0.0
+    return float(f"{_norm(layer, kernel):.4g}")
+
+
+def _norm(layer: Any, kernel: NDArray[np.float32]) -> float:
     if isinstance(layer, keras.layers.Conv2D):
         return _largest(_convolution(layer, kernel))
     if min(kernel.shape) <= SMALL:

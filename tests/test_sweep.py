@@ -25,6 +25,7 @@ from bench.errors import BadInput, TryLater
 from bench.grid import Cell, parse
 from bench.schedule import Steps
 from bench.state import State
+from bench.sweep.child import attempt
 from bench.sweep.clusters import Place, Shape, connected, shape
 from bench.sweep.engine import Ended, work
 from bench.sweep.plan import Job, jobs_of
@@ -147,6 +148,13 @@ echo "Submitted batch job 1"
 """
 
 
+def test_a_log_that_cannot_be_written_is_for_later(tmp_path: Path) -> None:
+    code, trouble, _ = attempt(("run",), "/dev/full", str(tmp_path / "exit.json"), 1, 0)
+    assert code == 75
+    assert "cannot write /dev/full: No space left" in trouble
+    assert not (tmp_path / "exit.json").exists()
+
+
 class TestCommand:
     def bench(self, *words: str) -> Any:
         return CliRunner().invoke(main, [str(word) for word in words])
@@ -262,7 +270,7 @@ def test_a_scheduler_that_does_not_answer_is_an_error_in_time(monkeypatch: pytes
 def test_a_plain_client_is_turned_away_by_a_scheduler_with_tls_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.sweep.clusters.TIMEOUT", 2)
     settings: Any = {"n_workers": 0, "protocol": "tls://", "security": True, "host": "127.0.0.1"}
-    with LocalCluster(dashboard_address=None, silence_logs=50, **settings) as cluster:
+    with LocalCluster(dashboard_address="127.0.0.1:0", silence_logs=50, **settings) as cluster:
         plain = cluster.scheduler_address.replace("tls://", "tcp://")
         with pytest.raises(TryLater, match="is it running, and with the same TLS"), connected(Place(plain)):
             pass

@@ -117,19 +117,21 @@ def _cluster(place: Place) -> Iterator[tuple[Any, dict[str, Any]]]:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port: two sweeps may work on one machine
             silence_logs=50,
         ) as local:
             yield local, {}
     elif place.cluster == "slurm":
         from dask_jobqueue import SLURMCluster
 
-        settings = {"cores": 1, "processes": 1, "memory": "8GB", **_settings(place.config)}
+        usual = {"cores": 1, "processes": 1, "memory": "8GB", "scheduler_options": {"dashboard_address": ":0"}}
+        settings = {**usual, **_settings(place.config)}
         if not place.insecure:
             # Certificates for this sweep alone, in files that only the user can read, where the nodes see them too.
             settings = {"security": True, "shared_temp_directory": str(Path.cwd()), **settings}
         with SLURMCluster(**settings) as slurm:
-            slurm.scale(jobs=place.workers or 1)
+            jobs = place.workers or 1
+            slurm.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # a job that reaches its walltime is submitted anew
             yield slurm, {}
     else:
         yield place.cluster, {"security": _security(place)}
