@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.comparison.outcomes import CUSTOMARY, Quantity
@@ -13,7 +13,7 @@ from bench.report.lineup import Lineup, control_of
 from bench.report.networks import Trained
 from bench.report.records import Records
 from bench.report.table import DASH, Table, printable
-from bench.report.writers import as_markdown, markdown
+from bench.report.writers import markdown, markdown_missing, markdown_rows
 
 SHOWN_EPS = (1.0, 2.0, 4.0, 8.0)
 COLUMNS = (
@@ -55,7 +55,7 @@ def document(
         f"# {markdown(grid.title)}\n\n{PROMISE} {networks}.\n",
         "" if count else f"Nothing is recorded: `{_sweep(grid)}` makes it, and `bench report` again shows it.\n",
         "## Findings\n\n" + _findings(findings, files),
-        "## Figures\n",
+        "## Figures\n\n" + _notes(dict.fromkeys(note for each in sections for note in each.table.notes)),
         *[_section(each, grid) for each in sections],
         "## What is not in it\n\n" + _left_out(records, results),
         "## How to make it again\n\n" + _recipe(grid),
@@ -66,25 +66,40 @@ def document(
 
 def _findings(findings: Table, files: Sequence[str]) -> str:
     sentences = [f"- {markdown(cell.text)}" for cell in findings.column("in a sentence")]
-    short = replace(findings.named(*FINDINGS), missing=())
-    return f"{as_markdown(short)}\nIn words:\n\n" + "\n".join(sentences) + f"\n\n{_links('In full', files)}"
+    parts = [
+        f"{markdown(findings.caption)}\n",
+        markdown_rows(findings.named(*FINDINGS)),
+        "In words:\n",
+        "\n".join(sentences) + "\n",
+        _notes(findings.notes),
+        _links("In full", files),
+    ]
+    return "\n".join(part for part in parts if part)
 
 
 def _section(section: Section, grid: Grid) -> str:
-    lineup = section.lineup
-    table = section.table
-    attack = lineup.attack.threat(lineup.runs[-1].temperature).label
-    titled = replace(table.named(*COLUMNS), title=f"Figure {lineup.name}: {lineup.title} ({attack})")
+    lineup, table = section.lineup, section.table
     shown = [image for image in section.images if image.endswith(".png")] or list(section.images)
-    pictures = "\n".join(f"![{markdown(_alternative(lineup, image))}]({image})" for image in shown)
-    nothing = "No figure: none of these networks has a record under this attack.\n"
-    verdicts = "\n".join(_verdicts(section))
-    again = f"All of it: `{_sweep(grid, lineup.figure)}`\n"
-    text = as_markdown(titled)
-    links = _links("Full table and figure", (*section.tables, *section.images))
-    return "\n".join(
-        [text, f"{pictures}\n" if pictures else nothing, f"{verdicts}\n" if verdicts else "", links, again]
-    )
+    pictures = [f"![{markdown(_alternative(lineup, image))}]({image})\n" for image in shown]
+    measured = any(cell.number is not None for row in table.rows for cell in row if cell.text != DASH)
+    nothing = "" if pictures or measured else "No figure: none of these networks has a record under this attack.\n"
+    verdicts = _verdicts(section)
+    parts = [
+        f"### Figure {lineup.name}: {markdown(lineup.title)}; {markdown(lineup.attacker)}\n",
+        f"{markdown(table.caption)}\n",
+        *pictures,
+        nothing,
+        markdown_rows(table.named(*COLUMNS)),
+        "\n".join(verdicts) + "\n" if verdicts else "",
+        markdown_missing(table),
+        f"All of it: `{_sweep(grid, lineup.figure)}`\n",
+        _links("In full", (*section.tables, *section.images)),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _notes(notes: Iterable[str]) -> str:
+    return "\n".join(f"- {markdown(note)}" for note in notes) + "\n"
 
 
 def _verdicts(section: Section) -> list[str]:

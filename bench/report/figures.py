@@ -83,9 +83,8 @@ def draw(lineup: Lineup, records: Records, table: Table, panel: Panel) -> Figure
         for curve in curves:
             _curve(axes, curve, others.index(curve) if curve in others else None, len(others))
         _scales(axes, lineup, records, panel)
-        axes.set_title(f"{lineup.title}\n{_words(panel)}", loc="left", fontweight="bold")
-        side: Any = "upper right" if panel is Panel.A else "best"
-        axes.legend(loc=side, frameon=True, framealpha=0.9, fontsize="small")
+        axes.set_title(f"{lineup.title}\n{_words(lineup, panel)}", loc="left", fontweight="bold")
+        axes.legend(loc="best", frameon=True, framealpha=0.9, fontsize="small")
         figure.supxlabel("\n".join(caption), fontsize=10, color="0.25", x=0.01, ha="left")
     return figure
 
@@ -129,12 +128,13 @@ def _scales(axes: Axes, lineup: Lineup, records: Records, panel: Panel) -> None:
     classes = {len(each.training["data"]["classes"]) for run in lineup.runs for each in records.of(run).values()}
     for count in sorted(classes):
         axes.axhline(100 / count, color="0.4", linestyle=":", linewidth=1.6, label=f"chance, {count} classes")
-    axes.set_ylim(0, 100)
+    axes.set_ylim(-1.5, 101.5)
     axes.set_ylabel("accuracy, %")
 
 
-def _words(panel: Panel) -> str:
-    return "accuracy under attack" if panel is Panel.A else "drop(eps) = accuracy(0) - accuracy(eps)"
+def _words(lineup: Lineup, panel: Panel) -> str:
+    what = "accuracy" if panel is Panel.A else "accuracy(0) - accuracy(eps)"
+    return f"{what}, {lineup.attacker}"
 
 
 def _caption(lineup: Lineup, records: Records, table: Table, curves: Sequence[Line]) -> list[str]:
@@ -146,7 +146,7 @@ def _caption(lineup: Lineup, records: Records, table: Table, curves: Sequence[Li
     texts = [table.caption, f"Seeds: {which}. Shaded: 95 % interval over {over}."]
     if any(curve.masked for curve in curves):
         texts.append("Dashed: the gradient is masked, so that the attack failed, and its accuracy is no strength.")
-    return [line for text in texts for line in textwrap.wrap(text, WIDTH - 8, subsequent_indent="   ")]
+    return [line for text in texts for line in textwrap.wrap(text, WIDTH, subsequent_indent="   ")]
 
 
 def _seeds(lineup: Lineup, records: Records) -> dict[str, tuple[int, ...]]:

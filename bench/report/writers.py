@@ -27,16 +27,28 @@ def as_markdown(table: Table) -> str:
         "",
         markdown(table.caption),
         "",
+        markdown_rows(table),
+        *[f"- {markdown(note)}" for note in table.notes],
+    ]
+    return "\n".join(lines) + "\n" + (f"\n{markdown_missing(table)}" if table.missing else "")
+
+
+def markdown_rows(table: Table) -> str:
+    """Return the head and the rows of the table alone, as GitHub Markdown."""
+    lines = [
         _pipes([column.name for column in table.columns]),
         "|" + " --- |" * len(table.columns),
         *[_pipes([cell.text for cell in row]) for row in table.rows],
-        "",
-        *[f"- {markdown(note)}" for note in table.notes],
     ]
-    if table.missing:
-        lines += ["", "Not measured yet; these commands fill the dashes:", ""]
-        lines += [f"    {printable(command)}" for command in table.missing]
     return "\n".join(lines) + "\n"
+
+
+def markdown_missing(table: Table) -> str:
+    """Return the commands that fill the dashes of the table, as Markdown; nothing where there are none."""
+    if not table.missing:
+        return ""
+    commands = [f"    {printable(command)}" for command in table.missing]
+    return "\n".join(["Not measured yet; these commands fill the dashes:", "", *commands]) + "\n"
 
 
 def as_latex(table: Table) -> str:
