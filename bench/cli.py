@@ -15,6 +15,7 @@ from bench.attacks import ATTACKS, attack_named
 from bench.command import flag
 from bench.data_cli import data
 from bench.errors import BenchError
+from bench.report_cli import report
 from bench.schedule import parse_schedule
 from bench.spec import Run
 from bench.sweep_cli import export, status, sweep
@@ -133,6 +134,7 @@ main.add_command(data)
 main.add_command(sweep)
 main.add_command(status)
 main.add_command(export)
+main.add_command(report)
 
 if __name__ == "__main__":
     main()

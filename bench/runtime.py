@@ -29,6 +29,7 @@ ABOUT = (
     "masking.py",
     "phases.py",
     "report/",
+    "report_cli.py",
     "show.py",
     "state.py",
     "sweep",

@@ -44,7 +44,7 @@ FLOORS = [
     {"bench.experiment"},
     {"bench.phases"},
     {"bench.show", "bench.data_cli", "bench.sweep"},
-    {"bench.sweep_cli"},
+    {"bench.sweep_cli", "bench.report_cli"},
     {"bench.cli"},
     {"bench.sweep.leash"},
 ]

@@ -61,13 +61,18 @@ def _curve(axes: Axes, attack: dict[str, Any], number: int, masked: bool) -> Non
 
 
 def _axes(axes: Axes, furthest: float) -> None:
+    radius_axis(axes, furthest)
+    axes.set_ylim(0, 100)
+    axes.set_ylabel("accuracy, %")
+
+
+def radius_axis(axes: Axes, furthest: float) -> None:
+    """Make the x axis one of radii in pixel levels up to ``furthest``: linear to 1, logarithmic beyond."""
     axes.set_xscale("symlog", linthresh=1, linscale=1.5)
     shown = [tick for tick in TICKS if tick <= furthest]
     axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
     axes.set_xlim(-0.03, furthest * 1.1)
-    axes.set_ylim(0, 100)
     axes.set_xlabel("eps: largest change of a pixel, in levels of 0 to 255")
-    axes.set_ylabel("accuracy, %")
     axes.minorticks_off()
 
 

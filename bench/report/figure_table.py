@@ -189,8 +189,17 @@ def _caption(lineup: Lineup, records: Records) -> str:
         len(attack.outcomes.indices) for each in lineup.runs for _, attack in lineup.attacked(records, each).values()
     }
     images = " or ".join(f"{size:,}" for size in sorted(sizes)) or "no"
-    knowledge = dict.fromkeys(lineup.attack.threat(each.temperature).knowledge for each in lineup.runs)
+    knowledge = list(dict.fromkeys(lineup.attack.threat(each.temperature).knowledge for each in lineup.runs))
     return (
         f"{run.dataset} {run.image_size} px, {images} validation images. Threat model: L-infinity, eps in pixel levels of 0 "
-        f"to 255; {'; '.join(knowledge)}."
+        f"to 255; {_either(knowledge)}."
     )
+
+
+def _either(texts: list[str]) -> str:
+    """Return texts that differ in their last word alone as one: "at T = 1, 20 or 90"."""
+    starts = {text.rpartition(" ")[0] for text in texts}
+    if len(texts) == 1 or len(starts) > 1:
+        return "; ".join(texts)
+    *ends, last = [text.rpartition(" ")[2] for text in texts]
+    return f"{starts.pop()} {', '.join(ends)} or {last}"

@@ -53,6 +53,13 @@ class Lineup:
         return self.figure if self.attack == Fgsm() else f"{self.figure}-{attack}"
 
     @property
+    def attacker(self) -> str:
+        """The attack's label; where it differs with the temperature of the network attacked, in words that fit all."""
+        labels = dict.fromkeys(self.attack.threat(run.temperature).label for run in self.runs)
+        first = next(iter(labels))
+        return first if len(labels) == 1 else first.rpartition("T = ")[0] + "each network's own T"
+
+    @property
     def compared(self) -> tuple[Run, ...]:
         """The runs that have a control: all but the controls themselves."""
         return tuple(run for run in self.runs if run != control_of(run))

@@ -49,7 +49,18 @@ class Table:
 
     def only(self, *groups: str) -> Table:
         """Return the table with the columns of ``groups`` alone, in their order: the whole is wide."""
-        kept = [place for place, column in enumerate(self.columns) if column.group in groups]
+        return self._kept([place for place, column in enumerate(self.columns) if column.group in groups])
+
+    def named(self, *names: str) -> Table:
+        """Return the table with the columns of ``names`` alone, in their order; a name that is no column is passed over."""
+        return self._kept([place for place, column in enumerate(self.columns) if column.name in names])
+
+    def column(self, name: str) -> tuple[Cell, ...]:
+        """Return the cells of the column of that name, a row each; KeyError where there is none."""
+        places = {column.name: place for place, column in enumerate(self.columns)}
+        return tuple(row[places[name]] for row in self.rows)
+
+    def _kept(self, kept: list[int]) -> Table:
         rows = tuple(tuple(row[place] for place in kept) for row in self.rows)
         return replace(self, columns=tuple(self.columns[place] for place in kept), rows=rows)
 

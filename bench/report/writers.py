@@ -23,20 +23,32 @@ LATEX = {
 def as_markdown(table: Table) -> str:
     """Return the table as GitHub Markdown, with the commands that fill its dashes below."""
     lines = [
-        f"### {_markdown(table.title)}",
+        f"### {markdown(table.title)}",
         "",
-        _markdown(table.caption),
+        markdown(table.caption),
         "",
+        markdown_rows(table),
+        *[f"- {markdown(note)}" for note in table.notes],
+    ]
+    return "\n".join(lines) + "\n" + (f"\n{markdown_missing(table)}" if table.missing else "")
+
+
+def markdown_rows(table: Table) -> str:
+    """Return the head and the rows of the table alone, as GitHub Markdown."""
+    lines = [
         _pipes([column.name for column in table.columns]),
         "|" + " --- |" * len(table.columns),
         *[_pipes([cell.text for cell in row]) for row in table.rows],
-        "",
-        *[f"- {_markdown(note)}" for note in table.notes],
     ]
-    if table.missing:
-        lines += ["", "Not measured yet; these commands fill the dashes:", ""]
-        lines += [f"    {printable(command)}" for command in table.missing]
     return "\n".join(lines) + "\n"
+
+
+def markdown_missing(table: Table) -> str:
+    """Return the commands that fill the dashes of the table, as Markdown; nothing where there are none."""
+    if not table.missing:
+        return ""
+    commands = [f"    {printable(command)}" for command in table.missing]
+    return "\n".join(["Not measured yet; these commands fill the dashes:", "", *commands]) + "\n"
 
 
 def as_latex(table: Table) -> str:
@@ -98,10 +110,11 @@ def _html(text: str) -> str:
 
 
 def _pipes(texts: list[str]) -> str:
-    return "| " + " | ".join(_markdown(text) for text in texts) + " |"
+    return "| " + " | ".join(markdown(text) for text in texts) + " |"
 
 
-def _markdown(text: str) -> str:
+def markdown(text: str) -> str:
+    """Return ``text`` as Markdown that shows it and does nothing else."""
     # Backslashes keep a cell from being markup, a link or the end of its cell; entities keep it from being a tag.
     escaped = re.sub(r"([\\`*_\[\]|!~#$])", r"\\\1", printable(text).replace("\n", " "))
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,128 @@
+"""Records and a grid in, files out: figures, tables and REPORT.md, the same bytes for the same records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import unknown
+from bench.files import write_bytes
+from bench.grid import Figure, Grid
+from bench.report.document import Section, document
+from bench.report.figure_table import figure_table
+from bench.report.figures import draw, render
+from bench.report.findings import score
+from bench.report.lineup import Lineup, control_of, lineups
+from bench.report.panels import FORMATS, KINDS, Panel
+from bench.report.records import Records
+from bench.report.scorecard import scorecard
+from bench.report.table import Table
+from bench.report.writers import WRITERS
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to make: the formats, and the figures by name, all of them where there is none.
+
+    A name is that of a figure of the grid, "9", or of a panel of it, "9a"; tables come with either.
+    """
+
+    formats: tuple[str, ...] = FORMATS
+    figures: tuple[str, ...] = ()
+
+
+def assemble(
+    records: Records,
+    grid: Grid,
+    output: Path,
+    wanted: Wanted = Wanted(),
+    say: Callable[[str], None] = lambda _: None,
+    results: Path | None = None,
+) -> list[Path]:
+    """Write the report of ``records`` on the figures of ``grid`` below ``output``; return what was written.
+
+    figures/<panel>.png and .svg, tables/<figure>.csv, .md, .tex and .html, and, unless ``wanted`` names figures, the
+    tables/findings.* and REPORT.md. An optional figure is there where a run of its own has a record. ``results``: the
+    folder that messages on records name, which the report leaves out. BadInput for a figure that the grid does not have.
+    """
+    panels = _chosen(grid, wanted.figures)
+    by_name = {figure.name: figure for figure in grid.figures}
+    chosen = [by_name[name] for name in panels] if panels else _usual(grid, records)
+    sections, written = [], []
+    for lineup in lineups(grid, chosen):
+        table = figure_table(lineup, records)
+        files = _tables(output, table, wanted.formats)
+        images = _figures(output, lineup, records, table, wanted.formats, panels.get(lineup.figure, tuple(Panel)))
+        written += [*files, *images]
+        sections.append(Section(lineup, table, _below(output, images), _below(output, files)))
+        say(f"figure {lineup.name}: {len(images) + len(files)} files")
+    if wanted.figures:
+        return written
+    scored = score(lineups(grid), records)
+    findings = scorecard(scored)
+    files = _tables(output, findings, wanted.formats)
+    text = document(records, grid, findings, _below(output, files), sections, results)
+    write_bytes(output / "REPORT.md", text.encode())
+    return [*written, *files, output / "REPORT.md"]
+
+
+def check(grid: Grid, wanted: Wanted) -> None:
+    """Raise BadInput, with the nearest name, where ``wanted`` names a figure that ``grid`` does not have."""
+    _chosen(grid, wanted.figures)
+
+
+def _chosen(grid: Grid, names: Sequence[str]) -> dict[str, tuple[Panel, ...]]:
+    """Return the panels asked for by figure; a name that is a figure's means both panels."""
+    parts: dict[str, tuple[str, Panel]] = {
+        panel.of(figure.name): (figure.name, panel) for figure in grid.figures for panel in Panel
+    }
+    whole = {figure.name for figure in grid.figures}
+    found: dict[str, tuple[Panel, ...]] = {}
+    for name in names:
+        if name in whole:
+            found[name] = tuple(Panel)
+        elif name in parts:
+            figure, panel = parts[name]
+            found[figure] = tuple(sorted({*found.get(figure, ()), panel}))
+        else:
+            raise unknown(f"figure of {grid.name}", name, [*whole, *parts])
+    return found
+
+
+def _usual(grid: Grid, records: Records) -> list[Figure]:
+    return [figure for figure in grid.figures if not figure.optional or _begun(grid, figure, records)]
+
+
+def _begun(grid: Grid, figure: Figure, records: Records) -> bool:
+    runs = [cell.run for cell in grid.cells([figure], grid.seeds[:1])[0]]
+    return any(records.of(run) for run in runs if run != control_of(run))
+
+
+def _tables(output: Path, table: Table, formats: Sequence[str]) -> list[Path]:
+    written = []
+    for kind, writer in WRITERS.items():
+        if kind in formats:
+            path = output / "tables" / f"{table.name}.{kind}"
+            write_bytes(path, writer(table).encode())
+            written.append(path)
+    return written
+
+
+def _figures(
+    output: Path, lineup: Lineup, records: Records, table: Table, formats: Sequence[str], panels: Sequence[Panel]
+) -> list[Path]:
+    kinds = [kind for kind in KINDS if kind in formats]
+    if not kinds or not any(lineup.attacked(records, run) for run in lineup.runs):
+        return []
+    written = []
+    for panel in panels:
+        for kind, content in render(draw(lineup, records, table, panel), kinds).items():
+            path = output / "figures" / f"{panel.of(lineup.name)}.{kind}"
+            write_bytes(path, content)
+            written.append(path)
+    return written
+
+
+def _below(output: Path, paths: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(path.relative_to(output).as_posix() for path in paths)

@@ -1,0 +1,27 @@
+"""The panels of a figure and the kinds of file that it comes in, without what draws it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from bench.comparison.outcomes import Quantity
+from bench.report.writers import WRITERS
+
+KINDS = ("png", "svg")
+FORMATS = (*KINDS, *WRITERS)
+
+
+class Panel(StrEnum):
+    """A panel of a figure: a is accuracy, b is the drop."""
+
+    A = "a"
+    B = "b"
+
+    @property
+    def quantity(self) -> Quantity:
+        """What the panel shows."""
+        return Quantity.ACCURACY if self is Panel.A else Quantity.DROP
+
+    def of(self, name: str) -> str:
+        """Return the name of this panel of the figure ``name``: "9a" of 9, "10a-b" of 10a."""
+        return name + ("" if name[-1:].isdigit() else "-") + self.value

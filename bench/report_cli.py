@@ -1,0 +1,60 @@
+"""``bench report``: parse, call, print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bench.grid import PRESETS, load
+from bench.report.panels import FORMATS
+
+
+@click.command()
+@click.option(
+    "--results-dir", type=click.Path(path_type=Path), default="results", show_default=True, help="where records are"
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path), default="reports", show_default=True, help="where the report goes"
+)
+@click.option("--grid", default="internship", show_default=True, help=f"{', '.join(PRESETS)} or FILE.toml")
+@click.option("--figure", "figures", multiple=True, help="this figure, as 9, or panel, as 9a, alone; several times")
+@click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="several times  [default: all]")
+@click.option("--compare", nargs=2, metavar="RUN RUN", help="print the paired comparison of two runs; write nothing")
+@click.option("--mixed", is_flag=True, help="put networks of different code or images side by side all the same")
+@click.option("--quiet", is_flag=True, help="no progress on stderr")
+def report(
+    results_dir: Path,
+    output: Path,
+    grid: str,
+    figures: tuple[str, ...],
+    formats: tuple[str, ...],
+    compare: tuple[str, str] | None,
+    mixed: bool,
+    quiet: bool,
+) -> None:
+    """Make figures, tables and REPORT.md from the records, or compare two runs. Needs no TensorFlow and no images."""
+    from bench.report.records import read
+
+    found = load(grid)
+    if compare:
+        from bench.report.pair import pair
+
+        click.echo(pair(read(results_dir, mixed=mixed), *compare), nl=False)
+        return
+    from bench.report.assemble import Wanted, assemble, check
+
+    wanted = Wanted(formats or FORMATS, figures)
+    check(found, wanted)
+    records = read(results_dir, mixed=mixed)
+    if not records.networks:
+        click.echo(f"no trained network under {results_dir}: bench sweep {grid} makes them", err=True)
+    written = assemble(
+        records,
+        found,
+        output,
+        wanted,
+        (lambda _: None) if quiet else (lambda line: click.echo(line, err=True)),
+        results_dir,
+    )
+    click.echo(f"{len(written)} files under {output}")

@@ -1,0 +1,181 @@
+"""The report as files: its numbers, its bytes, and what it says where records are few, damaged or none."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from fakes import diverged, fake
+from recorded import EPS, GRID, LINEUPS, SPARSE, TEXT, record
+from test_figure_table import figures, raw
+
+from bench.cli import main
+from bench.errors import BadInput
+from bench.report.assemble import Wanted, assemble
+from bench.report.figure_table import figure_table
+from bench.report.figures import draw
+from bench.report.panels import FORMATS, Panel
+from bench.report.records import read
+from bench.report.table import DASH
+from bench.spec import Run
+
+RUNS = {"dense": "", "50 % zero": "-s0.5", "90 % zero": "-s0.9"}
+
+
+def report(tmp_path: Path, *words: str) -> Result:
+    grid = tmp_path / "small.toml"
+    grid.write_text(TEXT)
+    places = ["--results-dir", str(tmp_path / "results"), "--output", str(tmp_path / "reports"), "--grid", str(grid)]
+    return CliRunner().invoke(main, ["report", *places, *words])
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("panel", Panel)
+def test_the_lines_of_a_figure_are_the_numbers_of_the_records(tmp_path: Path, panel: Panel, seeds: int) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0, -0.1], seeds=seeds)
+    records = read(tmp_path)
+    figure = draw(SPARSE, records, figure_table(SPARSE, records), panel)
+    (axes,) = figure.axes
+    drawn = {str(line.get_label()): line for line in axes.get_lines()}
+    assert set(drawn) == {*RUNS, *(["chance, 10 classes"] if panel is Panel.A else [])}
+    for label, run in RUNS.items():
+        each = [figures(seed["right"])[str(panel.quantity)] for seed in raw(tmp_path, run)]
+        assert list(drawn[label].get_xdata()) == list(EPS)
+        assert list(drawn[label].get_ydata()) == pytest.approx(list(100 * np.mean(each, axis=0)))
+        assert drawn[label].get_linestyle() == "-"
+    assert len({line.get_marker() for line in drawn.values()}) == len(drawn)
+    assert len(axes.collections) == len(RUNS)
+
+
+def test_a_masked_attack_is_dashed_and_named_so(tmp_path: Path) -> None:
+    hot = LINEUPS["hot"]
+    for seed in range(2):
+        attacks = {"fgsm(loss=margin)": (0.8, 0.2, 0.1), "fgsm": (0.8, 0.7, 0.6)}
+        for run in hot.runs:
+            fake(tmp_path, Run.of(**{**run.settings, "seed": seed}), by_attack=attacks)
+    lineup = replace(hot, eps=(0.0, 1.0, 4.0))
+    records = read(tmp_path)
+    (axes,) = draw(lineup, records, figure_table(lineup, records), Panel.A).axes
+    styles = {str(line.get_label()): line.get_linestyle() for line in axes.get_lines()}
+    assert styles["T = 20: gradient masked"] == "--"
+    assert styles["T = 1"] == "-"
+
+
+def test_the_same_records_give_the_same_bytes_wherever_they_lie(tmp_path: Path) -> None:
+    found = []
+    for name in ("one", "two"):
+        record(tmp_path / name / "results", SPARSE.runs, [0, 0, -0.1])
+        diverged(tmp_path / name / "results", LINEUPS["rank"].runs[1])
+        done = report(tmp_path / name)
+        assert done.exit_code == 0, done.output
+        found.append(written(tmp_path / name / "reports"))
+    assert found[0] == found[1]
+    names = set(found[0])
+    assert {f"figures/sparse-{panel}.{kind}" for panel in "ab" for kind in ("png", "svg")} <= names
+    assert {
+        f"tables/{name}.{kind}" for name in ("sparse", "findings") for kind in ("csv", "md", "tex", "html")
+    } <= names
+    for name, content in found[0].items():
+        assert str(tmp_path).encode() not in content, name
+        if name.endswith(".svg"):
+            assert ET.fromstring(content).tag.endswith("svg")
+
+
+def test_links_are_relative_and_lead_to_what_was_written(tmp_path: Path) -> None:
+    record(tmp_path / "results", SPARSE.runs, [0, 0, -0.1])
+    report(tmp_path)
+    text = (tmp_path / "reports" / "REPORT.md").read_text()
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert "figures/sparse-a.png" in links
+    assert all((tmp_path / "reports" / link).is_file() for link in links)
+    assert text.index("## Findings") < text.index("## Figures") < text.index("## Versions")
+    assert "less robust: difference" in text
+
+
+def test_without_records_it_says_so_and_how_to_make_some(tmp_path: Path) -> None:
+    done = report(tmp_path)
+    assert done.exit_code == 0
+    assert "no trained network" in done.output
+    text = (tmp_path / "reports" / "REPORT.md").read_text()
+    assert "bench sweep small.toml --seeds 0,1,2" in text
+    assert f"| dense | {DASH} |" in text
+    assert not (tmp_path / "reports" / "figures").exists()
+
+
+def test_only_diverged_runs_are_named_and_draw_nothing(tmp_path: Path) -> None:
+    for run in SPARSE.runs:
+        diverged(tmp_path / "results", run)
+    assert report(tmp_path).exit_code == 0
+    text = (tmp_path / "reports" / "REPORT.md").read_text()
+    for run in SPARSE.runs:
+        assert f"- diverged: {run.name}, seed 0: epoch 2" in text
+    assert not (tmp_path / "reports" / "figures").exists()
+
+
+def test_one_run_is_drawn_and_the_rest_are_dashes_with_their_commands(tmp_path: Path) -> None:
+    record(tmp_path / "results", SPARSE.runs[1:2], [0], seeds=1)
+    assert report(tmp_path).exit_code == 0
+    text = (tmp_path / "reports" / "REPORT.md").read_text()
+    assert (tmp_path / "reports" / "figures" / "sparse-a.png").is_file()
+    for run in (SPARSE.runs[0], SPARSE.runs[2]):
+        assert f"\n    {SPARSE.command(run)}\n" in text
+
+
+def test_a_damaged_record_is_named_and_the_rest_is_there(tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    record(results, SPARSE.runs, [0, 0, -0.1])
+    broken = next(results.glob("fc5-s0.5*/seed-1/run.json"))
+    broken.write_bytes(broken.read_bytes()[:-20])
+    assert report(tmp_path).exit_code == 0
+    text = (tmp_path / "reports" / "REPORT.md").read_text()
+    assert f"- left out: {broken.relative_to(results).as_posix()}: " in text
+    assert "damaged" in text
+    assert "| 90 % zero | 0, 1, 2 |" in text
+
+
+@pytest.mark.parametrize(
+    ("figure", "kinds", "expected"),
+    [
+        ("sparse", ["svg"], {"figures/sparse-a.svg", "figures/sparse-b.svg"}),
+        ("sparse-b", ["png"], {"figures/sparse-b.png"}),
+        ("sparse", ["csv"], {"tables/sparse.csv"}),
+    ],
+)
+def test_one_figure_in_one_format(tmp_path: Path, figure: str, kinds: list[str], expected: set[str]) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0, -0.1], seeds=1)
+    out = tmp_path / "reports"
+    assemble(read(tmp_path), GRID, out, Wanted(tuple(kinds), (figure,)))
+    assert set(written(out)) == expected
+
+
+def test_a_wrong_figure_names_the_nearest_and_writes_nothing(tmp_path: Path) -> None:
+    done = report(tmp_path, "--figure", "sparce")
+    assert done.exit_code == 2
+    assert "did you mean 'sparse'?" in done.output
+    assert not (tmp_path / "reports").exists()
+    with pytest.raises(BadInput, match="unknown figure of small"):
+        assemble(read(tmp_path), GRID, tmp_path / "reports", Wanted(FORMATS, ("sparse-c",)))
+
+
+def test_two_runs_compared_at_each_radius_of_each_common_attack(tmp_path: Path) -> None:
+    record(tmp_path / "results", SPARSE.runs, [0, 0, -0.1])
+    first, second = SPARSE.runs[2].name, SPARSE.runs[0].name
+    done = report(tmp_path, "--compare", first, second)
+    assert done.exit_code == 0
+    rows = re.findall(r"^  eps (\S+) .*difference ([+-][\d.]+) points", done.output, re.MULTILINE)
+    right = [[figures(seed["right"])["accuracy"] for seed in raw(tmp_path / "results", run)] for run in ("-s0.9", "")]
+    expected = 100 * (np.mean(right[0], axis=0) - np.mean(right[1], axis=0))
+    assert [float(eps) for eps, _ in rows] == list(EPS)
+    assert [float(difference) for _, difference in rows] == pytest.approx(list(expected), abs=0.051)
+    assert not (tmp_path / "reports").exists()
+    assert report(tmp_path, "--compare", first, "fc5").exit_code == 2
+    assert report(tmp_path, "--compare", first, first).exit_code == 2
