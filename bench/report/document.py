@@ -120,6 +120,7 @@ def _alternative(lineup: Lineup, image: str) -> str:
     what = {
         Panel.A.of(lineup.name): "accuracy against eps",
         Panel.B.of(lineup.name): "drop in accuracy against eps",
+        f"{lineup.name}-by-compression": "accuracy against compression",
         f"{lineup.name}-heat": "difference to the control by eps",
     }.get(stem, "accuracy by setting")
     return f"Figure {stem}: {lineup.title}, {what}"

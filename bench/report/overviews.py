@@ -55,7 +55,45 @@ def by_setting(lineup: Lineup, records: Records, table: Table) -> Figure | None:
         axes.set_xticks(range(len(curves)), [each.label for each in curves])
         axes.set_ylim(bottom=0)
         axes.set_ylabel("accuracy, %")
-        axes.legend(loc="best", framealpha=0.9, fontsize="small")
+        _legend_above(axes)
+    return figure
+
+
+def by_compression(lineup: Lineup, records: Records, table: Table) -> Figure | None:
+    """Return clean accuracy and accuracy at eps 1, 2 and 4 against compression; None where all networks are of one size.
+
+    Compression is the control's parameters over the run's non-zero ones, on a logarithmic axis; bars are 95 % intervals.
+    """
+    sizes = {
+        label.text: cell.number
+        for label, cell in zip(table.column("network"), table.column("compression"), strict=True)
+        if cell.number is not None
+    }
+    curves = [each for each in lines(lineup, records, table, Panel.A.quantity) if each.label in sizes]
+    curves.sort(key=lambda each: float(sizes[each.label] or 0))
+    x = [sizes[each.label] for each in curves]
+    if len({f"{ratio:.2f}" for ratio in x}) < 2:
+        return None
+    note = "Bars: 95 % interval. Compression counts parameters that are not zero, and no bytes of an index."
+    with _style():
+        figure, axes = _framed(lineup, table, f"accuracy against compression; {lineup.attacker}", note)
+        radii = [radius for radius in (0.0, *CHOSEN) if radius in lineup.eps]
+        for radius, grey, marker in zip(radii, ("0.0", "0.3", "0.5", "0.65"), MARKERS, strict=False):
+            at = lineup.eps.index(radius)
+            mean = [each.mean[at] for each in curves]
+            bars = [
+                [each.mean[at] - each.low[at] for each in curves],
+                [each.high[at] - each.mean[at] for each in curves],
+            ]
+            label = f"eps {radius:g}" if radius else "clean"
+            axes.errorbar(x, mean, bars, color=grey, marker=marker, markersize=8, capsize=4, linewidth=2, label=label)
+        axes.set_xscale("log")
+        axes.set_xticks(x, [f"{ratio:.3g}x\n{each.label}" for ratio, each in zip(x, curves, strict=True)])
+        axes.minorticks_off()
+        axes.tick_params(axis="x", labelsize="small")
+        axes.set_ylim(bottom=0)
+        axes.set_ylabel("accuracy, %")
+        _legend_above(axes)
     return figure
 
 
@@ -81,7 +119,16 @@ def heat_map(lineup: Lineup, records: Records, table: Table) -> Figure | None:
     return figure
 
 
-OVERVIEWS: dict[str, Callable[[Lineup, Records, Table], Figure | None]] = {"by-setting": by_setting, "heat": heat_map}
+OVERVIEWS: dict[str, Callable[[Lineup, Records, Table], Figure | None]] = {
+    "by-setting": by_setting,
+    "by-compression": by_compression,
+    "heat": heat_map,
+}
+
+
+def _legend_above(axes: Axes) -> None:
+    # Inside, it would lie on one of the lines, which cross the whole width.
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=4, frameon=False, fontsize="small")
 
 
 def _coloured(axes: Axes, cells: Sequence[Sequence[Judged]]) -> None:
