@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from matplotlib.figure import Figure as Canvas
+
 from bench.errors import unknown
 from bench.files import write_bytes
 from bench.grid import Figure, Grid
@@ -14,6 +16,7 @@ from bench.report.figure_table import figure_table
 from bench.report.figures import draw, render
 from bench.report.findings import score
 from bench.report.lineup import Lineup, control_of, lineups
+from bench.report.overviews import OVERVIEWS
 from bench.report.panels import FORMATS, KINDS, Panel
 from bench.report.records import Records
 from bench.report.scorecard import scorecard
@@ -42,9 +45,10 @@ def assemble(
 ) -> list[Path]:
     """Write the report of ``records`` on the figures of ``grid`` below ``output``; return what was written.
 
-    figures/<panel>.png and .svg, tables/<figure>.csv, .md, .tex and .html, and, unless ``wanted`` names figures, the
-    tables/findings.* and REPORT.md. An optional figure is there where a run of its own has a record. ``results``: the
-    folder that messages on records name, which the report leaves out. BadInput for a figure that the grid does not have.
+    figures/<panel>.png and .svg, tables/<figure>.csv, .md, .tex and .html, and, unless ``wanted`` names figures, overviews
+    beside the figures, tables/findings.* and REPORT.md. An optional figure is there where a run of its own has a record.
+    ``results``: the folder that messages on records name, which the report leaves out. BadInput for a figure that the
+    grid does not have.
     """
     panels = _chosen(grid, wanted.figures)
     by_name = {figure.name: figure for figure in grid.figures}
@@ -54,6 +58,7 @@ def assemble(
         table = figure_table(lineup, records)
         files = _tables(output, table, wanted.formats)
         images = _figures(output, lineup, records, table, wanted.formats, panels.get(lineup.figure, tuple(Panel)))
+        images += [] if wanted.figures else _overviews(output, lineup, records, table, wanted.formats)
         written += [*files, *images]
         sections.append(Section(lineup, table, _below(output, images), _below(output, files)))
         say(f"figure {lineup.name}: {len(images) + len(files)} files")
@@ -115,12 +120,24 @@ def _figures(
     kinds = [kind for kind in KINDS if kind in formats]
     if not kinds or not any(lineup.attacked(records, run) for run in lineup.runs):
         return []
+    drawn = [(panel.of(lineup.name), draw(lineup, records, table, panel)) for panel in panels]
+    return [path for name, figure in drawn for path in _save(output, name, figure, kinds)]
+
+
+def _overviews(output: Path, lineup: Lineup, records: Records, table: Table, formats: Sequence[str]) -> list[Path]:
+    kinds = [kind for kind in KINDS if kind in formats]
     written = []
-    for panel in panels:
-        for kind, content in render(draw(lineup, records, table, panel), kinds).items():
-            path = output / "figures" / f"{panel.of(lineup.name)}.{kind}"
-            write_bytes(path, content)
-            written.append(path)
+    for name, overview in OVERVIEWS.items() if kinds else ():
+        figure = overview(lineup, records, table)
+        written += [] if figure is None else _save(output, f"{lineup.name}-{name}", figure, kinds)
+    return written
+
+
+def _save(output: Path, name: str, figure: Canvas, kinds: Sequence[str]) -> list[Path]:
+    written = []
+    for kind, content in render(figure, kinds).items():
+        written.append(output / "figures" / f"{name}.{kind}")
+        write_bytes(written[-1], content)
     return written
 
 

@@ -11,6 +11,7 @@ from bench.comparison.outcomes import CUSTOMARY, Quantity
 from bench.grid import PRESETS, Grid
 from bench.report.lineup import Lineup, control_of
 from bench.report.networks import Trained
+from bench.report.panels import Panel
 from bench.report.records import Records
 from bench.report.table import DASH, Table, printable
 from bench.report.writers import markdown, markdown_missing, markdown_rows
@@ -49,16 +50,17 @@ def document(
     results: Path | None = None,
 ) -> str:
     """Return REPORT.md. ``files``: those of the scorecard. ``results``: the folder to leave out of messages on records."""
+    seeds = sorted({seed for each in records.networks.values() for seed in each})
     count = sum(len(seeds) for seeds in records.networks.values())
     networks = f"{count} trained network{'s' * (count != 1)}" if count else "No trained network yet"
     parts = [
         f"# {markdown(grid.title)}\n\n{PROMISE} {networks}.\n",
-        "" if count else f"Nothing is recorded: `{_sweep(grid)}` makes it, and `bench report` again shows it.\n",
+        "" if count else f"Nothing is recorded: `{_sweep(grid, seeds)}` makes it, and `bench report` again shows it.\n",
         "## Findings\n\n" + _findings(findings, files),
         "## Figures\n\n" + _notes(dict.fromkeys(note for each in sections for note in each.table.notes)),
-        *[_section(each, grid) for each in sections],
+        *[_section(each, grid, seeds) for each in sections],
         "## What is not in it\n\n" + _left_out(records, results),
-        "## How to make it again\n\n" + _recipe(grid),
+        "## How to make it again\n\n" + _recipe(grid, seeds),
         "## Versions\n\n" + _versions(records),
     ]
     return "\n".join(part for part in parts if part)
@@ -77,7 +79,7 @@ def _findings(findings: Table, files: Sequence[str]) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _section(section: Section, grid: Grid) -> str:
+def _section(section: Section, grid: Grid, seeds: Iterable[int]) -> str:
     lineup, table = section.lineup, section.table
     shown = [image for image in section.images if image.endswith(".png")] or list(section.images)
     pictures = [f"![{markdown(_alternative(lineup, image))}]({image})\n" for image in shown]
@@ -92,7 +94,7 @@ def _section(section: Section, grid: Grid) -> str:
         markdown_rows(table.named(*COLUMNS)),
         "\n".join(verdicts) + "\n" if verdicts else "",
         markdown_missing(table),
-        f"All of it: `{_sweep(grid, lineup.figure)}`\n",
+        f"All of it: `{_sweep(grid, seeds, lineup.figure)}`\n",
         _links("In full", (*section.tables, *section.images)),
     ]
     return "\n".join(part for part in parts if part)
@@ -114,8 +116,14 @@ def _verdicts(section: Section) -> list[str]:
 
 
 def _alternative(lineup: Lineup, image: str) -> str:
-    what = "drop in accuracy" if Path(image).stem.endswith("b") else "accuracy"
-    return f"Figure {Path(image).stem}: {lineup.title}, {what} against eps"
+    stem = Path(image).stem
+    what = {
+        Panel.A.of(lineup.name): "accuracy against eps",
+        Panel.B.of(lineup.name): "drop in accuracy against eps",
+        f"{lineup.name}-by-compression": "accuracy against compression",
+        f"{lineup.name}-heat": "difference to the control by eps",
+    }.get(stem, "accuracy by setting")
+    return f"Figure {stem}: {lineup.title}, {what}"
 
 
 def _links(what: str, files: Iterable[str]) -> str:
@@ -137,13 +145,13 @@ def _left_out(records: Records, results: Path | None) -> str:
     return "\n".join([*left, *ends] or ["Every record that was found is used; no run failed or diverged."]) + "\n"
 
 
-def _recipe(grid: Grid) -> str:
-    return f"    {_sweep(grid)}\n    {shlex.join(['bench', 'report', *_grid(grid, '--grid')])}\n"
+def _recipe(grid: Grid, seeds: Iterable[int]) -> str:
+    return f"    {_sweep(grid, seeds)}\n    {shlex.join(['bench', 'report', *_grid(grid, '--grid')])}\n"
 
 
-def _sweep(grid: Grid, figure: str = "") -> str:
+def _sweep(grid: Grid, seeds: Iterable[int], figure: str = "") -> str:
     words = ["bench", "sweep", *_grid(grid), *(["--figure", figure] if figure else [])]
-    return printable(shlex.join([*words, "--seeds", ",".join(map(str, grid.seeds))]))
+    return printable(shlex.join([*words, "--seeds", ",".join(map(str, sorted({*grid.seeds, *seeds})))]))
 
 
 def _grid(grid: Grid, *option: str) -> list[str]:
@@ -157,7 +165,11 @@ def _versions(records: Records) -> str:
     for each in networks:
         line = _version(each)
         counted[line] = counted.get(line, 0) + 1
-    return "\n".join(f"- {count} networks: {line}" for line, count in sorted(counted.items())) + "\n" if counted else ""
+    return (
+        "\n".join(f"- {count} network{'s' * (count != 1)}: {line}" for line, count in sorted(counted.items())) + "\n"
+        if counted
+        else ""
+    )
 
 
 def _version(network: Trained) -> str:

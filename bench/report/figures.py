@@ -22,7 +22,7 @@ from bench.report.lineup import Lineup, control_of
 from bench.report.masked import masking_of
 from bench.report.panels import KINDS, Panel
 from bench.report.records import Records
-from bench.report.table import Table
+from bench.report.table import Cell, Table
 from bench.spec import Run
 
 MARKERS = "osD^vP<X>"
@@ -58,12 +58,16 @@ def lines(lineup: Lineup, records: Records, table: Table, quantity: Quantity) ->
         points = []
         for radius in lineup.eps:
             cell = cells[radius][place] if radius in cells else None
-            numbers = (cell.number, cell.low, cell.high) if cell else (0.0, 0.0, 0.0)
-            points.append([100 * number if number is not None else float("nan") for number in numbers])
+            points.append(_percent(cell) if cell else (0.0, 0.0, 0.0))
         mean, low, high = (tuple(each) for each in zip(*points, strict=True))
         masked = any(each["masked"] for each in masking_of(attacked))
         found.append(Line(lineup.label(run), lineup.eps, mean, low, high, run == control_of(run), masked))
     return found
+
+
+def _percent(cell: Cell) -> tuple[float, float, float]:
+    mean, low, high = (100 * float("nan" if each is None else each) for each in (cell.number, cell.low, cell.high))
+    return mean, min(low, mean), max(high, mean)  # an interval at 0 or 1 can miss its own mean by a rounding
 
 
 def draw(lineup: Lineup, records: Records, table: Table, panel: Panel) -> Figure:
@@ -79,9 +83,9 @@ def draw(lineup: Lineup, records: Records, table: Table, panel: Panel) -> Figure
     ):
         caption = _caption(lineup, records, table, curves)
         figure, axes = plt.subplots(figsize=(9, 5.4 + LINE * len(caption)), dpi=160, layout="constrained")
-        others = [curve for curve in curves if not curve.control]
+        others = [lineup.label(run) for run in lineup.compared]  # a run keeps its shade while the grid fills
         for curve in curves:
-            _curve(axes, curve, others.index(curve) if curve in others else None, len(others))
+            _curve(axes, curve, None if curve.control else others.index(curve.label), len(others))
         _scales(axes, lineup, records, panel)
         axes.set_title(f"{lineup.title}\n{_words(lineup, panel)}", loc="left", fontweight="bold")
         axes.legend(loc="best", frameon=True, framealpha=0.9, fontsize="small")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
 from bench.attacks import attack_named
 from bench.comparison.outcomes import Quantity
-from bench.comparison.panel import Panel, Sample
-from bench.comparison.verdict import Judged, judge_family
+from bench.comparison.panel import Effect, Panel, Sample
+from bench.comparison.verdict import judge_family, numbers, probability
 from bench.errors import BadInput, unknown
 from bench.report.lineup import attack_text
-from bench.report.networks import Attacked
+from bench.report.masked import masking_of
+from bench.report.networks import Attacked, Trained
 from bench.report.records import Records
+
+Attacks = dict[int, tuple[Trained, Attacked]]
+NO_STRENGTH = "the attack failed there, and accuracy under it is no strength"
 
 
 def pair(records: Records, first: str, second: str) -> str:
@@ -23,50 +31,56 @@ def pair(records: Records, first: str, second: str) -> str:
             raise unknown("run", name, records.networks)
     if first == second:
         raise BadInput(f"{first} twice: expected two different runs")
-    judged = _judged(records, first, second)
-    if not judged:
+    found = _compared(records, first, second)
+    if not found:
         raise BadInput(f"{first} and {second} share no attack, seed and radius: run both at one seed and --eps")
+    masked = {text: _masked(records, (first, second), text) for text, _ in found}
+    attacks = {f"{text} {radius!r}": effect for (text, radius), effect in found.items() if radius}
+    judged = judge_family(attacks)
     lines = [f"{first} less {second}, accuracy, paired by seed and image, p corrected after Holm"]
-    attack = ""
-    for (text, radius), each in judged.items():
-        lines += [f"\n{text}"] if text != attack else []
-        attack = text
-        lines.append(f"  eps {radius:<5g} {each.sentence}")
+    before = ""
+    for (text, radius), effect in found.items():
+        if text != before:
+            lines += [f"\n{text}", *[f"  gradient masked on {name}: {NO_STRENGTH}" for name in masked[text]]]
+        before = text
+        words = f"clean accuracy: difference {numbers(effect)}, {probability(effect.p)}"
+        if radius:
+            each = replace(judged[f"{text} {radius!r}"], masked=first in masked[text])
+            words = each.sentence
+        lines.append(f"  eps {radius:<5g} {words}")
     return "\n".join(lines) + "\n"
 
 
-def _judged(records: Records, first: str, second: str) -> dict[tuple[str, float], Judged]:
-    texts = sorted(
-        {text for name in (first, second) for each in records.networks[name].values() for text in each.attacks}
-    )
+def _compared(records: Records, first: str, second: str) -> dict[tuple[str, float], Effect]:
+    names = (first, second)
+    texts = sorted({text for name in names for each in records.networks[name].values() for text in each.attacks})
     effects = {}
-    places = {}
     for text in texts:
-        sides = {name: _attacked(records, name, text) for name in (first, second)}
+        sides = {name: _attacked(records, name, text) for name in names}
         for radius in _radii(sides):
             samples = {
-                name: {seed: _sample(each, radius) for seed, each in side.items()} for name, side in sides.items()
+                name: {seed: _sample(each, radius) for seed, (_, each) in side.items()} for name, side in sides.items()
             }
-            try:
-                effect = Panel(samples).against(first, second)
-            except BadInput:
-                continue  # no seed that both have
-            key = f"{text} {radius!r}"
-            effects[key], places[key] = effect, (text, radius)
-    return {places[key]: judged for key, judged in judge_family(effects).items()}
+            with suppress(BadInput):  # no seed that both have
+                effects[text, radius] = Panel(samples).against(first, second)
+    return effects
 
 
-def _attacked(records: Records, name: str, text: str) -> dict[int, Attacked]:
+def _masked(records: Records, names: Sequence[str], text: str) -> list[str]:
+    return [name for name in names if any(each["masked"] for each in masking_of(_attacked(records, name, text)))]
+
+
+def _attacked(records: Records, name: str, text: str) -> Attacks:
     found = {}
     for seed, network in records.networks[name].items():
         attacked = network.attacks.get(attack_text(network.run, attack_named(text)))
         if attacked:
-            found[seed] = attacked
+            found[seed] = (network, attacked)
     return found
 
 
-def _radii(sides: dict[str, dict[int, Attacked]]) -> list[float]:
-    grids = [set(each.outcomes.eps) for side in sides.values() for each in side.values()]
+def _radii(sides: Mapping[str, Attacks]) -> list[float]:
+    grids = [set(each.outcomes.eps) for side in sides.values() for _, each in side.values()]
     return sorted(set.intersection(*grids)) if grids and all(sides.values()) else []
 
 

@@ -18,7 +18,8 @@ from bench.cli import main
 from bench.errors import BadInput
 from bench.report.assemble import Wanted, assemble
 from bench.report.figure_table import figure_table
-from bench.report.figures import draw
+from bench.report.figures import draw, lines, render
+from bench.report.overviews import OVERVIEWS
 from bench.report.panels import FORMATS, Panel
 from bench.report.records import read
 from bench.report.table import DASH
@@ -130,6 +131,21 @@ def test_one_run_is_drawn_and_the_rest_are_dashes_with_their_commands(tmp_path: 
         assert f"\n    {SPARSE.command(run)}\n" in text
 
 
+def test_accuracies_of_all_and_none_are_drawn(tmp_path: Path) -> None:
+    lineup = replace(SPARSE, eps=(0.0, 1.0, 4.0))
+    for run in SPARSE.runs:
+        fake(tmp_path, run, (1.0, 0.5, 0.0))
+    records = read(tmp_path)
+    table = figure_table(lineup, records)
+    for line in lines(lineup, records, table, Panel.A.quantity):
+        assert line.mean == (100, 50, 0)
+        assert all(low <= mean <= high for low, mean, high in zip(line.low, line.mean, line.high, strict=True))
+    for overview in OVERVIEWS.values():
+        figure = overview(lineup, records, table)
+        assert figure is not None
+        render(figure, ["svg"])
+
+
 def test_a_damaged_record_is_named_and_the_rest_is_there(tmp_path: Path) -> None:
     results = tmp_path / "results"
     record(results, SPARSE.runs, [0, 0, -0.1])
@@ -139,7 +155,37 @@ def test_a_damaged_record_is_named_and_the_rest_is_there(tmp_path: Path) -> None
     text = (tmp_path / "reports" / "REPORT.md").read_text()
     assert f"- left out: {broken.relative_to(results).as_posix()}: " in text
     assert "damaged" in text
+    assert str(tmp_path) not in text
     assert "| 90 % zero | 0, 1, 2 |" in text
+
+
+def test_the_overviews_have_the_numbers_of_the_records(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0, -0.2])
+    records = read(tmp_path)
+    table = figure_table(SPARSE, records)
+    means = [
+        np.mean([figures(seed["right"])["accuracy"] for seed in raw(tmp_path, run)], axis=0) for run in RUNS.values()
+    ]
+    by_setting, heat = (OVERVIEWS[name](SPARSE, records, table) for name in ("by-setting", "heat"))
+    assert by_setting is not None
+    assert heat is not None
+    drawn = {str(line.get_label()): list(line.get_ydata()) for line in by_setting.axes[0].get_lines()}
+    for radius in (1.0, 2.0, 4.0):
+        assert drawn[f"eps {radius:g}"] == pytest.approx([100 * mean[EPS.index(radius)] for mean in means])
+    compressed = OVERVIEWS["by-compression"](SPARSE, records, table)
+    assert compressed is not None
+    clean = compressed.axes[0].containers[0].lines[0]
+    assert list(clean.get_xdata()) == pytest.approx([1, 2, 10])
+    assert list(clean.get_ydata()) == pytest.approx([100 * mean[0] for mean in means])
+    words = [text.get_text() for text in heat.axes[0].texts]
+    expected = [
+        100 * float(each - dense) for mean in means[1:] for each, dense in zip(mean[1:], means[0][1:], strict=True)
+    ]
+    assert [float(word.rstrip("*")) for word in words] == pytest.approx(expected, abs=0.051)
+    assert all(word.endswith("*") for word in words[len(EPS) - 1 :][:4])
+    assert not any(word.endswith("*") for word in words[: len(EPS) - 1])
+    for figure in (by_setting, compressed, heat):
+        assert set(render(figure, ["svg"])) == {"svg"}
 
 
 @pytest.mark.parametrize(
