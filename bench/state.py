@@ -50,11 +50,10 @@ def look(folder: Folder, trials: Sequence[Trial] = ()) -> Seen:
         record = folder.training()
         if record is not None and record["status"] == "diverged":
             return Seen(State.DIVERGED, f"epoch {record['epoch']}", log)
-        missing = [trial for trial in trials if folder.attack(trial) is None]
         attacked = folder.attacks()
     except BenchError as error:
         return Seen(State.INVALID, str(error), log)
-    if record is not None and not missing and attacked:
+    if record is not None and attacked and all(trial.name in attacked for trial in trials):
         return Seen(State.DONE, f"accuracy {record['metrics']['accuracy']:.4f}", log)
     code = exit_code(folder)
     if code is not None and code > 0 and code not in STOPPED:

@@ -42,13 +42,15 @@ class States:
             trainee.set_state(arrays)
             self.progress.say(f"resumed at epoch {position.epoch + 1} of {trainee.run.epochs}, step {position.step}")
             return position
-        shared = self._shared(self.pruning - 1) if self.pruning else None
-        if shared and self.pruning:
-            position, arrays = shared
-            trainee.branch(arrays, self.pruning - 1)
-            self.progress.say(f"goes on from epoch {position.epoch + 1}, step {position.step} of its unpruned control")
-            return position
-        return Position()
+        if self.pruning is None:
+            return Position()
+        shared = self._shared(self.pruning - 1)
+        if shared is None:
+            return Position()
+        position, arrays = shared
+        trainee.branch(arrays, self.pruning - 1)
+        self.progress.say(f"goes on from epoch {position.epoch + 1}, step {position.step} of its unpruned control")
+        return position
 
     def save(self, position: Position, trainee: Trainee) -> None:
         """Write a checkpoint."""

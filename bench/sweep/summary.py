@@ -19,13 +19,13 @@ from bench.sweep.plan import Job, shared_share
 
 def dry_run(jobs: Sequence[Job], excluded: Sequence[Excluded], shape: Shape) -> str:
     """Return what would run, what is done, what is left out and why, and the time to expect."""
-    lines = []
+    lines, left = [], []
     for job in jobs:
         seen = job.look()
+        left += [job] * (seen.state not in FINAL)
         shared = f"  shares the first {shared_share(job):.0%} with its control" if shared_share(job) else ""
         lines.append(f"{seen.state:<11}  {job.key}  figures {', '.join(job.cell.figures)}{shared}")
     lines += [f"excluded     {each.run.name}/seed-{each.run.seed}: {each.reason}" for each in excluded]
-    left = [job for job in jobs if job.look().state not in FINAL]
     lines += ["", f"{len(jobs)} runs, {len(jobs) - len(left)} of them ended, {len(left)} to go; {shape}"]
     saved = sum(shared_share(job) for job in left)
     if saved:
@@ -41,8 +41,7 @@ def _expected(jobs: Sequence[Job], left: Sequence[Job], shape: Shape) -> str:
         seconds = _seconds(job)
         if seconds:
             times[_kind(job)].append(seconds)
-    unknown = {_kind(job)[0] for job in left} - {arch for arch, *_ in times}
-    if unknown or any(_kind(job) not in times for job in left):
+    if any(_kind(job) not in times for job in left):
         return "time expected: not known before a run of each architecture, size and length has ended here"
     total = sum(mean(times[_kind(job)]) * (1 - shared_share(job)) for job in left) / max(1, shape.workers)
     return f"time expected: about {total / 60:.0f} min, from the runs that ended here"

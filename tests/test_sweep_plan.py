@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fakes import fake
+from tiny import tiny_run
+
+from bench.grid import Cell
+from bench.schedule import Steps
+from bench.sweep.plan import jobs_of
+from bench.trial import trials_of
+
+EPS = (0.0, 1.0, 4.0)
+
+
+def cell(**settings: Any) -> Cell:
+    run = tiny_run(**settings)
+    return Cell(run, tuple(trials_of(run, [], EPS, 1.0)), ("a",))
+
+
+def test_a_control_comes_before_the_runs_that_share_its_beginning_and_leaves_their_states(
+    tmp_path: Path,
+) -> None:
+    pruned = [cell(sparsity=0.5), cell(sparsity=0.9, schedule=Steps(2, 1, 1)), cell(sparsity=0.9, pruning="random")]
+    lone = cell(sparsity=0.9, temperature=20.0)
+    jobs = jobs_of([*pruned, lone, cell()], tmp_path, None)
+    assert [job.cell for job in jobs] == [cell(), *pruned, lone]
+    assert [job.after for job in jobs] == [None, *[jobs[0].key] * 3, None]
+    words = list(jobs[0].words)
+    shared = [words[at + 1] for at, word in enumerate(words) if word == "--share-with"]
+    assert shared == ["shares:0.2,0.7,16", "steps:2,1,1"]
+
+
+def test_a_control_that_has_ended_leaves_nothing_to_share(tmp_path: Path) -> None:
+    fake(tmp_path, tiny_run())
+    control, pruned = jobs_of([cell(), cell(sparsity=0.5)], tmp_path, None)
+    assert pruned.after is None
+    assert "--share-with" not in control.words
+
+
+def test_sharing_can_be_declined(tmp_path: Path) -> None:
+    jobs = jobs_of([cell(), cell(sparsity=0.5)], tmp_path, None, sharing=False)
+    assert [job.after for job in jobs] == [None, None]
+    assert "--share-with" not in jobs[0].words
