@@ -32,11 +32,12 @@ REQUIRED = [
     "platformdirs>=4.2,<5",
     "distributed>=2025.1,<2027",
 ]
+ART = ["adversarial-robustness-toolbox>=1.20,<1.21"]
 TEST = [
     "pytest>=8.3,<10",
     "hypothesis>=6.100,<7",
-    "adversarial-robustness-toolbox>=1.20,<1.21",
     "foolbox>=3.3.4,<3.4",
+    *ART,
 ]
 SLURM = ["dask-jobqueue>=0.9,<1", "cryptography>=42"]
 PARQUET = ["pyarrow>=17"]
@@ -53,6 +54,12 @@ setup(
     packages=find_packages(include=["bench", "bench.*", "architectures"]),
     package_data={"bench": ["presets/*.toml"]},
     install_requires=REQUIRED,
-    extras_require={"slurm": SLURM, "parquet": PARQUET, "test": TEST + SLURM, "develop": TEST + SLURM + DEVELOP},
+    extras_require={
+        "art": ART,
+        "slurm": SLURM,
+        "parquet": PARQUET,
+        "test": TEST + SLURM,
+        "develop": TEST + SLURM + DEVELOP,
+    },
     entry_points={"console_scripts": ["bench = bench.cli:main"]},
 )

@@ -15,6 +15,7 @@ from bench import runtime, training
 from bench.datasets.base import Dataset, Split
 from bench.errors import BadInput, IntegrityError
 from bench.evaluation import CHUNK, classes, judge
+from bench.gallery import gallery
 from bench.interruption import stopping
 from bench.methods import methods_of
 from bench.methods.base import Method
@@ -119,14 +120,18 @@ def _attack_once(
         "trained_temperature": folder.run.temperature,
         **asdict(trial.attack.threat(folder.run.temperature)),
     }
+    zeros = {
+        "gradient_zero_images": view.zero_images,
+        "gradient_zero_pixels": view.zero_pixels,
+        "gradient_not_finite": view.broken,
+    }
+    folder.write_gallery(trial, gallery(trial.attack, view, chosen, trial.eps))
     record = {
         "attack": str(trial.attack),
         "threat": threat,
         "images": len(chosen),
         "fraction": trial.fraction,
-        "gradient_zero_images": view.zero_images,
-        "gradient_zero_pixels": view.zero_pixels,
-        "gradient_not_finite": view.broken,
+        **zeros,
         "rows": rows,
         "weights": trained["artefacts"]["weights.npz"]["sha256"],
         "data": data.fingerprint,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
-from bench.errors import IntegrityError
+from bench.errors import BadInput, IntegrityError
 from bench.masking import masking
 from bench.progress import Progress
 from bench.schedule import Schedule
@@ -78,6 +79,7 @@ def _brought(
     whole = training is not None and _is_whole(folder, training, trials)
     if training and whole and DATASETS[run.dataset].named and not where.data_dir:
         return _result(folder, training, trials, worked=False)
+    _need_libraries(trials)
     if training is None:
         folder.start()  # refuse early where there is nothing to start from
     data = _load(run, where, progress)
@@ -89,6 +91,12 @@ def _brought(
     if training and whole:
         return _result(folder, training, trials, worked=False)
     return _work(folder, training, trials, data, progress, share_with)
+
+
+def _need_libraries(trials: Sequence[Trial]) -> None:
+    for attack in [trial.attack for trial in trials]:
+        if attack.library and find_spec(attack.library) is None:
+            raise BadInput(f"{attack} needs the extra: pip install 'bench-robustness[{attack.library}]'")
 
 
 def _is_whole(folder: Folder, training: Record, trials: Sequence[Trial]) -> bool:

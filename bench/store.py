@@ -3,6 +3,7 @@
 <run name>/seed-<n>/spec.json              the run, written first
                     run.json               training: settings, metrics, hashes; written last, its presence means "trained"
                     attacks/<trial>.json   one attack: figures; attacks/<trial>.npz: its outcome image by image
+                    attacks/<trial>.gallery.npz            a few attacked images, not kept in git either
                     masking.json           what the attacks, compared, say of masked gradients
                     curve.png              accuracy against eps
                     weights.npz, checkpoints/, beginnings/, tensorboard/, log.txt, lock      not kept in git
@@ -29,6 +30,7 @@ SPEC_SCHEMA = "bench.spec/1"
 RUN_SCHEMA = "bench.run/1"
 ATTACK_SCHEMA = "bench.attack/2"
 MASKING_SCHEMA = "bench.masking/1"
+GALLERY = ".gallery.npz"
 
 Record = dict[str, Any]
 
@@ -184,6 +186,14 @@ class Folder:
         sha256 = write_arrays(path, outcomes, compress=True)
         artefacts = {path.name: {"sha256": sha256, "bytes": path.stat().st_size}}
         write_json(path.with_suffix(".json"), ATTACK_SCHEMA, {**record, "artefacts": artefacts})
+
+    def write_gallery(self, trial: Trial, images: Arrays) -> None:
+        """Write the attacked images that a person may want to see."""
+        write_arrays(self._attacks / f"{trial.name}{GALLERY}", images, compress=True)
+
+    def galleries(self) -> list[Path]:
+        """Return the files of attacked images, in order of name; no record speaks of them, and they may be gone."""
+        return sorted(self._attacks.glob(f"[!.]*{GALLERY}"))
 
     def write_masking(self, findings: list[dict[str, Any]]) -> None:
         """Write what the attacks say of masked gradients, where they say anything."""

@@ -38,6 +38,7 @@ FLOORS = [
         "bench.grid",
     },
     {"bench.networks", "bench.evaluation", "bench.state", "bench.export"},
+    {"bench.gallery"},
     {"bench.trainee"},
     {"bench.states", "bench.report"},
     {"bench.training"},

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from bench.attacks.base import Attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.naming import parse
+from bench.attacks.pgd import Pgd
 
 __all__ = ["ATTACKS", "Attack", "attack_named"]
 
 ATTACKS: dict[str, Callable[..., Attack]] = {
     Fgsm.kind: Fgsm,
+    Pgd.kind: Pgd,
 }
 
 

@@ -60,9 +60,13 @@ class Threat:
 
 
 class Attack(Protocol):
-    """An attack bounded in L-infinity norm, with true labels. ``str(attack)`` names it in tables and files."""
+    """An attack bounded in L-infinity norm, with true labels. ``str(attack)`` names it in tables and files.
+
+    ``library``: the module of the extra of the same name that it needs; empty where it needs none.
+    """
 
     kind: ClassVar[str]
+    library: ClassVar[str]
 
     def threat(self, trained_temperature: float) -> Threat:
         """Return what the attacker does and knows."""
