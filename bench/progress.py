@@ -13,6 +13,8 @@ from rich.progress import Progress as Bars
 
 from bench.checkpoint import Position
 
+QUIET = 30.0  # seconds without a line, where there is no terminal, after which one says how far the work is
+
 
 class Progress:
     """Reports on stderr; a context manager, so that the terminal is left as it was found."""
@@ -26,7 +28,7 @@ class Progress:
             TimeRemainingColumn(),
         )
         self._bars = Bars(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
-        self._began = time.monotonic()
+        self._began = self._spoke = time.monotonic()
         self._rate = 0.0
 
     def __enter__(self) -> Progress:
@@ -40,10 +42,13 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Print one line that stays."""
+        self._spoke = time.monotonic()
         self.console.print(escape(line), soft_wrap=True)
 
     def count(self, what: str, done: int, total: int, note: str = "") -> None:
-        """Show that ``done`` of ``total`` are done; the bar goes when all are."""
+        """Show that ``done`` of ``total`` are done; the bar goes when all are. Without a terminal, a line now and then."""
+        if not self.console.is_terminal and time.monotonic() - self._spoke > QUIET:
+            self.say(f"{what}: {note}")
         if not self._bars.tasks or self._bars.tasks[-1].description != what:
             for task in self._bars.task_ids:
                 self._bars.remove_task(task)

@@ -60,6 +60,7 @@ class Folder:
         self.tensorboard = self.path / "tensorboard"
         self.log = self.path / "log.txt"
         self.last_exit = self.path / "exit.json"
+        self._beginnings = self.path / "beginnings"
         self._spec = self.path / "spec.json"
         self._attacks = self.path / "attacks"
         self._masking = self.path / "masking.json"
@@ -97,7 +98,11 @@ class Folder:
 
     def beginning(self, steps: int) -> Path:
         """Return where the control of this run leaves its state after ``steps`` steps, for runs that prune later."""
-        return Folder(self.results, self.run.control).path / "beginnings" / f"{steps}"
+        return Folder(self.results, self.run.control)._beginnings / f"{steps}"
+
+    def forget_beginnings(self) -> None:
+        """Remove the states that this control left for runs that prune later: they are as large as several networks."""
+        shutil.rmtree(self._beginnings, ignore_errors=True)
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -16,7 +16,7 @@ from bench.sweep import summary
 from bench.sweep.clusters import Place, shape
 from bench.sweep.engine import work
 from bench.sweep.live import View
-from bench.sweep.plan import Job, jobs_of
+from bench.sweep.plan import Job, jobs_of, tidy
 
 RESULTS = click.option(
     "--results-dir", type=click.Path(path_type=Path), default="results", show_default=True, help="where records go"
@@ -72,16 +72,20 @@ def sweep(
     if emit_jobs:
         _emit(emit_jobs, jobs)
         return
+    states = {job.key: job.look() for job in jobs}
     if dry_run:
-        click.echo(summary.as_json(jobs, excluded, []) if as_json else summary.dry_run(jobs, excluded, divided))
+        planned = summary.dry_run(jobs, states, excluded, divided)
+        click.echo(summary.as_json(jobs, states, excluded, []) if as_json else planned)
         return
-    left = [job for job in jobs if job.look().state not in FINAL]
+    left = [job for job in jobs if states[job.key].state not in FINAL]
     with View(len(left), divided.workers, quiet) as view:
         if left:
             view.console.print(f"{len(jobs)} runs, {len(left)} to go; {divided}")
         ended = work(left, place, divided, view.ended, view.tick) if left else []
-    click.echo(summary.as_json(jobs, excluded, ended) if as_json else summary.after(jobs, ended))
-    sys.exit(0 if all(job.look().state in FINAL for job in jobs) else 3)
+    states |= {one.job.key: one.seen for one in ended}
+    tidy(jobs, states)
+    click.echo(summary.as_json(jobs, states, excluded, ended) if as_json else summary.after(states))
+    sys.exit(0 if all(seen.state in FINAL for seen in states.values()) else 3)
 
 
 def _seeds(text: str) -> tuple[int, ...]:

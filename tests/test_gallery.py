@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tiny import tiny_split
 
 from bench.attacks.fgsm import Fgsm
 from bench.evaluation import Foul
 from bench.gallery import gallery
-from tests.tiny import tiny_split
 
 
 class Bright:

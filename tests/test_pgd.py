@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras as keras
+from tiny import tiny_run, tiny_split
 
 from architectures import ARCHITECTURES
 from bench.attacks import attack_named
@@ -21,7 +22,6 @@ from bench.phases import Where, execute
 from bench.progress import Progress
 from bench.trial import Trial
 from bench.view import Classifier
-from tests.tiny import tiny_run, tiny_split
 
 EPS = (0.5, 2.0)
 

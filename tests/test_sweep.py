@@ -144,6 +144,7 @@ class TestCommand:
         runs = json.loads(self.bench("status", "--results-dir", str(local), "--json").stdout)["runs"]
         assert [run["state"] for run in runs] == ["done", "done"]
         assert sum("of its unpruned control" in Path(run["log"]).read_text() for run in runs) == 1
+        assert not list(local.glob("*/seed-*/beginnings"))
         monkeypatch.setattr("bench.sweep_cli.work", lambda *_: pytest.fail("started something"))
         again = self.bench("sweep", grid, "--results-dir", str(local))
         assert again.exit_code == 0

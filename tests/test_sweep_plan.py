@@ -8,7 +8,8 @@ from tiny import tiny_run
 
 from bench.grid import Cell
 from bench.schedule import Steps
-from bench.sweep.plan import jobs_of
+from bench.state import Seen, State
+from bench.sweep.plan import jobs_of, tidy
 from bench.trial import trials_of
 
 EPS = (0.0, 1.0, 4.0)
@@ -43,3 +44,22 @@ def test_sharing_can_be_declined(tmp_path: Path) -> None:
     jobs = jobs_of([cell(), cell(sparsity=0.5)], tmp_path, None, sharing=False)
     assert [job.after for job in jobs] == [None, None]
     assert "--share-with" not in jobs[0].words
+
+
+class TestTidy:
+    """States left for others are removed when nothing in the sweep can go on from them any more."""
+
+    def left(self, tmp_path: Path, pruned: State) -> bool:
+        jobs = jobs_of([cell(), cell(sparsity=0.5), cell(temperature=20.0)], tmp_path, None)
+        (jobs[0].folder.path / "beginnings" / "3").mkdir(parents=True, exist_ok=True)
+        states = dict.fromkeys([job.key for job in jobs], Seen(State.DONE))
+        tidy(jobs, states | {jobs[1].key: Seen(pruned)})
+        return jobs[0].folder.beginning(3).exists()
+
+    def test_they_go_when_the_last_run_that_shares_them_has_ended(self, tmp_path: Path) -> None:
+        assert not self.left(tmp_path, State.DONE)
+        assert not self.left(tmp_path, State.DIVERGED)
+
+    def test_they_stay_while_one_may_still_go_on_from_them(self, tmp_path: Path) -> None:
+        assert self.left(tmp_path, State.FAILED)
+        assert self.left(tmp_path, State.INTERRUPTED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +66,14 @@ def jobs_of(cells: Sequence[Cell], results: Path, data_dir: Path | None, sharing
             words += ["--share-with", schedule]
         jobs.append(Job(cell, Folder(results, run), tuple(words), key_of(run.control) if shared else None))
     return jobs
+
+
+def tidy(jobs: Sequence[Job], states: Mapping[str, Seen]) -> None:
+    """Remove what controls left for pruned runs, where every run of the sweep that could go on from it has ended."""
+    waiting = {job.cell.run.control for job in jobs if states[job.key].state not in FINAL}
+    for job in jobs:
+        if not job.cell.run.sparsity and job.cell.run not in waiting:
+            job.folder.forget_beginnings()
 
 
 def _is_final(cell: Cell, results: Path) -> bool:

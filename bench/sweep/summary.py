@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import mean
 from typing import Any
 
@@ -16,12 +16,14 @@ from bench.sweep.clusters import Shape
 from bench.sweep.engine import Ended
 from bench.sweep.plan import Job, shared_share
 
+States = Mapping[str, Seen]  # by the key of the job
 
-def dry_run(jobs: Sequence[Job], excluded: Sequence[Excluded], shape: Shape) -> str:
+
+def dry_run(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], shape: Shape) -> str:
     """Return what would run, what is done, what is left out and why, and the time to expect."""
     lines, left = [], []
     for job in jobs:
-        seen = job.look()
+        seen = states[job.key]
         left += [job] * (seen.state not in FINAL)
         shared = f"  shares the first {shared_share(job):.0%} with its control" if shared_share(job) else ""
         lines.append(f"{seen.state:<11}  {job.key}  figures {', '.join(job.cell.figures)}{shared}")
@@ -62,25 +64,23 @@ def _seconds(job: Job) -> float:
     return float(sum(record["volatile"]["seconds"] for record in records))
 
 
-def after(jobs: Sequence[Job], ended: Sequence[Ended]) -> str:
+def after(states: States) -> str:
     """Return how the sweep ended: the count of each state, and each run that is not done, with its log."""
-    seen = {job.key: job.look() for job in jobs} | {one.job.key: one.seen for one in ended}
-    counts = Counter(str(found.state) for found in seen.values())
-    lines = [f"{len(jobs)} runs: " + ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))]
-    for key, found in seen.items():
+    counts = Counter(str(found.state) for found in states.values())
+    lines = [f"{len(states)} runs: " + ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))]
+    for key, found in states.items():
         if found.state != State.DONE:
             log = f"  log {found.log}" if found.log else ""
             lines.append(f"{found.state:<11}  {key}  {found.note}{log}")
     return "\n".join(lines)
 
 
-def as_json(jobs: Sequence[Job], excluded: Sequence[Excluded], ended: Sequence[Ended]) -> str:
+def as_json(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], ended: Sequence[Ended]) -> str:
     """Return the same as one JSON object."""
-    now = {job.key: job.look() for job in jobs} | {one.job.key: one.seen for one in ended}
     attempts = {one.job.key: one for one in ended}
     runs: list[dict[str, Any]] = []
     for job in jobs:
-        seen, one = now[job.key], attempts.get(job.key)
+        seen, one = states[job.key], attempts.get(job.key)
         runs.append(
             {
                 "run": job.cell.run.name,
