@@ -100,6 +100,10 @@ class Folder:
         """Return where the control of this run leaves its state after ``steps`` steps, for runs that prune later."""
         return Folder(self.results, self.run.control)._beginnings / f"{steps}"
 
+    def beginnings(self) -> int:
+        """Return how many states this control has left, each whole, for runs that prune later."""
+        return len({path.parent for path in self._beginnings.glob("*/*.json")})
+
     def forget_beginnings(self) -> None:
         """Remove the states that this control left for runs that prune later: they are as large as several networks."""
         shutil.rmtree(self._beginnings, ignore_errors=True)

@@ -6,10 +6,11 @@ from typing import Any
 from fakes import fake
 from tiny import tiny_run
 
+from bench.files import write_arrays, write_json
 from bench.grid import Cell
 from bench.schedule import Steps
 from bench.state import Seen, State
-from bench.sweep.plan import jobs_of, tidy
+from bench.sweep.plan import Job, jobs_of, tidy
 from bench.trial import trials_of
 
 EPS = (0.0, 1.0, 4.0)
@@ -44,6 +45,32 @@ def test_sharing_can_be_declined(tmp_path: Path) -> None:
     jobs = jobs_of([cell(), cell(sparsity=0.5)], tmp_path, None, sharing=False)
     assert [job.after for job in jobs] == [None, None]
     assert "--share-with" not in jobs[0].words
+
+
+class TestWhenARunThatSharesMayBegin:
+    """Not before its control has left every state that it was asked for, unless the control has ended."""
+
+    def left(self, tmp_path: Path) -> dict[str, Job]:
+        pruned = cell(sparsity=0.9, schedule=Steps(2, 1, 1))
+        return {job.key: job for job in jobs_of([cell(), cell(sparsity=0.5), pruned], tmp_path, None)}
+
+    def test_a_control_waits_for_nobody(self, tmp_path: Path) -> None:
+        left = self.left(tmp_path)
+        assert [job.may_begin(left) for job in left.values()] == [True, False, False]
+
+    def test_a_pruned_run_waits_for_whole_states_and_not_for_the_end(self, tmp_path: Path) -> None:
+        left = self.left(tmp_path)
+        _, *pruned = left.values()
+        for steps in (1, 2):
+            assert not any(job.may_begin(left) for job in pruned)
+            write_arrays(pruned[0].folder.beginning(steps) / "0.npz", {})
+            assert not any(job.may_begin(left) for job in pruned)
+            write_json(pruned[0].folder.beginning(steps) / "0.json", "any", {})
+        assert all(job.may_begin(left) for job in pruned)
+
+    def test_a_control_that_failed_is_waited_for_no_longer(self, tmp_path: Path) -> None:
+        _, *pruned = self.left(tmp_path).items()
+        assert all(job.may_begin(dict(pruned)) for _, job in pruned)
 
 
 class TestTidy:

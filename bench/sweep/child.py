@@ -38,13 +38,10 @@ def start(words: Sequence[str], log: str, last_exit: str, threads: int, gpu: str
     return code
 
 
-def attempt(
-    words: Sequence[str], log: str, last_exit: str, threads: int, gpus: int, _after: object = None
-) -> tuple[int, str, float]:
+def attempt(words: Sequence[str], log: str, last_exit: str, threads: int, gpus: int) -> tuple[int, str, float]:
     """Return (exit code, what went wrong outside the run, seconds); an exception would end the sweep and not the run alone.
 
-    A worker calls it; where there are ``gpus``, its number chooses one. ``_after`` is how the job ended that had to come
-    first.
+    A worker calls it; where there are ``gpus``, its number chooses one.
     """
     gpu = None
     if gpus:

@@ -40,23 +40,24 @@ def work(
 ) -> list[Ended]:
     """Bring every job to an end and return how each ended, in the order of ending.
 
-    A job that a signal ended, or that says "later" (exit code 5 or 75), is started again up to twice, and so is one whose
-    worker was lost; one that diverged, failed or was refused is not. ``ended`` is told of each, ``tick`` of the jobs that
-    are left, several times a second.
+    A job that goes on from another's beginning is started when that one has left it, or has ended. A job that a signal
+    ended, or that says "later" (exit code 5 or 75), is started again up to twice, and so is one whose worker was lost; one
+    that diverged, failed or was refused is not. Workers take the jobs in their order. ``ended`` is told of each, ``tick`` of
+    the jobs that are left, several times a second.
     """
     outcomes: list[Ended] = []
     with connected(place) as client:
         going: dict[str, _Going] = {}
-        for job in jobs:
-            first = going.get(job.after or "")
-            going[job.key] = _Going(_submit(client, job, shape, 1, first and first.future), 1)
         left = {job.key: job for job in jobs}
+        order = {job.key: place for place, job in enumerate(jobs)}
         while left:
-            for job in [job for job in left.values() if going[job.key].future.done()]:
+            for job in [job for job in left.values() if job.key not in going and job.may_begin(left)]:
+                going[job.key] = _Going(_submit(client, job, shape, 1, order[job.key]), 1)
+            for job in [job for job in left.values() if job.key in going and going[job.key].future.done()]:
                 one = going[job.key]
-                if _again(one, going.get(job.after or "")):
-                    one.attempts += one.future.status == "finished"
-                    one.future = _submit(client, job, shape, one.attempts, None)
+                if _again(one):
+                    one.attempts += 1
+                    one.future = _submit(client, job, shape, one.attempts, order[job.key])
                     continue
                 seen = _seen(job, one.future)
                 seconds = one.future.result()[2] if one.future.status == "finished" else 0.0
@@ -68,19 +69,20 @@ def work(
     return outcomes
 
 
-def _submit(client: Any, job: Job, shape: Shape, number: int, after: Any) -> Any:
+def _submit(client: Any, job: Job, shape: Shape, number: int, place: int) -> Any:
     log, last_exit = str(job.folder.log.absolute()), str(job.folder.last_exit.absolute())
-    lone = "" if after else "-alone"
-    key = f"{job.key}#{number}{lone}"
-    return client.submit(attempt, job.words, log, last_exit, shape.threads, shape.gpus, after, key=key, pure=False)
+    words, key = job.words, f"{job.key}#{number}"
+    return client.submit(
+        attempt, words, log, last_exit, shape.threads, shape.gpus, key=key, pure=False, priority=-place
+    )
 
 
-def _again(one: _Going, control: _Going | None) -> bool:
-    """Tell whether an ended job is to be started again: for what may pass, or since the job it waited for was lost."""
-    if one.future.status == "finished":
-        code = one.future.result()[0]
-        return (code < 0 or code in (5, 75)) and one.attempts <= RETRIES
-    return control is not None and control.future.status != "finished" and not one.future.key.endswith("-alone")
+def _again(one: _Going) -> bool:
+    """Tell whether an ended job is to be started again: for what may pass."""
+    if one.future.status != "finished":
+        return False  # Dask has given it to other workers already
+    code = one.future.result()[0]
+    return (code < 0 or code in (5, 75)) and one.attempts <= RETRIES
 
 
 def _seen(job: Job, future: Any) -> Seen:

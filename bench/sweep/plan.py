@@ -18,18 +18,25 @@ from bench.store import Folder
 class Job:
     """One run of a sweep: its cell, its folder, the words of the command that makes it.
 
-    ``after`` is the key of the job whose beginning it goes on from, None where there is none.
+    ``after`` is the key of the job whose beginning it goes on from, None where there is none; ``shares`` is for how many
+    schedules it leaves its own state itself.
     """
 
     cell: Cell
     folder: Folder
     words: tuple[str, ...]
     after: str | None
+    shares: int = 0
 
     @property
     def key(self) -> str:
         """The run's name and seed."""
         return key_of(self.cell.run)
+
+    def may_begin(self, left: Mapping[str, Job]) -> bool:
+        """Tell whether the run that this one goes on from has left its state, or is not among those that are ``left``."""
+        control = left.get(self.after or "")
+        return control is None or control.folder.beginnings() >= control.shares
 
     def look(self) -> Seen:
         """Return the state of the run as its folder has it."""
@@ -64,7 +71,8 @@ def jobs_of(cells: Sequence[Cell], results: Path, data_dir: Path | None, sharing
             words += ["--data-dir", str(data_dir.absolute())]
         for schedule in schedules:
             words += ["--share-with", schedule]
-        jobs.append(Job(cell, Folder(results, run), tuple(words), key_of(run.control) if shared else None))
+        after = key_of(run.control) if shared else None
+        jobs.append(Job(cell, Folder(results, run), tuple(words), after, len(schedules)))
     return jobs
 
 

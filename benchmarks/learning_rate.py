@@ -1,0 +1,73 @@
+"""Accuracy on held-out training images by peak learning rate: how the rates of a grid were chosen, without the test images.
+
+A tenth of the training images is set aside by a draw, the network is trained on the rest at each rate as ``bench run`` would
+train it, and the last epoch is measured on what was set aside. The validation images are not touched.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import numpy as np
+
+from bench import runtime
+
+runtime.prepare()
+
+from bench import training  # noqa: E402
+from bench.datasets import DATASETS  # noqa: E402
+from bench.datasets.base import Dataset, Split  # noqa: E402
+from bench.experiment import accuracy  # noqa: E402
+from bench.interruption import Stop  # noqa: E402
+from bench.progress import Progress  # noqa: E402
+from bench.spec import Run  # noqa: E402
+from bench.store import Folder  # noqa: E402
+from bench.view import Classifier  # noqa: E402
+
+HELD_OUT = 0.1024  # 969 of Imagenette's 9,469
+
+
+@click.command()
+@click.option("--data-dir", type=click.Path(path_type=Path), required=True)
+@click.option("--arch", default="resnet18", show_default=True)
+@click.option("--batch-size", default=128, show_default=True)
+@click.option("--epochs", default=5, show_default=True)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--rates", default="0.05,0.1,0.2", show_default=True)
+def main(data_dir: Path, arch: str, batch_size: int, epochs: int, seed: int, rates: str) -> None:
+    """Print a line a rate."""
+    run = Run.of(arch=arch, batch_size=batch_size, epochs=epochs, seed=seed)
+    data = held_out(DATASETS[run.dataset].load(run.image_size, data_dir, False, click.echo))
+    for rate in map(float, rates.split(",")):
+        found = accuracy_at(replace(run, learning_rate=rate), data)
+        click.echo(f"{arch}, batch {batch_size}, {epochs} epochs, seed {seed}, rate {rate:g}: {found:.4f}")
+
+
+def held_out(data: Dataset) -> Dataset:
+    """Return ``data`` with a part of its training images in place of its validation images."""
+    order = np.random.default_rng(0).permutation(len(data.train))
+    count = round(HELD_OUT * len(order))
+    kept, aside = order[:-count], order[-count:]
+    return replace(data, train=part(data.train, kept), val=part(data.train, aside))
+
+
+def part(split: Split, indices: np.ndarray) -> Split:
+    """Return the images of ``split`` at ``indices``."""
+    return Split(split.images[indices], split.labels[indices], tuple(split.names[index] for index in indices))
+
+
+def accuracy_at(run: Run, data: Dataset) -> float:
+    """Return the held-out accuracy after the last epoch; not a number where the training diverged."""
+    with tempfile.TemporaryDirectory() as place:
+        try:
+            trained = training.train(run, data, Folder(Path(place), run), (), Progress(), Stop())
+        except training.Diverged:
+            return float("nan")
+    return accuracy(Classifier(trained.model), data.val)
+
+
+if __name__ == "__main__":
+    main()
