@@ -15,7 +15,7 @@ from architectures import ARCHITECTURES
 from bench.attacks import attack_named
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.pgd import Pgd
-from bench.datasets import DATASETS
+from bench.datasets import DATASETS, Source
 from bench.errors import BadInput
 from bench.evaluation import judge
 from bench.phases import Where, execute
@@ -93,6 +93,7 @@ def test_without_its_library_a_run_is_refused_before_it_reads_an_image(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bench.phases.find_spec", lambda _: None)
-    monkeypatch.setattr(type(DATASETS["synthetic"]), "load", lambda *_: pytest.fail("images were read"))
+    unread = Source(lambda *_: pytest.fail("images were read"), named=True)
+    monkeypatch.setitem(DATASETS, "synthetic", unread)
     with pytest.raises(BadInput, match=r"bench-robustness\[art\]"):
         execute(tiny_run(), [Trial(Pgd())], Where(tmp_path), Progress(quiet=True))

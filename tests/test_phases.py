@@ -50,7 +50,7 @@ TOGETHER: dict[str, Any] = {"sparsity": 0.9, "low_rank": "lr1", "temperature": 2
     ids=lambda settings: "-".join(str(value) for value in settings.values()),
 )
 def test_a_whole_run_on_the_synthetic_images(settings: dict[str, Any], tmp_path: Path) -> None:
-    run = Run.of(dataset="synthetic", image_size=32, epochs=1, **settings)
+    run = Run.of(dataset="synthetic", image_size=32, epochs=1, schedule="shares:0.2,0.7,4", **settings)
     trials = trials_of(run, [], FGSM.eps, 1.0)
     result = go(tmp_path, run, *trials)
     metrics, attack = result.training["metrics"], result.attacks[FGSM.name]
@@ -111,8 +111,9 @@ class TestOnTinyImages:
             with contextlib.suppress(Killed):
                 go(tmp_path / "killed", run, *trials)
                 break
-        # The spec; arrays and record of two epochs' checkpoints, of the training and of two attacks; what follows of masking.
-        assert len(died) == 12
+        # The spec; arrays and record of two epochs' checkpoints, of the training and of two attacks, the two galleries; what
+        # follows of masking.
+        assert len(died) == 14
         whole, killed = (identity(only_seed_folder(tmp_path / place)) for place in ("whole", "killed"))
         assert whole == killed
 
@@ -265,6 +266,7 @@ class Brighter:
     """Make every image brighter: an attack that needs no gradient."""
 
     kind: ClassVar[str] = "brighter"
+    library: ClassVar[str] = ""
 
     def __str__(self) -> str:
         return self.kind
