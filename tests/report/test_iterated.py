@@ -1,0 +1,65 @@
+"""One step against many, from planted outcomes: on shared images alone, and with a word where the many fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import fake_outcome, trained
+from numpy.typing import NDArray
+from tiny import tiny_run
+
+from bench.attacks import attack_named
+from bench.report.iterated import iterated_table, pairs
+from bench.report.records import read
+from bench.trial import Trial
+
+RUN = tiny_run()
+
+
+def right(shares: list[float], images: int = 200) -> NDArray[np.bool_]:
+    return np.stack([np.arange(images) < round(share * images) for share in shares])
+
+
+def record(results: Path, shares: dict[str, list[float]], eps: tuple[float, ...] = (0.0, 1.0, 2.0)) -> None:
+    folder = trained(results, RUN, 0.8)
+    for text, values in shares.items():
+        fake_outcome(folder, Trial(attack_named(text), eps), right(values))
+
+
+def test_nothing_is_said_where_no_attack_was_iterated(tmp_path: Path) -> None:
+    record(tmp_path, {"fgsm": [0.8, 0.5, 0.2]})
+    assert iterated_table(read(tmp_path)) is None
+
+
+def test_many_steps_stand_beside_the_step_on_the_same_loss(tmp_path: Path) -> None:
+    record(tmp_path, {"fgsm": [0.8, 0.5, 0.2], "fgsm(loss=margin)": [0.8, 0.4, 0.3], "pgd": [0.8, 0.3, 0.1]})
+    record(tmp_path, {"pgd(loss=margin)": [0.8, 0.1, 0.1]})
+    table = iterated_table(read(tmp_path))
+    assert table
+    shown = [[row[2].text, row[3].text, *[cell.number for cell in row[5:]]] for row in table.rows]
+    assert shown == [
+        ["fgsm", "pgd", 0.5, 0.3, 0.2, 0.1],
+        ["fgsm(loss=margin)", "pgd(loss=margin)", 0.4, 0.1, 0.3, 0.1],
+    ]
+    assert "at eps 1, 10.0 % in place of 40.0 %" in table.notes[0]
+    assert "On no network does one step take more" in table.notes[0]
+
+
+def test_a_step_that_is_stronger_than_many_is_a_fault_with_a_name(tmp_path: Path) -> None:
+    record(tmp_path, {"fgsm": [0.8, 0.5, 0.2], "pgd": [0.8, 0.49, 0.25]})
+    (pair,) = pairs(read(tmp_path))
+    assert pair.weaker_by == pytest.approx(0.05)
+    assert pair.stronger_by == pytest.approx(0.01)
+    table = iterated_table(read(tmp_path))
+    assert table
+    assert f"On {RUN.name}, seed 0 one step takes more than many" in table.notes[0]
+
+
+def test_only_images_and_radii_of_both_are_compared(tmp_path: Path) -> None:
+    folder = trained(tmp_path, RUN, 0.8)
+    fake_outcome(folder, Trial(attack_named("fgsm"), (0.0, 0.5, 2.0)), right([0.8, 0.6, 0.4]))
+    fake_outcome(folder, Trial(attack_named("pgd"), (0.0, 2.0, 4.0)), right([1.0, 0.5, 0.1], images=100))
+    (pair,) = pairs(read(tmp_path))
+    assert (pair.images, pair.accuracy) == (100, {2.0: (0.8, 0.5)})

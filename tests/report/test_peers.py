@@ -1,0 +1,46 @@
+"""Ours beside the published figures: changes from dense, recomputed from the raw records."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from recorded import SPARSE, record
+
+from bench.report.peers import PUBLISHED, peers_table
+from bench.report.records import read
+
+
+def test_every_change_of_ours_is_that_of_the_raw_records(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0.05, -0.1])
+    table = peers_table(SPARSE, read(tmp_path))
+    assert table
+    names = [column.name for column in table.columns]
+    rows = {row[0].number: dict(zip(names, row, strict=True)) for row in table.rows}
+    means = {}
+    for sparsity, part in ((0.0, "fc5-b128"), (0.5, "fc5-s0.5"), (0.9, "fc5-s0.9")):
+        found = [json.loads(path.read_text()) for path in tmp_path.glob(f"{part}*/seed-*/attacks/fgsm-*.json")]
+        seeds = [{row["eps"]: row["accuracy"] for row in each["record"]["rows"]} for each in found]
+        assert len(seeds) == 3
+        means[sparsity] = {eps: sum(seed[eps] for seed in seeds) / 3 for eps in (0.0, 1.0, 2.0, 4.0)}
+    assert set(rows) == {0.5, 0.9}
+    for sparsity, row in rows.items():
+        assert sparsity is not None
+        for eps, name in ((0.0, "clean"), (1.0, "eps 1"), (2.0, "eps 2"), (4.0, "eps 4")):
+            assert row[f"ours, {name}"].number == pytest.approx(means[sparsity][eps] - means[0.0][eps])
+    change = 100 * (means[0.9][1.0] - means[0.0][1.0])
+    assert f"accuracy at eps 1 {change:+.1f} at 90 % (theirs -2.1 at 87.5 %) and not measured at 98 %" in table.notes[0]
+    assert "mean over 3 seeds" in table.caption
+
+
+def test_there_is_no_table_without_a_dense_run(tmp_path: Path) -> None:
+    assert peers_table(None, read(tmp_path)) is None
+    assert peers_table(SPARSE, read(tmp_path)) is None
+    record(tmp_path, SPARSE.runs[1:], [0, 0])
+    assert peers_table(SPARSE, read(tmp_path)) is None
+
+
+def test_the_published_rows_are_shares_that_fall_with_eps() -> None:
+    for row in PUBLISHED:
+        assert 1 > row.clean > row.eps_1 > row.eps_2 > row.eps_4 > 0
