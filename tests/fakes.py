@@ -53,8 +53,12 @@ def trained(
     code: str = "c" * 16,
     started: str = VOLATILE["started"],
     data: str = DATA["fingerprint"],
+    measured: Mapping[str, Any] | None = None,
 ) -> Folder:
-    """Record the training of ``run``, without an attack; nothing where it is recorded already."""
+    """Record the training of ``run``, without an attack; nothing where it is recorded already.
+
+    ``measured``: metrics that are not to be those made up from the run.
+    """
     folder = Folder(results, run)
     if folder.training() is not None:
         return folder
@@ -82,7 +86,7 @@ def trained(
         "data": {**DATA, "fingerprint": data},
         "environment": {"code": code, "commit": "abc", "versions": {"bench": "0"}},
         "status": "done",
-        "metrics": metrics,
+        "metrics": {**metrics, **(measured or {})},
         "history": [],
         "volatile": {**VOLATILE, "started": started},
     }

@@ -106,5 +106,27 @@ class Outcomes:
             return np.asarray(clean - now.mean(axis=0))
         if not clean.any():
             return np.full(clean.shape, np.nan)
-        kept = (now * clean).mean(axis=1) / clean.mean()
-        return np.asarray((kept[:, None] + clean * (now - kept[:, None]) / clean.mean()).mean(axis=0))
+        return np.asarray(_among(now, clean).mean(axis=0))
+
+    def flipped(self, radii: tuple[float, ...]) -> Floats:
+        """Return, for each of the k ascending ``radii``, one number an image, shape (k, n), whose mean is a share.
+
+            F(e) + r(0) (f(e) - F(e)) / mean r(0),   where F(e) = sum r(0) f(e) / sum r(0)
+
+        where r(0) is 1 for an image right at eps 0, and f(e) is 1 where the smallest of ``radii`` at which the class is
+        not the clean one, the image's smallest flipping eps, is at most e. F is the share of the images right at eps 0:
+        an image that is wrong unattacked has no right class to lose. Linear as ``kept`` in ``values``, and NaN likewise.
+        Source: the internship report's equation 10, on a grid of radii as in its section 3.3.
+        """
+        origin = self.predictions[self.eps.index(0)]
+        now = self.predictions[[self.eps.index(radius) for radius in radii]]
+        clean = (origin == self.labels).astype(np.float64)
+        if not clean.any():
+            return np.full(now.shape, np.nan)
+        return _among(np.logical_or.accumulate(now != origin, axis=0).astype(np.float64), clean)
+
+
+def _among(values: Floats, clean: Floats) -> Floats:
+    """Return numbers, shape of ``values`` (k, n), whose means are those of ``values`` among the images where ``clean`` is 1."""
+    means = (values * clean).mean(axis=1, keepdims=True) / clean.mean()
+    return np.asarray(means + clean * (values - means) / clean.mean())

@@ -13,10 +13,12 @@ from bench.files import write_bytes
 from bench.grid import Figure, Grid
 from bench.report.document import Section, document
 from bench.report.figure_table import figure_table
-from bench.report.figures import draw, render
+from bench.report.figures import draw
 from bench.report.findings import score
+from bench.report.frame import render
 from bench.report.lineup import Lineup, control_of, lineups
-from bench.report.overviews import OVERVIEWS
+from bench.report.overviews import pictured
+from bench.report.overviews.pareto import pareto
 from bench.report.panels import FORMATS, KINDS, Panel
 from bench.report.records import Records
 from bench.report.scorecard import scorecard
@@ -46,9 +48,9 @@ def assemble(
     """Write the report of ``records`` on the figures of ``grid`` below ``output``; return what was written.
 
     figures/<panel>.png and .svg, tables/<figure>.csv, .md, .tex and .html, and, unless ``wanted`` names figures, overviews
-    beside the figures, tables/findings.* and REPORT.md. An optional figure is there where a run of its own has a record.
-    ``results``: the folder that messages on records name, which the report leaves out. BadInput for a figure that the
-    grid does not have.
+    beside the figures, figures/pareto-<architecture>.*, tables/findings.* and REPORT.md. An optional figure is there where
+    a run of its own has a record. ``results``: the folder that messages on records name, which the report leaves out.
+    BadInput for a figure that the grid does not have.
     """
     panels = _chosen(grid, wanted.figures)
     by_name = {figure.name: figure for figure in grid.figures}
@@ -67,9 +69,10 @@ def assemble(
     scored = score(lineups(grid), records)
     findings = scorecard(scored)
     files = _tables(output, findings, wanted.formats)
-    text = document(records, grid, findings, _below(output, files), sections, results)
+    across = _across(output, sections, records, wanted.formats)
+    text = document(records, grid, findings, _below(output, files), sections, results, _below(output, across))
     write_bytes(output / "REPORT.md", text.encode())
-    return [*written, *files, output / "REPORT.md"]
+    return [*written, *files, *across, output / "REPORT.md"]
 
 
 def check(grid: Grid, wanted: Wanted) -> None:
@@ -127,10 +130,16 @@ def _figures(
 def _overviews(output: Path, lineup: Lineup, records: Records, table: Table, formats: Sequence[str]) -> list[Path]:
     kinds = [kind for kind in KINDS if kind in formats]
     written = []
-    for name, overview in OVERVIEWS.items() if kinds else ():
-        figure = overview(lineup, records, table)
-        written += [] if figure is None else _save(output, f"{lineup.name}-{name}", figure, kinds)
+    for name, overview in pictured(lineup).items() if kinds else ():
+        figure = overview.draw(lineup, records, table)
+        written += [] if figure is None else _save(output, name, figure, kinds)
     return written
+
+
+def _across(output: Path, sections: Sequence[Section], records: Records, formats: Sequence[str]) -> list[Path]:
+    kinds = [kind for kind in KINDS if kind in formats]
+    drawn = pareto([(each.lineup, each.table) for each in sections], records) if kinds else {}
+    return [path for arch, figure in drawn.items() for path in _save(output, f"pareto-{arch}", figure, kinds)]
 
 
 def _save(output: Path, name: str, figure: Canvas, kinds: Sequence[str]) -> list[Path]:

@@ -11,6 +11,8 @@ from bench.comparison.outcomes import CUSTOMARY, Quantity
 from bench.grid import PRESETS, Grid
 from bench.report.lineup import Lineup, control_of
 from bench.report.networks import Trained
+from bench.report.overviews import pictured
+from bench.report.overviews.pareto import WORDS as PARETO
 from bench.report.panels import Panel
 from bench.report.records import Records
 from bench.report.table import DASH, Table, printable
@@ -48,8 +50,12 @@ def document(
     files: Sequence[str],
     sections: Sequence[Section],
     results: Path | None = None,
+    across: Sequence[str] = (),
 ) -> str:
-    """Return REPORT.md. ``files``: those of the scorecard. ``results``: the folder to leave out of messages on records."""
+    """Return REPORT.md. ``files``: those of the scorecard. ``results``: the folder to leave out of messages on records.
+
+    ``across``: the pictures of no one figure, an architecture each.
+    """
     seeds = sorted({seed for each in records.networks.values() for seed in each})
     count = sum(len(seeds) for seeds in records.networks.values())
     networks = f"{count} trained network{'s' * (count != 1)}" if count else "No trained network yet"
@@ -59,6 +65,7 @@ def document(
         "## Findings\n\n" + _findings(findings, files),
         "## Figures\n\n" + _notes(dict.fromkeys(note for each in sections for note in each.table.notes)),
         *[_section(each, grid, seeds) for each in sections],
+        "## Across figures\n\n" + _across(across) if across else "",
         "## What is not in it\n\n" + _left_out(records, results),
         "## How to make it again\n\n" + _recipe(grid, seeds),
         "## Versions\n\n" + _versions(records),
@@ -117,13 +124,15 @@ def _verdicts(section: Section) -> list[str]:
 
 def _alternative(lineup: Lineup, image: str) -> str:
     stem = Path(image).stem
-    what = {
-        Panel.A.of(lineup.name): "accuracy against eps",
-        Panel.B.of(lineup.name): "drop in accuracy against eps",
-        f"{lineup.name}-by-compression": "accuracy against compression",
-        f"{lineup.name}-heat": "difference to the control by eps",
-    }.get(stem, "accuracy by setting")
-    return f"Figure {stem}: {lineup.title}, {what}"
+    words = {panel.of(lineup.name): panel.words for panel in Panel}
+    words |= {name: overview.words for name, overview in pictured(lineup).items()}
+    return f"Figure {stem}: {lineup.title}, {words[stem]}"
+
+
+def _across(images: Sequence[str]) -> str:
+    shown = [image for image in images if image.endswith(".png")] or list(images)
+    pictures = [f"![{markdown(f'{Path(image).stem}: {PARETO}')}]({image})\n" for image in shown]
+    return "\n".join([*pictures, _links("In full", images)])
 
 
 def _links(what: str, files: Iterable[str]) -> str:

@@ -40,7 +40,7 @@ def figure_table(lineup: Lineup, records: Records) -> Table:
         lacking.setdefault(each.run.name, each.command)
     rows = tuple(_Row(lineup, records, run, verdicts, lacking).cells() for run in lineup.runs)
     commands = tuple(each.command for each in missing)
-    return Table(lineup.name, lineup.title, _caption(lineup, records), NOTES, _columns(lineup), rows, commands)
+    return Table(lineup.name, lineup.title, threat_caption(lineup, records), NOTES, _columns(lineup), rows, commands)
 
 
 def _wanted(lineup: Lineup) -> list[tuple[Quantity, float]]:
@@ -91,7 +91,7 @@ class _Row:
             Cell(self.run.name),
             Cell(", ".join(str(seed) for seed in trained)) if trained else missing,
             _over_seeds([each.metrics["accuracy"] for each in trained.values()], _percent) if trained else missing,
-            *(_curves(self.lineup, attacked) if attacked else [missing] * curves),
+            *(measured(attacked, _wanted(self.lineup)) if attacked else [missing] * curves),
             *[cell for quantity in Quantity for cell in self._verdict(self.verdicts[quantity])],
             *(self._compression(trained) if trained else [missing] * 4),
             *(_masking(attacked) if attacked else [missing] * 2),
@@ -128,9 +128,8 @@ class _Row:
         return [reached, ratios[0], size, ratios[1]]
 
 
-def _curves(lineup: Lineup, attacked: Attacks) -> list[Cell]:
-    """Return the cells of accuracy, drop and accuracy kept, a radius each."""
-    wanted = _wanted(lineup)
+def measured(attacked: Attacks, wanted: Sequence[tuple[Quantity, float]]) -> list[Cell]:
+    """Return the cell of each quantity and radius that is ``wanted``, over all seeds of ``attacked``."""
     rows = [(each.outcomes.indices, _stacked(each.outcomes, wanted)) for _, each in attacked.values()]
     found = hierarchical(rows)
     cells = []
@@ -151,7 +150,7 @@ def _curves(lineup: Lineup, attacked: Attacks) -> list[Cell]:
     return cells
 
 
-def _stacked(outcomes: Outcomes, wanted: list[tuple[Quantity, float]]) -> Floats:
+def _stacked(outcomes: Outcomes, wanted: Sequence[tuple[Quantity, float]]) -> Floats:
     return np.stack([outcomes.values(quantity, (radius,)) for quantity, radius in wanted])
 
 
@@ -183,7 +182,8 @@ def _megabytes(size: float) -> str:
     return f"{size / 1e6:,.2f} MB"
 
 
-def _caption(lineup: Lineup, records: Records) -> str:
+def threat_caption(lineup: Lineup, records: Records) -> str:
+    """Return the data set, the number of images and the threat model of ``lineup``, as a sentence or two."""
     run = lineup.runs[0]
     sizes = {
         len(attack.outcomes.indices) for each in lineup.runs for _, attack in lineup.attacked(records, each).values()
@@ -192,11 +192,11 @@ def _caption(lineup: Lineup, records: Records) -> str:
     knowledge = list(dict.fromkeys(lineup.attack.threat(each.temperature).knowledge for each in lineup.runs))
     return (
         f"{run.dataset} {run.image_size} px, {images} validation images. Threat model: L-infinity, eps in pixel levels of 0 "
-        f"to 255; {_either(knowledge)}."
+        f"to 255; {either(knowledge)}."
     )
 
 
-def _either(texts: list[str]) -> str:
+def either(texts: list[str]) -> str:
     """Return texts that differ in their last word alone as one: "at T = 1, 20 or 90"."""
     starts = {text.rpartition(" ")[0] for text in texts}
     if len(texts) == 1 or len(starts) > 1:

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import io
-import textwrap
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.comparison.outcomes import Quantity
-from bench.report.curve import LINE, WIDTH, radius_axis
+from bench.report.curve import radius_axis
+from bench.report.frame import framed, look, style
 from bench.report.lineup import Lineup, control_of
 from bench.report.masked import masking_of
-from bench.report.panels import KINDS, Panel
+from bench.report.panels import Panel
 from bench.report.records import Records
 from bench.report.table import Cell, Table
-from bench.spec import Run
 
-MARKERS = "osD^vP<X>"
-METADATA: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
-# From dark to light, as a photocopy keeps it; the ends of the map are too near to black and to the paper.
-SHADES = ("viridis", 0.18, 0.84)
-STYLE: Any = {"svg.hashsalt": "bench", "font.family": "DejaVu Sans"}
+FEW = 8  # networks whose seeds are told one by one
+MASKED = "Dashed: the gradient is masked, so that the attack failed, and what it left right is no strength."
 
 
 @dataclass(frozen=True)
@@ -76,51 +64,59 @@ def draw(lineup: Lineup, records: Records, table: Table, panel: Panel) -> Figure
     The control is black. An attack whose gradient is masked is dashed, and named so in the legend and the caption.
     """
     curves = lines(lineup, records, table, panel.quantity)
-    with (
-        sns.axes_style("whitegrid", {"grid.color": "0.9", "axes.edgecolor": "0.6"}),
-        sns.plotting_context("talk", font_scale=0.8),
-        plt.rc_context(STYLE),
-    ):
-        caption = _caption(lineup, records, table, curves)
-        figure, axes = plt.subplots(figsize=(9, 5.4 + LINE * len(caption)), dpi=160, layout="constrained")
+    caption = [table.caption, seeds_in_words(lineup, records, "Shaded")]
+    caption += [MASKED] * any(curve.masked for curve in curves)
+    with style():
+        figure, (axes,) = framed(lineup.title, _words(lineup, panel), caption)
         others = [lineup.label(run) for run in lineup.compared]  # a run keeps its shade while the grid fills
         for curve in curves:
             _curve(axes, curve, None if curve.control else others.index(curve.label), len(others))
         _scales(axes, lineup, records, panel)
-        axes.set_title(f"{lineup.title}\n{_words(lineup, panel)}", loc="left", fontweight="bold")
         axes.legend(loc="best", frameon=True, framealpha=0.9, fontsize="small")
-        figure.supxlabel("\n".join(caption), fontsize=10, color="0.25", x=0.01, ha="left")
     return figure
 
 
-def render(figure: Figure, kinds: Sequence[str] = KINDS) -> dict[str, bytes]:
-    """Return the bytes of ``figure`` by kind, png or svg: the same for the same figure; and close it."""
-    found = {}
-    with plt.rc_context(STYLE):
-        for kind in kinds:
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, metadata=METADATA[kind])
-            found[kind] = buffer.getvalue()
-    plt.close(figure)
-    return found
+def seeds_in_words(lineup: Lineup, records: Records, shown: str = "") -> str:
+    """Return which seeds the numbers of ``lineup`` are of, and what their intervals cover, where they are ``shown``."""
+    seeds = {run: tuple(lineup.attacked(records, run)) for run in lineup.runs}
+    found = {run: each for run, each in seeds.items() if each}
+    counts = [len(each) for each in found.values()] or [0]
+    if len(set(found.values())) <= 1:
+        which = "".join(", ".join(map(str, each)) for each in set(found.values()))
+    elif len(found) <= FEW:
+        which = "; ".join(f"{lineup.label(run)}: {', '.join(map(str, each))}" for run, each in found.items())
+    else:
+        which = f"{min(counts)} to {max(counts)} of them a network"
+    if max(counts) > 1:
+        return f"Mean over seeds ({which})." + f" {shown}: 95 % interval over seeds and images." * bool(shown)
+    over = f" {shown}: 95 % interval over images alone, which says nothing of other seeds." * bool(shown)
+    return f"One seed ({which}).{over}"
+
+
+def chances(lineup: Lineup, records: Records) -> dict[str, float]:
+    """Return the accuracy of a guess in percent, one over the number of classes, by its label."""
+    classes = {len(each.training["data"]["classes"]) for run in lineup.runs for each in records.of(run).values()}
+    return {f"chance, {count} classes": 100 / count for count in sorted(classes)}
+
+
+def chance_lines(axes: Axes, lineup: Lineup, records: Records) -> None:
+    """Draw the accuracy of a guess as a dotted line."""
+    for label, accuracy in chances(lineup, records).items():
+        axes.axhline(accuracy, color="0.4", linestyle=":", linewidth=1.6, label=label)
 
 
 def _curve(axes: Axes, curve: Line, place: int | None, count: int) -> None:
-    name, first, last = SHADES
-    shade = first + (last - first) * (place or 0) / max(1, count - 1)
-    colour: Any = "black" if place is None else matplotlib.colormaps[name](shade)
-    axes.fill_between(curve.eps, curve.low, curve.high, color=colour, alpha=0.15, linewidth=0)
+    shown = look(place, count)
+    axes.fill_between(curve.eps, curve.low, curve.high, color=shown["color"], alpha=0.15, linewidth=0)
     axes.plot(
         curve.eps,
         curve.mean,
-        color=colour,
         linestyle="--" if curve.masked else "-",
         linewidth=2.8 if place is None else 2,
-        marker="*" if place is None else MARKERS[place % len(MARKERS)],
-        markersize=11 if place is None else 7,
         markeredgecolor="white",
         markeredgewidth=0.6,
         label=curve.label + curve.masked * ": gradient masked",
+        **shown,
     )
 
 
@@ -129,9 +125,7 @@ def _scales(axes: Axes, lineup: Lineup, records: Records, panel: Panel) -> None:
     if panel is Panel.B:
         axes.set_ylabel("drop in accuracy, points")
         return
-    classes = {len(each.training["data"]["classes"]) for run in lineup.runs for each in records.of(run).values()}
-    for count in sorted(classes):
-        axes.axhline(100 / count, color="0.4", linestyle=":", linewidth=1.6, label=f"chance, {count} classes")
+    chance_lines(axes, lineup, records)
     axes.set_ylim(-1.5, 101.5)
     axes.set_ylabel("accuracy, %")
 
@@ -139,22 +133,3 @@ def _scales(axes: Axes, lineup: Lineup, records: Records, panel: Panel) -> None:
 def _words(lineup: Lineup, panel: Panel) -> str:
     what = "accuracy" if panel is Panel.A else "accuracy(0) - accuracy(eps)"
     return f"{what}, {lineup.attacker}"
-
-
-def _caption(lineup: Lineup, records: Records, table: Table, curves: Sequence[Line]) -> list[str]:
-    seeds = _seeds(lineup, records)
-    over = "seeds and images" if max(map(len, seeds.values()), default=0) > 1 else "images alone (one seed)"
-    counted = "; ".join(f"{label}: {', '.join(map(str, each))}" for label, each in seeds.items())
-    same = len(set(seeds.values())) == 1
-    which = ", ".join(map(str, next(iter(seeds.values())))) if same else counted
-    texts = [table.caption, f"Seeds: {which}. Shaded: 95 % interval over {over}."]
-    if any(curve.masked for curve in curves):
-        texts.append("Dashed: the gradient is masked, so that the attack failed, and its accuracy is no strength.")
-    return [line for text in texts for line in textwrap.wrap(text, WIDTH, subsequent_indent="   ")]
-
-
-def _seeds(lineup: Lineup, records: Records) -> dict[str, tuple[int, ...]]:
-    def of(run: Run) -> tuple[int, ...]:
-        return tuple(lineup.attacked(records, run))
-
-    return {lineup.label(run): of(run) for run in lineup.runs if of(run)}

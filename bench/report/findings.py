@@ -124,8 +124,7 @@ class Scored:
         head = f"Figure{many} {self.finding.figure} ({self.finding.setting}): {self.verdict}"
         found = self.deciding
         if found is None:
-            lacking = f"{len(self.missing)} of its runs have no record" if self.missing else "it is not in this grid"
-            return f"{head}: {lacking}."
+            return f"{head}: {_lacking(len(self.missing))}."
         of_all = f"{sum(each.status is found.status for each in self.examined)} of {len(self.finding.claims)}"
         why = f"{of_all} claims {found.status}"
         if len(found.effect.seeds) < SEEDS:
@@ -133,6 +132,10 @@ class Scored:
         effect = f"{found.claim.quantity}, {found.claim.band}: {numbers(found.effect)}, {found.reason}"
         evidence = self.evidence and f" {self.evidence}"
         return f'{head} ({why}). "{found.claim.text}" is {found.status}: {effect}.{evidence}'
+
+
+def _lacking(runs: int) -> str:
+    return f"{runs} of its runs {'has' if runs == 1 else 'have'} no record" if runs else "it is not in this grid"
 
 
 def score(lineups: Sequence[Lineup], records: Records, findings: Sequence[Finding] = FINDINGS) -> list[Scored]:

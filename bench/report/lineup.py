@@ -53,6 +53,11 @@ class Lineup:
         return self.figure if self.attack == Fgsm() else f"{self.figure}-{attack}"
 
     @property
+    def leads(self) -> bool:
+        """Whether this is the first lineup of its figure, which stands for the figure where no attack matters."""
+        return self.attack == next(iter(self.attacks), Fgsm())
+
+    @property
     def attacker(self) -> str:
         """The attack's label; where it differs with the temperature of the network attacked, in words that fit all."""
         labels = dict.fromkeys(self.attack.threat(run.temperature).label for run in self.runs)

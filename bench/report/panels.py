@@ -22,6 +22,11 @@ class Panel(StrEnum):
         """What the panel shows."""
         return Quantity.ACCURACY if self is Panel.A else Quantity.DROP
 
+    @property
+    def words(self) -> str:
+        """What is to be seen in it, for who cannot."""
+        return "accuracy against eps" if self is Panel.A else "drop in accuracy against eps"
+
     def of(self, name: str) -> str:
         """Return the name of this panel of the figure ``name``: "9a" of 9, "10a-b" of 10a."""
         return name + ("" if name[-1:].isdigit() else "-") + self.value

@@ -15,6 +15,7 @@ from bench.comparison.panel import Effect, Panel, Sample
 from bench.comparison.significance import holm, mcnemar, tost
 from bench.comparison.verdict import Judged, judge_family
 from bench.errors import BadInput
+from bench.evaluation import Outcome
 
 OUTCOMES = Outcomes(
     (0.0, 1.0, 4.0),
@@ -247,3 +248,22 @@ def test_equivalence_quotes_the_p_that_it_rests_on() -> None:
     judged = Judged(Effect(0.001, 0.004, 50, (0, 1, 2), 785, 0.0, 0.0), 0.8, 0.004)
     assert judged.sentence.startswith("equivalent within 0.02: difference +0.1 points")
     assert judged.sentence.endswith("p = 0.004 for a difference beyond 0.02")
+
+
+def test_the_smallest_flipping_eps_by_hand() -> None:
+    labels = np.array([0, 0, 0, 0, 1])
+    predictions = np.array([[0, 0, 0, 0, 2], [0, 1, 0, 0, 1], [3, 0, 0, 0, 1]])
+    outcomes = Outcomes((0.0, 1.0, 4.0), np.arange(5), labels, predictions)
+    # Of four right ones the second flips at 1, and back; the first at 4; the last of five was never right.
+    assert list(outcomes.flipped((0.0, 1.0, 4.0)).mean(axis=1)) == pytest.approx([0, 0.25, 0.5])
+    never_right = Outcomes((0.0, 1.0), np.arange(5), labels + 5, predictions[:2])
+    assert np.isnan(never_right.flipped((0.0, 1.0))).all()
+
+
+def test_flips_agree_with_the_referee() -> None:
+    draw = np.random.default_rng(2)
+    labels, found = draw.integers(0, 3, 80), draw.integers(0, 3, (4, 80))
+    radii = (0.0, 1.0, 2.0, 4.0)
+    first = Outcome(radii, labels, found).first_flip[found[0] == labels]
+    expected = [np.mean((first >= 0) & (first <= place)) for place in range(4)]
+    assert list(Outcomes(radii, np.arange(80), labels, found).flipped(radii).mean(axis=1)) == pytest.approx(expected)

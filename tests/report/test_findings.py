@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,8 @@ def test_without_records_nothing_is_run_and_every_training_has_its_command(tmp_p
     assert "bench run --arch resnet18 --temperature 20.0" in commands
     assert "bench run --arch fc5 --sparsity 0.98 --batch-size 512" in commands
     assert found[0].sentence == "Figure 8-a (ResNet18, batch 512): not run: 6 of its runs have no record."
+    one = replace(found[0], missing=found[0].missing[:1])
+    assert one.sentence.endswith("not run: 1 of its runs has no record.")
     assert scorecard(found).missing == tuple(dict.fromkeys(c for each in found for c in each.missing))
 
 

@@ -1,0 +1,90 @@
+"""Who knows the temperature and who does not, over the share of images that leave either without a gradient."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bench.attacks.fgsm import Fgsm
+from bench.comparison.outcomes import Quantity
+from bench.report.figure_table import either, measured
+from bench.report.figures import chance_lines, chances, seeds_in_words
+from bench.report.frame import framed, legend_above, room_for, style
+from bench.report.lineup import Lineup
+from bench.report.masked import masking_evidence, masking_of
+from bench.report.overviews.by_compression import chosen_radius
+from bench.report.records import Records
+from bench.report.table import Table
+
+ATTACKERS: dict[str, tuple[Fgsm, dict[str, Any]]] = {
+    "FGSM, T known": (Fgsm(), {"color": "0.0", "marker": "o", "linestyle": "-"}),
+    "FGSM, T unknown": (Fgsm(knowledge="none"), {"color": "0.5", "marker": "s", "linestyle": "--"}),
+    "one step on the logit margin": (Fgsm(loss="margin"), {"color": "#0072B2", "marker": "D", "linestyle": "-."}),
+}
+
+PLAIN = (
+    "Below: the share of images whose input gradient is exactly zero. The two attackers differ in the gradient alone: a gap "
+    "between them is masking, not robustness."
+)
+
+
+def knowledge(lineup: Lineup, records: Records, table: Table) -> Figure | None:
+    """Return accuracy near eps 2 by temperature for each attacker, and below it the images whose gradient is exactly zero.
+
+    None where temperature does not vary, or nothing was attacked by one who does not know it. The caption says what the
+    margin step tells: a gap between the attackers is masking. A masked attack has a hollow marker.
+    """
+    varies = len({run.temperature for run in lineup.runs}) > 1
+    lineups = {name: replace(lineup, attack=attack) for name, (attack, _) in ATTACKERS.items()}
+    unknown = lineups["FGSM, T unknown"]
+    radius = chosen_radius(lineup.eps)
+    ignorant = [run for run in lineup.runs if run.temperature != 1 and unknown.attacked(records, run)]
+    if not varies or radius is None or not ignorant:
+        return None
+    evidence = [f"{name}: {masking_evidence(each, records)}" for name, each in list(lineups.items())[:2]]
+    note = f"{seeds_in_words(unknown, records, 'Bars')} Hollow: the gradient is masked."
+    blind = either(list(dict.fromkeys(unknown.attack.threat(run.temperature).knowledge for run in ignorant)))
+    labels = [lineup.label(run).replace(", ", "\n") for run in lineup.runs]
+    with style():
+        what = f"accuracy at eps {radius:g} with T known and unknown, and images without a gradient"
+        caption = (f"{table.caption} T unknown: {blind}.", note, PLAIN, *evidence)
+        marks = [*ATTACKERS, *chances(lineup, records)]
+        figure, (above, below) = framed(
+            lineup.title, what, caption, heights=(3.2, 2.0), ticks=room_for(labels), legend=marks
+        )
+        for name, each in lineups.items():
+            _attacker(above, below, each, records, radius, ATTACKERS[name][1], name)
+        chance_lines(above, lineup, records)
+        above.set_ylim(bottom=0)
+        above.set_ylabel("accuracy, %")
+        below.set_ylim(-4, 104)
+        below.set_ylabel("zero gradient, %")
+        below.set_xticks(range(len(lineup.runs)), labels)
+        legend_above(figure, above, above.get_legend_handles_labels()[0])
+    return figure
+
+
+def _attacker(
+    above: Axes, below: Axes, lineup: Lineup, records: Records, radius: float, shown: dict[str, Any], name: str
+) -> None:
+    """Draw one attacker's accuracies ``above``, and ``below`` the shares of images that leave it no gradient, in percent."""
+    places, accuracies, zeros = [], [], []
+    for place, run in enumerate(lineup.runs):
+        attacked = lineup.attacked(records, run)
+        if not attacked:
+            continue
+        (cell,) = measured(attacked, [(Quantity.ACCURACY, radius)])
+        mean, low, high = (100 * float(each or 0) for each in (cell.number, cell.low, cell.high))
+        bars = [[max(0.0, mean - low)], [max(0.0, high - mean)]]
+        face = "white" if any(each["masked"] for each in masking_of(attacked)) else shown["color"]
+        above.errorbar([place], [mean], bars, mfc=face, markersize=8, capsize=4, zorder=3, **shown)
+        shares = [float(each.record["gradient_zero_images"]) for _, each in attacked.values()]
+        places.append(place)
+        accuracies.append(mean)
+        zeros.append(100 * sum(shares) / len(shares))
+    if places:
+        above.plot(places, accuracies, linewidth=2, markersize=8, label=name, zorder=2, **shown)
+        below.plot(places, zeros, linewidth=2, markersize=8, label=name, **shown)
