@@ -42,7 +42,9 @@ ODD = 50  # one run in so many diverged, and the one after it failed
 @click.command()
 @click.option("--runs", default=5000, show_default=True, help="folders RUN/seed-N, each with every file of a record")
 @click.option("--grid", default="internship", show_default=True)
-@click.option("--images", default=785, show_default=True, help=f"attacked ones, drawn of {VALIDATION:,} anew at each seed")
+@click.option(
+    "--images", default=785, show_default=True, help=f"attacked ones, drawn of {VALIDATION:,} anew at each seed"
+)
 @click.option("--records", type=click.Path(path_type=Path), help="make the records here, or use those that are here")
 def main(runs: int, grid: str, images: int, records: Path | None) -> None:
     """Make the records, then the report of them in a process of its own, and print what it took."""

@@ -6,18 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from matplotlib.figure import Figure as Canvas
-
 from bench.errors import unknown
 from bench.files import write_bytes
 from bench.grid import Figure, Grid
 from bench.report.document import Section, document
 from bench.report.figure_table import figure_table
-from bench.report.figures import draw, render
+from bench.report.figures import draw
 from bench.report.findings import score
 from bench.report.lineup import Lineup, control_of, lineups
 from bench.report.overviews import OVERVIEWS
 from bench.report.panels import FORMATS, KINDS, Panel
+from bench.report.press import Press
 from bench.report.records import Records
 from bench.report.scorecard import scorecard
 from bench.report.table import Table
@@ -54,14 +53,16 @@ def assemble(
     by_name = {figure.name: figure for figure in grid.figures}
     chosen = [by_name[name] for name in panels] if panels else _usual(grid, records)
     sections, written = [], []
-    for lineup in lineups(grid, chosen):
-        table = figure_table(lineup, records)
-        files = _tables(output, table, wanted.formats)
-        images = _figures(output, lineup, records, table, wanted.formats, panels.get(lineup.figure, tuple(Panel)))
-        images += [] if wanted.figures else _overviews(output, lineup, records, table, wanted.formats)
-        written += [*files, *images]
-        sections.append(Section(lineup, table, _below(output, images), _below(output, files)))
-        say(f"figure {lineup.name}: {len(images) + len(files)} files")
+    found = lineups(grid, chosen)
+    with Press(output, len(found)) as press:
+        for lineup in found:
+            table = figure_table(lineup, records)
+            files = _tables(output, table, wanted.formats)
+            images = _figures(press, lineup, records, table, wanted.formats, panels.get(lineup.figure, tuple(Panel)))
+            images += [] if wanted.figures else _overviews(press, lineup, records, table, wanted.formats)
+            written += [*files, *images]
+            sections.append(Section(lineup, table, _below(output, images), _below(output, files)))
+            say(f"figure {lineup.name}: {len(images) + len(files)} files")
     if wanted.figures:
         return written
     scored = score(lineups(grid), records)
@@ -115,29 +116,21 @@ def _tables(output: Path, table: Table, formats: Sequence[str]) -> list[Path]:
 
 
 def _figures(
-    output: Path, lineup: Lineup, records: Records, table: Table, formats: Sequence[str], panels: Sequence[Panel]
+    press: Press, lineup: Lineup, records: Records, table: Table, formats: Sequence[str], panels: Sequence[Panel]
 ) -> list[Path]:
     kinds = [kind for kind in KINDS if kind in formats]
     if not kinds or not any(lineup.attacked(records, run) for run in lineup.runs):
         return []
     drawn = [(panel.of(lineup.name), draw(lineup, records, table, panel)) for panel in panels]
-    return [path for name, figure in drawn for path in _save(output, name, figure, kinds)]
+    return [path for name, figure in drawn for path in press.save(name, figure, kinds)]
 
 
-def _overviews(output: Path, lineup: Lineup, records: Records, table: Table, formats: Sequence[str]) -> list[Path]:
+def _overviews(press: Press, lineup: Lineup, records: Records, table: Table, formats: Sequence[str]) -> list[Path]:
     kinds = [kind for kind in KINDS if kind in formats]
     written = []
     for name, overview in OVERVIEWS.items() if kinds else ():
         figure = overview(lineup, records, table)
-        written += [] if figure is None else _save(output, f"{lineup.name}-{name}", figure, kinds)
-    return written
-
-
-def _save(output: Path, name: str, figure: Canvas, kinds: Sequence[str]) -> list[Path]:
-    written = []
-    for kind, content in render(figure, kinds).items():
-        written.append(output / "figures" / f"{name}.{kind}")
-        write_bytes(written[-1], content)
+        written += [] if figure is None else press.save(f"{lineup.name}-{name}", figure, kinds)
     return written
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,16 +19,16 @@ from bench.comparison.outcomes import Quantity
 from bench.report.curve import LINE, WIDTH, radius_axis
 from bench.report.lineup import Lineup, control_of
 from bench.report.masked import masking_of
-from bench.report.panels import KINDS, Panel
+from bench.report.networks import seeds_text
+from bench.report.panels import Panel
+from bench.report.press import STYLE
 from bench.report.records import Records
 from bench.report.table import Cell, Table
 from bench.spec import Run
 
 MARKERS = "osD^vP<X>"
-METADATA: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 # From dark to light, as a photocopy keeps it; the ends of the map are too near to black and to the paper.
 SHADES = ("viridis", 0.18, 0.84)
-STYLE: Any = {"svg.hashsalt": "bench", "font.family": "DejaVu Sans"}
 
 
 @dataclass(frozen=True)
@@ -93,18 +92,6 @@ def draw(lineup: Lineup, records: Records, table: Table, panel: Panel) -> Figure
     return figure
 
 
-def render(figure: Figure, kinds: Sequence[str] = KINDS) -> dict[str, bytes]:
-    """Return the bytes of ``figure`` by kind, png or svg: the same for the same figure; and close it."""
-    found = {}
-    with plt.rc_context(STYLE):
-        for kind in kinds:
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, metadata=METADATA[kind])
-            found[kind] = buffer.getvalue()
-    plt.close(figure)
-    return found
-
-
 def _curve(axes: Axes, curve: Line, place: int | None, count: int) -> None:
     name, first, last = SHADES
     shade = first + (last - first) * (place or 0) / max(1, count - 1)
@@ -144,9 +131,9 @@ def _words(lineup: Lineup, panel: Panel) -> str:
 def _caption(lineup: Lineup, records: Records, table: Table, curves: Sequence[Line]) -> list[str]:
     seeds = _seeds(lineup, records)
     over = "seeds and images" if max(map(len, seeds.values()), default=0) > 1 else "images alone (one seed)"
-    counted = "; ".join(f"{label}: {', '.join(map(str, each))}" for label, each in seeds.items())
+    counted = "; ".join(f"{label}: {seeds_text(each)}" for label, each in seeds.items())
     same = len(set(seeds.values())) == 1
-    which = ", ".join(map(str, next(iter(seeds.values())))) if same else counted
+    which = seeds_text(next(iter(seeds.values()))) if same else counted
     texts = [table.caption, f"Seeds: {which}. Shaded: 95 % interval over {over}."]
     if any(curve.masked for curve in curves):
         texts.append("Dashed: the gradient is masked, so that the attack failed, and its accuracy is no strength.")

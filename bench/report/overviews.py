@@ -15,9 +15,10 @@ from matplotlib.figure import Figure
 from bench.comparison.verdict import LEVEL, Judged, points
 from bench.report.comparisons import compare_each_eps
 from bench.report.curve import LINE, WIDTH
-from bench.report.figures import MARKERS, STYLE, lines
+from bench.report.figures import MARKERS, lines
 from bench.report.lineup import Lineup
 from bench.report.panels import Panel
+from bench.report.press import STYLE
 from bench.report.records import Records
 from bench.report.table import Table
 
