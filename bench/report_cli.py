@@ -49,6 +49,8 @@ def report(
     records = read(results_dir, mixed=mixed)
     if not records.networks:
         click.echo(f"no trained network under {results_dir}: bench sweep {grid} makes them", err=True)
+    elif not quiet:
+        click.echo(f"{sum(map(len, records.networks.values())):,} networks read from {results_dir}", err=True)
     written = assemble(
         records,
         found,

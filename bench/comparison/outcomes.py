@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +77,7 @@ class Outcomes:
     labels: NDArray[np.integer]
     predictions: NDArray[np.integer]
 
-    @property
+    @cached_property
     def right(self) -> NDArray[np.bool_]:
         """Whether each image is classified rightly at each radius, shape (k, n)."""
         found: NDArray[np.bool_] = self.predictions == self.labels
@@ -94,19 +95,25 @@ class Outcomes:
         order; NaN where no image is right at eps 0. BadInput where a radius was not measured.
         Source: Davison & Hinkley 1997, "Bootstrap Methods and their Application", section 2.7.2 (influence values).
         """
+        if quantity is not Quantity.DROP:
+            return np.asarray(self.each(quantity, radii).mean(axis=0))
+        # In this order the mean over radii is rounded once.
+        return np.asarray(self.right[self.eps.index(0)] - self.values(Quantity.ACCURACY, radii))
+
+    def each(self, quantity: Quantity, radii: tuple[float, ...]) -> Floats:
+        """Return what ``values`` returns for each of the k ``radii`` alone, shape (k, n)."""
         unmeasured = [radius for radius in radii if radius not in self.eps]
         if unmeasured or not radii:
             raise BadInput(f"no outcome at eps {unmeasured}: expected radii among {self.eps}; attack again with --eps")
-        places = [self.eps.index(radius) for radius in radii]
-        now = (self.predictions[places] == self.labels).astype(np.float64)
+        now = self.right[[self.eps.index(radius) for radius in radii]].astype(np.float64)
         if quantity is Quantity.ACCURACY:
-            return np.asarray(now.mean(axis=0))
-        clean = (self.predictions[self.eps.index(0)] == self.labels).astype(np.float64)
+            return now
+        clean = self.right[self.eps.index(0)].astype(np.float64)
         if quantity is Quantity.DROP:
-            return np.asarray(clean - now.mean(axis=0))
+            return np.asarray(clean - now)
         if not clean.any():
-            return np.full(clean.shape, np.nan)
-        return np.asarray(_among(now, clean).mean(axis=0))
+            return np.full(now.shape, np.nan)
+        return _among(now, clean)
 
     def flipped(self, radii: tuple[float, ...]) -> Floats:
         """Return, for each of the k ascending ``radii``, one number an image, shape (k, n), whose mean is a share.
@@ -120,7 +127,7 @@ class Outcomes:
         """
         origin = self.predictions[self.eps.index(0)]
         now = self.predictions[[self.eps.index(radius) for radius in radii]]
-        clean = (origin == self.labels).astype(np.float64)
+        clean = self.right[self.eps.index(0)].astype(np.float64)
         if not clean.any():
             return np.full(now.shape, np.nan)
         return _among(np.logical_or.accumulate(now != origin, axis=0).astype(np.float64), clean)

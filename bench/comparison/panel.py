@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from math import sqrt
@@ -73,18 +73,12 @@ class Panel:
     @cached_property
     def _noise(self) -> tuple[float, int]:
         """The variance of a network's mean at a seed, less what networks and seeds add to it, and its degrees of freedom."""
-        seeds = sorted({seed for each in self.samples.values() for seed in each})
-        rows, within = [], []
-        for each in self.samples.values():
-            means = np.array([each[seed].values.mean() for seed in each])
-            blocks = np.array([[float(seed == other) for other in seeds] for seed in each])
-            rows.append(means - means.mean())
-            within.append(blocks - blocks.mean(axis=0))
-        # What networks add is taken out first, so that the fit is as small as the number of seeds.
-        means, blocks = np.concatenate(rows), np.concatenate(within)
-        fitted, _, rank, _ = np.linalg.lstsq(blocks, means, rcond=None)
-        df = len(means) - len(rows) - int(rank)
-        return (float(((means - blocks @ fitted) ** 2).sum()) / df if df else 0.0), df
+        means = {(name, s): each.values.mean() for name, seeds in self.samples.items() for s, each in seeds.items()}
+        names, seeds = [name for name, _ in means], [seed for _, seed in means]
+        # The larger factor is taken out first, so that the fit is as small as the other.
+        if len(set(seeds)) > len(set(names)):
+            return _residual(np.array(list(means.values())), seeds, names)
+        return _residual(np.array(list(means.values())), names, seeds)
 
     def contrast(self, weights: Mapping[str, float]) -> Effect:
         """Return sum of w_r * mean_r over networks r, as an effect over the seeds and images that all of them share.
@@ -129,16 +123,34 @@ class Panel:
             samples = [each[seed] for each in chosen]
             images = reduce(_common, [sample.indices for sample in samples])
             if len(images):
-                parts = [sample.values[np.searchsorted(sample.indices, images)] for sample in samples]
-                rows[seed] = (images, np.asarray(np.tensordot(list(weights.values()), np.stack(parts), 1)))
+                parts = np.stack([_at(sample, images) for sample in samples])
+                rows[seed] = (images, np.array(list(weights.values())) @ parts)
         if not rows:
             raise BadInput(f"{' and '.join(weights)} share no seed and image: run them at one seed and attack fraction")
         return tuple(rows), list(rows.values())
 
 
+def _residual(means: Floats, inner: Sequence[str | int], outer: Sequence[str | int]) -> tuple[float, int]:
+    """Return the mean square of ``means`` less what the levels of two factors add to them, and its degrees of freedom."""
+    levels, of_outer = np.unique(outer, return_inverse=True)
+    blocks, of_inner = np.unique(inner, return_inverse=True)
+    means, dummies = means.copy(), np.eye(len(levels))[of_outer]
+    for block in range(len(blocks)):
+        within = of_inner == block
+        means[within] -= means[within].mean()
+        dummies[within] -= dummies[within].mean(axis=0)
+    fitted, _, rank, _ = np.linalg.lstsq(dummies, means, rcond=None)
+    df = len(means) - len(blocks) - int(rank)
+    return (float(((means - dummies @ fitted) ** 2).sum()) / df if df else 0.0), df
+
+
 def _common(first: Indices, second: Indices) -> Indices:
     # Records of one seed share their indices as one array, and most figures have no other.
     return first if first is second else np.intersect1d(first, second)
+
+
+def _at(sample: Sample, images: Indices) -> Floats:
+    return sample.values if images is sample.indices else sample.values[np.searchsorted(sample.indices, images)]
 
 
 def _exact(differences: Floats) -> float | None:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from matplotlib.figure import Figure as Canvas
-
 from bench.errors import unknown
 from bench.files import write_bytes
 from bench.grid import Figure, Grid
@@ -15,11 +13,11 @@ from bench.report.document import Section, document
 from bench.report.figure_table import figure_table
 from bench.report.figures import draw
 from bench.report.findings import score
-from bench.report.frame import render
 from bench.report.lineup import Lineup, control_of, lineups
 from bench.report.overviews import pictured
 from bench.report.overviews.pareto import pareto
 from bench.report.panels import FORMATS, KINDS, Panel
+from bench.report.press import Press
 from bench.report.records import Records
 from bench.report.scorecard import scorecard
 from bench.report.table import Table
@@ -56,20 +54,22 @@ def assemble(
     by_name = {figure.name: figure for figure in grid.figures}
     chosen = [by_name[name] for name in panels] if panels else _usual(grid, records)
     sections, written = [], []
-    for lineup in lineups(grid, chosen):
-        table = figure_table(lineup, records)
-        files = _tables(output, table, wanted.formats)
-        images = _figures(output, lineup, records, table, wanted.formats, panels.get(lineup.figure, tuple(Panel)))
-        images += [] if wanted.figures else _overviews(output, lineup, records, table, wanted.formats)
-        written += [*files, *images]
-        sections.append(Section(lineup, table, _below(output, images), _below(output, files)))
-        say(f"figure {lineup.name}: {len(images) + len(files)} files")
+    found = lineups(grid, chosen)
+    with Press(output, len(found)) as press:
+        for lineup in found:
+            table = figure_table(lineup, records)
+            files = _tables(output, table, wanted.formats)
+            images = _figures(press, lineup, records, table, wanted.formats, panels.get(lineup.figure, tuple(Panel)))
+            images += [] if wanted.figures else _overviews(press, lineup, records, table, wanted.formats)
+            written += [*files, *images]
+            sections.append(Section(lineup, table, _below(output, images), _below(output, files)))
+            say(f"figure {lineup.name}: {len(images) + len(files)} files")
+        across = [] if wanted.figures else _across(press, sections, records, wanted.formats)
     if wanted.figures:
         return written
     scored = score(lineups(grid), records)
     findings = scorecard(scored)
     files = _tables(output, findings, wanted.formats)
-    across = _across(output, sections, records, wanted.formats)
     text = document(records, grid, findings, _below(output, files), sections, results, _below(output, across))
     write_bytes(output / "REPORT.md", text.encode())
     return [*written, *files, *across, output / "REPORT.md"]
@@ -118,35 +118,30 @@ def _tables(output: Path, table: Table, formats: Sequence[str]) -> list[Path]:
 
 
 def _figures(
-    output: Path, lineup: Lineup, records: Records, table: Table, formats: Sequence[str], panels: Sequence[Panel]
+    press: Press, lineup: Lineup, records: Records, table: Table, formats: Sequence[str], panels: Sequence[Panel]
 ) -> list[Path]:
     kinds = [kind for kind in KINDS if kind in formats]
     if not kinds or not any(lineup.attacked(records, run) for run in lineup.runs):
         return []
     drawn = [(panel.of(lineup.name), draw(lineup, records, table, panel)) for panel in panels]
-    return [path for name, figure in drawn for path in _save(output, name, figure, kinds)]
+    return [path for name, figure in drawn for path in press.save(name, figure, kinds)]
 
 
-def _overviews(output: Path, lineup: Lineup, records: Records, table: Table, formats: Sequence[str]) -> list[Path]:
+def _overviews(press: Press, lineup: Lineup, records: Records, table: Table, formats: Sequence[str]) -> list[Path]:
     kinds = [kind for kind in KINDS if kind in formats]
     written = []
     for name, overview in pictured(lineup).items() if kinds else ():
         figure = overview.draw(lineup, records, table)
-        written += [] if figure is None else _save(output, name, figure, kinds)
+        written += [] if figure is None else press.save(name, figure, kinds)
     return written
 
 
-def _across(output: Path, sections: Sequence[Section], records: Records, formats: Sequence[str]) -> list[Path]:
+def _across(press: Press, sections: Sequence[Section], records: Records, formats: Sequence[str]) -> list[Path]:
     kinds = [kind for kind in KINDS if kind in formats]
     drawn = pareto([(each.lineup, each.table) for each in sections], records) if kinds else {}
-    return [path for arch, figure in drawn.items() for path in _save(output, f"pareto-{arch}", figure, kinds)]
-
-
-def _save(output: Path, name: str, figure: Canvas, kinds: Sequence[str]) -> list[Path]:
     written = []
-    for kind, content in render(figure, kinds).items():
-        written.append(output / "figures" / f"{name}.{kind}")
-        write_bytes(written[-1], content)
+    for arch, figure in drawn.items():
+        written += press.save(f"pareto-{arch}", figure, kinds)
     return written
 
 

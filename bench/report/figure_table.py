@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
-from bench.comparison.bootstrap import hierarchical
+from bench.comparison.bootstrap import MANY, hierarchical
 from bench.comparison.outcomes import CUSTOMARY, Floats, Outcomes, Quantity
 from bench.comparison.verdict import Judged, points
 from bench.masking import MARGIN as MARGIN_STEP
 from bench.report.comparisons import compare
 from bench.report.lineup import Lineup, control_of
 from bench.report.masked import masking_of
-from bench.report.networks import Attacked, Trained
+from bench.report.networks import Attacked, Trained, seeds_text
 from bench.report.records import Records
 from bench.report.table import Cell, Column, Table, unmeasured
 from bench.spec import Run
@@ -24,7 +25,7 @@ Attacks = Mapping[int, tuple[Trained, Attacked]]
 NOTES = (
     "Accuracies in percent: mean ± standard deviation over seeds [95 % interval]. At one seed the interval is Wilson's for "
     "an accuracy and a bootstrap over images for the rest, and says nothing of other seeds; at more it is a bootstrap "
-    "over seeds and images.",
+    f"over seeds and images, and beyond {MANY} seeds Student's with the same variances.",
     "Speed-up is theoretical: multiply-accumulates of the control over those of this run by a weight that is not zero. No "
     "clock was read. Compression is the control's parameters over this run's non-zero ones; gzip is of the float32 weights.",
     "A verdict compares with the control on the same images and seeds, corrected after Holm over the runs of the figure.",
@@ -44,7 +45,11 @@ def figure_table(lineup: Lineup, records: Records) -> Table:
 
 
 def _wanted(lineup: Lineup) -> list[tuple[Quantity, float]]:
-    return [(quantity, radius) for quantity in Quantity for radius in lineup.eps[quantity is not Quantity.ACCURACY :]]
+    return [(quantity, radius) for quantity in Quantity for radius in _radii(lineup, quantity)]
+
+
+def _radii(lineup: Lineup, quantity: Quantity) -> tuple[float, ...]:
+    return lineup.eps[quantity is not Quantity.ACCURACY :]
 
 
 def _columns(lineup: Lineup) -> tuple[Column, ...]:
@@ -89,7 +94,7 @@ class _Row:
         return (
             Cell(self.lineup.label(self.run)),
             Cell(self.run.name),
-            Cell(", ".join(str(seed) for seed in trained)) if trained else missing,
+            Cell(seeds_text(trained)) if trained else missing,
             _over_seeds([each.metrics["accuracy"] for each in trained.values()], _percent) if trained else missing,
             *(measured(attacked, _wanted(self.lineup)) if attacked else [missing] * curves),
             *[cell for quantity in Quantity for cell in self._verdict(self.verdicts[quantity])],
@@ -151,7 +156,8 @@ def measured(attacked: Attacks, wanted: Sequence[tuple[Quantity, float]]) -> lis
 
 
 def _stacked(outcomes: Outcomes, wanted: Sequence[tuple[Quantity, float]]) -> Floats:
-    return np.stack([outcomes.values(quantity, (radius,)) for quantity, radius in wanted])
+    parts = groupby(wanted, key=lambda each: each[0])
+    return np.concatenate([outcomes.each(quantity, tuple(radius for _, radius in part)) for quantity, part in parts])
 
 
 def _masking(attacked: Attacks) -> list[Cell]:

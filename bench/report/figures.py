@@ -12,6 +12,7 @@ from bench.report.curve import radius_axis
 from bench.report.frame import framed, look, style
 from bench.report.lineup import Lineup, control_of
 from bench.report.masked import masking_of
+from bench.report.networks import seeds_text
 from bench.report.panels import Panel
 from bench.report.records import Records
 from bench.report.table import Cell, Table
@@ -82,9 +83,9 @@ def seeds_in_words(lineup: Lineup, records: Records, shown: str = "") -> str:
     found = {run: each for run, each in seeds.items() if each}
     counts = [len(each) for each in found.values()] or [0]
     if len(set(found.values())) <= 1:
-        which = "".join(", ".join(map(str, each)) for each in set(found.values()))
+        which = "".join(seeds_text(each) for each in set(found.values()))
     elif len(found) <= FEW:
-        which = "; ".join(f"{lineup.label(run)}: {', '.join(map(str, each))}" for run, each in found.items())
+        which = "; ".join(f"{lineup.label(run)}: {seeds_text(each)}" for run, each in found.items())
     else:
         which = f"{min(counts)} to {max(counts)} of them a network"
     if max(counts) > 1:

@@ -141,17 +141,14 @@ def _lacking(runs: int) -> str:
 def score(lineups: Sequence[Lineup], records: Records, findings: Sequence[Finding] = FINDINGS) -> list[Scored]:
     """Return every finding scored on ``records``; a figure that ``lineups`` lacks is not run, and has no command."""
     by_name = {lineup.name: lineup for lineup in lineups}
-    panels: dict[tuple[str, Quantity, Band], Panel] = {}
-    return [_scored(finding, by_name, records, panels) for finding in findings]
+    return [_scored(finding, by_name, records) for finding in findings]
 
 
-def _scored(
-    finding: Finding,
-    lineups: Mapping[str, Lineup],
-    records: Records,
-    panels: dict[tuple[str, Quantity, Band], Panel],
-) -> Scored:
+def _scored(finding: Finding, lineups: Mapping[str, Lineup], records: Records) -> Scored:
     finding = replace(finding, claims=tuple(claim for claim in finding.claims if _askable(claim, lineups)))
+    used = [lineups[name] for name in dict.fromkeys(claim.lineup for claim in finding.claims)]
+    lacking = {lineup.name: lineup.missing(records) for lineup in used}
+    panels: dict[tuple[str, Quantity, Band], Panel] = {}
     effects: dict[str, Effect] = {}
     missing: dict[str, None] = {}
     for place, claim in enumerate(finding.claims):
@@ -161,12 +158,11 @@ def _scored(
             panels[key] = lineup.panel(records, claim.quantity, claim.band)
         names = {lineup.label(run): run.name for run in lineup.runs}
         wanted = {names[label]: weight for label, weight in claim.weights.items()}
-        missing |= {each.command: None for each in lineup.missing(records) if each.run.name in wanted}
+        missing |= {each.command: None for each in lacking[lineup.name] if each.run.name in wanted}
         try:
             effects[str(place)] = panels[key].contrast(wanted)
         except BadInput:
             continue  # no seed that all have: the missing runs say which
-    used = [lineups[name] for name in dict.fromkeys(claim.lineup for claim in finding.claims)]
     evidence = " ".join(masking_evidence(lineup, records) for lineup in used) if finding.masking else ""
     return Scored(finding, _examined(finding, effects), tuple(missing), evidence)
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
@@ -19,13 +16,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.report.curve import LINE, WIDTH
-from bench.report.panels import KINDS
+from bench.report.press import STYLE
 
 MARKERS = "osD^vP<X>"
-METADATA: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 # From dark to light, as a photocopy keeps it; the ends of the map are too near to black and to the paper.
 SHADES = ("viridis", 0.18, 0.84)
-STYLE: Any = {"svg.hashsalt": "bench", "font.family": "DejaVu Sans"}
 DPI = 128
 WIDE = 9.0
 # Inches: a line of the title, one of a legend, the space at the outer edges and that between rows of axes.
@@ -131,15 +126,3 @@ def look(place: int | None, count: int) -> dict[str, Any]:
         return {"color": "black", "marker": "*", "markersize": 11}
     shade = matplotlib.colormaps[name](first + (last - first) * place / max(1, count - 1))
     return {"color": shade, "marker": MARKERS[place % len(MARKERS)], "markersize": 7}
-
-
-def render(figure: Figure, kinds: Sequence[str] = KINDS) -> dict[str, bytes]:
-    """Return the bytes of ``figure`` by kind, png or svg: the same for the same figure; and close it."""
-    found = {}
-    with plt.rc_context(STYLE):
-        for kind in kinds:
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, metadata=METADATA[kind])
-            found[kind] = buffer.getvalue()
-    plt.close(figure)
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -97,10 +98,13 @@ class Lineup:
         radii = band.of(self.eps)
         samples: dict[str, dict[int, Sample]] = {}
         for run in self.runs if radii else ():
+            found = {}
             for seed, (_, attacked) in self.attacked(records, run).items():
                 values = attacked.outcomes.values(quantity, radii)
-                if np.isfinite(values).all():
-                    samples.setdefault(run.name, {})[seed] = Sample(attacked.outcomes.indices, values)
+                if quantity is not Quantity.KEPT or np.isfinite(values).all():
+                    found[seed] = Sample(attacked.outcomes.indices, values)
+            if found:
+                samples[run.name] = found
         return Panel(samples)
 
     def missing(self, records: Records) -> tuple[Missing, ...]:
@@ -110,12 +114,14 @@ class Lineup:
         """
         ends = {(run.name, run.seed): seen for run, seen in records.unfinished if seen.state is State.DIVERGED}
         seeds = {*self.seeds, *(seed for run in self.runs for seed in records.of(run))}
+        attacked = [(run, self.attacked(records, run)) for run in self.runs]
         found = []
-        for run in (replace(run, seed=seed) for seed in sorted(seeds) for run in self.runs):
-            if run.seed not in self.attacked(records, run):
-                seen = ends.get((run.name, run.seed))
+        for seed, (run, there) in itertools.product(sorted(seeds), attacked):
+            if seed not in there:
+                own = replace(run, seed=seed)
+                seen = ends.get((own.name, seed))
                 note = f"  # diverged in {seen.note}, and would again" if seen else ""
-                found.append(Missing(run, self.command(run) + note))
+                found.append(Missing(own, self.command(own) + note))
         return tuple(found)
 
     def command(self, run: Run) -> str:

@@ -56,6 +56,17 @@ class LeftOut:
     reason: str
 
 
+def seeds_text(seeds: Iterable[int]) -> str:
+    """Return ascending seeds as text, "0, 1, 2", more than five in a row as "0 to 116"."""
+    rows: list[list[int]] = []
+    for seed in seeds:
+        if rows and seed == rows[-1][-1] + 1:
+            rows[-1].append(seed)
+        else:
+            rows.append([seed])
+    return ", ".join(f"{row[0]} to {row[-1]}" if len(row) > 5 else ", ".join(map(str, row)) for row in rows)
+
+
 def one_group_each(networks: Iterable[Trained]) -> tuple[list[Trained], list[LeftOut]]:
     """Return the networks that can be compared, and what that leaves out.
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, t, ttest_1samp, ttest_rel
 
+from bench.comparison import bootstrap
 from bench.comparison.bootstrap import hierarchical
 from bench.comparison.outcomes import CUSTOMARY, LARGE, Outcomes, Quantity
 from bench.comparison.panel import Effect, Panel, Sample
@@ -165,6 +166,47 @@ def test_a_planted_difference_is_called_and_a_planted_null_is_not() -> None:
     assert "more robust" not in planted
     null = [verdicts(grid(draw, [0] * 6)) for _ in range(100)]
     assert sum("more robust" in each or "less robust" in each for each in null) <= 5
+
+
+@pytest.mark.parametrize(("networks", "seeds"), [(5, 3), (3, 9)])
+def test_what_networks_and_seeds_add_is_taken_out_whichever_are_more(networks: int, seeds: int) -> None:
+    draw = np.random.default_rng(14)
+    cells = [(n, s) for n in range(networks) for s in range(seeds) if (n, s) not in ((1, 1), (2, 0))]
+    samples: dict[str, dict[int, Sample]] = {str(n): {} for n in range(networks)}
+    for network, seed in cells:
+        samples[str(network)][seed] = Sample(np.array([seed]), draw.normal(network + seed, 1, 1))
+    means = np.array([samples[str(n)][s].values[0] for n, s in cells])
+    design = np.array([[*np.eye(networks)[n], *np.eye(seeds)[s]] for n, s in cells])
+    residual = means - design @ np.linalg.pinv(design) @ means
+    df = len(cells) - (networks + seeds - 1)
+    found = Panel(samples).against("0", "1")
+    # One image a seed, none shared: the error is that of networks and seeds alone.
+    assert found.se == pytest.approx(sqrt(2 * residual @ residual / df / (seeds - 1)))
+    assert found.df == pytest.approx(df)
+
+
+def test_beyond_many_seeds_the_interval_is_the_same_without_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(15)
+    rows = [(np.arange(785), row.astype(float)) for row in grid(draw, [0], seeds=40)[0]]
+    known = hierarchical(rows)
+    monkeypatch.setattr(bootstrap, "MANY", 40)
+    drawn = hierarchical(rows, draws=4000)
+    assert known.mean.tolist() == drawn.mean.tolist()
+    assert (known.high - known.low) / (drawn.high - drawn.low) == pytest.approx(np.ones(8), abs=0.1)
+    for name in ("deviation", "seed_variance", "image_variance"):
+        assert getattr(known, name) == pytest.approx(getattr(drawn, name))
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_the_interval_over_many_seeds_covers_new_seeds_and_new_images(own: bool) -> None:
+    draw = np.random.default_rng(16)
+    covered = []
+    for _ in range(60):
+        right = grid(draw, [0], seeds=35, images=600)[0].astype(float)
+        drawn = [np.sort(draw.permutation(600)[:200]) if own else np.arange(200) for _ in right]
+        found = hierarchical([(images, row[:, images]) for images, row in zip(drawn, right, strict=True)])
+        covered.append((found.low <= CURVE) & (found.high >= CURVE))
+    assert 0.9 <= np.mean(covered) <= 0.99
 
 
 def test_the_interval_of_a_mean_covers_new_seeds_and_new_images() -> None:

@@ -28,12 +28,13 @@ from bench.grid import Grid, parse
 from bench.report.assemble import assemble
 from bench.report.figure_table import figure_table
 from bench.report.figures import seeds_in_words
-from bench.report.frame import legend_columns, render
+from bench.report.frame import legend_columns
 from bench.report.lineup import Lineup, lineups
 from bench.report.overviews import OVERVIEWS, pictured
 from bench.report.overviews.front import draw_front, front
 from bench.report.overviews.pareto import pareto
 from bench.report.overviews.spectral import layer_norms, scientific
+from bench.report.press import render
 from bench.report.records import read
 from bench.spec import Run
 from bench.trial import Trial

@@ -12,6 +12,7 @@ from tiny import tiny_run
 from bench import store
 from bench.attacks.fgsm import Fgsm
 from bench.files import read_json, write_arrays, write_json
+from bench.report.networks import seeds_text
 from bench.report.records import Records, read
 from bench.state import State
 from bench.store import ATTACK_SCHEMA, RUN_SCHEMA, Folder
@@ -187,6 +188,20 @@ def test_an_attack_by_other_code_or_on_other_weights_is_left_out(tmp_path: Path)
     assert "attacked other weights" in other_weights.reason
     assert other_code.what == f"fgsm(loss=margin) of {RUN.name}, seed 0"
     assert "by code dddddddddddddddd, trained by cccccccccccccccc" in other_code.reason
+
+
+@pytest.mark.parametrize(
+    ("seeds", "text"),
+    [
+        ([], ""),
+        ([3], "3"),
+        ([0, 1, 2, 3, 4], "0, 1, 2, 3, 4"),
+        ([0, 1, 2, 3, 4, 5], "0 to 5"),
+        ([0, 2, *range(7, 117), 200], "0, 2, 7 to 116, 200"),
+    ],
+)
+def test_many_seeds_in_a_row_are_a_range(seeds: list[int], text: str) -> None:
+    assert seeds_text(seeds) == text
 
 
 def test_every_outcome_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,13 +15,13 @@ from recorded import EPS, GRID, LINEUPS, SPARSE, TEXT, record
 from test_figure_table import figures, raw
 
 from bench.cli import main
-from bench.errors import BadInput
+from bench.errors import BadInput, TryLater
 from bench.report.assemble import Wanted, assemble
 from bench.report.figure_table import figure_table
 from bench.report.figures import draw, lines
-from bench.report.frame import render
 from bench.report.overviews import OVERVIEWS
 from bench.report.panels import FORMATS, Panel
+from bench.report.press import FEW, Press, render
 from bench.report.records import read
 from bench.report.table import DASH
 from bench.spec import Run
@@ -90,6 +90,28 @@ def test_the_same_records_give_the_same_bytes_wherever_they_lie(tmp_path: Path) 
         assert str(tmp_path).encode() not in content, name
         if name.endswith(".svg"):
             assert ET.fromstring(content).tag.endswith("svg")
+
+
+def test_figures_drawn_in_other_processes_have_the_same_bytes(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0, -0.1])
+    records = read(tmp_path)
+    table = figure_table(SPARSE, records)
+    for name, lineups in (("here", FEW), ("beside", FEW + 1)):
+        with Press(tmp_path / name, lineups) as press:
+            heat = OVERVIEWS["heat"](SPARSE, records, table)
+            assert heat is not None
+            press.save("heat", heat, ["png", "svg"])
+            press.save("sparse-a", draw(SPARSE, records, table, Panel.A), ["svg"])
+    assert written(tmp_path / "here") == written(tmp_path / "beside")
+    assert set(written(tmp_path / "here")) == {"figures/heat.png", "figures/heat.svg", "figures/sparse-a.svg"}
+
+
+def test_a_figure_that_cannot_be_written_in_another_process_says_so(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0, -0.1])
+    records = read(tmp_path)
+    (tmp_path / "reports").write_text("in the way")
+    with pytest.raises(TryLater, match="cannot write"), Press(tmp_path / "reports", FEW + 1) as press:
+        press.save("sparse-a", draw(SPARSE, records, figure_table(SPARSE, records), Panel.A), ["svg"])
 
 
 def test_links_are_relative_and_lead_to_what_was_written(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from bench.report.figures import Line, chance_lines, chances, lines, seeds_in_words
 from bench.report.frame import framed, legend_above, look, style
@@ -104,5 +104,5 @@ def times_axis(axes: Axes, sizes: list[float]) -> None:
     axes.set_xlim(min(sizes) / room, max(sizes) * room)
     few, many = MaxNLocator(3, steps=[1, 2, 5, 10]), LogLocator(subs=(1, 3) if span > 12 else (1, 2, 5))
     axes.xaxis.set_major_locator(many if span > 4 else few)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{ratio:g}x"))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}x"))
     axes.xaxis.set_minor_locator(NullLocator())

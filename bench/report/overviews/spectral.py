@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from scipy.stats import t
 
 from bench.comparison.outcomes import Floats
@@ -109,7 +109,7 @@ def spectral(lineup: Lineup, records: Records, _: Table) -> Figure | None:
             _line(axes, layers, each, labels[run], look(places.get(run), len(places)))
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7) if _span(shown.values()) < 20 else (1, 2, 5)))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda norm, _: f"{norm:g}"))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.yaxis.set_minor_locator(NullLocator())
         axes.set_ylabel("spectral norm")
         axes.set_xticks(range(len(layers)), layers, rotation=90 if crowded else 0, fontsize=10 if crowded else "medium")
