@@ -9,13 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bench.report.curve import LINE, WIDTH
@@ -41,7 +39,7 @@ def style() -> Iterator[None]:
     with (
         sns.axes_style("whitegrid", {"grid.color": "0.9", "axes.edgecolor": "0.6"}),
         sns.plotting_context("talk", font_scale=0.8),
-        plt.rc_context(STYLE),
+        matplotlib.rc_context(STYLE),
     ):
         yield
 
@@ -72,11 +70,11 @@ def framed(
     height = top + sum(heights) + GAP * (len(heights) - 1) + bottom
     margins = {"left": left / WIDE, "right": 1 - right / WIDE, "top": 1 - top / height, "bottom": bottom / height}
     spaces = {"hspace": GAP * len(heights) / sum(heights), "wspace": 0.06, "height_ratios": heights}
-    figure, axes = plt.subplots(
+    figure = Figure(figsize=(WIDE, height), dpi=DPI)
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(
         len(heights),
         columns,
-        figsize=(WIDE, height),
-        dpi=DPI,
         sharex="col",
         sharey="row",
         squeeze=False,
@@ -134,12 +132,11 @@ def look(place: int | None, count: int) -> dict[str, Any]:
 
 
 def render(figure: Figure, kinds: Sequence[str] = KINDS) -> dict[str, bytes]:
-    """Return the bytes of ``figure`` by kind, png or svg: the same for the same figure; and close it."""
+    """Return the bytes of ``figure`` by kind, png or svg: the same for the same figure."""
     found = {}
-    with plt.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE):
         for kind in kinds:
             buffer = io.BytesIO()
             figure.savefig(buffer, format=kind, metadata=METADATA[kind])
             found[kind] = buffer.getvalue()
-    plt.close(figure)
     return found
