@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bench.report.curve import LINE, WIDTH
@@ -36,7 +36,7 @@ def style() -> Iterator[None]:
     with (
         sns.axes_style("whitegrid", {"grid.color": "0.9", "axes.edgecolor": "0.6"}),
         sns.plotting_context("talk", font_scale=0.8),
-        plt.rc_context(STYLE),
+        matplotlib.rc_context(STYLE),
     ):
         yield
 
@@ -67,11 +67,11 @@ def framed(
     height = top + sum(heights) + GAP * (len(heights) - 1) + bottom
     margins = {"left": left / WIDE, "right": 1 - right / WIDE, "top": 1 - top / height, "bottom": bottom / height}
     spaces = {"hspace": GAP * len(heights) / sum(heights), "wspace": 0.06, "height_ratios": heights}
-    figure, axes = plt.subplots(
+    figure = Figure(figsize=(WIDE, height), dpi=DPI)
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(
         len(heights),
         columns,
-        figsize=(WIDE, height),
-        dpi=DPI,
         sharex="col",
         sharey="row",
         squeeze=False,

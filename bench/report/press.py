@@ -15,9 +15,6 @@ from types import TracebackType
 from typing import Any
 
 import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from bench.errors import TryLater
@@ -58,27 +55,25 @@ class Press:
             raise TryLater("a process that drew figures was killed, as where memory runs out: run it again") from broken
 
     def save(self, name: str, figure: Figure, kinds: Sequence[str]) -> list[Path]:
-        """Write ``figure`` as <name>.<kind> for each of ``kinds``, close it, and return the paths."""
+        """Write ``figure`` as <name>.<kind> for each of ``kinds`` and return the paths."""
         paths = [self.output / "figures" / f"{name}.{kind}" for kind in kinds]
         if self._pool is None:
             _write(figure, paths)
         else:
             # Made bytes here and now: the pool would do it in a thread, while the next figure is drawn.
             content = bytes(ForkingPickler.dumps(figure))
-            plt.close(figure)
-            self._drawn.append(self._pool.submit(_unpack, content, paths))
+                    self._drawn.append(self._pool.submit(_unpack, content, paths))
         return paths
 
 
 def render(figure: Figure, kinds: Sequence[str] = KINDS) -> dict[str, bytes]:
-    """Return the bytes of ``figure`` by kind, png or svg: the same for the same figure; and close it."""
+    """Return the bytes of ``figure`` by kind, png or svg: the same for the same figure."""
     found = {}
-    with plt.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE):
         for kind in kinds:
             buffer = io.BytesIO()
             figure.savefig(buffer, format=kind, metadata=METADATA[kind])
             found[kind] = buffer.getvalue()
-    plt.close(figure)
     return found
 
 
