@@ -62,7 +62,7 @@ class Press:
         else:
             # Made bytes here and now: the pool would do it in a thread, while the next figure is drawn.
             content = bytes(ForkingPickler.dumps(figure))
-                    self._drawn.append(self._pool.submit(_unpack, content, paths))
+            self._drawn.append(self._pool.submit(_unpack, content, paths))
         return paths
 
 

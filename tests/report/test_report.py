@@ -98,7 +98,7 @@ def test_figures_drawn_in_other_processes_have_the_same_bytes(tmp_path: Path) ->
     table = figure_table(SPARSE, records)
     for name, lineups in (("here", FEW), ("beside", FEW + 1)):
         with Press(tmp_path / name, lineups) as press:
-            heat = OVERVIEWS["heat"](SPARSE, records, table)
+            heat = OVERVIEWS["heat"].draw(SPARSE, records, table)
             assert heat is not None
             press.save("heat", heat, ["png", "svg"])
             press.save("sparse-a", draw(SPARSE, records, table, Panel.A), ["svg"])
