@@ -1,4 +1,4 @@
-"""Records and a grid in, files out: figures, tables and REPORT.md, the same bytes for the same records."""
+"""Records and a grid in, files out: figures, tables, REPORT.md and index.html, the same bytes for the same records."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from bench.report.document import Section, document
 from bench.report.figure_table import figure_table
 from bench.report.figures import draw, render
 from bench.report.findings import score
+from bench.report.gallery_page import gallery_page
 from bench.report.lineup import Lineup, control_of, lineups
 from bench.report.overviews import OVERVIEWS
+from bench.report.page import page
 from bench.report.panels import FORMATS, KINDS, Panel
 from bench.report.records import Records
 from bench.report.scorecard import scorecard
@@ -46,9 +48,9 @@ def assemble(
     """Write the report of ``records`` on the figures of ``grid`` below ``output``; return what was written.
 
     figures/<panel>.png and .svg, tables/<figure>.csv, .md, .tex and .html, and, unless ``wanted`` names figures, overviews
-    beside the figures, tables/findings.* and REPORT.md. An optional figure is there where a run of its own has a record.
-    ``results``: the folder that messages on records name, which the report leaves out. BadInput for a figure that the
-    grid does not have.
+    beside the figures, tables/findings.*, REPORT.md, index.html and, where there are attacked images below ``results``,
+    gallery.html. An optional figure is there where a run of its own has a record. ``results``: the folder of the records,
+    which messages on them name and the report leaves out. BadInput for a figure that the grid does not have.
     """
     panels = _chosen(grid, wanted.figures)
     by_name = {figure.name: figure for figure in grid.figures}
@@ -69,7 +71,18 @@ def assemble(
     files = _tables(output, findings, wanted.formats)
     text = document(records, grid, findings, _below(output, files), sections, results)
     write_bytes(output / "REPORT.md", text.encode())
-    return [*written, *files, output / "REPORT.md"]
+    whole = page(records, grid, findings, sections, lambda name: (output / name).read_bytes(), results)
+    write_bytes(output / "index.html", whole.encode())
+    images = _gallery(output, records, grid, sections, results) if results else []
+    return [*written, *files, output / "REPORT.md", output / "index.html", *images]
+
+
+def _gallery(output: Path, records: Records, grid: Grid, sections: Sequence[Section], results: Path) -> list[Path]:
+    shown = gallery_page(records, grid, [each.lineup for each in sections], results)
+    if shown is None:
+        return []
+    write_bytes(output / "gallery.html", shown.encode())
+    return [output / "gallery.html"]
 
 
 def check(grid: Grid, wanted: Wanted) -> None:
