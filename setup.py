@@ -37,6 +37,7 @@ TEST = [
     "pytest>=8.3,<10",
     "hypothesis>=6.100,<7",
     "foolbox>=3.3.4,<3.4",
+    "playwright>=1.50,<2",
     *ART,
 ]
 SLURM = ["dask-jobqueue>=0.9,<1", "cryptography>=42"]
@@ -52,7 +53,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11.4,<3.14",
     packages=find_packages(include=["bench", "bench.*", "architectures"]),
-    package_data={"bench": ["presets/*.toml"]},
+    package_data={"bench": ["presets/*.toml", "report/page.css", "report/page.js"]},
     install_requires=REQUIRED,
     extras_require={
         "art": ART,

@@ -1,4 +1,4 @@
-"""Records and a grid in, files out: figures, tables and REPORT.md, the same bytes for the same records."""
+"""Records and a grid in, files out: figures, tables, REPORT.md and index.html, the same bytes for the same records."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.attacks.fgsm import Fgsm
 from bench.errors import unknown
 from bench.files import write_bytes
 from bench.grid import Figure, Grid
-from bench.report.document import Section, document
+from bench.report.document import Across, Section, document
 from bench.report.figure_table import figure_table
 from bench.report.figures import draw
 from bench.report.findings import score
+from bench.report.gallery_page import gallery_page
+from bench.report.iterated import iterated_table
 from bench.report.lineup import Lineup, control_of, lineups
 from bench.report.overviews import pictured
 from bench.report.overviews.pareto import pareto
+from bench.report.page import page
 from bench.report.panels import FORMATS, KINDS, Panel
+from bench.report.peers import peers_table
 from bench.report.press import Press
 from bench.report.records import Records
 from bench.report.scorecard import scorecard
@@ -46,9 +51,10 @@ def assemble(
     """Write the report of ``records`` on the figures of ``grid`` below ``output``; return what was written.
 
     figures/<panel>.png and .svg, tables/<figure>.csv, .md, .tex and .html, and, unless ``wanted`` names figures, overviews
-    beside the figures, figures/pareto-<architecture>.*, tables/findings.* and REPORT.md. An optional figure is there where
-    a run of its own has a record. ``results``: the folder that messages on records name, which the report leaves out.
-    BadInput for a figure that the grid does not have.
+    beside the figures, figures/pareto-<architecture>.*, tables/findings.*, REPORT.md, index.html and, where there are
+    attacked images below ``results``, gallery.html. An optional figure is there where a run of its own has a record.
+    ``results``: the folder of the records, which messages on them name and the report leaves out. BadInput for a figure
+    that the grid does not have.
     """
     panels = _chosen(grid, wanted.figures)
     by_name = {figure.name: figure for figure in grid.figures}
@@ -64,15 +70,33 @@ def assemble(
             written += [*files, *images]
             sections.append(Section(lineup, table, _below(output, images), _below(output, files)))
             say(f"figure {lineup.name}: {len(images) + len(files)} files")
-        across = [] if wanted.figures else _across(press, sections, records, wanted.formats)
+        across = Across() if wanted.figures else _across(press, sections, records, wanted.formats)
     if wanted.figures:
         return written
     scored = score(lineups(grid), records)
     findings = scorecard(scored)
     files = _tables(output, findings, wanted.formats)
-    text = document(records, grid, findings, _below(output, files), sections, results, _below(output, across))
+    text = document(records, grid, findings, _below(output, files), sections, results, across)
     write_bytes(output / "REPORT.md", text.encode())
-    return [*written, *files, *across, output / "REPORT.md"]
+    whole = page(records, grid, findings, sections, lambda name: (output / name).read_bytes(), results, across)
+    write_bytes(output / "index.html", whole.encode())
+    images = _gallery(output, records, grid, sections, results) if results else []
+    return [
+        *written,
+        *files,
+        *[output / name for name in across.files],
+        output / "REPORT.md",
+        output / "index.html",
+        *images,
+    ]
+
+
+def _gallery(output: Path, records: Records, grid: Grid, sections: Sequence[Section], results: Path) -> list[Path]:
+    shown = gallery_page(records, grid, [each.lineup for each in sections], results)
+    if shown is None:
+        return []
+    write_bytes(output / "gallery.html", shown.encode())
+    return [output / "gallery.html"]
 
 
 def check(grid: Grid, wanted: Wanted) -> None:
@@ -136,13 +160,25 @@ def _overviews(press: Press, lineup: Lineup, records: Records, table: Table, for
     return written
 
 
-def _across(press: Press, sections: Sequence[Section], records: Records, formats: Sequence[str]) -> list[Path]:
+def _across(press: Press, sections: Sequence[Section], records: Records, formats: Sequence[str]) -> Across:
+    """Return what belongs to no one figure, written below the press's output."""
     kinds = [kind for kind in KINDS if kind in formats]
-    drawn = pareto([(each.lineup, each.table) for each in sections], records) if kinds else {}
-    written = []
-    for arch, figure in drawn.items():
-        written += press.save(f"pareto-{arch}", figure, kinds)
-    return written
+    images = []
+    for arch, figure in pareto([(each.lineup, each.table) for each in sections], records).items() if kinds else ():
+        images += press.save(f"pareto-{arch}", figure, kinds)
+    found = [iterated_table(records), peers_table(_published(sections), records)]
+    tables = tuple(table for table in found if table)
+    files = [path for table in tables for path in _tables(press.output, table, formats)]
+    return Across(_below(press.output, images), tables, _below(press.output, [*images, *files]))
+
+
+def _published(sections: Sequence[Section]) -> Lineup | None:
+    """Return the first lineup that is like the published one: ResNet18 under FGSM, several sparsities."""
+    for lineup in (each.lineup for each in sections):
+        alike = {run.arch for run in lineup.runs} == {"resnet18"} and lineup.attack == Fgsm()
+        if alike and len({run.sparsity for run in lineup.runs}) > 2:
+            return lineup
+    return None
 
 
 def _below(output: Path, paths: Sequence[Path]) -> tuple[str, ...]:

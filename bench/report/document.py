@@ -30,6 +30,7 @@ COLUMNS = (
     "gradient masked",
 )
 FINDINGS = ("figure", "setting", "the report says", "verdict", "effect")
+NOTHING_LEFT_OUT = "Every record that was found is used; no run failed or diverged."
 PROMISE = "Made by `bench report` from the records alone; never edited by hand."
 
 
@@ -43,6 +44,18 @@ class Section:
     tables: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Across:
+    """What belongs to no one figure: pictures, an architecture each, and tables, with the names of all their files."""
+
+    images: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+NOTHING_ACROSS = Across()
+
+
 def document(
     records: Records,
     grid: Grid,
@@ -50,25 +63,24 @@ def document(
     files: Sequence[str],
     sections: Sequence[Section],
     results: Path | None = None,
-    across: Sequence[str] = (),
+    across: Across = NOTHING_ACROSS,
 ) -> str:
-    """Return REPORT.md. ``files``: those of the scorecard. ``results``: the folder to leave out of messages on records.
-
-    ``across``: the pictures of no one figure, an architecture each.
-    """
+    """Return REPORT.md. ``files``: those of the scorecard. ``results``: the folder to leave out of messages on records."""
     seeds = sorted({seed for each in records.networks.values() for seed in each})
     count = sum(len(seeds) for seeds in records.networks.values())
     networks = f"{count} trained network{'s' * (count != 1)}" if count else "No trained network yet"
     parts = [
         f"# {markdown(grid.title)}\n\n{PROMISE} {networks}.\n",
-        "" if count else f"Nothing is recorded: `{_sweep(grid, seeds)}` makes it, and `bench report` again shows it.\n",
+        ""
+        if count
+        else f"Nothing is recorded: `{sweep_command(grid, seeds)}` makes it, and `bench report` again shows it.\n",
         "## Findings\n\n" + _findings(findings, files),
         "## Figures\n\n" + _notes(dict.fromkeys(note for each in sections for note in each.table.notes)),
         *[_section(each, grid, seeds) for each in sections],
-        "## Across figures\n\n" + _across(across) if across else "",
-        "## What is not in it\n\n" + _left_out(records, results),
-        "## How to make it again\n\n" + _recipe(grid, seeds),
-        "## Versions\n\n" + _versions(records),
+        "## Across figures\n\n" + _across(across) if across.files else "",
+        "## What is not in it\n\n" + (_notes(left_out(records, results)) or f"{NOTHING_LEFT_OUT}\n"),
+        "## How to make it again\n\n" + "".join(f"    {line}\n" for line in recipe(grid, seeds)),
+        "## Versions\n\n" + _notes(versions(records)),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -89,50 +101,60 @@ def _findings(findings: Table, files: Sequence[str]) -> str:
 def _section(section: Section, grid: Grid, seeds: Iterable[int]) -> str:
     lineup, table = section.lineup, section.table
     shown = [image for image in section.images if image.endswith(".png")] or list(section.images)
-    pictures = [f"![{markdown(_alternative(lineup, image))}]({image})\n" for image in shown]
+    pictures = [f"![{markdown(alternative(lineup, image))}]({image})\n" for image in shown]
     measured = any(cell.number is not None for row in table.rows for cell in row if cell.text != DASH)
     nothing = "" if pictures or measured else "No figure: none of these networks has a record under this attack.\n"
-    verdicts = _verdicts(section)
+    judged = [f"- {label}, {quantity}: {markdown(text)}" for label, quantity, text in verdicts(section)]
     parts = [
         f"### Figure {lineup.name}: {markdown(lineup.title)}; {markdown(lineup.attacker)}\n",
         f"{markdown(table.caption)}\n",
         *pictures,
         nothing,
         markdown_rows(table.named(*COLUMNS)),
-        "\n".join(verdicts) + "\n" if verdicts else "",
+        "\n".join(judged) + "\n" if judged else "",
         markdown_missing(table),
-        f"All of it: `{_sweep(grid, seeds, lineup.figure)}`\n",
+        f"All of it: `{sweep_command(grid, seeds, lineup.figure)}`\n",
         _links("In full", (*section.tables, *section.images)),
     ]
     return "\n".join(part for part in parts if part)
 
 
 def _notes(notes: Iterable[str]) -> str:
-    return "\n".join(f"- {markdown(note)}" for note in notes) + "\n"
+    return "".join(f"- {markdown(note)}\n" for note in notes)
 
 
-def _verdicts(section: Section) -> list[str]:
-    """Return what may be said of each run of the figure, a line each."""
+def verdicts(section: Section) -> list[tuple[str, Quantity, str]]:
+    """Return what may be said of each run of the figure: its label, the quantity and the verdict with its numbers."""
     lines = []
     for quantity in (Quantity.ACCURACY, Quantity.DROP):
         cells = section.table.column(f"verdict on {quantity}, {CUSTOMARY}")
         for run, cell in zip(section.lineup.runs, cells, strict=True):
             if run != control_of(run) and cell.text != DASH:
-                lines.append(f"- {section.lineup.label(run)}, {quantity}: {markdown(cell.text)}")
+                lines.append((section.lineup.label(run), quantity, cell.text))
     return lines
 
 
-def _alternative(lineup: Lineup, image: str) -> str:
+def alternative(lineup: Lineup, image: str) -> str:
+    """Return what an image shows, in a few words."""
     stem = Path(image).stem
     words = {panel.of(lineup.name): panel.words for panel in Panel}
     words |= {name: overview.words for name, overview in pictured(lineup).items()}
     return f"Figure {stem}: {lineup.title}, {words[stem]}"
 
 
-def _across(images: Sequence[str]) -> str:
-    shown = [image for image in images if image.endswith(".png")] or list(images)
-    pictures = [f"![{markdown(f'{Path(image).stem}: {PARETO}')}]({image})\n" for image in shown]
-    return "\n".join([*pictures, _links("In full", images)])
+def shown_across(images: Sequence[str]) -> dict[str, str]:
+    """Return what each picture of no one figure shows, by its name."""
+    return {image: f"{Path(image).stem}: {PARETO}" for image in images}
+
+
+def _across(across: Across) -> str:
+    shown = [image for image in across.images if image.endswith(".png")] or list(across.images)
+    pictures = [f"![{markdown(words)}]({image})\n" for image, words in shown_across(shown).items()]
+    tables = [
+        f"### {markdown(table.title)}\n\n{markdown(table.caption)}\n\n{markdown_rows(table)}\n{_notes(table.notes)}"
+        for table in across.tables
+    ]
+    return "\n".join([*pictures, *tables, _links("In full", across.files)])
 
 
 def _links(what: str, files: Iterable[str]) -> str:
@@ -140,27 +162,36 @@ def _links(what: str, files: Iterable[str]) -> str:
     return f"{what}: {links}.\n" if links else ""
 
 
-def _left_out(records: Records, results: Path | None) -> str:
+def left_out(records: Records, results: Path | None) -> list[str]:
+    """Return a line for each record that is not used and each run that has none; ``results`` is left out of them."""
     inside = f"{results}/" if results else ""
 
     def clean(text: str) -> str:
-        return markdown(text.replace(inside, "") if inside else text)
+        return text.replace(inside, "") if inside else text
 
-    left = [f"- left out: {clean(each.what)}: {clean(each.reason)}" for each in records.left_out]
+    left = [f"left out: {clean(each.what)}: {clean(each.reason)}" for each in records.left_out]
     ends = [
-        f"- {seen.state}: {clean(run.name)}, seed {run.seed}" + (f": {clean(seen.note)}" if seen.note else "")
+        f"{seen.state}: {clean(run.name)}, seed {run.seed}" + (f": {clean(seen.note)}" if seen.note else "")
         for run, seen in records.unfinished
     ]
-    return "\n".join([*left, *ends] or ["Every record that was found is used; no run failed or diverged."]) + "\n"
+    return [*left, *ends]
 
 
-def _recipe(grid: Grid, seeds: Iterable[int]) -> str:
-    return f"    {_sweep(grid, seeds)}\n    {shlex.join(['bench', 'report', *_grid(grid, '--grid')])}\n"
+def recipe(grid: Grid, seeds: Iterable[int]) -> list[str]:
+    """Return the commands that make the whole report again."""
+    return [sweep_command(grid, seeds), report_command(grid)]
 
 
-def _sweep(grid: Grid, seeds: Iterable[int], figure: str = "") -> str:
+def sweep_command(grid: Grid, seeds: Iterable[int], figure: str = "") -> str:
+    """Return the command that trains and attacks all of ``grid``, or all of a figure of it, at ``seeds`` and the grid's."""
     words = ["bench", "sweep", *_grid(grid), *(["--figure", figure] if figure else [])]
     return printable(shlex.join([*words, "--seeds", ",".join(map(str, sorted({*grid.seeds, *seeds})))]))
+
+
+def report_command(grid: Grid, figure: str = "") -> str:
+    """Return the command that makes the report of ``grid``, or of one figure of it."""
+    words = ["bench", "report", *_grid(grid, "--grid"), *(["--figure", figure] if figure else [])]
+    return printable(shlex.join(words))
 
 
 def _grid(grid: Grid, *option: str) -> list[str]:
@@ -168,23 +199,20 @@ def _grid(grid: Grid, *option: str) -> list[str]:
     return [*option, grid.name if grid.name in PRESETS else f"{grid.name}.toml"]
 
 
-def _versions(records: Records) -> str:
+def versions(records: Records) -> list[str]:
+    """Return a line for each set of code, images and libraries, with the number of networks that were made with it."""
     networks = [each for seeds in records.networks.values() for each in seeds.values()]
     counted: dict[str, int] = {}
     for each in networks:
-        line = _version(each)
+        line = version(each)
         counted[line] = counted.get(line, 0) + 1
-    return (
-        "\n".join(f"- {count} network{'s' * (count != 1)}: {line}" for line, count in sorted(counted.items())) + "\n"
-        if counted
-        else ""
-    )
+    return [f"{count} network{'s' * (count != 1)}: {line}" for line, count in sorted(counted.items())]
 
 
-def _version(network: Trained) -> str:
+def version(network: Trained) -> str:
+    """Return code, images and libraries of a network in a line."""
     environment = network.training["environment"]
     code, data = network.group
     libraries = ", ".join(f"{name} {version}" for name, version in sorted(environment.get("versions", {}).items()))
     where = f"{network.run.dataset} {network.run.image_size} px"
-    text = f"code {code} (commit {environment.get('commit')}); {where}, fingerprint {data[:16]}; {libraries}"
-    return markdown(text)
+    return f"code {code} (commit {environment.get('commit')}); {where}, fingerprint {data[:16]}; {libraries}"

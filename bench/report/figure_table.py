@@ -95,7 +95,7 @@ class _Row:
             Cell(self.lineup.label(self.run)),
             Cell(self.run.name),
             Cell(seeds_text(trained)) if trained else missing,
-            _over_seeds([each.metrics["accuracy"] for each in trained.values()], _percent) if trained else missing,
+            over_seeds([each.metrics["accuracy"] for each in trained.values()], percent) if trained else missing,
             *(measured(attacked, _wanted(self.lineup)) if attacked else [missing] * curves),
             *[cell for quantity in Quantity for cell in self._verdict(self.verdicts[quantity])],
             *(self._compression(trained) if trained else [missing] * 4),
@@ -120,14 +120,14 @@ class _Row:
     def _compression(self, trained: Mapping[int, Trained]) -> list[Cell]:
         control = control_of(self.run)
         dense = trained if self.run.low_rank == control.low_rank else self.records.of(control)
-        reached = _over_seeds([each.metrics["sparsity"] for each in trained.values()], _percent)
-        size = _over_seeds([each.metrics["gzip_bytes"] for each in trained.values()], _megabytes)
+        reached = over_seeds([each.metrics["sparsity"] for each in trained.values()], percent)
+        size = over_seeds([each.metrics["gzip_bytes"] for each in trained.values()], _megabytes)
         if not dense:
             lacking = unmeasured(self.lacking.get(control.name, ""))
             return [reached, lacking, size, lacking]
         whole = next(iter(dense.values())).metrics
         ratios = [
-            _over_seeds([whole[name] / max(1, each.metrics[f"{name}_nonzero"]) for each in trained.values()], _times)
+            over_seeds([whole[name] / max(1, each.metrics[f"{name}_nonzero"]) for each in trained.values()], _times)
             for name in ("parameters", "macs")
         ]
         return [reached, ratios[0], size, ratios[1]]
@@ -169,14 +169,16 @@ def _masking(attacked: Attacks) -> list[Cell]:
     return [Cell(words if found else f"not tested (no {MARGIN_STEP})"), Cell(f"{100 * mean:.1f}", mean)]
 
 
-def _over_seeds(values: Sequence[float], text: Callable[[float], str]) -> Cell:
+def over_seeds(values: Sequence[float], text: Callable[[float], str]) -> Cell:
+    """Return the mean of ``values``, one a seed, with their standard deviation where it can be seen in ``text``."""
     mean = sum(values) / len(values)
     deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
     varies = deviation is not None and text(deviation) != text(0.0)
     return Cell(f"{text(mean)} ± {text(deviation or 0.0)}" if varies else text(mean), mean, deviation)
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Return a share in percent, one decimal, without the sign."""
     return f"{100 * share:.1f}"
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable
 
-from bench.report.table import Cell, Table, as_csv, printable
+from bench.report.html_table import html_table
+from bench.report.markup import joined, tag
+from bench.report.table import Table, as_csv, printable
 
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -82,31 +83,15 @@ def as_html(table: Table) -> str:
     ``title``, and all commands stand below the table. A column's group is its heads' and cells' class.
     """
     groups = [re.sub(r"[^a-z]+", "-", column.group.lower()) for column in table.columns]
-    head = "".join(
-        f'<th scope="col" class="{group}">{_html(column.name)}</th>'
-        for group, column in zip(groups, table.columns, strict=True)
+    caption = tag("caption", tag("strong", table.title), f" {table.caption}")
+    missing = [tag("p", "Not measured yet; these commands fill the dashes:"), tag("pre", "\n".join(table.missing))]
+    return joined(
+        [
+            html_table(table, caption, groups=groups, id=table.name),
+            tag("ul", *[tag("li", note) for note in table.notes]),
+            *(missing if table.missing else []),
+        ]
     )
-    rows = "\n".join(
-        f"<tr>{''.join(_html_cell(cell, group) for cell, group in zip(row, groups, strict=True))}</tr>"
-        for row in table.rows
-    )
-    notes = "".join(f"<li>{_html(note)}</li>" for note in table.notes)
-    commands = _html("\n".join(table.missing))
-    missing = f"<p>Not measured yet; these commands fill the dashes:</p><pre>{commands}</pre>" if table.missing else ""
-    return (
-        f'<table id="{_html(table.name)}"><caption><strong>{_html(table.title)}</strong> {_html(table.caption)}</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>\n<ul>{notes}</ul>\n{missing}"
-    )
-
-
-def _html_cell(cell: Cell, group: str) -> str:
-    sort = "" if cell.number is None else f' data-sort="{cell.number!r}"'
-    title = f' title="{_html(cell.command)}"' if cell.command else ""
-    return f'<td class="{group}"{sort}{title}>{_html(cell.text)}</td>'
-
-
-def _html(text: str) -> str:
-    return html.escape(printable(text), quote=True)
 
 
 def _pipes(texts: list[str]) -> str:

@@ -49,7 +49,7 @@ class Tags(HTMLParser):
         self.text.append(data)
 
 
-ALLOWED = {"table", "caption", "strong", "thead", "tbody", "tr", "th", "td", "ul", "li", "p", "pre"}
+ALLOWED = {"table", "caption", "strong", "thead", "tbody", "tr", "th", "td", "ul", "li", "p", "pre", "wbr"}
 
 
 @settings(deadline=None)

@@ -1,0 +1,173 @@
+"""index.html in a real browser: it opens, sorts, filters and fits, and what a record says does nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hostile import hostile
+from recorded import GRID, SPARSE, record
+
+from bench.report.assemble import Wanted, assemble
+from bench.report.records import read
+from bench.report.table import DASH
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install bench[test]")
+PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium or Chrome on this machine")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WIDTHS = (375, 1280)
+BRIEF = "#figure-sparse .box >> nth=0"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[sync_api.Browser]:
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=PROGRAM, args=list(QUIET))
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return the pages of a plain and of a hostile set of records; the plain one lacks a run."""
+    found = {}
+    for name in ("plain", "hostile"):
+        folder = tmp_path_factory.mktemp(name)
+        grid = GRID
+        if name == "hostile":
+            grid = hostile(folder)
+        else:
+            record(folder, SPARSE.runs[::2], [0, -0.1])
+        assemble(read(folder), grid, folder / "reports", Wanted(("svg",)), results=folder)
+        found[name] = folder / "reports" / "index.html"
+    return found
+
+
+@pytest.fixture
+def page(browser: sync_api.Browser) -> Iterator[sync_api.Page]:
+    found = browser.new_page(viewport={"width": 1280, "height": 900})
+    yield found
+    found.close()
+
+
+def watched(page: sync_api.Page, path: Path) -> list[str]:
+    """Open ``path`` and return what went wrong since, a list that grows."""
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("dialog", lambda dialog: wrong.append(dialog.message))
+    page.on(
+        "request", lambda request: None if request.url.startswith(("file:", "data:")) else wrong.append(request.url)
+    )
+    page.goto(path.as_uri())
+    return wrong
+
+
+def column(page: sync_api.Page, box: str, place: int) -> list[str]:
+    cells = page.locator(box).locator(f"tbody tr:visible > :nth-child({place})")
+    return [" ".join(text.split()) for text in cells.all_inner_texts()]
+
+
+@pytest.mark.parametrize("name", ["plain", "hostile"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_opens_without_a_complaint_and_fits(
+    page: sync_api.Page, reports: dict[str, Path], name: str, scheme: str
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    wrong = watched(page, reports[name])
+    images = page.evaluate("Promise.all([...document.images].map(each => each.decode().then(() => each.naturalWidth)))")
+    assert len(images) == len(list((reports[name].parent / "figures").glob("*.svg")))
+    assert all(images)
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    for run in page.locator(".runs .run").all():
+        run.click()
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not wrong
+
+
+def test_what_a_record_says_does_nothing(page: sync_api.Page, reports: dict[str, Path]) -> None:
+    wrong = watched(page, reports["hostile"])
+    for head in page.locator("thead button:visible").all():
+        head.click()
+    for run in page.locator(".runs .run").all():
+        run.click()
+    page.locator("#runs input").fill("<script>window.canary = 1</script>")
+    assert page.evaluate("window.canary") is None
+    assert not wrong
+    assert page.locator("#runs .runs > tbody:visible").count()
+
+
+def test_a_click_sorts_numbers_as_numbers_and_the_dash_last(page: sync_api.Page, reports: dict[str, Path]) -> None:
+    watched(page, reports["plain"])
+    place = 5  # accuracy at eps 2; the middle run is not measured
+    head = page.locator(BRIEF).locator(f"thead th:nth-child({place})")
+    for way in ("ascending", "descending"):
+        head.locator("button").click()
+        assert head.get_attribute("aria-sort") == way
+        *numbers, last = column(page, BRIEF, place)
+        assert last == DASH
+        assert len(numbers) == 2
+        assert [float(text.split()[0]) for text in numbers] == sorted(
+            (float(text.split()[0]) for text in numbers), reverse=way == "descending"
+        )
+    page.locator(BRIEF).locator("thead th:nth-child(1) button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") is None
+    assert column(page, BRIEF, 1) == ["50 % zero", "90 % zero", "dense"]
+
+
+def test_words_filter_rows(page: sync_api.Page, reports: dict[str, Path]) -> None:
+    watched(page, reports["plain"])
+    page.locator("#figures > .filter input").fill("90 ZERO")
+    assert column(page, BRIEF, 1) == ["90 % zero"]
+    page.locator("#figures > .filter input").fill("")
+    assert len(column(page, BRIEF, 1)) == 3
+    page.locator("#runs > .filter input").fill("fc5-s0.9")
+    assert page.locator(".runs > tbody:visible").count() == 1
+    assert page.locator("#runs > .filter output").inner_text() == "1 of 2 rows"
+
+
+def test_a_click_or_a_key_opens_a_run_and_sorting_keeps_it(page: sync_api.Page, reports: dict[str, Path]) -> None:
+    watched(page, reports["plain"])
+    first = page.locator(".runs > tbody").first
+    assert not first.locator(".more").is_visible()
+    first.locator(".run td").first.click()
+    assert first.locator(".more").is_visible()
+    assert first.locator("button").first.get_attribute("aria-expanded") == "true"
+    page.locator(".runs > thead button").nth(1).dblclick()
+    assert page.locator(".runs > tbody").nth(1).locator(".more").is_visible()
+    page.locator(".runs > tbody").first.locator("button").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".more:visible").count() == 2
+    page.keyboard.press("Enter")
+    assert page.locator(".more:visible").count() == 1
+
+
+def test_every_number_of_a_figure_opens_on_a_click(page: sync_api.Page, reports: dict[str, Path]) -> None:
+    watched(page, reports["plain"])
+    details = page.locator("#figure-sparse details").first
+    assert not details.locator("table").first.is_visible()
+    details.locator("summary").click()
+    assert details.locator("table").first.is_visible()
+
+
+def test_without_scripts_everything_can_be_read(browser: sync_api.Browser, reports: dict[str, Path]) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(reports["plain"].as_uri())
+    assert page.locator(".more:visible").count() == 2
+    assert page.locator("input:visible").count() == 0
+    assert len(column(page, BRIEF, 1)) == 3
+    context.close()
