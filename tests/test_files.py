@@ -104,6 +104,12 @@ def test_a_pickle_inside_an_array_file_is_not_run(tmp_path: Path) -> None:
     assert not canary.exists()
 
 
+def test_a_record_is_as_readable_as_any_file_of_its_user(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    files.write_json(tmp_path / "a.json", "s/1", BODY)
+    assert (tmp_path / "a.json").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
 def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.json"
     files.write_json(path, "s/1", BODY)
