@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -100,29 +101,34 @@ def _rows(folder: Folder) -> list[dict[str, Any]]:
 
 def write(rows: Sequence[dict[str, Any]], kind: str, output: Path | None) -> None:
     """Write ``rows`` as ``kind``, csv or parquet, to ``output`` or, for csv, to stdout; BadInput where that cannot be."""
-    if kind == "csv":
-        if output is None:
-            _csv(rows, sys.stdout)
-            return
-        try:
-            with output.open("w", newline="", encoding="utf-8") as file:
-                _csv(rows, file)
-        except OSError as error:
-            raise BadInput(f"cannot write {output}: {error.strerror}") from error
-        return
-    if output is None:
+    if kind == "parquet" and output is None:
         raise BadInput("parquet is no text: expected --output FILE")
+    content = _parquet(rows) if kind == "parquet" else _csv(rows).encode()
+    if output is None:
+        sys.stdout.write(content.decode())
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise BadInput(f"cannot write {output}: {error.strerror}") from error
+
+
+def _parquet(rows: Sequence[dict[str, Any]]) -> bytes:
     if importlib.util.find_spec("pyarrow") is None:
         raise BadInput("--format parquet needs the extra: pip install 'bench-robustness[parquet]'")
     import pandas
 
-    pandas.DataFrame(list(rows), columns=list(COLUMNS)).to_parquet(output, index=False)
+    file = io.BytesIO()
+    pandas.DataFrame(list(rows), columns=list(COLUMNS)).to_parquet(file, index=False)
+    return file.getvalue()
 
 
-def _csv(rows: Sequence[dict[str, Any]], file: Any) -> None:
+def _csv(rows: Sequence[dict[str, Any]]) -> str:
+    file = io.StringIO()
     writer = csv.DictWriter(file, list(COLUMNS), lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: _safe(value) for name, value in row.items()} for row in rows)
+    return file.getvalue()
 
 
 def _safe(value: Any) -> Any:

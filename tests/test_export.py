@@ -4,6 +4,7 @@ import csv
 import io
 from pathlib import Path
 
+import pandas
 import pytest
 from click.testing import CliRunner
 from fakes import EPS, diverged, fake
@@ -68,3 +69,19 @@ def test_parquet_needs_a_file_and_its_extra(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(BadInput, match=r"bench-robustness\[parquet\]"):
         write([], "parquet", tmp_path / "x.parquet")
+
+
+def test_parquet_holds_what_csv_does_with_numbers_as_numbers(tmp_path: Path) -> None:
+    fake(tmp_path, tiny_run(temperature=20.0))
+    rows, _ = table(tmp_path)
+    write(rows, "parquet", tmp_path / "x.parquet")
+    found = pandas.read_parquet(tmp_path / "x.parquet")
+    assert list(found.columns) == list(COLUMNS)
+    assert found["accuracy"].tolist() == [row["accuracy"] for row in rows]
+    assert found["attack"].tolist() == [row["attack"] for row in rows]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_place_that_cannot_be_written_is_refused(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"cannot write .*nowhere"):
+        write([], kind, tmp_path / "nowhere" / "x")
