@@ -17,6 +17,7 @@ from bench.report.findings import score
 from bench.report.gallery_page import gallery_page
 from bench.report.iterated import iterated_table
 from bench.report.lineup import Lineup, control_of, lineups
+from bench.report.manifest import note
 from bench.report.overviews import pictured
 from bench.report.overviews.pareto import pareto
 from bench.report.page import page
@@ -52,7 +53,8 @@ def assemble(
 
     figures/<panel>.png and .svg, tables/<figure>.csv, .md, .tex and .html, and, unless ``wanted`` names figures, overviews
     beside the figures, figures/pareto-<architecture>.*, tables/findings.*, REPORT.md, index.html and, where there are
-    attacked images below ``results``, gallery.html. An optional figure is there where a run of its own has a record.
+    attacked images below ``results``, gallery.html; files.json lists them. What an earlier report listed and this whole one
+    does not make is removed. An optional figure is there where a run of its own has a record.
     ``results``: the folder of the records, which messages on them name and the report leaves out. BadInput for a figure
     that the grid does not have.
     """
@@ -72,6 +74,7 @@ def assemble(
             say(f"figure {lineup.name}: {len(images) + len(files)} files")
         across = Across() if wanted.figures else _across(press, sections, records, wanted.formats)
     if wanted.figures:
+        note(output, written, whole=False)
         return written
     scored = score(lineups(grid), records)
     findings = scorecard(scored)
@@ -81,14 +84,10 @@ def assemble(
     whole = page(records, grid, findings, sections, lambda name: (output / name).read_bytes(), results, across)
     write_bytes(output / "index.html", whole.encode())
     images = _gallery(output, records, grid, sections, results) if results else []
-    return [
-        *written,
-        *files,
-        *[output / name for name in across.files],
-        output / "REPORT.md",
-        output / "index.html",
-        *images,
-    ]
+    others = [output / name for name in (*across.files, "REPORT.md", "index.html")]
+    written += [*files, *others, *images]
+    note(output, written, whole=True)
+    return written
 
 
 def _gallery(output: Path, records: Records, grid: Grid, sections: Sequence[Section], results: Path) -> list[Path]:

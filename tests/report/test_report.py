@@ -19,6 +19,7 @@ from bench.errors import BadInput, TryLater
 from bench.report.assemble import Wanted, assemble
 from bench.report.figure_table import figure_table
 from bench.report.figures import draw, lines
+from bench.report.manifest import NAME
 from bench.report.overviews import OVERVIEWS
 from bench.report.panels import FORMATS, Panel
 from bench.report.press import FEW, Press, render
@@ -221,7 +222,7 @@ def test_one_figure_in_one_format(tmp_path: Path, figure: str, kinds: list[str],
     record(tmp_path, SPARSE.runs, [0, 0, -0.1], seeds=1)
     out = tmp_path / "reports"
     assemble(read(tmp_path), GRID, out, Wanted(tuple(kinds), (figure,)))
-    assert set(written(out)) == expected
+    assert set(written(out)) == {*expected, NAME}
 
 
 def test_a_wrong_figure_names_the_nearest_and_writes_nothing(tmp_path: Path) -> None:
