@@ -159,13 +159,15 @@ def test_missing_seeds_leave_the_rest_usable() -> None:
     assert Panel(samples).against("2", "0").seeds == (0, 1, 2)
 
 
-def test_a_planted_difference_is_called_and_a_planted_null_is_not() -> None:
+# Where the networks of a seed share nothing, the test's power is 94.6 %: see Panel.contrast.
+@pytest.mark.parametrize(("shared", "called", "alarms"), [(0.5, 95, 5), (0.0, 88, 10)])
+def test_a_planted_difference_is_called_and_a_planted_null_is_not(shared: float, called: int, alarms: int) -> None:
     draw = np.random.default_rng(11)
-    planted = [verdicts(grid(draw, [0, 0, 0, 0, 0, -0.05]))[-1] for _ in range(100)]
-    assert planted.count("less robust") >= 95
+    planted = [verdicts(grid(draw, [0, 0, 0, 0, 0, -0.05], shared=shared))[-1] for _ in range(100)]
+    assert planted.count("less robust") >= called
     assert "more robust" not in planted
-    null = [verdicts(grid(draw, [0] * 6)) for _ in range(100)]
-    assert sum("more robust" in each or "less robust" in each for each in null) <= 5
+    null = [verdicts(grid(draw, [0] * 6, shared=shared)) for _ in range(100)]
+    assert sum("more robust" in each or "less robust" in each for each in null) <= alarms
 
 
 @pytest.mark.parametrize(("networks", "seeds"), [(5, 3), (3, 9)])
