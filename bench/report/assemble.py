@@ -85,9 +85,9 @@ def assemble(
     write_bytes(output / "index.html", whole.encode())
     images = _gallery(output, records, grid, sections, results) if results else []
     others = [output / name for name in (*across.files, "REPORT.md", "index.html")]
-    written += [*files, *others, *images]
-    note(output, written, whole=True)
-    return written
+    written += [*files, *others]
+    note(output, written, whole=True)  # not the gallery, which is no part of what is published
+    return [*written, *images]
 
 
 def _gallery(output: Path, records: Records, grid: Grid, sections: Sequence[Section], results: Path) -> list[Path]:
