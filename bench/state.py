@@ -53,6 +53,8 @@ def look(folder: Folder, trials: Sequence[Trial] = ()) -> Seen:
         attacked = folder.attacks()
     except BenchError as error:
         return Seen(State.INVALID, str(error), log)
+    except OSError:  # gone since: somebody clears the folder, to begin again
+        return Seen(State.RUNNING, "", log)
     if record is not None and attacked and all(trial.name in attacked for trial in trials):
         return Seen(State.DONE, f"accuracy {record['metrics']['accuracy']:.4f}", log)
     code = exit_code(folder)
@@ -74,8 +76,11 @@ def exit_code(folder: Folder) -> int | None:
 def _last_line(log: Path | None) -> str:
     if log is None:
         return ""
-    with log.open("rb") as file:
-        file.seek(0, 2)
-        file.seek(max(0, file.tell() - 2000))
-        lines = file.read().decode(errors="replace").split("\n")
+    try:
+        with log.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - 2000))
+            lines = file.read().decode(errors="replace").split("\n")
+    except OSError:
+        return ""  # gone since
     return next((line.strip() for line in reversed(lines) if line.strip()), "")

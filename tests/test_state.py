@@ -87,3 +87,18 @@ def test_the_folders_are_every_run_that_began_and_what_is_none_is_an_error(tmp_p
     errors = [str(each) for each in found if not isinstance(each, Folder)]
     assert len(errors) == 2
     assert any("it was moved" in error for error in errors)
+
+
+def test_a_folder_that_is_cleared_while_it_is_looked_at_is_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = fake(tmp_path, RUN)
+    (folder.path / "log.txt").mkdir()  # what cannot be read is no line
+
+    def gone(_: Folder) -> None:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(Folder, "attacks", gone)
+    assert look(folder).state == State.RUNNING
+    with folder.lock():
+        assert look(folder).note == ""

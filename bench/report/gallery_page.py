@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -61,9 +62,10 @@ def gallery_page(records: Records, grid: Grid, lineups: Sequence[Lineup], result
 def _first(records: Records, results: Path, name: str) -> list[tuple[Trained, Path]]:
     """Return the network of a run's first seed that has images, with each of its files."""
     for network in records.networks.get(name, {}).values():
-        files = Folder(results, network.run).galleries()
-        if files:
-            return [(network, path) for path in files]
+        with suppress(OSError):  # the folder of the attacks is being removed
+            files = Folder(results, network.run).galleries()
+            if files:
+                return [(network, path) for path in files]
     return []
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,12 @@ class Records:
         """Return the networks of ``run`` by seed, whatever the seed of ``run``; none where there is no record."""
         return self.networks.get(run.name, {})
 
+    @property
+    def ends(self) -> str:
+        """How many runs have nothing to show, by state, as "3 failed, 1 diverged"; empty where there are none."""
+        counted = Counter(str(seen.state) for _, seen in self.unfinished)
+        return ", ".join(f"{count} {state}" for state, count in counted.items())
+
 
 def read(results: Path, *, mixed: bool = False) -> Records:
     """Read every record under ``results``, verified; nothing that is wrong with one raises.
@@ -63,11 +70,13 @@ def read(results: Path, *, mixed: bool = False) -> Records:
     left_out: list[LeftOut] = []
     unfinished: list[tuple[Run, Seen]] = []
     shared: Shared = {}
-    for folder in folders(results):
+    for folder in _folders(results):
         if not isinstance(folder, Folder):
             left_out.append(_blame(folder, results))
             continue
         network, broken = _network(folder, shared)
+        if broken and not folder.is_locked():
+            network, broken = _network(folder, shared)  # its writer may have come to its end between the two
         if broken and folder.is_locked():
             broken = []  # what does not verify now is being written
         left_out += [_blame(error, results) for error in broken]
@@ -81,6 +90,15 @@ def read(results: Path, *, mixed: bool = False) -> Records:
         networks[each.run.name][each.run.seed] = each
     ordered = {name: dict(sorted(seeds.items())) for name, seeds in networks.items()}
     return Records(ordered, (*left_out, *others), tuple(unfinished))
+
+
+def _folders(results: Path) -> list[Folder | IntegrityError]:
+    """Return every folder of a run, looked for twice where one was wrong or gone: it may have been on its way."""
+    with suppress(OSError):
+        found = list(folders(results))
+        if all(isinstance(each, Folder) for each in found):
+            return found
+    return list(folders(results))
 
 
 def _network(folder: Folder, shared: Shared) -> tuple[Trained | None, list[BenchError]]:
@@ -99,7 +117,11 @@ def _network(folder: Folder, shared: Shared) -> tuple[Trained | None, list[Bench
     except (KeyError, TypeError) as error:
         return None, [IntegrityError(f"{where} lacks {error}: move it away and run again")]
     broken: list[BenchError] = []
-    for each in folder.outcomes():
+    try:
+        outcomes = list(folder.outcomes())
+    except OSError as error:  # the folder of the attacks is being removed
+        return None, [IntegrityError(f"{folder.path / 'attacks'} cannot be read: {error.strerror}")]
+    for each in outcomes:
         attacked = each if isinstance(each, BenchError) else _attacked(each, folder, weights, data, shared)
         if isinstance(attacked, BenchError):
             broken.append(attacked)

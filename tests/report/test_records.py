@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from tiny import tiny_run
 
 from bench import store
 from bench.attacks.fgsm import Fgsm
+from bench.errors import IntegrityError
 from bench.files import read_json, write_arrays, write_json
 from bench.report.networks import seeds_text
 from bench.report.records import Records, read
@@ -147,6 +148,58 @@ def test_a_run_that_is_being_written_is_not_there_yet(tmp_path: Path) -> None:
         records = read(tmp_path)
     assert records.left_out == ()
     assert [seen.state for _, seen in records.unfinished] == [State.RUNNING]
+
+
+def test_what_is_whole_a_moment_later_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = fake(tmp_path, RUN)
+    path = folder.path / "attacks" / f"{FGSM}.npz"
+    whole = path.read_bytes()
+    tear(path)
+
+    def ends(_: Folder) -> bool:
+        path.write_bytes(whole)
+        return False
+
+    monkeypatch.setattr(Folder, "is_locked", ends)
+    records = read(tmp_path)
+    assert records.left_out == ()
+    assert set(records.of(RUN)[0].attacks) == {"fgsm"}
+
+
+def test_a_run_that_comes_while_the_folders_are_listed_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake(tmp_path, tiny_run())
+    folder = fake(tmp_path, RUN)
+    original, spec = store.read_json, (folder.path / "spec.json").read_bytes()
+    tear(folder.path / "spec.json")
+
+    def then_whole(path: Path, schema: str) -> dict[str, object]:
+        try:
+            return original(path, schema)
+        finally:
+            (folder.path / "spec.json").write_bytes(spec)
+
+    monkeypatch.setattr(store, "read_json", then_whole)
+    records = read(tmp_path)
+    assert names(records) == {(tiny_run().name, 0), (RUN.name, 0)}
+    assert records.left_out == ()
+
+
+def test_a_folder_that_vanishes_while_it_is_read_raises_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake(tmp_path, tiny_run())
+    fake(tmp_path, RUN)
+
+    def gone(folder: Folder) -> Iterator[IntegrityError]:
+        if folder.run == RUN:
+            raise FileNotFoundError(2, "No such file or directory")
+        return original(folder)
+
+    original = Folder.outcomes
+    monkeypatch.setattr(Folder, "outcomes", gone)
+    records = read(tmp_path)
+    assert names(records) == {(tiny_run().name, 0)}
+    assert records.left_out[0].what == f"{RUN.name}/seed-0/attacks"
 
 
 def test_code_versions_are_not_mixed_unless_told_to(tmp_path: Path) -> None:
