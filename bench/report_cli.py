@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
+from bench.errors import BadInput
 from bench.grid import PRESETS, load
 from bench.report.panels import FORMATS
 
@@ -46,9 +48,11 @@ def report(
 
     wanted = Wanted(formats or FORMATS, figures)
     check(found, wanted)
+    _check_places(results_dir, output)
     records = read(results_dir, mixed=mixed)
     if not records.networks:
-        click.echo(f"no trained network under {results_dir}: bench sweep {grid} makes them", err=True)
+        ends = f" ({records.ends})" if records.ends else ""
+        click.echo(f"no trained network under {results_dir}{ends}: bench sweep {grid} makes them", err=True)
     elif not quiet:
         click.echo(f"{sum(map(len, records.networks.values())):,} networks read from {results_dir}", err=True)
     written = assemble(
@@ -60,3 +64,16 @@ def report(
         results_dir,
     )
     click.echo(f"{len(written)} files under {output}")
+
+
+def _check_places(results_dir: Path, output: Path) -> None:
+    """Raise BadInput where records cannot be under the one, or a report under the other."""
+    if results_dir.exists() and not results_dir.is_dir():
+        raise BadInput(f"--results-dir {results_dir} is a file: expected the folder of the records")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        writable = os.access(output, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise BadInput(f"cannot make --output {output}: {error.strerror}; choose another folder") from error
+    if not writable:
+        raise BadInput(f"cannot write in --output {output}: read-only; choose another folder")

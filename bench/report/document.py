@@ -73,7 +73,7 @@ def document(
         f"# {markdown(grid.title)}\n\n{PROMISE} {networks}.\n",
         ""
         if count
-        else f"Nothing is recorded: `{sweep_command(grid, seeds)}` makes it, and `bench report` again shows it.\n",
+        else f"{_nothing(records)}: `{sweep_command(grid, seeds)}` goes on, and `bench report` again shows it.\n",
         "## Findings\n\n" + _findings(findings, files),
         "## Figures\n\n" + _notes(dict.fromkeys(note for each in sections for note in each.table.notes)),
         *[_section(each, grid, seeds) for each in sections],
@@ -83,6 +83,12 @@ def document(
         "## Versions\n\n" + _notes(versions(records)),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _nothing(records: Records) -> str:
+    if records.ends:
+        return f"Of the runs that began none is trained ({records.ends})"
+    return "No record could be used" if records.left_out else "Nothing is recorded"
 
 
 def _findings(findings: Table, files: Sequence[str]) -> str:

@@ -139,11 +139,22 @@ def test_without_records_it_says_so_and_how_to_make_some(tmp_path: Path) -> None
 def test_only_diverged_runs_are_named_and_draw_nothing(tmp_path: Path) -> None:
     for run in SPARSE.runs:
         diverged(tmp_path / "results", run)
-    assert report(tmp_path).exit_code == 0
+    done = report(tmp_path)
+    assert done.exit_code == 0
+    assert "(3 diverged)" in done.output
     text = (tmp_path / "reports" / "REPORT.md").read_text()
     for run in SPARSE.runs:
         assert f"- diverged: {run.name}, seed 0: epoch 2" in text
     assert not (tmp_path / "reports" / "figures").exists()
+
+
+@pytest.mark.parametrize("place", ["--results-dir", "--output"])
+def test_a_file_where_a_folder_should_be_is_bad_input(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("here already")
+    done = report(tmp_path, place, str(tmp_path / "file"))
+    assert done.exit_code == 2
+    assert f"{place} {tmp_path / 'file'}" in done.output
+    assert (tmp_path / "file").read_text() == "here already"
 
 
 def test_one_run_is_drawn_and_the_rest_are_dashes_with_their_commands(tmp_path: Path) -> None:
