@@ -57,7 +57,7 @@ def test_without_records_nothing_is_run_and_every_training_has_its_command(tmp_p
     commands = {command for each in found for command in each.missing}
     assert len(commands) == 38
     assert "bench run --arch resnet18 --temperature 20.0" in commands
-    assert "bench run --arch fc5 --sparsity 0.98 --batch-size 512" in commands
+    assert "bench run --arch fc5 --sparsity 0.98 --batch-size 512 --learning-rate 0.1" in commands
     assert found[0].sentence == "Figure 8-a (ResNet18, batch 512): not run: 6 of its runs have no record."
     one = replace(found[0], missing=found[0].missing[:1])
     assert one.sentence.endswith("not run: 1 of its runs has no record.")
