@@ -31,6 +31,7 @@ RUN_SCHEMA = "bench.run/1"
 ATTACK_SCHEMA = "bench.attack/2"
 MASKING_SCHEMA = "bench.masking/1"
 GALLERY = ".gallery.npz"
+PROBE = 0.5  # seconds: who asks whether a run is held has to hold it for an instant, and is nobody to give way to
 
 Record = dict[str, Any]
 
@@ -114,7 +115,7 @@ class Folder:
         self._make()
         held = FileLock(self.path / "lock")
         try:
-            held.acquire(timeout=0)
+            held.acquire(timeout=PROBE, poll_interval=PROBE / 20)
         except Timeout as error:
             raise Locked(
                 f"another process is working on {self.path}: wait for it, or choose another --results-dir"

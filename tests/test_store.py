@@ -4,12 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from fakes import fake
+from filelock import FileLock
 from tiny import tiny_run
 
 from bench.attacks import ATTACKS
@@ -167,3 +170,20 @@ class TestStart:
         (full.path / "weights.npz").unlink()
         with pytest.raises(BadInput, match=r"has no weights here.*--restart"):
             self.low_rank(full).start()
+
+
+def test_one_who_only_asks_whether_a_run_is_held_turns_nobody_away(folder: Folder) -> None:
+    folder.declare()
+    asked = threading.Event()
+
+    def ask() -> None:
+        with FileLock(folder.path / "lock"):
+            asked.set()
+            time.sleep(0.1)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asked.wait()
+    with folder.lock():
+        assert Folder(folder.results, folder.run).is_locked()
+    asking.join()
