@@ -78,11 +78,17 @@ def _block(network: Trained, label: str, path: Path, results: Path, broken: list
     except Unusable as error:
         broken.append(f"{path.relative_to(results).as_posix()} {error}")
         return Html()
-    attack = path.name.removesuffix(GALLERY)
     run = network.run
-    summary = f"{label}: {attack}; {run.arch}, batch {run.batch_size}, T = {run.temperature:g}, seed {run.seed}"
+    summary = f"{label}: {_attack(network, path)}; {run.arch}, batch {run.batch_size}, T = {run.temperature:g}, seed {run.seed}"
     cards = [_image(found, place, classes, run.temperature) for place in range(len(found.labels))]
     return tag("details", tag("summary", summary), tag("div", *cards, class_="gallery"))
+
+
+def _attack(network: Trained, path: Path) -> str:
+    """Return the label of the attack that left the images of ``path``, the name of its files where no record has it."""
+    stem = path.name.removesuffix(GALLERY)
+    records = [each.record for each in network.attacks.values()]
+    return next((str(each["threat"]["label"]) for each in records if f"{stem}.npz" in each["artefacts"]), stem)
 
 
 def _image(found: Attacked, place: int, classes: Sequence[str], temperature: float) -> Html:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hostile import EVIL, Page
 from PIL import Image
-from recorded import GRID, LINEUPS, SPARSE, record
+from recorded import EPS, GRID, LINEUPS, SPARSE, record
 
 from bench.report import gallery_page as module
 from bench.report.gallery_images import LARGEST, Unusable, read_gallery
@@ -57,11 +57,11 @@ def test_each_image_has_its_pixels_its_classes_and_whether_they_are_right(tmp_pa
     hot = LINEUPS["hot"].runs[1]
     record(tmp_path, [hot], [0], seeds=2)
     for seed in range(2):
-        folder(tmp_path, hot, seed).write_gallery(TRIAL, images())
+        folder(tmp_path, hot, seed).write_gallery(Trial(SPARSE.attack, EPS), images())
     text = page(tmp_path)
     assert text is not None
     found = Page(text)
-    assert "T = 20: fgsm; fc5, batch 128, T = 20, seed 0" in found.text
+    assert "T = 20: FGSM, attacker at T = 20; fc5, batch 128, T = 20, seed 0" in found.text
     assert "seed 1" not in found.text
     assert (found.text.count("✓ right"), found.text.count("✗ wrong")) == (3, 1)
     share = np.exp(1) / (np.exp(1) + 9)
