@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,17 @@ def test_a_folder_that_is_cleared_while_it_is_looked_at_is_running(
     assert look(folder).state == State.RUNNING
     with folder.lock():
         assert look(folder).note == ""
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_clock_that_is_a_day_off_changes_no_state(days: int, tmp_path: Path) -> None:
+    folder = fake(tmp_path, tiny_run(), started=f"2099-01-0{2 + days}T00:00:00+00:00")
+    begun = Folder(tmp_path, tiny_run(seed=1))
+    begun.declare()
+    begun.checkpoints.mkdir()
+    for path in tmp_path.rglob("*"):
+        os.utime(path, (time.time() + 86_400 * days,) * 2)
+    assert look(folder, trials_of(tiny_run(), [], EPS, 1.0)).state == State.DONE
+    assert look(begun).state == State.INTERRUPTED
+    with begun.lock():
+        assert look(begun).state == State.RUNNING
