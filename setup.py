@@ -59,8 +59,8 @@ setup(
         "art": ART,
         "slurm": SLURM,
         "parquet": PARQUET,
-        "test": TEST + SLURM,
-        "develop": TEST + SLURM + DEVELOP,
+        "test": TEST + SLURM + PARQUET,
+        "develop": TEST + SLURM + PARQUET + DEVELOP,
     },
     entry_points={"console_scripts": ["bench = bench.cli:main"]},
 )
