@@ -23,9 +23,9 @@ class Pgd(Knowing):
 
     where x is ``images`` in pixel levels, y is ``labels`` (the true ones), eps runs over ``eps``, n is ``steps``, P goes
     to the nearest point within eps of x, and L, by ``loss`` and ``knowledge``, is as in ``Knowing``. The last iterate is
-    the attacked image. Departures from the source: no random start, and its step length for every n.
-    Needs the extra ``art``. Source: Madry et al. 2018, arXiv:1706.06083, section 2.1; the step length is that of its
-    code for MNIST, 2.5 times eps in all.
+    the attacked image. Departures from the source: no random start, and fewer steps.
+    Needs the extra ``art``. Source: Madry et al. 2018, arXiv:1706.06083, section 2.1; 2.5 eps in all is what its section 5
+    takes in 100 steps.
     """
 
     kind: ClassVar[str] = "pgd"

@@ -14,7 +14,7 @@ from bench.report.networks import Attacked, Trained
 from bench.report.records import Records
 from bench.report.table import DASH, Cell, Column, Table
 
-# What 785 images can tell apart from none, two intervals of Wilson's aside: one step may win by as much by chance.
+# By so much one step may take more on a few hundred images before it is called a fault of the iterated attack.
 TOLERATED = 0.02
 
 
@@ -130,4 +130,6 @@ def _words(found: list[Pair]) -> str:
     fault = (
         f" On {odd} one step takes more than many by over {100 * TOLERATED:g} points: the iterated attack failed there."
     )
-    return many + (fault if flagged else " On no network does one step take more than many by over 2 points.")
+    return many + (
+        fault if flagged else f" On no network does one step take more than many by over {100 * TOLERATED:g} points."
+    )

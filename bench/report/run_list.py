@@ -10,7 +10,7 @@ from bench.report.document import version
 from bench.report.figure_table import over_seeds, percent
 from bench.report.html_table import box, cell_of, html_table
 from bench.report.markup import Html, joined, tag
-from bench.report.networks import Attacked, Trained
+from bench.report.networks import Attacked, Trained, seeds_text
 from bench.report.records import Records
 from bench.report.table import Cell, Column, Table
 from bench.spec import Run
@@ -90,7 +90,7 @@ def _row(run: Run, seeds: Seeds) -> list[Cell]:
         Cell(str(run.low_rank)),
         Cell(f"{run.temperature:g}", run.temperature),
         Cell(str(run.batch_size), run.batch_size),
-        Cell(", ".join(map(str, seeds))),
+        Cell(seeds_text(seeds)),
         over_seeds([each.metrics["accuracy"] for each in seeds.values()], percent),
         over_seeds([each.metrics["sparsity"] for each in seeds.values()], percent),
         Cell(f"{mean('parameters_nonzero'):,.0f}", mean("parameters_nonzero")),
