@@ -23,9 +23,9 @@ class Pgd(Knowing):
 
     where x is ``images`` in pixel levels, y is ``labels`` (the true ones), eps runs over ``eps``, n is ``steps``, P goes
     to the nearest point within eps of x, and L, by ``loss`` and ``knowledge``, is as in ``Knowing``. The last iterate is
-    the attacked image. Departures from the source: no random start, and fewer steps.
-    Needs the extra ``art``. Source: Madry et al. 2018, arXiv:1706.06083, section 2.1; 2.5 eps in all is what its section 5
-    takes in 100 steps.
+    the attacked image. Departure from the source: no random start.
+    Needs the extra ``art``. Source: Madry et al. 2018, arXiv:1706.06083, section 2.1; the step length, enough to reach the
+    edge of the ball from anywhere in it, is this suite's.
     """
 
     kind: ClassVar[str] = "pgd"
