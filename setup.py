@@ -28,6 +28,7 @@ REQUIRED = [
     "pillow>=11,<14",
     "click>=8.1,<9",
     "rich>=13.7,<16",
+    "markdown-it-py>=3,<5",
     "filelock>=3.16,<5",
     "platformdirs>=4.2,<5",
     "distributed>=2025.1,<2027",

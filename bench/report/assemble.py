@@ -10,6 +10,7 @@ from bench.attacks.fgsm import Fgsm
 from bench.errors import unknown
 from bench.files import write_bytes
 from bench.grid import Figure, Grid
+from bench.report.discussion import discussion
 from bench.report.document import Across, Section, document
 from bench.report.figure_table import figure_table
 from bench.report.figures import draw
@@ -27,6 +28,7 @@ from bench.report.press import Press
 from bench.report.records import Records
 from bench.report.scorecard import scorecard
 from bench.report.table import Table
+from bench.report.worst import worst_table
 from bench.report.writers import WRITERS
 
 
@@ -79,9 +81,10 @@ def assemble(
     scored = score(lineups(grid), records)
     findings = scorecard(scored)
     files = _tables(output, findings, wanted.formats)
-    text = document(records, grid, findings, _below(output, files), sections, results, across)
+    said = discussion(results, records) if results else None
+    text = document(records, grid, findings, _below(output, files), sections, results, across, said)
     write_bytes(output / "REPORT.md", text.encode())
-    whole = page(records, grid, findings, sections, lambda name: (output / name).read_bytes(), results, across)
+    whole = page(records, grid, findings, sections, lambda name: (output / name).read_bytes(), results, across, said)
     write_bytes(output / "index.html", whole.encode())
     images = _gallery(output, records, grid, sections, results) if results else []
     others = [output / name for name in (*across.files, "REPORT.md", "index.html")]
@@ -165,7 +168,7 @@ def _across(press: Press, sections: Sequence[Section], records: Records, formats
     images = []
     for arch, figure in pareto([(each.lineup, each.table) for each in sections], records).items() if kinds else ():
         images += press.save(f"pareto-{arch}", figure, kinds)
-    found = [iterated_table(records), peers_table(_published(sections), records)]
+    found = [worst_table(records), iterated_table(records), peers_table(_published(sections), records)]
     tables = tuple(table for table in found if table)
     files = [path for table in tables for path in _tables(press.output, table, formats)]
     return Across(_below(press.output, images), tables, _below(press.output, [*images, *files]))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.comparison.outcomes import CUSTOMARY, Quantity
 from bench.grid import PRESETS, Grid
+from bench.report.discussion import Discussion
 from bench.report.lineup import Lineup, control_of
 from bench.report.networks import Trained
 from bench.report.overviews import pictured
@@ -64,6 +65,7 @@ def document(
     sections: Sequence[Section],
     results: Path | None = None,
     across: Across = NOTHING_ACROSS,
+    discussed: Discussion | None = None,
 ) -> str:
     """Return REPORT.md. ``files``: those of the scorecard. ``results``: the folder to leave out of messages on records."""
     seeds = sorted({seed for each in records.networks.values() for seed in each})
@@ -75,6 +77,7 @@ def document(
         if count
         else f"{_nothing(records)}: `{sweep_command(grid, seeds)}` goes on, and `bench report` again shows it.\n",
         "## Findings\n\n" + _findings(findings, files),
+        f"## Discussion\n\n{discussed.markdown}" if discussed else "",
         "## Figures\n\n" + _notes(dict.fromkeys(note for each in sections for note in each.table.notes)),
         *[_section(each, grid, seeds) for each in sections],
         "## Across figures\n\n" + _across(across) if across.files else "",

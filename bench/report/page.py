@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.grid import Grid
+from bench.report.discussion import Discussion
 from bench.report.document import (
     NOTHING_ACROSS,
     NOTHING_LEFT_OUT,
@@ -44,13 +45,15 @@ def page(
     read: Callable[[str], bytes],
     results: Path | None = None,
     across: Across = NOTHING_ACROSS,
+    discussed: Discussion | None = None,
 ) -> str:
-    """Return index.html, of the same scorecard, ``sections`` and ``across`` as REPORT.md.
+    """Return index.html, of the same scorecard, discussion, ``sections`` and ``across`` as REPORT.md.
 
     ``read``: the content of a picture by its name in a section. ``results``: the folder to leave out of messages.
     """
     seeds = sorted({seed for each in records.networks.values() for seed in each})
-    before = Part("findings", "Findings", tuple(_findings(findings)))
+    before = [Part("findings", "Findings", tuple(_findings(findings)))]
+    before += [Part("discussion", "Discussion", (discussed.html,))] if discussed else []
     after = (
         Part("runs", "Runs", tuple(_runs(records))),
         Part("left-out", "What is not in it", (_lines(left_out(records, results), NOTHING_LEFT_OUT),)),
@@ -63,7 +66,7 @@ def page(
         drawn = [figure(each, grid, seeds, pictures) for each in sections]
         figures = Part("figures", "Figures", (*_figures(sections), *drawn))
         between = [Part("across", "Across figures", tuple(_across(across, pictures)))] if across.files else []
-        parts = (before, figures, *between, *after)
+        parts = (*before, figures, *between, *after)
         return html_document(grid.title, _header(records, findings, sections), parts, PROMISE)
 
     room = LIMIT - len(whole({}).encode())
