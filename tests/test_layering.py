@@ -84,13 +84,13 @@ def test_imports_run_downwards(module: str) -> None:
     assert not upwards
 
 
-def test_only_the_two_prunings_import_the_pruning_library() -> None:
+def test_only_magnitude_and_its_wrapper_import_the_pruning_library() -> None:
     users = {
         module
         for module, path in MODULES.items()
         if any(name.startswith("tensorflow_model_optimization") for name in imports(path))
     }
-    assert users == {"bench.methods.magnitude", "bench.methods.at_random"}
+    assert users == {"bench.methods.magnitude", "bench.methods.wrapper"}
 
 
 def test_architectures_import_nothing_of_the_harness() -> None:

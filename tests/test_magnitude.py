@@ -4,10 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras as keras
+from tensorflow_model_optimization.python.core.sparsity.keras import pruning_impl
 
 from bench.errors import BadInput, BenchError
 from bench.methods.magnitude import Magnitude
+from bench.methods.wrapper import _Masks
 from bench.metrics import check_sparsity, kernel_rows
 from bench.schedule import Steps
 
@@ -47,6 +50,24 @@ def test_of_equal_weights_as_many_stay_as_share_the_threshold() -> None:
     # The library keeps every weight that is as large as the smallest it keeps: a tie leaves more than was asked.
     kernels = pass_through(one_kernel([0.5, 0.5, 0.5, 0.1]), Magnitude(0.5, Steps(1, 1, 1)), 2)
     np.testing.assert_allclose(kernels[-1], [0.5, 0.5, 0.5, 0])
+
+
+@pytest.mark.parametrize("sparsity", [0.0, 0.1, 0.5, 0.98, 0.999])
+@pytest.mark.parametrize("levels", [3, 10**6])
+def test_the_mask_is_the_one_that_the_library_makes_by_ranking_all_weights(sparsity: float, levels: int) -> None:
+    drawn = np.random.default_rng(levels).integers(-levels, levels, (41, 25)) / levels
+    kernel = tf.Variable(drawn, dtype=tf.float32)
+    options = {
+        "training_step_fn": lambda: 1,
+        "pruning_vars": [],
+        "pruning_schedule": lambda _: (True, tf.constant(sparsity, tf.float32)),
+        "block_size": [1, 1],
+        "block_pooling_type": "AVG",
+    }
+    theirs = pruning_impl.Pruning(**options)._update_mask(kernel)
+    ours = tf.function(_Masks(tf.abs, **options)._update_mask)(kernel)
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_the_zeros_follow_the_cubic_schedule() -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
-from tensorflow_model_optimization.python.core.sparsity.keras import pruning_impl, pruning_wrapper
 
 from bench.methods.magnitude import Magnitude
+from bench.methods.wrapper import Scored
 
 
 @dataclass(frozen=True)
@@ -26,35 +26,9 @@ class AtRandom(Magnitude):
     def _pruned(self, layer: Any, schedule: Any) -> Any:
         digest = hashlib.sha256(f"{self.seed}/{layer.name}".encode()).digest()
         words = [int.from_bytes(digest[:4], "big") >> 1, int.from_bytes(digest[4:8], "big") >> 1]
-        return _Wrapper(layer, words, pruning_schedule=schedule)
 
+        def score(weights: Any) -> Any:
+            # In float64: in float32 the scores of millions of weights have ties, and all that tie are kept.
+            return tf.random.stateless_uniform(tf.shape(weights), words, dtype=tf.float64)
 
-class _Wrapper(pruning_wrapper.PruneLowMagnitude):  # type: ignore[misc]  # the library has no types
-    """The library's wrapper, whose masks do not look at the weights."""
-
-    def __init__(self, layer: Any, words: list[int], **options: Any) -> None:
-        super().__init__(layer, **options)
-        self._words = words
-
-    def build(self, input_shape: Any) -> None:
-        super().build(input_shape)
-        self.pruning_obj = _Pruning(
-            self._words,
-            training_step_fn=lambda: self.pruning_step,
-            pruning_vars=self.pruning_vars,
-            pruning_schedule=self.pruning_schedule,
-            block_size=self.block_size,
-            block_pooling_type=self.block_pooling_type,
-        )
-
-
-class _Pruning(pruning_impl.Pruning):  # type: ignore[misc]  # the library has no types
-    def __init__(self, words: list[int], **options: Any) -> None:
-        super().__init__(**options)
-        self._words = words
-
-    def _update_mask(self, weights: Any) -> Any:
-        # In float64: in float32 the scores of millions of weights have ties, and the library keeps all that tie.
-        scores = tf.random.stateless_uniform(tf.shape(weights), self._words, dtype=tf.float64)
-        threshold, mask = super()._update_mask(scores)
-        return tf.cast(threshold, weights.dtype), tf.cast(mask, weights.dtype)
+        return Scored(layer, score, pruning_schedule=schedule)

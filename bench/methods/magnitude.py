@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 import tensorflow_model_optimization as tfmot
 import tf_keras as keras
 
 from bench.errors import BadInput
 from bench.methods.base import Method
+from bench.methods.wrapper import Scored
 from bench.schedule import Steps
 
 PRUNED = (keras.layers.Conv2D, keras.layers.Dense)
@@ -89,7 +91,7 @@ class Magnitude(Method):
         return self._pruned(layer, cubic)
 
     def _pruned(self, layer: Any, schedule: Any) -> Any:
-        return tfmot.sparsity.keras.prune_low_magnitude(layer, pruning_schedule=schedule)
+        return Scored(layer, tf.abs, pruning_schedule=schedule)
 
     def _check_reachable(self, name: str, size: int) -> None:
         kept = self._kept(size)
