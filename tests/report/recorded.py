@@ -40,6 +40,8 @@ temperature = [1, 20]
 GRID: Grid = parse("small", TEXT)
 LINEUPS: Mapping[str, Lineup] = {lineup.name: lineup for lineup in lineups(GRID)}
 SPARSE = LINEUPS["sparse"]
+# The runs of the sparse figure by their labels, as the names of their folders tell them apart.
+RUNS = {"dense": "", "50 % zero": "-s0.5", "90 % zero": "-s0.9"}
 
 
 def record(

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from oracle import raw
 from recorded import EPS, LINEUPS, SPARSE, record
 from scipy.stats import t
-from test_figure_table import raw
 
 from bench.attacks.fgsm import Fgsm
 from bench.grid import Grid, parse

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from fakes import diverged
 from hostile import EVIL, Page, hostile, rows
-from recorded import EPS, GRID, LINEUPS, SPARSE, record
-from test_figure_table import difference, figures, half_width, raw
+from oracle import difference, figures, half_width, raw
+from recorded import EPS, GRID, LINEUPS, RUNS, SPARSE, record
 
 from bench.grid import Grid
 from bench.report.assemble import Wanted, assemble
@@ -21,7 +21,6 @@ from bench.report.records import read
 from bench.report.table import DASH
 
 TABLES = Wanted(("csv",))
-RUNS = {"dense": "", "50 % zero": "-s0.5", "90 % zero": "-s0.9"}
 TAGS = set(
     re.findall(
         r"\w+",

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from fakes import diverged, fake
-from recorded import EPS, GRID, LINEUPS, SPARSE, TEXT, record
-from test_figure_table import figures, raw
+from oracle import figures, raw
+from recorded import EPS, GRID, LINEUPS, RUNS, SPARSE, TEXT, record
 
 from bench.cli import main
 from bench.errors import BadInput, TryLater
@@ -26,8 +26,6 @@ from bench.report.press import FEW, Press, render
 from bench.report.records import read
 from bench.report.table import DASH
 from bench.spec import Run
-
-RUNS = {"dense": "", "50 % zero": "-s0.5", "90 % zero": "-s0.9"}
 
 
 def report(tmp_path: Path, *words: str) -> Result:
