@@ -24,6 +24,15 @@ def raw(results: Path, run: str) -> list[dict[str, Any]]:
     return found
 
 
+def stored(folder: Path, attack: str) -> np.ndarray:
+    """Return the right images (radii, images) of a seed's folder under ``attack``."""
+    for path in folder.glob("attacks/*.json"):
+        if json.loads(path.read_text())["record"]["attack"] == attack:
+            with np.load(path.with_suffix(".npz")) as arrays:
+                return np.asarray(arrays["predictions"] == arrays["labels"])
+    raise AssertionError(attack)
+
+
 def figures(right: np.ndarray) -> dict[str, list[float]]:
     clean = right[0]
     return {

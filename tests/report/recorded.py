@@ -1,4 +1,4 @@
-"""Figures on disk: a small grid, and records of its runs with planted differences."""
+"""Figures on disk: two small grids, and records of their runs with planted differences."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import fakes
 import numpy as np
+from grids import CURVE
 from grids import grid as predictions
 
 from bench.attacks.fgsm import Fgsm
@@ -16,14 +17,17 @@ from bench.spec import Run
 from bench.trial import Trial
 
 EPS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 64.0)
-TEXT = """
-title = "small"
-seeds = [0, 1, 2]
+HEAD = """
 [settings]
 dataset = "synthetic"
 image_size = 32
 [attack]
 eps = [0, 0.5, 1, 2, 4, 8, 16, 64]
+"""
+TEXT = f"""
+title = "small"
+seeds = [0, 1, 2]
+{HEAD}
 [figures.sparse]
 title = "FC5: sparsity"
 arch = "fc5"
@@ -42,6 +46,35 @@ LINEUPS: Mapping[str, Lineup] = {lineup.name: lineup for lineup in lineups(GRID)
 SPARSE = LINEUPS["sparse"]
 # The runs of the sparse figure by their labels, as the names of their folders tell them apart.
 RUNS = {"dense": "", "50 % zero": "-s0.5", "90 % zero": "-s0.9"}
+# Another grid, whose figures share runs and whose hot networks are pruned.
+MANY_TEXT = f"""
+seeds = [0, 1]
+{HEAD}
+[figures.sparse]
+arch = "alexnet"
+sparsity = [0.0, 0.5, 0.9]
+[figures.wide]
+arch = "alexnet"
+batch_size = 512
+sparsity = [0.0, 0.5, 0.9]
+[figures.random]
+arch = "alexnet"
+pruning = "random"
+sparsity = [0.5]
+[figures.rank]
+arch = "alexnet"
+low_rank = ["full", "lr1"]
+[figures.hot]
+arch = "alexnet"
+temperature = [1, 20]
+sparsity = [0.0, 0.9]
+[figures.longer]
+arch = "alexnet"
+epochs = 30
+sparsity = [0.0, 0.8]
+"""
+MANY: Grid = parse("many", MANY_TEXT)
+HOT_AND_PRUNED = next(lineup for lineup in lineups(MANY) if lineup.name == "hot")
 
 
 def record(
@@ -67,3 +100,22 @@ def record(
             own = Run.of(**{**run.settings, "seed": seed})
             folder = fakes.trained(results, own, float(of_seed[0].mean()))
             fakes.fake_outcome(folder, Trial(attack or Fgsm(), eps), of_seed, zero=zero)
+
+
+def attack_all(results: Path, lineup: Lineup, *, margin: float, seeds: int = 2) -> None:
+    """Record every run of ``lineup``: hot ones at 0.7 under the attack, and ``margin`` lower under the margin step."""
+    for number, run in enumerate(lineup.runs):
+        for seed in range(seeds):
+            own = Run.of(**{**run.settings, "seed": seed})
+            folder = fakes.trained(results, own, 0.8)
+            heat = 0.3 * (run.temperature != 1)
+            right = predictions(
+                np.random.default_rng(number),
+                [heat, heat + 0.35 * (heat > 0), heat - margin],
+                images=300,
+                curve=CURVE - 0.3,
+            )
+            kinds = [Fgsm(), Fgsm(knowledge="none"), Fgsm(loss="margin")]
+            for attack, each in list(zip(kinds, right, strict=True))[: 3 if heat else 1]:
+                zero = 0.25 * kinds.index(attack) + 0.1 * seed
+                fakes.fake_outcome(folder, Trial(attack, EPS), each[seed], zero=zero)

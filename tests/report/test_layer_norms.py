@@ -1,0 +1,76 @@
+"""The spectral norms of the layers: those of pairs, their product in two digits, and the picture of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fakes import trained
+from readback import drawn, line
+from recorded import LINEUPS, SPARSE
+from scipy.stats import t
+
+from bench.report.figure_table import figure_table
+from bench.report.overviews import OVERVIEWS
+from bench.report.overviews.spectral import layer_norms, scientific
+from bench.report.records import read
+from bench.spec import Run
+
+KERNELS = {"conv1": 2.0, "conv2_vertical": 3.0, "conv2_horizontal": 5.0, "fc": 7.0}
+
+
+def kernels(norms: Mapping[str, float]) -> dict[str, Any]:
+    return {
+        "kernels": [{"layer": layer, "spectral_norm": norm, "sparsity": 0.0} for layer, norm in norms.items()],
+        "batch_norm_norms": {"conv1_bn": 11.0, "conv2_vertical_bn": 0.5, "conv2_horizontal_bn": 13.0},
+    }
+
+
+def test_a_pair_has_the_norm_of_its_factors_and_of_what_is_between() -> None:
+    assert layer_norms(kernels(KERNELS)) == {"conv1": 2.0, "conv2": 7.5, "fc": 7.0}
+    assert list(layer_norms(kernels(KERNELS))) == ["conv1", "conv2", "fc"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(31_000_000.0, "3.1e7"), (0.0, "0.0e0"), (2e-5, "2.0e-5"), (None, "beyond float64")]
+)
+def test_a_product_in_two_digits(number: float | None, words: str) -> None:
+    assert scientific(number) == words
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_the_norms_of_the_layers(tmp_path: Path, seeds: int) -> None:
+    lineup = LINEUPS["rank"]
+    norms: dict[str, list[list[float]]] = {}
+    for run in lineup.runs:
+        for seed in range(seeds):
+            factors = KERNELS if run != lineup.runs[0] else {"conv1": 2.0, "conv2": 6.0, "fc": 0.0}
+            own = {layer: norm * (1 + seed) for layer, norm in factors.items()}
+            measured = {**kernels(own), "spectral_product": 10.0 ** (seed + 1)}
+            trained(tmp_path, Run.of(**{**run.settings, "seed": seed}), 0.7, measured=measured)
+            norms.setdefault(lineup.label(run), []).append(list(layer_norms(measured).values()))
+    (axes,) = drawn("spectral", lineup, tmp_path).axes
+    product = {1: "1.0e1", 3: "1.0e2"}[seeds]
+    assert [each.get_text() for each in axes.get_xticklabels()] == ["conv1", "conv2", "fc"]
+    assert axes.get_yscale() == "log"
+    low_rank = np.log(np.array(norms["LR1"]))
+    expected = np.exp(low_rank.mean(axis=0))
+    assert line(axes, f"LR1: product {product}") == [pytest.approx(pair) for pair in enumerate(expected)]
+    dense = line(axes, f"full rank: product {product}")
+    assert [x for x, y in dense if np.isnan(y)] == [2]
+    if seeds == 3:
+        half = low_rank.std(axis=0, ddof=1) / np.sqrt(3) * t.ppf(0.975, 2)
+        band = axes.collections[1].get_paths()[0].vertices
+        assert band[:, 1].max() == pytest.approx(np.exp(np.log(expected) + half).max())
+        assert band[:, 1].min() == pytest.approx(np.exp(np.log(expected) - half).min())
+
+
+def test_without_kernels_there_are_no_norms(tmp_path: Path) -> None:
+    for run in SPARSE.runs:
+        trained(tmp_path, run, 0.7, measured={"kernels": []})
+    records = read(tmp_path)
+    table = figure_table(SPARSE, records)
+    assert {name for name, each in OVERVIEWS.items() if each.draw(SPARSE, records, table)} == set()

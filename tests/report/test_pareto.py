@@ -1,0 +1,82 @@
+"""Every network of an architecture in one picture: where it lies, what marks it, and which names are there."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from oracle import stored
+from readback import AT, beaten, hollow, line, points
+from recorded import MANY, SPARSE, attack_all, record
+
+from bench.attacks.fgsm import Fgsm
+from bench.report.figure_table import figure_table
+from bench.report.lineup import lineups
+from bench.report.overviews.pareto import pareto
+from bench.report.records import read
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_every_network_of_an_architecture_in_one_picture(tmp_path: Path, masked: bool) -> None:
+    every = {lineup.name: lineup for lineup in lineups(MANY)}
+    for lineup in every.values():
+        if lineup.attack == Fgsm():
+            attack_all(tmp_path, lineup, margin=0.3 if masked else -0.1)
+    records = read(tmp_path)
+    tables = [(lineup, figure_table(lineup, records)) for lineup in every.values()]
+    found = pareto(tables, records)
+    assert list(found) == ["alexnet"]
+    (axes,) = found["alexnet"].axes
+    runs = {run: None for lineup in every.values() for run in lineup.runs if run.epochs == 10}
+    assert len(runs) == 10
+    expected = []
+    for run in runs:
+        folders = [tmp_path / run.name / f"seed-{seed}" for seed in range(2)]
+        accuracies = [stored(folder, "fgsm")[AT].mean() for folder in folders]
+        metrics = json.loads((folders[0] / "run.json").read_text())["record"]["metrics"]
+        expected.append((1000 / metrics["parameters_nonzero"], 100 * np.mean(accuracies)))
+    assert points(axes) == [pytest.approx(pair) for pair in expected]
+    hidden = [masked and run.temperature != 1 for run in runs]
+    assert hollow(axes) == hidden
+    seen = [point for point, is_hidden in zip(points(axes), hidden, strict=True) if not is_hidden]
+    assert line(axes, "front") == sorted(point for place, point in enumerate(seen) if not beaten(seen, place))
+    markers = {run: str(each[0].get_marker()) for run, each in zip(runs, axes.containers, strict=True)}
+    kinds = {(run.sparsity > 0, run.pruning, str(run.low_rank), run.temperature): markers[run] for run in runs}
+    assert len(set(kinds.values())) == len(kinds) == 6
+    labels = {each.get_text() for each in axes.texts}
+    assert {"50 %", "50 %, b512", "control", "control, b512", "LR1", "90 %, T = 20"} <= labels
+
+
+def test_no_label_lies_on_another_or_on_a_point(tmp_path: Path) -> None:
+    for lineup in lineups(MANY):
+        if lineup.attack == Fgsm():
+            attack_all(tmp_path, lineup, margin=0.3, seeds=1)
+    records = read(tmp_path)
+    tables = [(lineup, figure_table(lineup, records)) for lineup in lineups(MANY)]
+    figure = pareto(tables, records)["alexnet"]
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    boxes = [each.get_window_extent() for each in axes.texts]
+    for box, other in itertools.combinations(boxes, 2):
+        assert not box.overlaps(other)
+    for box in boxes:
+        assert axes.get_window_extent().containsx(box.x0)
+        assert axes.get_window_extent().containsx(box.x1)
+        for point in points(axes):
+            assert not box.contains(*axes.transData.transform(point))
+
+
+def test_a_crowd_has_names_on_the_front_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0.1, -0.1])
+    records = read(tmp_path)
+    table = figure_table(SPARSE, records)
+    assert [each.get_text() for each in pareto([(SPARSE, table)], records)["fc5"].axes[0].texts] == [
+        "50 %",
+        "control",
+        "90 %",
+    ]
+    monkeypatch.setattr("bench.report.overviews.pareto.CROWD", 2)
+    assert [each.get_text() for each in pareto([(SPARSE, table)], records)["fc5"].axes[0].texts] == ["50 %", "90 %"]
