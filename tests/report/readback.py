@@ -1,4 +1,4 @@
-"""What an overview shows, read back from its axes, and what lies on no front."""
+"""What a report leaves, read back: its files, what its pictures show, and what lies on no front."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from bench.report.overviews import OVERVIEWS
 from bench.report.records import read
 
 AT = EPS.index(2.0)  # the radius that overviews of one radius are drawn at
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def drawn(name: str, lineup: Lineup, results: Path) -> Figure:

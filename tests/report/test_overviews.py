@@ -11,7 +11,6 @@ from recorded import HOT_AND_PRUNED, MANY, MANY_TEXT, SPARSE, attack_all, record
 from bench.grid import parse
 from bench.report.assemble import assemble
 from bench.report.figure_table import figure_table
-from bench.report.frame import legend_columns
 from bench.report.lineup import lineups
 from bench.report.overviews import OVERVIEWS, pictured
 from bench.report.overviews.pareto import pareto
@@ -64,8 +63,3 @@ def test_every_picture_has_words_for_who_cannot_see_it(tmp_path: Path) -> None:
     assert by_file["pareto-fc5"].startswith("pareto-fc5: accuracy under attack against compression")
     assert len(set(by_file.values())) == len(by_file)
     assert str(DATA["name"]) not in report
-
-
-def test_long_legends_fit() -> None:
-    assert legend_columns(["dense", "50 % zero"]) == 2
-    assert legend_columns(["a legend of very many characters, which no other fits beside, at this width"] * 3) == 1

@@ -1,31 +1,26 @@
-"""The report as files: its numbers, its bytes, and what it says where records are few, damaged or none."""
+"""The report as files: its bytes, its links, and what it says where records are few, damaged or none."""
 
 from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from fakes import diverged, fake
+from fakes import diverged
 from oracle import figures, raw
-from recorded import EPS, GRID, LINEUPS, RUNS, SPARSE, TEXT, record
+from readback import written
+from recorded import EPS, GRID, LINEUPS, SPARSE, TEXT, record
 
 from bench.cli import main
-from bench.errors import BadInput, TryLater
+from bench.errors import BadInput
 from bench.report.assemble import Wanted, assemble
-from bench.report.figure_table import figure_table
-from bench.report.figures import draw, lines
 from bench.report.manifest import NAME
-from bench.report.overviews import OVERVIEWS
-from bench.report.panels import FORMATS, Panel
-from bench.report.press import FEW, Press, render
+from bench.report.panels import FORMATS
 from bench.report.records import read
 from bench.report.table import DASH
-from bench.spec import Run
 
 
 def report(tmp_path: Path, *words: str) -> Result:
@@ -33,42 +28,6 @@ def report(tmp_path: Path, *words: str) -> Result:
     grid.write_text(TEXT)
     places = ["--results-dir", str(tmp_path / "results"), "--output", str(tmp_path / "reports"), "--grid", str(grid)]
     return CliRunner().invoke(main, ["report", *places, *words])
-
-
-def written(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-@pytest.mark.parametrize("seeds", [1, 3])
-@pytest.mark.parametrize("panel", Panel)
-def test_the_lines_of_a_figure_are_the_numbers_of_the_records(tmp_path: Path, panel: Panel, seeds: int) -> None:
-    record(tmp_path, SPARSE.runs, [0, 0, -0.1], seeds=seeds)
-    records = read(tmp_path)
-    figure = draw(SPARSE, records, figure_table(SPARSE, records), panel)
-    (axes,) = figure.axes
-    drawn = {str(line.get_label()): line for line in axes.get_lines()}
-    assert set(drawn) == {*RUNS, *(["chance, 10 classes"] if panel is Panel.A else [])}
-    for label, run in RUNS.items():
-        each = [figures(seed["right"])[str(panel.quantity)] for seed in raw(tmp_path, run)]
-        assert list(drawn[label].get_xdata()) == list(EPS)
-        assert list(drawn[label].get_ydata()) == pytest.approx(list(100 * np.mean(each, axis=0)))
-        assert drawn[label].get_linestyle() == "-"
-    assert len({line.get_marker() for line in drawn.values()}) == len(drawn)
-    assert len(axes.collections) == len(RUNS)
-
-
-def test_a_masked_attack_is_dashed_and_named_so(tmp_path: Path) -> None:
-    hot = LINEUPS["hot"]
-    for seed in range(2):
-        attacks = {"fgsm(loss=margin)": (0.8, 0.2, 0.1), "fgsm": (0.8, 0.7, 0.6)}
-        for run in hot.runs:
-            fake(tmp_path, Run.of(**{**run.settings, "seed": seed}), by_attack=attacks)
-    lineup = replace(hot, eps=(0.0, 1.0, 4.0))
-    records = read(tmp_path)
-    (axes,) = draw(lineup, records, figure_table(lineup, records), Panel.A).axes
-    styles = {str(line.get_label()): line.get_linestyle() for line in axes.get_lines()}
-    assert styles["T = 20: gradient masked"] == "--"
-    assert styles["T = 1"] == "-"
 
 
 def test_the_same_records_give_the_same_bytes_wherever_they_lie(tmp_path: Path) -> None:
@@ -89,28 +48,6 @@ def test_the_same_records_give_the_same_bytes_wherever_they_lie(tmp_path: Path) 
         assert str(tmp_path).encode() not in content, name
         if name.endswith(".svg"):
             assert ET.fromstring(content).tag.endswith("svg")
-
-
-def test_figures_drawn_in_other_processes_have_the_same_bytes(tmp_path: Path) -> None:
-    record(tmp_path, SPARSE.runs, [0, 0, -0.1])
-    records = read(tmp_path)
-    table = figure_table(SPARSE, records)
-    for name, lineups in (("here", FEW), ("beside", FEW + 1)):
-        with Press(tmp_path / name, lineups) as press:
-            heat = OVERVIEWS["heat"].draw(SPARSE, records, table)
-            assert heat is not None
-            press.save("heat", heat, ["png", "svg"])
-            press.save("sparse-a", draw(SPARSE, records, table, Panel.A), ["svg"])
-    assert written(tmp_path / "here") == written(tmp_path / "beside")
-    assert set(written(tmp_path / "here")) == {"figures/heat.png", "figures/heat.svg", "figures/sparse-a.svg"}
-
-
-def test_a_figure_that_cannot_be_written_in_another_process_says_so(tmp_path: Path) -> None:
-    record(tmp_path, SPARSE.runs, [0, 0, -0.1])
-    records = read(tmp_path)
-    (tmp_path / "reports").write_text("in the way")
-    with pytest.raises(TryLater, match="cannot write"), Press(tmp_path / "reports", FEW + 1) as press:
-        press.save("sparse-a", draw(SPARSE, records, figure_table(SPARSE, records), Panel.A), ["svg"])
 
 
 def test_links_are_relative_and_lead_to_what_was_written(tmp_path: Path) -> None:
@@ -164,24 +101,6 @@ def test_one_run_is_drawn_and_the_rest_are_dashes_with_their_commands(tmp_path: 
         assert f"\n    {SPARSE.command(run)}\n" in text
 
 
-def test_accuracies_of_all_and_none_are_drawn(tmp_path: Path) -> None:
-    lineup = replace(SPARSE, eps=(0.0, 1.0, 4.0))
-    for run in SPARSE.runs:
-        fake(tmp_path, run, (1.0, 0.5, 0.0))
-    records = read(tmp_path)
-    table = figure_table(lineup, records)
-    for line in lines(lineup, records, table, Panel.A.quantity):
-        assert line.mean == (100, 50, 0)
-        assert all(low <= mean <= high for low, mean, high in zip(line.low, line.mean, line.high, strict=True))
-    for name, overview in OVERVIEWS.items():
-        figure = overview.draw(lineup, records, table)
-        if name == "knowledge":  # at one temperature there is nothing to know
-            assert figure is None
-            continue
-        assert figure is not None
-        render(figure, ["svg"])
-
-
 def test_a_damaged_record_is_named_and_the_rest_is_there(tmp_path: Path) -> None:
     results = tmp_path / "results"
     record(results, SPARSE.runs, [0, 0, -0.1])
@@ -193,30 +112,6 @@ def test_a_damaged_record_is_named_and_the_rest_is_there(tmp_path: Path) -> None
     assert "damaged" in text
     assert str(tmp_path) not in text
     assert "| 90 % zero | 0, 1, 2 |" in text
-
-
-def test_the_overviews_have_the_numbers_of_the_records(tmp_path: Path) -> None:
-    record(tmp_path, SPARSE.runs, [0, 0, -0.2])
-    records = read(tmp_path)
-    table = figure_table(SPARSE, records)
-    means = [
-        np.mean([figures(seed["right"])["accuracy"] for seed in raw(tmp_path, run)], axis=0) for run in RUNS.values()
-    ]
-    by_setting, heat = (OVERVIEWS[name].draw(SPARSE, records, table) for name in ("by-setting", "heat"))
-    assert by_setting is not None
-    assert heat is not None
-    drawn = {str(line.get_label()): list(line.get_ydata()) for line in by_setting.axes[0].get_lines()}
-    for radius in (1.0, 2.0, 4.0):
-        assert drawn[f"eps {radius:g}"] == pytest.approx([100 * mean[EPS.index(radius)] for mean in means])
-    words = [text.get_text() for text in heat.axes[0].texts]
-    expected = [
-        100 * float(each - dense) for mean in means[1:] for each, dense in zip(mean[1:], means[0][1:], strict=True)
-    ]
-    assert [float(word.rstrip("*")) for word in words] == pytest.approx(expected, abs=0.051)
-    assert all(word.endswith("*") for word in words[len(EPS) - 1 :][:4])
-    assert not any(word.endswith("*") for word in words[: len(EPS) - 1])
-    for figure in (by_setting, heat):
-        assert set(render(figure, ["svg"])) == {"svg"}
 
 
 @pytest.mark.parametrize(

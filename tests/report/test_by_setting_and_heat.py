@@ -1,0 +1,39 @@
+"""The picture by setting and the map of differences, computed again from the raw files, by other code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from oracle import figures, raw
+from recorded import EPS, RUNS, SPARSE, record
+
+from bench.report.figure_table import figure_table
+from bench.report.overviews import OVERVIEWS
+from bench.report.press import render
+from bench.report.records import read
+
+
+def test_the_overviews_have_the_numbers_of_the_records(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0, -0.2])
+    records = read(tmp_path)
+    table = figure_table(SPARSE, records)
+    means = [
+        np.mean([figures(seed["right"])["accuracy"] for seed in raw(tmp_path, run)], axis=0) for run in RUNS.values()
+    ]
+    by_setting, heat = (OVERVIEWS[name].draw(SPARSE, records, table) for name in ("by-setting", "heat"))
+    assert by_setting is not None
+    assert heat is not None
+    drawn = {str(line.get_label()): list(line.get_ydata()) for line in by_setting.axes[0].get_lines()}
+    for radius in (1.0, 2.0, 4.0):
+        assert drawn[f"eps {radius:g}"] == pytest.approx([100 * mean[EPS.index(radius)] for mean in means])
+    words = [text.get_text() for text in heat.axes[0].texts]
+    expected = [
+        100 * float(each - dense) for mean in means[1:] for each, dense in zip(mean[1:], means[0][1:], strict=True)
+    ]
+    assert [float(word.rstrip("*")) for word in words] == pytest.approx(expected, abs=0.051)
+    assert all(word.endswith("*") for word in words[len(EPS) - 1 :][:4])
+    assert not any(word.endswith("*") for word in words[: len(EPS) - 1])
+    for figure in (by_setting, heat):
+        assert set(render(figure, ["svg"])) == {"svg"}

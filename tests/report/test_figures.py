@@ -1,0 +1,76 @@
+"""The panels of a figure: whose numbers their lines are, how a masked attack is drawn, and legends that fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import fake
+from oracle import figures, raw
+from recorded import EPS, LINEUPS, RUNS, SPARSE, record
+
+from bench.report.figure_table import figure_table
+from bench.report.figures import draw, lines
+from bench.report.frame import legend_columns
+from bench.report.overviews import OVERVIEWS
+from bench.report.panels import Panel
+from bench.report.press import render
+from bench.report.records import read
+from bench.spec import Run
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("panel", Panel)
+def test_the_lines_of_a_figure_are_the_numbers_of_the_records(tmp_path: Path, panel: Panel, seeds: int) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0, -0.1], seeds=seeds)
+    records = read(tmp_path)
+    figure = draw(SPARSE, records, figure_table(SPARSE, records), panel)
+    (axes,) = figure.axes
+    drawn = {str(line.get_label()): line for line in axes.get_lines()}
+    assert set(drawn) == {*RUNS, *(["chance, 10 classes"] if panel is Panel.A else [])}
+    for label, run in RUNS.items():
+        each = [figures(seed["right"])[str(panel.quantity)] for seed in raw(tmp_path, run)]
+        assert list(drawn[label].get_xdata()) == list(EPS)
+        assert list(drawn[label].get_ydata()) == pytest.approx(list(100 * np.mean(each, axis=0)))
+        assert drawn[label].get_linestyle() == "-"
+    assert len({line.get_marker() for line in drawn.values()}) == len(drawn)
+    assert len(axes.collections) == len(RUNS)
+
+
+def test_a_masked_attack_is_dashed_and_named_so(tmp_path: Path) -> None:
+    hot = LINEUPS["hot"]
+    for seed in range(2):
+        attacks = {"fgsm(loss=margin)": (0.8, 0.2, 0.1), "fgsm": (0.8, 0.7, 0.6)}
+        for run in hot.runs:
+            fake(tmp_path, Run.of(**{**run.settings, "seed": seed}), by_attack=attacks)
+    lineup = replace(hot, eps=(0.0, 1.0, 4.0))
+    records = read(tmp_path)
+    (axes,) = draw(lineup, records, figure_table(lineup, records), Panel.A).axes
+    styles = {str(line.get_label()): line.get_linestyle() for line in axes.get_lines()}
+    assert styles["T = 20: gradient masked"] == "--"
+    assert styles["T = 1"] == "-"
+
+
+def test_accuracies_of_all_and_none_are_drawn(tmp_path: Path) -> None:
+    lineup = replace(SPARSE, eps=(0.0, 1.0, 4.0))
+    for run in SPARSE.runs:
+        fake(tmp_path, run, (1.0, 0.5, 0.0))
+    records = read(tmp_path)
+    table = figure_table(lineup, records)
+    for line in lines(lineup, records, table, Panel.A.quantity):
+        assert line.mean == (100, 50, 0)
+        assert all(low <= mean <= high for low, mean, high in zip(line.low, line.mean, line.high, strict=True))
+    for name, overview in OVERVIEWS.items():
+        figure = overview.draw(lineup, records, table)
+        if name == "knowledge":  # at one temperature there is nothing to know
+            assert figure is None
+            continue
+        assert figure is not None
+        render(figure, ["svg"])
+
+
+def test_long_legends_fit() -> None:
+    assert legend_columns(["dense", "50 % zero"]) == 2
+    assert legend_columns(["a legend of very many characters, which no other fits beside, at this width"] * 3) == 1
