@@ -138,3 +138,8 @@ def fake_outcome(
         "volatile": VOLATILE,
     }
     folder.write_attack(trial, record, outcome.arrays(np.arange(images)))
+
+
+def tear(path: Path) -> None:
+    """Cut off the end of a file, as a copy that breaks off does."""
+    path.write_bytes(path.read_bytes()[:-20])

@@ -13,6 +13,7 @@ from grids import grid as predictions
 from bench.attacks.fgsm import Fgsm
 from bench.grid import Grid, parse
 from bench.report.lineup import Lineup, lineups
+from bench.report.records import Records
 from bench.spec import Run
 from bench.trial import Trial
 
@@ -119,3 +120,8 @@ def attack_all(results: Path, lineup: Lineup, *, margin: float, seeds: int = 2) 
             for attack, each in list(zip(kinds, right, strict=True))[: 3 if heat else 1]:
                 zero = 0.25 * kinds.index(attack) + 0.1 * seed
                 fakes.fake_outcome(folder, Trial(attack, EPS), each[seed], zero=zero)
+
+
+def names(records: Records) -> set[tuple[str, int]]:
+    """Return which networks were read, each as the name of its run and the seed."""
+    return {(name, seed) for name, seeds in records.networks.items() for seed in seeds}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from recorded import SPARSE, record
 
 from bench.report.figures import seeds_in_words
+from bench.report.networks import seeds_text
 from bench.report.records import read
 from bench.spec import Run
 
@@ -22,3 +24,17 @@ def test_a_caption_says_which_seeds_its_numbers_are_of(tmp_path: Path) -> None:
     record(tmp_path, others, [0] * 6, seeds=2)
     many = replace(SPARSE, runs=(*SPARSE.runs, *others))
     assert seeds_in_words(many, read(tmp_path)) == "Mean over seeds (1 to 3 of them a network)."
+
+
+@pytest.mark.parametrize(
+    ("seeds", "text"),
+    [
+        ([], ""),
+        ([3], "3"),
+        ([0, 1, 2, 3, 4], "0, 1, 2, 3, 4"),
+        ([0, 1, 2, 3, 4, 5], "0 to 5"),
+        ([0, 2, *range(7, 117), 200], "0, 2, 7 to 116, 200"),
+    ],
+)
+def test_many_seeds_in_a_row_are_a_range(seeds: list[int], text: str) -> None:
+    assert seeds_text(seeds) == text
