@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from bench.comparison.panel import Panel, Sample
+
 CURVE = np.linspace(0.75, 0.15, 8)
 # How alike two trainings of one network find an image's difficulty; at 0.75 they disagree on one image in six.
 ALIKE = 0.75
@@ -39,3 +41,10 @@ def grid(
             level = norm.ppf(np.clip(curve + difference + common + own, 0.001, 0.999))
             found[network, seed] = sight < level[:, None]
     return found
+
+
+def panel(right: np.ndarray) -> Panel:
+    """Return the panel of the mean over radii of ``right``, as ``grid`` makes it; network 0 is the control."""
+    images = np.arange(right.shape[-1])
+    means = right.mean(axis=2)
+    return Panel({str(n): {s: Sample(images, row) for s, row in enumerate(seeds)} for n, seeds in enumerate(means)})

@@ -1,0 +1,83 @@
+"""The words of a verdict: what is called more or less robust, and what never is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from grids import grid, panel
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.comparison.outcomes import Quantity
+from bench.comparison.panel import Effect
+from bench.comparison.verdict import Judged, judge_family
+
+EFFECTS = st.builds(
+    Effect,
+    difference=st.floats(-1, 1),
+    se=st.floats(0, 0.5),
+    df=st.floats(1, 1000),
+    seeds=st.sampled_from([(0,), (0, 1), (0, 1, 2), (0, 1, 2, 3, 4)]),
+    images=st.just(785),
+    seed_variance=st.just(0.0),
+    image_variance=st.just(0.0),
+)
+
+
+def verdicts(right: np.ndarray) -> list[str]:
+    found = panel(right)
+    effects = {str(n): found.against(str(n), "0") for n in range(1, len(right))}
+    return [judged.verdict for judged in judge_family(effects).values()]
+
+
+# Where the networks of a seed share nothing, the test's power is 94.6 %: see Panel.contrast.
+@pytest.mark.parametrize(("shared", "called", "alarms"), [(0.5, 95, 5), (0.0, 88, 10)])
+def test_a_planted_difference_is_called_and_a_planted_null_is_not(shared: float, called: int, alarms: int) -> None:
+    draw = np.random.default_rng(11)
+    planted = [verdicts(grid(draw, [0, 0, 0, 0, 0, -0.05], shared=shared))[-1] for _ in range(100)]
+    assert planted.count("less robust") >= called
+    assert "more robust" not in planted
+    null = [verdicts(grid(draw, [0] * 6, shared=shared)) for _ in range(100)]
+    assert sum("more robust" in each or "less robust" in each for each in null) <= alarms
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.text(min_size=1), EFFECTS, min_size=1, max_size=6), st.sampled_from(Quantity))
+def test_the_word_robust_needs_three_seeds_and_the_corrected_test(
+    effects: dict[str, Effect], quantity: Quantity
+) -> None:
+    for judged in judge_family(effects, quantity).values():
+        sentence, effect = judged.sentence, judged.effect
+        assert sentence.startswith(judged.verdict)
+        said = [word for word in ("more robust", "less robust", "drops", "keeps") if word in sentence]
+        if said:
+            assert len(effect.seeds) >= 3
+            assert judged.p < 0.05
+            assert ("more" in judged.verdict) == (effect.difference > 0)
+            assert ("robust" in judged.verdict) == (quantity is Quantity.ACCURACY)
+        if len(effect.seeds) < 3:
+            assert "no verdict" in sentence
+
+
+def test_a_masked_gradient_is_no_robustness() -> None:
+    effect = Effect(0.3, 0.01, 50, (0, 1, 2), 785, 0.0, 0.0)
+    drop = Effect(-0.3, 0.01, 50, (0, 1, 2), 785, 0.0, 0.0)
+    words = "seems robust, for its gradient is masked"
+    assert Judged(effect, 0.001, 1, masked=True).verdict == words
+    assert Judged(drop, 0.001, 1, quantity=Quantity.DROP, masked=True).verdict == words
+    assert Judged(drop, 0.001, 1, masked=True).verdict == "less robust"
+    assert Judged(effect, 0.9, 1, masked=True).verdict == "no difference shown"
+
+
+def test_a_significant_difference_that_is_small_says_both() -> None:
+    judged = Judged(Effect(0.01, 0.002, 50, (0, 1, 2), 785, 0.0, 0.0), 0.001, 0.001)
+    assert judged.sentence == (
+        "more robust, yet within 0.02: difference +1.0 points "
+        "(95 % interval over seeds and images +0.6 to +1.4; 3 seeds), p = 0.001"
+    )
+
+
+def test_equivalence_quotes_the_p_that_it_rests_on() -> None:
+    judged = Judged(Effect(0.001, 0.004, 50, (0, 1, 2), 785, 0.0, 0.0), 0.8, 0.004)
+    assert judged.sentence.startswith("equivalent within 0.02: difference +0.1 points")
+    assert judged.sentence.endswith("p = 0.004 for a difference beyond 0.02")
