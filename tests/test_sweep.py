@@ -1,36 +1,23 @@
-"""Sweeps with real workers, and real runs of a few seconds."""
+"""The command sweep, with real workers and real runs of a few seconds."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from distributed import LocalCluster
 from fakes import diverged, fake
-from kill_sweep import command, parent, processes, records
-from tiny import tiny_run
+from kill_sweep import command, processes, records
 
 from bench.cli import main
-from bench.errors import BadInput, TryLater
-from bench.grid import Cell, parse
-from bench.state import State
-from bench.sweep.child import attempt
-from bench.sweep.clusters import Place, Shape, connected, shape
-from bench.sweep.engine import Ended, work
-from bench.sweep.plan import Job, jobs_of
-from bench.trial import trials_of
+from bench.grid import parse
 
-EPS = (0.0, 1.0, 4.0)
 GRID = """
 [settings]
 arch = "fc5"
@@ -46,60 +33,13 @@ eps = [0, 1, 4]
 sparsity = [0.0, 0.5]
 """
 
-
-def cell(**settings: Any) -> Cell:
-    run = tiny_run(**settings)
-    return Cell(run, tuple(trials_of(run, [], EPS, 1.0)), ("a",))
-
-
-def swept(jobs: Sequence[Job], workers: int = 2) -> dict[str, Ended]:
-    place = Place(workers=workers)
-    ended = work(jobs, place, shape(place), lambda _: None, lambda _: None)
-    return {one.job.key: one for one in ended}
-
-
-class TestWork:
-    def job(self, results: Path, words: tuple[str, ...], **settings: Any) -> Job:
-        (one,) = jobs_of([cell(**settings)], results, None)
-        return replace(one, words=(*one.words, *words))
-
-    def test_a_refused_run_is_not_tried_again_and_a_held_one_is_twice(self, tmp_path: Path) -> None:
-        refused = self.job(tmp_path, ("--sparsity", "90"), seed=1)
-        held = self.job(tmp_path, (), seed=2)
-        with held.folder.lock():
-            ended = swept([refused, held])
-        first, second = ended[refused.key], ended[held.key]
-        assert (first.seen.state, first.attempts) == (State.FAILED, 1)
-        assert "exit code 2: error: sparsity is 90.0" in first.seen.note
-        assert "did you mean 0.9?" in refused.folder.log.read_text()
-        assert (second.seen.state, second.attempts) == (State.FAILED, 3)
-        assert second.seen.note == "exit code 5"
-
-    def test_a_worker_that_is_lost_takes_its_run_with_it_and_the_sweep_ends_all_the_same(self, tmp_path: Path) -> None:
-        (job,) = jobs_of([cell(epochs=3)], tmp_path, None)
-        killed: list[int] = []
-
-        def kill(_left: Sequence[Job]) -> None:
-            child = next((pid for pid in children() if str(tmp_path) in command(pid)), None)
-            if child and not killed:
-                killed.append(parent(child))
-                os.kill(killed[0], signal.SIGKILL)
-
-        (one,) = work([job], Place(workers=1), Shape(1, 1, 0), lambda _: None, kill)
-        assert killed
-        assert one.seen.state == State.DONE
-
-    def test_a_run_that_is_killed_each_time_is_given_up_after_two_more(self, tmp_path: Path) -> None:
-        (job,) = jobs_of([cell(epochs=3)], tmp_path, None)
-
-        def kill(_left: Sequence[Job]) -> None:
-            for child in children():
-                if str(tmp_path) in command(child):
-                    os.kill(child, signal.SIGKILL)
-
-        (one,) = work([job], Place(workers=1), Shape(1, 1, 0), lambda _: None, kill)
-        assert (one.seen.state, one.attempts) == (State.FAILED, 3)
-        assert one.seen.note == "ended by signal 9"
+# What Slurm's commands do here: keep the job script, as Slurm does, and start it at once in the background.
+SBATCH = """#!/bin/sh
+echo "$@" >> {place}/submitted
+cp "$1" {place}/job.sh
+sh {place}/job.sh >> {place}/job.log 2>&1 &
+echo "Submitted batch job 1"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -111,22 +51,6 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.exit_code == 0, done.output
     assert "2 runs: 2 done" in done.stdout
     return place / "results"
-
-
-# What Slurm's commands do here: keep the job script, as Slurm does, and start it at once in the background.
-SBATCH = """#!/bin/sh
-echo "$@" >> {place}/submitted
-cp "$1" {place}/job.sh
-sh {place}/job.sh >> {place}/job.log 2>&1 &
-echo "Submitted batch job 1"
-"""
-
-
-def test_a_log_that_cannot_be_written_is_for_later(tmp_path: Path) -> None:
-    code, trouble, _ = attempt(("run",), "/dev/full", str(tmp_path / "exit.json"), 1, 0)
-    assert code == 75
-    assert "cannot write /dev/full: No space left" in trouble
-    assert not (tmp_path / "exit.json").exists()
 
 
 class TestCommand:
@@ -234,36 +158,3 @@ def test_a_driver_that_is_killed_leaves_no_process_behind_and_the_next_one_finis
     done = subprocess.run([sys.executable, "-m", "bench.cli", *words], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert "2 runs: 2 done" in done.stdout
-
-
-def test_a_scheduler_that_does_not_answer_is_an_error_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.sweep.clusters.TIMEOUT", 1)
-    with pytest.raises(TryLater, match="no scheduler answers at tcp://127"), connected(Place("tcp://127.0.0.1:9")):
-        pass
-
-
-def test_a_plain_client_is_turned_away_by_a_scheduler_with_tls_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.sweep.clusters.TIMEOUT", 2)
-    settings: Any = {"n_workers": 0, "protocol": "tls://", "security": True, "host": "127.0.0.1"}
-    with LocalCluster(dashboard_address="127.0.0.1:0", silence_logs=50, **settings) as cluster:
-        plain = cluster.scheduler_address.replace("tls://", "tcp://")
-        with pytest.raises(TryLater, match="is it running, and with the same TLS"), connected(Place(plain)):
-            pass
-
-
-def test_the_slurm_extra_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.sweep.clusters.find_spec", lambda _: None)
-    with pytest.raises(BadInput, match=r"bench-robustness\[slurm\]"):
-        Place("slurm").check()
-
-
-def test_a_machine_is_divided_so_that_every_core_has_work() -> None:
-    divided = shape(Place())
-    cores = len(os.sched_getaffinity(0))
-    assert divided.workers * divided.threads <= cores
-    assert shape(Place(workers=1)).threads == cores
-
-
-def children() -> list[int]:
-    """Return the runs that workers of this process have started."""
-    return [pid for pid in processes() if "bench.sweep.leash" in command(pid)]

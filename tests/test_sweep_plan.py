@@ -1,33 +1,29 @@
+"""In which order the runs of a sweep begin, what they share, and what is removed when nobody shares it any more."""
+
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from fakes import fake
-from tiny import tiny_run
+from tiny import tiny_cell, tiny_run
 
 from bench.files import write_arrays, write_json
-from bench.grid import Cell
 from bench.schedule import Steps
 from bench.state import Seen, State
 from bench.sweep.plan import Job, jobs_of, tidy
-from bench.trial import trials_of
-
-EPS = (0.0, 1.0, 4.0)
-
-
-def cell(**settings: Any) -> Cell:
-    run = tiny_run(**settings)
-    return Cell(run, tuple(trials_of(run, [], EPS, 1.0)), ("a",))
 
 
 def test_a_control_comes_before_the_runs_that_share_its_beginning_and_leaves_their_states(
     tmp_path: Path,
 ) -> None:
-    pruned = [cell(sparsity=0.5), cell(sparsity=0.9, schedule=Steps(2, 1, 1)), cell(sparsity=0.9, pruning="random")]
-    lone = cell(sparsity=0.9, temperature=20.0)
-    jobs = jobs_of([*pruned, lone, cell()], tmp_path, None)
-    assert [job.cell for job in jobs] == [cell(), *pruned, lone]
+    pruned = [
+        tiny_cell(sparsity=0.5),
+        tiny_cell(sparsity=0.9, schedule=Steps(2, 1, 1)),
+        tiny_cell(sparsity=0.9, pruning="random"),
+    ]
+    lone = tiny_cell(sparsity=0.9, temperature=20.0)
+    jobs = jobs_of([*pruned, lone, tiny_cell()], tmp_path, None)
+    assert [job.cell for job in jobs] == [tiny_cell(), *pruned, lone]
     assert [job.after for job in jobs] == [None, *[jobs[0].key] * 3, None]
     words = list(jobs[0].words)
     shared = [words[at + 1] for at, word in enumerate(words) if word == "--share-with"]
@@ -36,13 +32,13 @@ def test_a_control_comes_before_the_runs_that_share_its_beginning_and_leaves_the
 
 def test_a_control_that_has_ended_leaves_nothing_to_share(tmp_path: Path) -> None:
     fake(tmp_path, tiny_run())
-    control, pruned = jobs_of([cell(), cell(sparsity=0.5)], tmp_path, None)
+    control, pruned = jobs_of([tiny_cell(), tiny_cell(sparsity=0.5)], tmp_path, None)
     assert pruned.after is None
     assert "--share-with" not in control.words
 
 
 def test_sharing_can_be_declined(tmp_path: Path) -> None:
-    jobs = jobs_of([cell(), cell(sparsity=0.5)], tmp_path, None, sharing=False)
+    jobs = jobs_of([tiny_cell(), tiny_cell(sparsity=0.5)], tmp_path, None, sharing=False)
     assert [job.after for job in jobs] == [None, None]
     assert "--share-with" not in jobs[0].words
 
@@ -51,8 +47,8 @@ class TestWhenARunThatSharesMayBegin:
     """Not before its control has left every state that it was asked for, unless the control has ended."""
 
     def left(self, tmp_path: Path) -> dict[str, Job]:
-        pruned = cell(sparsity=0.9, schedule=Steps(2, 1, 1))
-        return {job.key: job for job in jobs_of([cell(), cell(sparsity=0.5), pruned], tmp_path, None)}
+        pruned = tiny_cell(sparsity=0.9, schedule=Steps(2, 1, 1))
+        return {job.key: job for job in jobs_of([tiny_cell(), tiny_cell(sparsity=0.5), pruned], tmp_path, None)}
 
     def test_a_control_waits_for_nobody(self, tmp_path: Path) -> None:
         left = self.left(tmp_path)
@@ -77,7 +73,7 @@ class TestTidy:
     """States left for others are removed when nothing in the sweep can go on from them any more."""
 
     def left(self, tmp_path: Path, pruned: State) -> bool:
-        jobs = jobs_of([cell(), cell(sparsity=0.5), cell(temperature=20.0)], tmp_path, None)
+        jobs = jobs_of([tiny_cell(), tiny_cell(sparsity=0.5), tiny_cell(temperature=20.0)], tmp_path, None)
         (jobs[0].folder.path / "beginnings" / "3").mkdir(parents=True, exist_ok=True)
         states = dict.fromkeys([job.key for job in jobs], Seen(State.DONE))
         tidy(jobs, states | {jobs[1].key: Seen(pruned)})

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from bench.datasets.base import Split
+from bench.grid import Cell
 from bench.spec import Run
+from bench.trial import trials_of
 
 
 def tiny_split(count: int, seed: int, size: int = 32) -> Split:
@@ -25,6 +27,12 @@ def tiny_run(**settings: Any) -> Run:
     """Return a run on the tiny images: FC5, 32 px, two epochs of three unclipped steps unless told otherwise."""
     usual = {"arch": "fc5", "dataset": "synthetic", "image_size": 32, "epochs": 2, "batch_size": 32, "clip_norm": 0.0}
     return Run.of(**{**usual, **settings})
+
+
+def tiny_cell(**settings: Any) -> Cell:
+    """Return a cell of a grid: a run on the tiny images, attacked at 0, 1 and 4 levels, as the fakes are."""
+    run = tiny_run(**settings)
+    return Cell(run, tuple(trials_of(run, [], (0.0, 1.0, 4.0), 1.0)), ("a",))
 
 
 def only_seed_folder(results: Path) -> Path:
