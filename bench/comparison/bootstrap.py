@@ -50,13 +50,7 @@ def hierarchical(rows: Sequence[tuple[Indices, Floats]], confidence: float = 0.9
     Departures: f shrinks the deviations of the m_s to the part that images do not explain, which would else be counted
     twice, and stretches them by sqrt(S / (S - 1)) and by the ratio of Student's quantile at S - 1 degrees of freedom to
     the normal one, without which three seeds give intervals far too short. Deterministic: the draw is seeded by its name.
-    Beyond 30 seeds nothing is drawn: a mean over so many is normal, and the interval is Student's with the same variances,
-
-        max(s^2, a - c) / S + c
-
-    where s^2 is the variance of the m_s, a that which images give one m_s, and c what they give two in common. Where all
-    seeds have the same images the two agree to a few percent; where each has its own, drawing is the longer by up to a
-    third, since seeds drawn twice count a - c twice.
+    Beyond 30 seeds nothing is drawn: ``_over_many`` has what is done instead.
     Sources: Davison & Hinkley 1997, "Bootstrap Methods and their Application", section 3.8 (hierarchical data); Owen
     2007, "The pigeonhole bootstrap" (crossed draws and product weights); Rao & Wu 1988 for the factor S / (S - 1).
     """
@@ -65,11 +59,7 @@ def hierarchical(rows: Sequence[tuple[Indices, Floats]], confidence: float = 0.9
     mean = means.mean(axis=0)
     total, shared = _image_variances(rows)
     if seeds > MANY:
-        variance = means.var(axis=0, ddof=1)
-        single = np.maximum(0, total - shared)
-        se = np.sqrt(np.maximum(variance, single) / seeds + np.maximum(0, shared))
-        half = float(t.ppf((1 + confidence) / 2, seeds - 1)) * se
-        return Means(mean, mean - half, mean + half, total, np.sqrt(variance), np.maximum(0, variance - single))
+        return _over_many(means, total, shared, confidence)
     drawn = _image_parts(rows, draws)
     counts = np.full((draws, 1), 1.0)
     scaled = np.zeros_like(means)
@@ -85,6 +75,25 @@ def hierarchical(rows: Sequence[tuple[Indices, Floats]], confidence: float = 0.9
     repeated = mean + counts @ scaled + np.einsum("bs,bsk->bk", counts, drawn)
     low, high = np.quantile(repeated, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
     return Means(mean, np.minimum(low, mean), np.maximum(high, mean), total, deviation, between)
+
+
+def _over_many(means: Floats, total: Floats, shared: Floats, confidence: float) -> Means:
+    """Return the mean of ``means`` (S, k), with the interval that drawing comes to where seeds are many.
+
+    A mean over so many is normal, and the interval is Student's with the same variances,
+
+        max(s^2, a - c) / S + c
+
+    where s^2 is the variance of ``means``, a (``total``) that which images give one of them, and c (``shared``) what they
+    give two in common. Where all seeds have the same images the two agree to a few percent; where each has its own,
+    drawing is the longer by up to a third, since seeds drawn twice count a - c twice.
+    """
+    seeds, mean = len(means), means.mean(axis=0)
+    variance = means.var(axis=0, ddof=1)
+    single = np.maximum(0, total - shared)
+    se = np.sqrt(np.maximum(variance, single) / seeds + np.maximum(0, shared))
+    half = float(t.ppf((1 + confidence) / 2, seeds - 1)) * se
+    return Means(mean, mean - half, mean + half, total, np.sqrt(variance), np.maximum(0, variance - single))
 
 
 def _image_parts(rows: Sequence[tuple[Indices, Floats]], draws: int) -> Floats:
