@@ -62,19 +62,14 @@ def assemble(
     """
     panels = _chosen(grid, wanted.figures)
     by_name = {figure.name: figure for figure in grid.figures}
-    chosen = [by_name[name] for name in panels] if panels else _usual(grid, records)
-    sections, written = [], []
-    found = lineups(grid, chosen)
+    found = lineups(grid, [by_name[name] for name in panels] or _usual(grid, records))
+    sections = []
     with Press(output, len(found)) as press:
         for lineup in found:
-            table = figure_table(lineup, records)
-            files = _tables(output, table, wanted.formats)
-            images = _figures(press, lineup, records, table, wanted.formats, panels.get(lineup.figure, tuple(Panel)))
-            images += [] if wanted.figures else _overviews(press, lineup, records, table, wanted.formats)
-            written += [*files, *images]
-            sections.append(Section(lineup, table, _below(output, images), _below(output, files)))
-            say(f"figure {lineup.name}: {len(images) + len(files)} files")
+            sections.append(_section(press, lineup, records, wanted, panels.get(lineup.figure, tuple(Panel))))
+            say(f"figure {lineup.name}: {len(sections[-1].images) + len(sections[-1].tables)} files")
         across = Across() if wanted.figures else _across(press, sections, records, wanted.formats)
+    written = [output / name for each in sections for name in (*each.tables, *each.images)]
     if wanted.figures:
         note(output, written, whole=False)
         return written
@@ -91,6 +86,15 @@ def assemble(
     written += [*files, *others]
     note(output, written, whole=True)  # not the gallery, which is no part of what is published
     return [*written, *images]
+
+
+def _section(press: Press, lineup: Lineup, records: Records, wanted: Wanted, panels: Sequence[Panel]) -> Section:
+    """Return what the report has of a lineup, written below the press's output."""
+    table = figure_table(lineup, records)
+    files = _tables(press.output, table, wanted.formats)
+    images = _figures(press, lineup, records, table, wanted.formats, panels)
+    images += [] if wanted.figures else _overviews(press, lineup, records, table, wanted.formats)
+    return Section(lineup, table, _below(press.output, images), _below(press.output, files))
 
 
 def _gallery(output: Path, records: Records, grid: Grid, sections: Sequence[Section], results: Path) -> list[Path]:
