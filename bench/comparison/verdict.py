@@ -13,6 +13,7 @@ LEVEL = 0.05
 MARGIN = 0.02
 SEEDS = 3  # Blalock et al. 2020, arXiv:2003.03033: what is said of fewer is said of a seed, not of a method
 MASKED = "seems robust, for its gradient is masked"
+UNTESTED = "more accurate under this attack; whether its gradient is masked was not tested"
 COUNTED = {1: "one seed", 2: "two seeds"}
 
 
@@ -21,8 +22,9 @@ class Judged:
     """An effect beside the others of its family: what may be said of it.
 
     ``p`` and ``p_equivalent`` are corrected over the family after Holm. ``margin``: how small a difference counts as
-    none, in the unit of the effect. ``masked``: the attack is known to have failed on this network for want of a gradient,
-    so that more accuracy under it is no strength.
+    none, in the unit of the effect. ``masked``: whether the attack is known to have failed on this network for want of a
+    gradient, so that accuracy under it is no strength; None where nobody looked. ``control_masked``: the same of what it is
+    compared with. ``attacks``: what is said after "more robust to".
     """
 
     effect: Effect
@@ -30,7 +32,9 @@ class Judged:
     p_equivalent: float
     margin: float = MARGIN
     quantity: Quantity = Quantity.ACCURACY
-    masked: bool = False
+    masked: bool | None = None
+    control_masked: bool = False
+    attacks: str = "this attack"
 
     @property
     def enough_seeds(self) -> bool:
@@ -42,20 +46,32 @@ class Judged:
         """What may be said, in a few words: a word such as "more robust" needs three seeds and p below 0.05."""
         if not self.enough_seeds:
             return f"{COUNTED[len(self.effect.seeds)]}: no verdict on robustness"
-        if self.p < LEVEL:
-            word = self.quantity.words[self.effect.difference < 0]
-            better = (self.effect.difference > 0) != (self.quantity is Quantity.DROP)
-            return MASKED if self.masked and better else word
-        return f"equivalent within {self.margin:g}" if self.p_equivalent < LEVEL else "no difference shown"
+        better = (self.effect.difference > 0) != (self.quantity is Quantity.DROP)
+        if self.p < LEVEL and (better or not self.control_masked):
+            return self._better() if better else self._word
+        if self.masked or self.control_masked:
+            return f"no verdict: the gradient of {'this network' if self.masked else 'its control'} is masked"
+        return f"equivalent within {size(self.margin)}" if self.p_equivalent < LEVEL else "no difference shown"
+
+    def _better(self) -> str:
+        if self.masked:
+            return MASKED
+        untested = self.masked is None and self.quantity is Quantity.ACCURACY
+        return UNTESTED if untested else self._word
+
+    @property
+    def _word(self) -> str:
+        word = self.quantity.words[self.effect.difference < 0]
+        return f"{word} to {self.attacks}" if self.quantity is Quantity.ACCURACY else word
 
     @property
     def sentence(self) -> str:
         """The verdict with its difference, interval and the p that it rests on."""
         same, differs = self.p_equivalent < LEVEL, self.p < LEVEL
-        note = f", yet within {self.margin:g}" if self.enough_seeds and differs and same else ""
+        note = f", yet within {size(self.margin)}" if self.enough_seeds and differs and same else ""
         rests = probability(self.p)
         if self.enough_seeds and same and not differs:
-            rests = f"{probability(self.p_equivalent)} for a difference beyond {self.margin:g}"
+            rests = f"{probability(self.p_equivalent)} against a difference beyond {size(self.margin)}"
         return f"{self.verdict}{note}: difference {numbers(self.effect)}, {rests}"
 
 
@@ -81,6 +97,11 @@ def numbers(effect: Effect) -> str:
 def points(share: float) -> str:
     """Return a difference of shares in points, signed, one decimal, and no minus before a zero."""
     return f"{round(100 * share, 1) + 0.0:+.1f}"
+
+
+def size(share: float) -> str:
+    """Return how large a difference of shares is, as text: "2 points"."""
+    return f"{100 * share:g} points"
 
 
 def probability(p: float) -> str:

@@ -172,7 +172,11 @@ def _across(press: Press, sections: Sequence[Section], records: Records, formats
     images = []
     for arch, figure in pareto([(each.lineup, each.table) for each in sections], records).items() if kinds else ():
         images += press.save(f"pareto-{arch}", figure, kinds)
-    found = [worst_table(records), iterated_table(records), peers_table(_published(sections), records)]
+    found = [
+        worst_table([each.lineup for each in sections], records),
+        iterated_table(records),
+        peers_table(_published(sections), records),
+    ]
     tables = tuple(table for table in found if table)
     files = [path for table in tables for path in _tables(press.output, table, formats)]
     return Across(_below(press.output, images), tables, _below(press.output, [*images, *files]))

@@ -10,7 +10,7 @@ from bench.comparison.panel import Effect, Panel
 from bench.comparison.verdict import MARGIN, Judged, judge_family
 from bench.errors import BadInput
 from bench.report.lineup import Lineup, control_of
-from bench.report.masked import masking_of
+from bench.report.masked import masked_at_all
 from bench.report.records import Records
 
 
@@ -24,11 +24,12 @@ def compare(
     """Return each run's difference to its control, by the run's name, in ``quantity`` averaged over the radii of ``band``.
 
     The runs are one family for Holm's correction. A run that shares no seed with its control is left out. A run on which
-    the margin step shows, at any seed, that the gradient is masked gets no praise for it.
+    the margin step shows, at any seed, that the gradient is masked gets no praise for it, nor does one that it was not
+    tried on.
     """
-    judged = judge_family(_effects(lineup, lineup.panel(records, quantity, band)), quantity, margin)
+    judged = judge_family(effects_of(lineup, lineup.panel(records, quantity, band)), quantity, margin)
     masked = _masked(lineup, records)
-    return {name: replace(each, masked=name in masked) for name, each in judged.items()}
+    return {name: _seen(each, name, masked) for name, each in judged.items()}
 
 
 def compare_each_eps(
@@ -39,20 +40,27 @@ def compare_each_eps(
     places: dict[str, tuple[str, float]] = {}
     for radius in lineup.eps[1:]:
         panel = lineup.panel(records, quantity, Band(radius, radius, closed=True))
-        for name, effect in _effects(lineup, panel).items():
+        for name, effect in effects_of(lineup, panel).items():
             place = f"{name} {radius!r}"
             effects[place], places[place] = effect, (name, radius)
     masked = _masked(lineup, records)
     found = judge_family(effects, quantity, margin).items()
-    return {places[place]: replace(judged, masked=places[place][0] in masked) for place, judged in found}
+    return {places[place]: _seen(judged, places[place][0], masked) for place, judged in found}
 
 
-def _masked(lineup: Lineup, records: Records) -> set[str]:
-    attacked = {run.name: lineup.attacked(records, run) for run in lineup.compared}
-    return {name for name, each in attacked.items() if any(found["masked"] for found in masking_of(each))}
+def _masked(lineup: Lineup, records: Records) -> dict[str, tuple[bool | None, bool]]:
+    """Return whether the gradient of each run, by name, and of its control is masked."""
+    found = {run.name: masked_at_all(lineup.attacked(records, run)) for run in lineup.runs}
+    return {run.name: (found[run.name], bool(found[control_of(run).name])) for run in lineup.runs}
 
 
-def _effects(lineup: Lineup, panel: Panel) -> Mapping[str, Effect]:
+def _seen(judged: Judged, name: str, masked: Mapping[str, tuple[bool | None, bool]]) -> Judged:
+    own, control = masked[name]
+    return replace(judged, masked=own, control_masked=control)
+
+
+def effects_of(lineup: Lineup, panel: Panel) -> Mapping[str, Effect]:
+    """Return each run's difference to its control, by the run's name; none for one that shares no seed with it."""
     effects = {}
     for run in lineup.compared:
         try:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 
+from bench.attacks.fgsm import Fgsm
+from bench.command import run_words, trial_words
 from bench.comparison.bootstrap import MANY, hierarchical
 from bench.comparison.outcomes import CUSTOMARY, Floats, Outcomes, Quantity
 from bench.comparison.verdict import Judged, points
@@ -20,6 +23,7 @@ from bench.report.records import Records
 from bench.report.table import Cell, Column, Table, unmeasured
 from bench.spec import Run
 from bench.statistics import wilson
+from bench.trial import Trial
 
 Attacks = Mapping[int, tuple[Trained, Attacked]]
 NOTES = (
@@ -99,7 +103,7 @@ class _Row:
             *(measured(attacked, _wanted(self.lineup)) if attacked else [missing] * curves),
             *[cell for quantity in Quantity for cell in self._verdict(self.verdicts[quantity])],
             *(self._compression(trained) if trained else [missing] * 4),
-            *(_masking(attacked) if attacked else [missing] * 2),
+            *(self._masking(attacked) if attacked else [missing] * 2),
             Cell(threat.label),
             Cell("any" if heat is None else f"{heat:g}", heat),
         )
@@ -132,6 +136,17 @@ class _Row:
         ]
         return [reached, ratios[0], size, ratios[1]]
 
+    def _masking(self, attacked: Attacks) -> list[Cell]:
+        found = masking_of(attacked)
+        masked = sum(each["masked"] for each in found)
+        words = f"masked at {masked} of {len(found)} seeds" if masked else f"not seen ({len(found)} seeds)"
+        zero = [float(attack.record["gradient_zero_images"]) for _, attack in attacked.values()]
+        mean = sum(zero) / len(zero)
+        step = [Trial(Fgsm(loss="margin"), self.lineup.eps, self.lineup.fraction)]
+        command = shlex.join(["bench", "run", *run_words(self.run), *trial_words(self.run, step)])
+        tested = Cell(words) if found else Cell(f"not tested (no {MARGIN_STEP})", command=command)
+        return [tested, Cell(f"{100 * mean:.1f}", mean)]
+
 
 def measured(attacked: Attacks, wanted: Sequence[tuple[Quantity, float]]) -> list[Cell]:
     """Return the cell of each quantity and radius that is ``wanted``, over all seeds of ``attacked``."""
@@ -158,15 +173,6 @@ def measured(attacked: Attacks, wanted: Sequence[tuple[Quantity, float]]) -> lis
 def _stacked(outcomes: Outcomes, wanted: Sequence[tuple[Quantity, float]]) -> Floats:
     parts = groupby(wanted, key=lambda each: each[0])
     return np.concatenate([outcomes.each(quantity, tuple(radius for _, radius in part)) for quantity, part in parts])
-
-
-def _masking(attacked: Attacks) -> list[Cell]:
-    found = masking_of(attacked)
-    masked = sum(each["masked"] for each in found)
-    words = f"masked at {masked} of {len(found)} seeds" if masked else f"not seen ({len(found)} seeds)"
-    zero = [float(attack.record["gradient_zero_images"]) for _, attack in attacked.values()]
-    mean = sum(zero) / len(zero)
-    return [Cell(words if found else f"not tested (no {MARGIN_STEP})"), Cell(f"{100 * mean:.1f}", mean)]
 
 
 def over_seeds(values: Sequence[float], text: Callable[[float], str]) -> Cell:

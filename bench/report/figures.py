@@ -11,7 +11,7 @@ from bench.comparison.outcomes import Quantity
 from bench.report.curve import radius_axis
 from bench.report.frame import framed, look, style
 from bench.report.lineup import Lineup, control_of
-from bench.report.masked import masking_of
+from bench.report.masked import masked_at_all
 from bench.report.networks import seeds_text
 from bench.report.panels import Panel
 from bench.report.records import Records
@@ -49,7 +49,7 @@ def lines(lineup: Lineup, records: Records, table: Table, quantity: Quantity) ->
             cell = cells[radius][place] if radius in cells else None
             points.append(_percent(cell) if cell else (0.0, 0.0, 0.0))
         mean, low, high = (tuple(each) for each in zip(*points, strict=True))
-        masked = any(each["masked"] for each in masking_of(attacked))
+        masked = bool(masked_at_all(attacked))
         found.append(Line(lineup.label(run), lineup.eps, mean, low, high, run == control_of(run), masked))
     return found
 

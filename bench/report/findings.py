@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from bench.comparison.outcomes import Band, Quantity
 from bench.comparison.panel import Effect, Panel
 from bench.comparison.significance import holm
-from bench.comparison.verdict import COUNTED, LEVEL, SEEDS, numbers, probability
+from bench.comparison.verdict import COUNTED, LEVEL, SEEDS, numbers, probability, size
 from bench.errors import BadInput
-from bench.report.finding_data import FINDINGS, Claim, Finding, Kind
+from bench.report.finding_data import FINDINGS, NETWORKS, Claim, Finding, Kind
 from bench.report.lineup import Lineup
 from bench.report.masked import masking_evidence
 from bench.report.records import Records
@@ -61,8 +61,9 @@ class Examined:
     @property
     def reason(self) -> str:
         """The decisive p with what it is the p of."""
-        margin = f"a difference beyond {self.claim.margin:g}"
-        return f"{probability(self.decisive)} for {margin if self._decision[2] else 'no difference'}"
+        if not self._decision[2]:
+            return f"{probability(self.decisive)} against no difference"
+        return f"{probability(self.decisive)} against a difference beyond {size(self.claim.margin)}"
 
     @property
     def _decision(self) -> tuple[Status, float, bool]:
@@ -135,7 +136,9 @@ class Scored:
 
 
 def _lacking(runs: int) -> str:
-    return f"{runs} of its runs {'has' if runs == 1 else 'have'} no record" if runs else "it is not in this grid"
+    if runs:
+        return f"{runs} of its runs {'has' if runs == 1 else 'have'} no record"
+    return "this grid does not have its figure, with its networks and radii"
 
 
 def score(lineups: Sequence[Lineup], records: Records, findings: Sequence[Finding] = FINDINGS) -> list[Scored]:
@@ -145,13 +148,13 @@ def score(lineups: Sequence[Lineup], records: Records, findings: Sequence[Findin
 
 
 def _scored(finding: Finding, lineups: Mapping[str, Lineup], records: Records) -> Scored:
-    finding = replace(finding, claims=tuple(claim for claim in finding.claims if _askable(claim, lineups)))
-    used = [lineups[name] for name in dict.fromkeys(claim.lineup for claim in finding.claims)]
+    asked = {place: claim for place, claim in enumerate(finding.claims) if _askable(claim, lineups)}
+    used = [lineups[name] for name in dict.fromkeys(claim.lineup for claim in asked.values())]
     lacking = {lineup.name: lineup.missing(records) for lineup in used}
     panels: dict[tuple[str, Quantity, Band], Panel] = {}
     effects: dict[str, Effect] = {}
     missing: dict[str, None] = {}
-    for place, claim in enumerate(finding.claims):
+    for place, claim in asked.items():
         lineup = lineups[claim.lineup]
         key = (claim.lineup, claim.quantity, claim.band)
         if key not in panels:
@@ -168,9 +171,11 @@ def _scored(finding: Finding, lineups: Mapping[str, Lineup], records: Records) -
 
 
 def _askable(claim: Claim, lineups: Mapping[str, Lineup]) -> bool:
-    """Tell whether the claim's figure is in the grid, with its networks, and shows the one radius that it speaks of."""
+    """Tell whether the claim's figure is in the grid, of its networks, and shows the one radius that it speaks of."""
     lineup = lineups.get(claim.lineup)
     if lineup is None or not set(claim.weights) <= {lineup.label(run) for run in lineup.runs}:
+        return False
+    if {(run.arch, run.batch_size) for run in lineup.runs} != {NETWORKS[claim.lineup]}:
         return False
     return claim.band.low != claim.band.high or claim.band.low in lineup.eps
 

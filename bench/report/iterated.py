@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from bench.attacks import Attack, attack_named
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.pgd import Pgd
 from bench.errors import BadInput
 from bench.report.networks import Attacked, Trained
 from bench.report.records import Records
+from bench.report.shared import shared
 from bench.report.table import DASH, Cell, Column, Table
 
 # By so much one step may take more on a few hundred images before it is called a fault of the iterated attack.
@@ -64,14 +63,15 @@ def _step(network: Trained, text: str) -> Attacked | None:
 
 
 def _pair(network: Trained, one: Attacked, many: Attacked) -> list[Pair]:
-    _, ours, theirs = np.intersect1d(one.outcomes.indices, many.outcomes.indices, return_indices=True)
-    radii = [radius for radius in many.outcomes.eps if radius and radius in one.outcomes.eps]
-    if not len(ours) or not radii:
+    both = shared({"one": one.outcomes, "many": many.outcomes})
+    images, radii = len(both["one"].indices), both["one"].eps
+    if not images or not any(radii):
         return []
-    rights = one.outcomes.right[:, ours], many.outcomes.right[:, theirs]
-    places = [(one.outcomes.eps.index(radius), many.outcomes.eps.index(radius)) for radius in radii]
-    values = [(float(rights[0][a].mean()), float(rights[1][b].mean())) for a, b in places]
-    return [Pair(network, one, many, len(ours), dict(zip(radii, values, strict=True)))]
+    means = [both[which].right.mean(axis=1) for which in ("one", "many")]
+    values = {
+        radius: (float(before), float(after)) for radius, before, after in zip(radii, *means, strict=True) if radius
+    }
+    return [Pair(network, one, many, images, values)]
 
 
 def iterated_table(records: Records) -> Table | None:

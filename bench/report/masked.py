@@ -5,19 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bench.masking import masking
+from bench.comparison.outcomes import Outcomes
+from bench.masking import MARGIN, masking
 from bench.report.lineup import Lineup
 from bench.report.networks import Attacked, Trained
 from bench.report.records import Records
+from bench.report.shared import shared
 
 
 def masking_of(attacked: Mapping[int, tuple[Trained, Attacked]]) -> list[dict[str, Any]]:
-    """Return what comparison with the margin step says of an attack at each seed, as ``bench.masking.masking`` does."""
+    """Return what comparison with the margin step says of an attack at each seed, as ``bench.masking.masking`` does.
+
+    On the images and radii that both have: an iterated attack on some images is held against a step on all of them.
+    """
     found = []
     for network, attack in attacked.values():
-        findings = masking(each.record for each in network.attacks.values())
-        found += [each for each in findings if each["attack"] == attack.record["attack"]]
+        margin = network.attacks.get(MARGIN)
+        if margin and margin is not attack:
+            both = shared({"attack": attack.outcomes, MARGIN: margin.outcomes})
+            if len(both[MARGIN].indices):
+                found += masking([_record(attack, both["attack"]), _record(margin, both[MARGIN])])
     return found
+
+
+def masked_at_all(attacked: Mapping[int, tuple[Trained, Attacked]]) -> bool | None:
+    """Return whether an attack's gradient is masked at any seed; None where no seed was attacked on the margin as well."""
+    found = masking_of(attacked)
+    return any(each["masked"] for each in found) if found else None
+
+
+def _record(attack: Attacked, outcomes: Outcomes) -> dict[str, Any]:
+    accuracies = outcomes.right.mean(axis=1)
+    rows = [{"eps": eps, "accuracy": float(each)} for eps, each in zip(outcomes.eps, accuracies, strict=True)]
+    return {"attack": attack.record["attack"], "threat": attack.record["threat"], "fraction": 1.0, "rows": rows}
 
 
 def masking_evidence(lineup: Lineup, records: Records) -> str:

@@ -12,7 +12,7 @@ from bench.comparison.panel import Effect, Panel, Sample
 from bench.comparison.verdict import judge_family, numbers, probability
 from bench.errors import BadInput, unknown
 from bench.report.lineup import attack_text
-from bench.report.masked import masking_of
+from bench.report.masked import masked_at_all
 from bench.report.networks import Attacked, Trained
 from bench.report.records import Records
 
@@ -41,11 +41,15 @@ def pair(records: Records, first: str, second: str) -> str:
     before = ""
     for (text, radius), effect in found.items():
         if text != before:
-            lines += [f"\n{text}", *[f"  gradient masked on {name}: {NO_STRENGTH}" for name in masked[text]]]
+            lines += [
+                f"\n{text}",
+                *[f"  gradient masked on {name}: {NO_STRENGTH}" for name in masked[text] if masked[text][name]],
+            ]
         before = text
         words = f"clean accuracy: difference {numbers(effect)}, {probability(effect.p)}"
         if radius:
-            each = replace(judged[f"{text} {radius!r}"], masked=first in masked[text])
+            own, other = masked[text][first], bool(masked[text][second])
+            each = replace(judged[f"{text} {radius!r}"], masked=own, control_masked=other)
             words = each.sentence
         lines.append(f"  eps {radius:<5g} {words}")
     return "\n".join(lines) + "\n"
@@ -66,8 +70,8 @@ def _compared(records: Records, first: str, second: str) -> dict[tuple[str, floa
     return effects
 
 
-def _masked(records: Records, names: Sequence[str], text: str) -> list[str]:
-    return [name for name in names if any(each["masked"] for each in masking_of(_attacked(records, name, text)))]
+def _masked(records: Records, names: Sequence[str], text: str) -> dict[str, bool | None]:
+    return {name: masked_at_all(_attacked(records, name, text)) for name in names}
 
 
 def _attacked(records: Records, name: str, text: str) -> Attacks:

@@ -11,8 +11,10 @@ from bench.report.table import DASH, Cell, Column, Table
 NOTES = (
     "Fewer than three seeds decide nothing on how networks compare: seeds differ, and by how much is "
     "not known. bench sweep GRID --seeds 0,1,2 adds them.",
-    "A p is corrected after Holm over the claims of its finding; an interval is not. Tests are paired: the same images, and "
-    "the seed as the unit above the image.",
+    "A p against no difference is corrected after Holm over the claims of its finding. One against a difference beyond the "
+    "margin is not, for all claims must hold, but in 8 to 11, where one is enough. An interval is not. Tests are paired: the "
+    "same images, and the seed as the unit above the image; what differs between seeds is pooled over the networks of a "
+    "figure, as if they varied alike.",
 )
 COLUMNS = (
     Column("figure", "finding", "text"),

@@ -66,7 +66,7 @@ def test_without_records_nothing_is_run_and_every_training_has_its_command(tmp_p
 
 def test_a_grid_without_the_figure_has_no_command(tmp_path: Path) -> None:
     (found,) = score(list(SMALL_LINEUPS.values()), read(tmp_path), FINDINGS[:1])
-    assert found.sentence.endswith("not run: it is not in this grid.")
+    assert found.sentence.endswith("not run: this grid does not have its figure, with its networks and radii.")
 
 
 def test_a_planted_fall_is_reproduced_and_a_planted_rise_contradicts(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_one_counterexample_is_enough_for_the_whole_and_what_is_missing_is_named
     plant(tmp_path, "11", [0, 0.1, 0.1, 0.1, 0.1, -0.1])
     found = scored(tmp_path, "8 to 11")
     assert found.verdict is Verdict.REPRODUCED
-    assert '"98 % zero gains nothing in figure 11" is shown' in found.sentence
+    assert '"98 % zero gains less than 2 points in figure 11" is shown' in found.sentence
     assert found.sentence.startswith("Figures 8 to 11 (all that are pruned): reproduced (1 of 25 claims shown)")
     assert len(found.missing) == 24
     plant(tmp_path / "other", "11", [0, 0.1, 0.1, 0.1, 0.1, 0.1])

@@ -58,7 +58,7 @@ def test_links_are_relative_and_lead_to_what_was_written(tmp_path: Path) -> None
     assert "figures/sparse-a.png" in links
     assert all((tmp_path / "reports" / link).is_file() for link in links)
     assert text.index("## Findings") < text.index("## Figures") < text.index("## Versions")
-    assert "less robust: difference" in text
+    assert "less robust to this attack: difference" in text
 
 
 def test_without_records_it_says_so_and_how_to_make_some(tmp_path: Path) -> None:

@@ -1,72 +1,108 @@
-"""The worst of all attacks, image by image: on shared images and radii alone, and never more than any attack leaves."""
+"""The worst of all attacks, image by image: on shared images alone, and never more than any attack left at a smaller eps."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import IMAGES, fake, fake_outcome, trained
+from fakes import IMAGES, fake_outcome, trained
 from numpy.typing import NDArray
-from tiny import tiny_run
+from recorded import EPS, LINEUPS, SPARSE, record
 
 from bench.attacks import attack_named
+from bench.attacks.fgsm import Fgsm
+from bench.comparison.outcomes import Outcomes
 from bench.report.records import Records, read
 from bench.report.table import DASH
 from bench.report.worst import worst_case, worst_table
 from bench.trial import Trial
 
-RUN = tiny_run()
 ATTACKS = ("fgsm", "fgsm(loss=margin)", "pgd")
+HOT = LINEUPS["hot"]
 
 
-def planted(results: Path, seed: int = 0, fraction: float = 1.0) -> tuple[Records, dict[str, NDArray[np.bool_]]]:
-    """Record three attacks whose outcomes are drawn, and return the records with what is right under each."""
-    rng = np.random.default_rng(seed)
-    folder = trained(results, RUN, 1.0)
-    rights = {}
-    for text in ATTACKS:
-        share = fraction if text == "pgd" else 1.0
-        rights[text] = rng.random((3, round(share * IMAGES))) < 0.6
-        rights[text][0] = True
-        fake_outcome(folder, Trial(attack_named(text), (0.0, 1.0, 2.0), share), rights[text])
-    return read(results), rights
+def drawn(radii: Mapping[str, tuple[float, ...]], images: Mapping[str, int]) -> dict[str, Outcomes]:
+    """Return outcomes of three attacks with 60 % of the images right, all of them at 0, under an attack at each radius."""
+    rng = np.random.default_rng(0)
+    found = {}
+    for name in ATTACKS:
+        shape = (len(radii[name]), images[name])
+        right = rng.random(shape) < 0.6
+        right[0] = True
+        found[name] = Outcomes(
+            radii[name], np.arange(shape[1]), np.zeros(shape[1], int), np.where(right, 0, rng.integers(1, 5, shape))
+        )
+    return found
 
 
-def test_an_image_is_right_where_no_attack_flips_it(tmp_path: Path) -> None:
-    records, rights = planted(tmp_path)
-    attacks = records.of(RUN)[0].attacks
-    worst = worst_case(attacks)
-    assert np.array_equal(worst.right, np.logical_and.reduce(list(rights.values())))
-    for each in attacks.values():
-        assert (worst.right <= each.outcomes.right).all()
-    flipped = ~worst.right
-    given = [each.outcomes.predictions[flipped] for each in attacks.values()]
-    assert np.logical_or.reduce([worst.predictions[flipped] == each for each in given]).all()
+def test_an_image_is_right_where_nothing_within_the_radius_flips_it() -> None:
+    radii = {"fgsm": (0.0, 1.0, 2.0, 8.0), "fgsm(loss=margin)": (0.0, 2.0), "pgd": (0.0, 1.0, 4.0)}
+    attacks = drawn(radii, {"fgsm": 40, "fgsm(loss=margin)": 60, "pgd": 25})
+    worst = worst_case(attacks, (0.0, 1.0, 2.0, 4.0, 8.0))
+    assert np.array_equal(worst.indices, np.arange(25))
+    for row, radius in enumerate(worst.eps):
+        for image in range(25):
+            met = [each.right[k, image] for each in attacks.values() for k, e in enumerate(each.eps) if e <= radius]
+            assert worst.right[row, image] == all(met)
+    assert (np.diff(worst.right.astype(int), axis=0) <= 0).all()
+    wrong = worst.predictions[~worst.right]
+    assert len(wrong)
+    assert (wrong > 0).all()
 
 
-def test_only_images_and_radii_that_all_attacks_have_count(tmp_path: Path) -> None:
-    records, rights = planted(tmp_path, fraction=0.25)
-    attacks = records.of(RUN)[0].attacks
-    few = attacks["pgd"].outcomes.indices
-    worst = worst_case(attacks)
-    assert np.array_equal(worst.indices, few)
-    expected = rights["pgd"] & rights["fgsm"][:, few] & rights["fgsm(loss=margin)"][:, few]
-    assert np.array_equal(worst.right, expected)
-    assert np.array_equal(worst.labels, attacks["pgd"].outcomes.labels)
+def plant(results: Path, changes: Mapping[str, tuple[float, ...]]) -> Records:
+    for text, change in changes.items():
+        record(results, SPARSE.runs, change, attack=attack_named(text))  # type: ignore[arg-type]
+    return read(results)
 
 
 def test_a_network_that_met_one_attack_alone_has_no_worst_case(tmp_path: Path) -> None:
-    fake(tmp_path, RUN)
-    assert worst_table(read(tmp_path)) is None
+    assert worst_table([SPARSE], plant(tmp_path, {"fgsm": (0, 0, 0)})) is None
 
 
-def test_the_table_sets_one_step_beside_the_worst(tmp_path: Path) -> None:
-    records, rights = planted(tmp_path)
-    table = worst_table(records)
+def test_only_attacks_that_all_of_a_figure_met_count(tmp_path: Path) -> None:
+    records = plant(tmp_path, {"fgsm": (0, 0, 0), "fgsm(loss=margin)": (-0.1, -0.1, -0.1)})
+    before = worst_table([SPARSE], records)
+    assert before
+    network = records.of(SPARSE.runs[0])[0]
+    folder = trained(tmp_path, network.run, 0.75)
+    none_right: NDArray[np.bool_] = np.zeros((2, IMAGES), bool)
+    fake_outcome(folder, Trial(attack_named("pgd"), (0.0, 1.0)), none_right)
+    assert worst_table([SPARSE], read(tmp_path)) == before
+    assert {cell.text for cell in before.column("attacks")} == {"fgsm, fgsm(loss=margin)"}
+
+
+def test_the_word_robust_is_said_of_the_worst_case_with_its_numbers(tmp_path: Path) -> None:
+    table = worst_table([SPARSE], plant(tmp_path, {"fgsm": (0, 0.1, -0.1), "fgsm(loss=margin)": (0, 0.1, -0.1)}))
     assert table
-    ((*head, _, _, step, worst, at_4, _, _, _),) = table.rows
-    assert at_4.text == DASH
-    assert [cell.text for cell in head] == [RUN.name, "0", ", ".join(ATTACKS), f"{IMAGES}"]
-    both = rights["fgsm"], np.logical_and.reduce(list(rights.values()))
-    assert [step.number, worst.number] == pytest.approx([float(right[2].mean()) for right in both])
+    control, better, worse = (cell.text for cell in table.column("worst against the control, 0 < eps <= 8"))
+    assert control == "the control"
+    assert better.startswith("more robust to these attacks: difference +")
+    assert worse.startswith("less robust to these attacks: difference -")
+    for row in table.rows:
+        step, worst = row[5::2][:4], row[6::2][:4]
+        assert all(float(b.number or 0) <= float(a.number or 0) for a, b in zip(step, worst, strict=True))
+
+
+def test_at_temperature_1_there_is_nothing_not_to_know(tmp_path: Path) -> None:
+    record(tmp_path, HOT.runs, (0, 0))
+    record(tmp_path, HOT.runs[1:], (0.3,), attack=Fgsm(knowledge="none"))
+    table = worst_table([HOT], read(tmp_path))
+    assert table
+    assert {cell.text for cell in table.column("attacks")} == {"fgsm, fgsm(knowledge=none)"}
+    assert len(table.rows) == 2
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_seeds_that_were_attacked_at_other_radii_are_no_fault(tmp_path: Path, seeds: int) -> None:
+    records = plant(tmp_path, {"fgsm": (0, 0, 0)})
+    for run in SPARSE.runs:
+        for seed, network in records.of(run).items():
+            radii = (0.0, 2.0) if seed < seeds else EPS
+            right = np.ones((len(radii), 400), bool)
+            fake_outcome(trained(tmp_path, network.run, 0.75), Trial(Fgsm(loss="margin"), radii), right)
+    table = worst_table([SPARSE], read(tmp_path))
+    assert table
+    assert DASH not in {cell.text for row in table.rows for cell in row}

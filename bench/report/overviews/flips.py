@@ -15,7 +15,7 @@ from bench.report.curve import radius_axis
 from bench.report.figures import MASKED, seeds_in_words
 from bench.report.frame import framed, look, style
 from bench.report.lineup import Lineup
-from bench.report.masked import masking_of
+from bench.report.masked import masked_at_all
 from bench.report.records import Records
 from bench.report.table import Table
 from bench.spec import Run
@@ -52,7 +52,7 @@ def flip_curves(lineup: Lineup, records: Records) -> list[Flips]:
         if rows:
             means = hierarchical(rows)
             low, high = np.clip(means.low, 0, 1), np.clip(means.high, 0, 1)
-            masked = any(each["masked"] for each in masking_of(attacked))
+            masked = bool(masked_at_all(attacked))
             found.append(Flips(run, 100 * means.mean, 100 * low, 100 * high, masked))
     return found
 

@@ -66,4 +66,4 @@ def _coloured(axes: Axes, cells: Sequence[Sequence[Judged]]) -> None:
 
 def _words(judged: Judged) -> str:
     shown = judged.p < LEVEL and judged.enough_seeds and not judged.masked
-    return points(judged.effect.difference) + "*" * shown + "\nm" * judged.masked
+    return points(judged.effect.difference) + "*" * shown + "\nm" * bool(judged.masked)

@@ -14,7 +14,7 @@ from bench.report.figure_table import either, measured
 from bench.report.figures import chance_lines, chances, seeds_in_words
 from bench.report.frame import framed, legend_above, room_for, style
 from bench.report.lineup import Lineup
-from bench.report.masked import masking_evidence, masking_of
+from bench.report.masked import masked_at_all, masking_evidence
 from bench.report.overviews.by_compression import chosen_radius
 from bench.report.records import Records
 from bench.report.table import Table
@@ -79,7 +79,7 @@ def _attacker(
         (cell,) = measured(attacked, [(Quantity.ACCURACY, radius)])
         mean, low, high = (100 * float(each or 0) for each in (cell.number, cell.low, cell.high))
         bars = [[max(0.0, mean - low)], [max(0.0, high - mean)]]
-        face = "white" if any(each["masked"] for each in masking_of(attacked)) else shown["color"]
+        face = "white" if masked_at_all(attacked) else shown["color"]
         above.errorbar([place], [mean], bars, mfc=face, markersize=8, capsize=4, zorder=3, **shown)
         shares = [float(each.record["gradient_zero_images"]) for _, each in attacked.values()]
         places.append(place)

@@ -17,7 +17,7 @@ from bench.report.figure_table import threat_caption
 from bench.report.figures import chance_lines, chances, seeds_in_words
 from bench.report.frame import framed, legend_above, style
 from bench.report.lineup import Lineup
-from bench.report.masked import masking_of
+from bench.report.masked import masked_at_all
 from bench.report.overviews.by_compression import chosen_radius, times_axis
 from bench.report.overviews.front import WORDS as FRONT
 from bench.report.overviews.front import draw_front
@@ -90,7 +90,7 @@ def networks_of(whole: Lineup, drawn: Sequence[tuple[Lineup, Table]], records: R
             wanted = run in runs and run.name not in found
             if wanted and compression.number is not None and accuracy.number is not None:
                 mean, low, high = (100 * float(each or 0) for each in (accuracy.number, accuracy.low, accuracy.high))
-                masked = any(each["masked"] for each in masking_of(lineup.attacked(records, run)))
+                masked = bool(masked_at_all(lineup.attacked(records, run)))
                 found[run.name] = Network(run, compression.number, mean, min(low, mean), max(high, mean), masked)
     return [found[run.name] for run in whole.runs if run.name in found]
 

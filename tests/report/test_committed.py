@@ -1,0 +1,44 @@
+"""The report in this repository is what its records make, to the byte, and the README quotes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bench.cli import main
+from bench.files import read_json
+from bench.report.manifest import NAME, SCHEMA
+
+ROOT = Path(__file__).parents[2]
+REPORTS = ROOT / "reports"
+
+
+@pytest.fixture(scope="module")
+def again(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("reports")
+    words = ["report", "--results-dir", str(ROOT / "results"), "--output", str(out), "--quiet"]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    return out
+
+
+def test_the_same_records_make_the_same_report(again: Path) -> None:
+    names = [*read_json(REPORTS / NAME, SCHEMA)["files"], NAME]
+    assert names == [*read_json(again / NAME, SCHEMA)["files"], NAME]
+    assert [name for name in names if (REPORTS / name).read_bytes() != (again / name).read_bytes()] == []
+
+
+def test_nothing_else_lies_beside_it() -> None:
+    listed = {*read_json(REPORTS / NAME, SCHEMA)["files"], NAME, "README.md", "gallery.html"}
+    assert {path.relative_to(REPORTS).as_posix() for path in REPORTS.rglob("*") if path.is_file()} <= listed
+
+
+def test_the_readme_has_the_scorecard_and_two_figures_of_the_report() -> None:
+    readme, report = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "reports/REPORT.md"))
+    lines = report.partition("| figure | setting |")[2].partition("\n\n")[0].splitlines()[2:]
+    assert len(lines) == 11
+    assert [line for line in lines if line not in readme] == []
+    shown = [name for name in read_json(REPORTS / NAME, SCHEMA)["files"] if f"](reports/{name})" in readme]
+    assert len([name for name in shown if name.endswith(".png")]) == 2
