@@ -74,7 +74,7 @@ def assemble(
         note(output, written, whole=False)
         return written
     scored = score(lineups(grid), records)
-    findings = scorecard(scored)
+    findings = scorecard(scored, grid)
     files = _tables(output, findings, wanted.formats)
     said = discussion(results, records) if results else None
     text = document(records, grid, findings, _below(output, files), sections, results, across, said)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.comparison.outcomes import CUSTOMARY, Quantity
 from bench.grid import PRESETS, Grid
+from bench.report.caveats import LIMITS
 from bench.report.discussion import Discussion
 from bench.report.lineup import Lineup, control_of
 from bench.report.networks import Trained
@@ -16,7 +17,7 @@ from bench.report.overviews import pictured
 from bench.report.overviews.pareto import WORDS as PARETO
 from bench.report.panels import Panel
 from bench.report.records import Records
-from bench.report.table import DASH, Table, printable
+from bench.report.table import DASH, Cell, Table, printable
 from bench.report.writers import markdown, markdown_missing, markdown_rows
 
 SHOWN_EPS = (1.0, 2.0, 4.0, 8.0)
@@ -28,11 +29,12 @@ COLUMNS = (
     f"difference in accuracy, {CUSTOMARY}",
     "sparsity reached",
     "compression",
+    "images without gradient",
     "gradient masked",
 )
-FINDINGS = ("figure", "setting", "the report says", "verdict", "effect")
+FINDINGS = ("figure", "setting", "the internship says", "verdict", "effect", "gradient masked")
 NOTHING_LEFT_OUT = "Every record that was found is used; no run failed or diverged."
-PROMISE = "Made by `bench report` from the records alone; never edited by hand."
+PROMISE = "Made by bench report from the records; a discussion, where there is one, was written by hand."
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,13 @@ def document(
         ""
         if count
         else f"{_nothing(records)}: `{sweep_command(grid, seeds)}` goes on, and `bench report` again shows it.\n",
-        "## Findings\n\n" + _findings(findings, files),
+        "## Findings\n\n" + _findings(findings, files, [image for each in sections for image in each.images]),
         f"## Discussion\n\n{discussed.markdown}" if discussed else "",
         "## Figures\n\n" + _notes(dict.fromkeys(note for each in sections for note in each.table.notes)),
         *[_section(each, grid, seeds) for each in sections],
         "## Across figures\n\n" + _across(across) if across.files else "",
         "## What is not in it\n\n" + (_notes(left_out(records, results)) or f"{NOTHING_LEFT_OUT}\n"),
+        "## What it does not show\n\n" + _notes(LIMITS),
         "## How to make it again\n\n" + "".join(f"    {line}\n" for line in recipe(grid, seeds)),
         "## Versions\n\n" + _notes(versions(records)),
     ]
@@ -94,8 +97,11 @@ def _nothing(records: Records) -> str:
     return "No record could be used" if records.left_out else "Nothing is recorded"
 
 
-def _findings(findings: Table, files: Sequence[str]) -> str:
-    sentences = [f"- {markdown(cell.text)}" for cell in findings.column("in a sentence")]
+def _findings(findings: Table, files: Sequence[str], images: Sequence[str]) -> str:
+    cells = zip(*map(findings.column, ("in a sentence", "rule", "shown in")), strict=True)
+    sentences = [
+        f"- {markdown(said.text)} {markdown(_ruled(rule.text))}{_shown(names, images)}" for said, rule, names in cells
+    ]
     parts = [
         f"{markdown(findings.caption)}\n",
         markdown_rows(findings.named(*FINDINGS)),
@@ -105,6 +111,17 @@ def _findings(findings: Table, files: Sequence[str]) -> str:
         _links("In full", files),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _ruled(rule: str) -> str:
+    return rule[:1].upper() + rule[1:] + "."
+
+
+def _shown(names: Cell, images: Sequence[str]) -> str:
+    """Return links to those of the panels ``names`` that there are."""
+    files = {Path(image).stem: image for image in images if image.endswith(".png")}
+    links = [f"[{name}]({files[name]})" for name in names.text.split(", ") if name in files]
+    return f" Shown in {', '.join(links)}." if links else ""
 
 
 def _section(section: Section, grid: Grid, seeds: Iterable[int]) -> str:

@@ -20,6 +20,7 @@ from bench.report.lineup import Lineup, control_of
 from bench.report.masked import masking_of
 from bench.report.networks import Attacked, Trained, seeds_text
 from bench.report.records import Records
+from bench.report.rises import rises
 from bench.report.table import Cell, Column, Table, unmeasured
 from bench.spec import Run
 from bench.statistics import wilson
@@ -32,7 +33,8 @@ NOTES = (
     f"over seeds and images, and beyond {MANY} seeds Student's with the same variances.",
     "Speed-up is theoretical: multiply-accumulates of the control over those of this run by a weight that is not zero. No "
     "clock was read. Compression is the control's parameters over this run's non-zero ones; gzip is of the float32 weights.",
-    "A verdict compares with the control on the same images and seeds, corrected after Holm over the runs of the figure.",
+    f"A verdict compares with the control on the same images and seeds, in the plain mean over the radii measured in "
+    f"{CUSTOMARY}, corrected after Holm over the runs of the figure.",
 )
 
 
@@ -45,7 +47,8 @@ def figure_table(lineup: Lineup, records: Records) -> Table:
         lacking.setdefault(each.run.name, each.command)
     rows = tuple(_Row(lineup, records, run, verdicts, lacking).cells() for run in lineup.runs)
     commands = tuple(each.command for each in missing)
-    return Table(lineup.name, lineup.title, threat_caption(lineup, records), NOTES, _columns(lineup), rows, commands)
+    notes = (*NOTES, *rises(lineup, records))
+    return Table(lineup.name, lineup.title, threat_caption(lineup, records), notes, _columns(lineup), rows, commands)
 
 
 def _wanted(lineup: Lineup) -> list[tuple[Quantity, float]]:
@@ -202,10 +205,10 @@ def threat_caption(lineup: Lineup, records: Records) -> str:
     sizes = {
         len(attack.outcomes.indices) for each in lineup.runs for _, attack in lineup.attacked(records, each).values()
     }
-    images = " or ".join(f"{size:,}" for size in sorted(sizes)) or "no"
+    images = f"{' or '.join(f'{size:,}' for size in sorted(sizes))} validation images" if sizes else "not attacked yet"
     knowledge = list(dict.fromkeys(lineup.attack.threat(each.temperature).knowledge for each in lineup.runs))
     return (
-        f"{run.dataset} {run.image_size} px, {images} validation images. Threat model: L-infinity, eps in pixel levels of 0 "
+        f"{run.dataset} {run.image_size} px, {images}. Threat model: L-infinity, eps in pixel levels of 0 "
         f"to 255; {either(knowledge)}."
     )
 

@@ -11,10 +11,12 @@ from bench.comparison.panel import Effect, Panel
 from bench.comparison.significance import holm
 from bench.comparison.verdict import COUNTED, LEVEL, SEEDS, numbers, probability, size
 from bench.errors import BadInput
-from bench.report.finding_data import FINDINGS, NETWORKS, Claim, Finding, Kind
+from bench.report.claims import Claim, Finding, Kind
+from bench.report.finding_data import FINDINGS, NETWORKS
 from bench.report.lineup import Lineup
-from bench.report.masked import masking_evidence
+from bench.report.masked import masked_count, masking_evidence
 from bench.report.records import Records
+from bench.report.table import DASH
 
 
 class Verdict(StrEnum):
@@ -86,12 +88,16 @@ class Examined:
 
 @dataclass(frozen=True)
 class Scored:
-    """A finding with what the records say: every claim that could be examined, the commands for what could not, evidence."""
+    """A finding with what the records say: every claim that could be examined, and the commands for what could not.
+
+    ``evidence``: a sentence on masked gradients. ``masked``: in how many of the networks that were tested they are masked.
+    """
 
     finding: Finding
     examined: tuple[Examined, ...]
     missing: tuple[str, ...] = ()
     evidence: str = ""
+    masked: str = DASH
 
     @property
     def verdict(self) -> Verdict:
@@ -167,7 +173,7 @@ def _scored(finding: Finding, lineups: Mapping[str, Lineup], records: Records) -
         except BadInput:
             continue  # no seed that all have: the missing runs say which
     evidence = " ".join(masking_evidence(lineup, records) for lineup in used) if finding.masking else ""
-    return Scored(finding, _examined(finding, effects), tuple(missing), evidence)
+    return Scored(finding, _examined(finding, effects), tuple(missing), evidence, masked_count(used, records))
 
 
 def _askable(claim: Claim, lineups: Mapping[str, Lineup]) -> bool:

@@ -8,6 +8,7 @@ from bench.attacks import Attack, attack_named
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.pgd import Pgd
 from bench.errors import BadInput
+from bench.report.masked import masked_at_all
 from bench.report.networks import Attacked, Trained
 from bench.report.records import Records
 from bench.report.shared import shared
@@ -26,6 +27,11 @@ class Pair:
     many: Attacked
     images: int
     accuracy: dict[float, tuple[float, float]]
+
+    @property
+    def masked(self) -> bool | None:
+        """Whether the gradient that the many steps follow is masked, by one step on the margin; None where none was made."""
+        return masked_at_all({self.network.run.seed: (self.network, self.many)})
 
     @property
     def stronger_by(self) -> float:
@@ -86,6 +92,8 @@ def iterated_table(records: Records) -> Table | None:
         Column("one step", "threat", "text"),
         Column("many steps", "threat", "text"),
         Column("images", "run", "number"),
+        Column("images without gradient", "masking", "share"),
+        Column("gradient masked", "masking", "text"),
         *[Column(f"{steps}, eps {radius:g}", "accuracy", "share") for radius in radii for steps in ("one", "many")],
     )
     rows = tuple(
@@ -95,6 +103,8 @@ def iterated_table(records: Records) -> Table | None:
             Cell(str(pair.one.record["attack"])),
             Cell(str(pair.many.record["attack"])),
             Cell(f"{pair.images:,}", pair.images),
+            Cell(f"{100 * zero(pair):.1f}", zero(pair)),
+            Cell({None: "not tested", True: "masked", False: "not seen"}[pair.masked]),
             *[_share(pair, radius, place) for radius in radii for place in (0, 1)],
         )
         for pair in found
@@ -106,6 +116,11 @@ def iterated_table(records: Records) -> Table | None:
     return Table("iterated", "One step against many", caption, (_words(found),), columns, rows)
 
 
+def zero(pair: Pair) -> float:
+    """Return the share of images on which the many steps see no gradient at their start."""
+    return float(pair.many.record["gradient_zero_images"])
+
+
 def _share(pair: Pair, radius: float, place: int) -> Cell:
     if radius not in pair.accuracy:
         return Cell(DASH)
@@ -115,8 +130,15 @@ def _share(pair: Pair, radius: float, place: int) -> Cell:
 
 def _words(found: list[Pair]) -> str:
     """Return what the table says, in a sentence."""
-    flagged = [pair for pair in found if pair.weaker_by > TOLERATED]
-    most = max(found, key=lambda pair: pair.stronger_by)
+    seeing, flagged = (
+        [pair for pair in found if not pair.masked],
+        [pair for pair in found if pair.weaker_by > TOLERATED],
+    )
+    blind = len(found) - len(seeing)
+    masked = f" In {blind} of {len(found)} rows the gradient is masked: many steps after a gradient of zero go nowhere."
+    if not seeing:
+        return masked.strip()
+    most = max(seeing, key=lambda pair: pair.stronger_by)
     radius = max(most.accuracy, key=lambda eps: most.accuracy[eps][0] - most.accuracy[eps][1])
     before, after = most.accuracy[radius]
     name = f"{most.network.run.name}, seed {most.network.run.seed}"
@@ -130,6 +152,12 @@ def _words(found: list[Pair]) -> str:
     fault = (
         f" On {odd} one step takes more than many by over {100 * TOLERATED:g} points: the iterated attack failed there."
     )
-    return many + (
-        fault if flagged else f" On no network does one step take more than many by over {100 * TOLERATED:g} points."
+    return (
+        many
+        + masked * bool(blind)
+        + (
+            fault
+            if flagged
+            else f" On no network does one step take more than many by over {100 * TOLERATED:g} points."
+        )
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.comparison.outcomes import Outcomes
@@ -11,6 +11,7 @@ from bench.report.lineup import Lineup
 from bench.report.networks import Attacked, Trained
 from bench.report.records import Records
 from bench.report.shared import shared
+from bench.report.table import DASH
 
 
 def masking_of(attacked: Mapping[int, tuple[Trained, Attacked]]) -> list[dict[str, Any]]:
@@ -38,6 +39,16 @@ def _record(attack: Attacked, outcomes: Outcomes) -> dict[str, Any]:
     accuracies = outcomes.right.mean(axis=1)
     rows = [{"eps": eps, "accuracy": float(each)} for eps, each in zip(outcomes.eps, accuracies, strict=True)]
     return {"attack": attack.record["attack"], "threat": attack.record["threat"], "fraction": 1.0, "rows": rows}
+
+
+def masked_count(lineups: Sequence[Lineup], records: Records) -> str:
+    """Return in how many of the networks of ``lineups`` that were tested the gradient is masked, as "4 of 15"."""
+    groups = [lineup.attacked(records, run) for lineup in lineups for run in lineup.runs]
+    networks, found = sum(map(len, groups)), [each for group in groups for each in masking_of(group)]
+    if not found:
+        return "not tested" if networks else DASH
+    rest = f"; {networks - len(found)} not tested" if networks > len(found) else ""
+    return f"{sum(bool(each['masked']) for each in found)} of {len(found)}{rest}"
 
 
 def masking_evidence(lineup: Lineup, records: Records) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.grid import Grid
+from bench.report.caveats import LIMITS
 from bench.report.discussion import Discussion
 from bench.report.document import (
     NOTHING_ACROSS,
@@ -57,6 +58,7 @@ def page(
     after = (
         Part("runs", "Runs", tuple(_runs(records))),
         Part("left-out", "What is not in it", (_lines(left_out(records, results), NOTHING_LEFT_OUT),)),
+        Part("limits", "What it does not show", (_lines(LIMITS, ""),)),
         Part("threats", "Threat models", (box(html_table(threats(records)), "threat models"),)),
         Part("versions", "Versions", (_lines(versions(records), "No network is recorded."),)),
         Part("again", "How to make it again", (tag("pre", "\n".join(recipe(grid, seeds))), tag("p", GALLERY))),

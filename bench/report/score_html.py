@@ -11,7 +11,7 @@ from bench.report.markup import Html, tag
 from bench.report.table import DASH, Cell, Table
 
 SIGNS = {Verdict.REPRODUCED: "✓", Verdict.CONTRADICTED: "✗", Verdict.INCONCLUSIVE: "?", Verdict.NOT_RUN: DASH}
-HEADS = ("figure", "verdict", "the report says", "effect, points", "in a sentence")
+HEADS = ("figure", "verdict", "the internship says", "effect, points", "in a sentence")
 WIDTH, HEIGHT = 176, 18
 
 
@@ -21,7 +21,7 @@ def tally(findings: Table) -> Html:
     items = [
         tag("li", tag("b", str(counts[verdict])), " ", _verdict(verdict)) for verdict in Verdict if counts[verdict]
     ]
-    heading = tag("li", f"Of the report's {len(findings.rows)} findings:")
+    heading = tag("li", f"Of the internship's {len(findings.rows)} findings:")
     return tag("ul", heading, *items, class_="tally")
 
 
@@ -29,9 +29,9 @@ def score_table(findings: Table) -> Html:
     """Return the scorecard as a table of five columns; setting and numbers stand small under what they belong to."""
     reach = _reach(findings.column("effect"))
     head = tag("thead", tag("tr", *[tag("th", name, scope="col") for name in HEADS]))
-    names = ("figure", "setting", "the report says", "verdict", "effect", "in a sentence")
+    names = ("figure", "setting", "the internship says", "verdict", "effect", "gradient masked", "in a sentence")
     rows = []
-    for figure, setting, claim, verdict, effect, sentence in zip(*map(findings.column, names), strict=True):
+    for figure, setting, claim, verdict, effect, masked, sentence in zip(*map(findings.column, names), strict=True):
         number = None if effect.number is None else f"{effect.number:.9g}"
         rows.append(
             tag(
@@ -40,7 +40,7 @@ def score_table(findings: Table) -> Html:
                 tag("td", _verdict(verdict.text)),
                 tag("td", claim.text, tag("small", setting.text)),
                 tag("td", *_effect(effect, reach), data_sort=number, title=effect.command or None),
-                tag("td", sentence.text),
+                tag("td", sentence.text, tag("small", f"gradient masked: {masked.text}")),
             )
         )
     return box(tag("table", head, tag("tbody", *rows), class_="card"), findings.title)

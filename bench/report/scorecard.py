@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bench.comparison.outcomes import Quantity
 from bench.comparison.verdict import numbers
+from bench.grid import Grid
+from bench.report.claims import Finding
 from bench.report.findings import Scored
+from bench.report.panels import Panel
 from bench.report.table import DASH, Cell, Column, Table
 
 NOTES = (
@@ -19,17 +23,22 @@ NOTES = (
 COLUMNS = (
     Column("figure", "finding", "text"),
     Column("setting", "finding", "text"),
-    Column("the report says", "finding", "text"),
+    Column("the internship says", "finding", "text"),
     Column("verdict", "verdict", "text"),
     Column("effect", "verdict", "share"),
+    Column("gradient masked", "verdict", "text"),
     Column("in a sentence", "verdict", "text"),
+    Column("shown in", "verdict", "text"),
     Column("statistic", "rule", "text"),
     Column("rule", "rule", "text"),
 )
 
 
-def scorecard(scored: Sequence[Scored]) -> Table:
-    """Return the scorecard as a table: a row a finding, with the verdict, the deciding effect and its 95 % interval."""
+def scorecard(scored: Sequence[Scored], grid: Grid | None = None) -> Table:
+    """Return the scorecard as a table: a row a finding, with the verdict, the deciding effect and its 95 % interval.
+
+    With ``grid`` its notes say in what its trainings and attacks depart from the internship's.
+    """
     rows = tuple(
         (
             Cell(each.finding.figure),
@@ -37,7 +46,9 @@ def scorecard(scored: Sequence[Scored]) -> Table:
             Cell(each.finding.sentence),
             Cell(each.verdict),
             _effect(each),
+            Cell(each.masked),
             Cell(each.sentence),
+            Cell(", ".join(pictures(each.finding))),
             Cell(each.finding.statistic),
             Cell(each.finding.rule),
         )
@@ -45,10 +56,34 @@ def scorecard(scored: Sequence[Scored]) -> Table:
     )
     missing = tuple(dict.fromkeys(command for each in scored for command in each.missing))
     caption = (
-        "Each finding of the internship report, put to the records by its rule. Robustness here is accuracy under attack; "
-        "the drop and the clean accuracy are named where they are meant."
+        "Each finding of the internship, put to the records by its rule, on what its figure shows: accuracy under attack, or "
+        "the drop, by which the internship judges where its figure is one of the drop. Masked: in how many networks of the "
+        "figure that were tested one step on the logit margin does what the attack could not."
     )
-    return Table("findings", "The report's findings", caption, NOTES, COLUMNS, rows, missing)
+    notes = (*NOTES, departures(grid)) if grid and any(each.examined for each in scored) else NOTES
+    return Table("findings", "The internship's findings", caption, notes, COLUMNS, rows, missing)
+
+
+def pictures(finding: Finding) -> list[str]:
+    """Return the names of the panels that show what the claims of ``finding`` are about."""
+    panels = {Quantity.ACCURACY: Panel.A, Quantity.DROP: Panel.B}
+    return list(dict.fromkeys(panels[claim.quantity].of(claim.lineup) for claim in finding.claims))
+
+
+def departures(grid: Grid) -> str:
+    """Return in what the runs of ``grid`` are not the internship's."""
+    cells, _ = grid.cells(grid.chosen((), ()), grid.seeds[:1])
+    runs = [cell.run for cell in cells]
+    sizes, epochs = (
+        " or ".join(map(str, sorted({getattr(run, name) for run in runs}))) for name in ("image_size", "epochs")
+    )
+    scaled = any(run.temperature != 1 and run.temperature_loss == "scaled" for run in runs)
+    loss = "the loss of a hot network is multiplied by T, which the internship's is not (--temperature-loss plain); "
+    images = "all validation images" if grid.fraction == 1 else f"{100 * grid.fraction:g} % of the validation images"
+    return (
+        f"Departures from the internship: {sizes} px, {epochs} epochs, a recipe of this suite's own; {loss * scaled}attacked "
+        f"on {images}, not on 785 drawn anew for each attack; how networks differ is tested and not read off curves."
+    )
 
 
 def _effect(scored: Scored) -> Cell:

@@ -14,8 +14,9 @@ from recorded import record
 from bench.attacks.fgsm import Fgsm
 from bench.comparison.outcomes import CUSTOMARY, Quantity
 from bench.comparison.panel import Effect
-from bench.grid import load
-from bench.report.finding_data import FINDINGS, TREND, ZERO, Claim, Finding, Kind
+from bench.grid import load, parse
+from bench.report.claims import Claim, Finding, Kind
+from bench.report.finding_data import FINDINGS, TREND, ZERO
 from bench.report.findings import Examined, Scored, Status, Verdict, score
 from bench.report.lineup import lineups
 from bench.report.records import read
@@ -235,5 +236,34 @@ def test_verdict_sentence_and_row_agree(tested: list[Examined], lacking: int, co
     elif found.verdict is Verdict.INCONCLUSIVE:
         assert found.deciding is None or found.deciding.status is Status.OPEN
     (row,) = scorecard([found]).rows
-    assert (row[3].text, row[5].text) == (found.verdict, found.sentence)
+    assert (row[3].text, row[6].text) == (found.verdict, found.sentence)
     assert (row[4].number is None) == (found.deciding is None)
+
+
+def test_a_finding_does_not_speak_of_another_network_under_the_same_number(tmp_path: Path) -> None:
+    text = """
+title = "other"
+seeds = [0, 1, 2]
+[settings]
+dataset = "imagenette"
+image_size = 64
+[figures.10a]
+title = "ten, but of FC5"
+arch = "fc5"
+sparsity = [0.0, 0.5, 0.8, 0.9, 0.95, 0.98]
+"""
+    (other,) = lineups(parse("other", text))
+    record(tmp_path, other.runs, [-0.03 * place for place in range(6)], eps=EPS)
+    (found,) = score([other], read(tmp_path), [BY_FIGURE["10-a"]])
+    assert found.verdict is Verdict.NOT_RUN
+    assert "does not have its figure" in found.sentence
+
+
+def test_the_scorecard_says_what_is_masked_where_it_is_shown_and_what_is_not_the_internships(tmp_path: Path) -> None:
+    plant(tmp_path, "10b", [0, 0.1, -0.1, -0.1, -0.1, -0.1], seeds=2)
+    record(tmp_path, LINEUPS["10b"].runs[:2], [-0.3, 0.4], eps=EPS, seeds=2, attack=Fgsm(loss="margin"))
+    table = scorecard([scored(tmp_path, "10-b")], load("internship"))
+    assert [cell.text for cell in table.column("gradient masked")] == ["2 of 4; 8 not tested"]
+    assert [cell.text for cell in table.column("shown in")] == ["10b-b"]
+    assert "64 px, 10 epochs" in table.notes[-1]
+    assert "--temperature-loss plain" in table.notes[-1]

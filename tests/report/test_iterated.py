@@ -38,7 +38,7 @@ def test_many_steps_stand_beside_the_step_on_the_same_loss(tmp_path: Path) -> No
     record(tmp_path, {"pgd(loss=margin)": [0.8, 0.1, 0.1]})
     table = iterated_table(read(tmp_path))
     assert table
-    shown = [[row[2].text, row[3].text, *[cell.number for cell in row[5:]]] for row in table.rows]
+    shown = [[row[2].text, row[3].text, *[cell.number for cell in row[7:]]] for row in table.rows]
     assert shown == [
         ["fgsm", "pgd", 0.5, 0.3, 0.2, 0.1],
         ["fgsm(loss=margin)", "pgd(loss=margin)", 0.4, 0.1, 0.3, 0.1],
@@ -63,3 +63,16 @@ def test_only_images_and_radii_of_both_are_compared(tmp_path: Path) -> None:
     fake_outcome(folder, Trial(attack_named("pgd"), (0.0, 2.0, 4.0)), right([1.0, 0.5, 0.1], images=100))
     (pair,) = pairs(read(tmp_path))
     assert (pair.images, pair.accuracy) == (100, {2.0: (0.8, 0.5)})
+
+
+def test_steps_without_a_gradient_are_held_against_the_margin_on_the_images_of_both(tmp_path: Path) -> None:
+    record(tmp_path, {"fgsm": [0.8, 0.7, 0.7], "fgsm(loss=margin)": [0.8, 0.3, 0.1]})
+    folder = trained(tmp_path, RUN, 0.8)
+    fake_outcome(folder, Trial(attack_named("pgd"), (0.0, 1.0, 2.0), 0.5), right([0.8, 0.7, 0.7], 100), zero=0.9)
+    table = iterated_table(read(tmp_path))
+    assert table
+    assert [cell.text for cell in table.column("images")] == ["100"]
+    assert [cell.text for cell in table.column("images without gradient")] == ["90.0"]
+    assert [cell.text for cell in table.column("gradient masked")] == ["masked"]
+    assert "hardly more" not in table.notes[0]
+    assert "In 1 of 1 rows the gradient is masked" in table.notes[0]

@@ -1,4 +1,4 @@
-"""The smallest flipping eps of the report's equation 10, as a cumulative curve over images."""
+"""The smallest flipping eps of the internship's equation 10, as a cumulative curve over images."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bench.spec import Run
 
 NOTE = (
     "Of the images right at eps 0: the share whose smallest flipping eps, the first radius of the grid at which the class "
-    "is not the clean one (the report's equation 10), is at most eps."
+    "is not the clean one (the internship report's equation 10), is at most eps."
 )
 
 

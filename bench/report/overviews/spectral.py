@@ -1,4 +1,4 @@
-"""The operator norm of every layer, whose product is the report's bound in equation 9."""
+"""The operator norm of every layer, whose product is the internship report's bound in equation 9."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from bench.separable import HORIZONTAL, VERTICAL
 CROWDED = 8  # layers from which on their names stand upright
 NOTE = (
     "Operator norm of each convolution and dense layer without its bias, in the order of the network. The product in the "
-    "legend takes in batch norm: the report's equation 9, an upper bound of the Lipschitz constant in standardised pixels "
-    "for a chain of layers, and only a description where there are residual branches. No attack is in it."
+    "legend takes in batch norm: the internship report's equation 9, an upper bound of the Lipschitz constant in "
+    "standardised pixels for a chain of layers, and only a description where there are residual branches. No attack is in it."
 )
 PAIRS = "A low-rank layer has the product of its two factors' norms and of the batch norm's between them."
 
