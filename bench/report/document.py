@@ -114,7 +114,7 @@ def _findings(findings: Table, files: Sequence[str], images: Sequence[str]) -> s
 
 
 def _ruled(rule: str) -> str:
-    return rule[:1].upper() + rule[1:] + "."
+    return f"To be {rule}."
 
 
 def _shown(names: Cell, images: Sequence[str]) -> str:
