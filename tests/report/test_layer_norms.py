@@ -68,6 +68,17 @@ def test_the_norms_of_the_layers(tmp_path: Path, seeds: int) -> None:
         assert band[:, 1].min() == pytest.approx(np.exp(np.log(expected) - half).min())
 
 
+def test_a_line_runs_from_left_to_right_however_its_layers_were_built(tmp_path: Path) -> None:
+    lineup = LINEUPS["rank"]
+    orders = ({"conv1": 2.0, "conv2": 3.0, "shortcut": 5.0, "fc": 7.0}, {"conv1": 2.0, "shortcut": 5.0, **KERNELS})
+    for run, factors in zip(lineup.runs, orders, strict=True):
+        trained(tmp_path, run, 0.7, measured={**kernels(factors), "spectral_product": 1.0})
+    (axes,) = drawn("spectral", lineup, tmp_path).axes
+    (shown,) = [each for each in axes.get_lines() if each.get_label() == "LR1: product 1.0e0"]
+    assert list(shown.get_xdata()) == [0, 1, 2, 3]
+    assert list(shown.get_ydata()) == pytest.approx([2.0, 7.5, 5.0, 7.0])
+
+
 def test_without_kernels_there_are_no_norms(tmp_path: Path) -> None:
     for run in SPARSE.runs:
         trained(tmp_path, run, 0.7, measured={"kernels": []})

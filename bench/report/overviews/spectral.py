@@ -133,7 +133,10 @@ def _span(norms: Iterable[Norms]) -> float:
 
 
 def _line(axes: Axes, layers: Sequence[str], found: Norms, label: str, shown: dict[str, Any]) -> None:
-    places = [layers.index(layer) for layer in found.layers]
-    mean, low, high = (np.where(each > 0, each, np.nan) for each in (found.mean, found.low, found.high))
+    # A separable pair stands later in the order of building than the convolution whose place it takes.
+    places = np.array([layers.index(layer) for layer in found.layers])
+    order = places.argsort()
+    places = places[order]
+    mean, low, high = (np.where(each > 0, each, np.nan)[order] for each in (found.mean, found.low, found.high))
     axes.fill_between(places, low, high, color=shown["color"], alpha=0.15, linewidth=0)
     axes.plot(places, mean, linewidth=1.6, markeredgecolor="white", markeredgewidth=0.5, label=label, **shown)
