@@ -19,7 +19,7 @@ def test_a_run_that_misses_its_sparsity_leaves_no_record(tmp_path: Path, monkeyp
     from bench.methods.magnitude import Magnitude
 
     def lie(self: Magnitude, model: Any) -> Any:
-        kernel = model.get_layer("prune_low_magnitude_fc1").layer.kernel
+        kernel = model.get_layer("scored_fc1").layer.kernel
         kernel.assign(kernel + 1.0)
         return honest(self, model)
 
