@@ -95,7 +95,7 @@ def as_csv(table: Table) -> str:
 def _csv(cell: Cell, part: str) -> Any:
     found = getattr(cell, part)
     if found is not None:
-        return repr(float(found))
+        return f"{found:.9g}"  # the last digits of a mean are the processor's
     return _defused(cell.text) if part == "number" else ""
 
 
