@@ -130,10 +130,8 @@ def _share(pair: Pair, radius: float, place: int) -> Cell:
 
 def _words(found: list[Pair]) -> str:
     """Return what the table says, in a sentence."""
-    seeing, flagged = (
-        [pair for pair in found if not pair.masked],
-        [pair for pair in found if pair.weaker_by > TOLERATED],
-    )
+    seeing = [pair for pair in found if not pair.masked]
+    flagged = [pair for pair in found if pair.weaker_by > TOLERATED]
     blind = len(found) - len(seeing)
     masked = f" In {blind} of {len(found)} rows the gradient is masked: many steps after a gradient of zero go nowhere."
     if not seeing:
@@ -150,14 +148,7 @@ def _words(found: list[Pair]) -> str:
     )
     odd = ", ".join(f"{pair.network.run.name}, seed {pair.network.run.seed}" for pair in flagged)
     fault = (
-        f" On {odd} one step takes more than many by over {100 * TOLERATED:g} points: the iterated attack failed there."
+        f"On {odd} one step takes more than many by over {100 * TOLERATED:g} points: the iterated attack failed there."
     )
-    return (
-        many
-        + masked * bool(blind)
-        + (
-            fault
-            if flagged
-            else f" On no network does one step take more than many by over {100 * TOLERATED:g} points."
-        )
-    )
+    sound = f"On no network does one step take more than many by over {100 * TOLERATED:g} points."
+    return f"{many}{masked * bool(blind)} {fault if flagged else sound}"

@@ -13,6 +13,7 @@ from bench.comparison.outcomes import CUSTOMARY, Outcomes, Quantity
 from bench.comparison.panel import Panel, Sample
 from bench.comparison.verdict import judge_family
 from bench.errors import BadInput
+from bench.masking import MARGIN
 from bench.report.comparisons import effects_of
 from bench.report.figure_table import measured
 from bench.report.lineup import Lineup, attack_text, control_of
@@ -83,7 +84,7 @@ def _rows(lineup: Lineup, records: Records) -> list[tuple[Cell, ...]]:
     worst = {
         run: {seed: _worst(each, names, lineup) for seed, each in seeds.items()} for run, seeds in networks.items()
     }
-    verdicts = _verdicts(lineup, worst)
+    verdicts = _verdicts(lineup, worst, MARGIN in names)
     rows = []
     for run, seeds in networks.items():
         step = {
@@ -120,17 +121,21 @@ def _worst(network: Trained, names: list[str], lineup: Lineup) -> Outcomes:
     return worst_case({text: network.attacks[text].outcomes for text in texts}, lineup.eps)
 
 
-def _verdicts(lineup: Lineup, worst: Mapping[Run, Mapping[int, Outcomes]]) -> dict[str, str]:
-    """Return what may be said of each run against its control, all runs of the figure one family."""
+def _verdicts(lineup: Lineup, worst: Mapping[Run, Mapping[int, Outcomes]], margin: bool) -> dict[str, str]:
+    """Return what may be said of each run against its control, all runs of the figure one family.
+
+    ``margin``: whether the margin step is among the attacks; without it nothing tells a masked gradient from strength.
+    """
+    radii = CUSTOMARY.of(lineup.eps)
+    if not radii:
+        return {}
     samples = {
-        run.name: {
-            seed: Sample(each.indices, each.values(Quantity.ACCURACY, CUSTOMARY.of(each.eps)))
-            for seed, each in seeds.items()
-        }
+        run.name: {seed: Sample(each.indices, each.values(Quantity.ACCURACY, radii)) for seed, each in seeds.items()}
         for run, seeds in worst.items()
     }
     judged = judge_family(effects_of(lineup, Panel(samples))).items()
-    return {name: replace(each, masked=False, attacks="these attacks").sentence for name, each in judged}
+    masked = False if margin else None
+    return {name: replace(each, masked=masked, attacks="these attacks").sentence for name, each in judged}
 
 
 def _cells(
@@ -139,4 +144,6 @@ def _cells(
     record = next(iter(networks.values())).attacks[str(Fgsm())].record
     attacked = {seed: (each, Attacked(record, outcomes[seed])) for seed, each in networks.items()}
     radii = [radius for radius in SHOWN if radius in eps]
+    if not radii:
+        return {}
     return dict(zip(radii, measured(attacked, [(Quantity.ACCURACY, radius) for radius in radii]), strict=True))

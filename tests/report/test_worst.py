@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,25 @@ def test_the_word_robust_is_said_of_the_worst_case_with_its_numbers(tmp_path: Pa
     for row in table.rows:
         step, worst = row[5::2][:4], row[6::2][:4]
         assert all(float(b.number or 0) <= float(a.number or 0) for a, b in zip(step, worst, strict=True))
+
+
+def test_without_the_margin_step_the_worst_case_calls_nothing_robust(tmp_path: Path) -> None:
+    table = worst_table([SPARSE], plant(tmp_path, {"fgsm": (0, 0.1, -0.1), "pgd": (0, 0.1, -0.1)}))
+    assert table
+    _, better, worse = (cell.text for cell in table.column("worst against the control, 0 < eps <= 8"))
+    assert better.startswith("more accurate under this attack; whether its gradient is masked was not tested")
+    assert worse.startswith("less robust to these attacks")
+
+
+def test_radii_beyond_the_customary_ones_have_no_verdict(tmp_path: Path) -> None:
+    records = plant(tmp_path, {"fgsm": (0, 0, 0), "pgd": (0, 0, 0)})
+    table = worst_table([replace(SPARSE, eps=(0.0, 16.0))], records)
+    assert table
+    assert [cell.text for cell in table.column("worst against the control, 0 < eps <= 8")] == [
+        "the control",
+        DASH,
+        DASH,
+    ]
 
 
 def test_at_temperature_1_there_is_nothing_not_to_know(tmp_path: Path) -> None:
