@@ -9,7 +9,6 @@ from functools import lru_cache
 from math import sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import norm, t
 
 from bench.comparison.outcomes import Floats, Indices
@@ -105,9 +104,9 @@ def _image_parts(rows: Sequence[tuple[Indices, Floats]], draws: int) -> Floats:
     parts = []
     for images, values in rows:
         own = weights if len(images) == len(union) else weights[np.searchsorted(union, images)]
-        means = values.astype(np.float32) @ own / own.sum(axis=0)
+        means = values @ own / own.sum(axis=0)
         parts.append(means.T - values.mean(axis=1))
-    return np.stack(parts, axis=1).astype(np.float64)
+    return np.stack(parts, axis=1)
 
 
 def _image_variances(rows: Sequence[tuple[Indices, Floats]]) -> tuple[Floats, Floats]:
@@ -122,10 +121,11 @@ def _image_variances(rows: Sequence[tuple[Indices, Floats]]) -> tuple[Floats, Fl
 
 
 @lru_cache(maxsize=4)
-def _weights(images: int, draws: int) -> NDArray[np.float32]:
-    # An image a row: a seed takes its images' weights out of it in one piece each.
+def _weights(images: int, draws: int) -> Floats:
+    # An image a row: a seed takes its images' weights out of it in one piece each. In float64, whose rounding, other on
+    # another processor, does not reach the nine digits that a report writes.
     drawn = _generator("images").poisson(1.0, (draws, images))
-    return np.ascontiguousarray(drawn.T, dtype=np.float32)
+    return np.ascontiguousarray(drawn.T, dtype=np.float64)
 
 
 def _generator(part: str) -> np.random.Generator:

@@ -13,7 +13,8 @@ LEVEL = 0.05
 MARGIN = 0.02
 SEEDS = 3  # Blalock et al. 2020, arXiv:2003.03033: what is said of fewer is said of a seed, not of a method
 MASKED = "seems robust, for its gradient is masked"
-UNTESTED = "more accurate under this attack; whether its gradient is masked was not tested"
+UNTESTED = "more accurate under {attacks}; whether its gradient is masked was not tested"
+CONTROL_UNTESTED = "less accurate under {attacks}; whether the gradient of its control is masked was not tested"
 COUNTED = {1: "one seed", 2: "two seeds"}
 
 
@@ -24,7 +25,8 @@ class Judged:
     ``p`` and ``p_equivalent`` are corrected over the family after Holm. ``margin``: how small a difference counts as
     none, in the unit of the effect. ``masked``: whether the attack is known to have failed on this network for want of a
     gradient, so that accuracy under it is no strength; None where nobody looked. ``control_masked``: the same of what it is
-    compared with. ``attacks``: what is said after "more robust to".
+    compared with: to call a network less robust is to call its control more so. ``attacks``: what is said after "more
+    robust to".
     """
 
     effect: Effect
@@ -33,7 +35,7 @@ class Judged:
     margin: float = MARGIN
     quantity: Quantity = Quantity.ACCURACY
     masked: bool | None = None
-    control_masked: bool = False
+    control_masked: bool | None = None
     attacks: str = "this attack"
 
     @property
@@ -48,7 +50,7 @@ class Judged:
             return f"{COUNTED[len(self.effect.seeds)]}: no verdict on robustness"
         better = (self.effect.difference > 0) != (self.quantity is Quantity.DROP)
         if self.p < LEVEL and (better or not self.control_masked):
-            return self._better() if better else self._word
+            return self._better() if better else self._worse()
         if self.masked or self.control_masked:
             return f"no verdict: the gradient of {'this network' if self.masked else 'its control'} is masked"
         return f"equivalent within {size(self.margin)}" if self.p_equivalent < LEVEL else "no difference shown"
@@ -57,7 +59,11 @@ class Judged:
         if self.masked:
             return MASKED
         untested = self.masked is None and self.quantity is Quantity.ACCURACY
-        return UNTESTED if untested else self._word
+        return UNTESTED.format(attacks=self.attacks) if untested else self._word
+
+    def _worse(self) -> str:
+        untested = self.control_masked is None and self.quantity is Quantity.ACCURACY
+        return CONTROL_UNTESTED.format(attacks=self.attacks) if untested else self._word
 
     @property
     def _word(self) -> str:

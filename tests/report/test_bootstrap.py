@@ -53,6 +53,15 @@ def test_beyond_many_seeds_the_interval_is_the_same_without_drawing(monkeypatch:
         assert getattr(known, name) == pytest.approx(getattr(drawn, name))
 
 
+def test_seeds_with_images_of_their_own_are_drawn_apart() -> None:
+    # Alike at every seed, so that images alone vary. Shared by three seeds they vary the mean as they vary one seed's;
+    # apart by a third of that. Seeds drawn again count (S - 1) / S of the images' part twice: 5 / 9 and not 1 / 3.
+    values = (np.arange(900) % 3 == 0).astype(float)[None]
+    places = [np.arange(900)] * 3, [np.arange(900) + 900 * seed for seed in range(3)]
+    alike, apart = (hierarchical([(images, values) for images in each], draws=20000) for each in places)
+    assert (apart.high - apart.low) / (alike.high - alike.low) == pytest.approx(sqrt(5 / 9), rel=0.03)
+
+
 @pytest.mark.parametrize("own", [False, True])
 def test_the_interval_over_many_seeds_covers_new_seeds_and_new_images(own: bool) -> None:
     draw = np.random.default_rng(16)
