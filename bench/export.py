@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.errors import BadInput, BenchError
+from bench.errors import BadInput, BenchError, IntegrityError
 from bench.store import Folder, folders
 
 COLUMNS = {
@@ -76,6 +76,8 @@ def table(results: Path) -> tuple[list[dict[str, Any]], list[BenchError]]:
             rows += _rows(folder)
         except BenchError as error:
             broken.append(error)
+        except (KeyError, TypeError) as error:
+            broken.append(IntegrityError(f"a record in {folder.path} lacks {error}: move it away and run again"))
     return rows, broken
 
 
@@ -87,9 +89,9 @@ def _rows(folder: Folder) -> list[dict[str, Any]]:
     head = {name: run.settings[name] for name in COLUMNS if name in run.settings and name != "sparsity"}
     head |= {"run": run.name, "sparsity_asked": run.sparsity, "status": training["status"]}
     head |= {"code": training["environment"]["code"], "data": training["data"]["fingerprint"]}
-    metrics = training.get("metrics")
-    if metrics is None:
+    if training["status"] == "diverged":
         return [{name: head.get(name) for name in COLUMNS}]
+    metrics = training["metrics"]
     head |= {"clean_accuracy": metrics["accuracy"], **{name: metrics[name] for name in METRICS}}
     rows = []
     for attack in folder.attacks().values():

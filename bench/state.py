@@ -51,12 +51,15 @@ def look(folder: Folder, trials: Sequence[Trial] = ()) -> Seen:
         if record is not None and record["status"] == "diverged":
             return Seen(State.DIVERGED, f"epoch {record['epoch']}", log)
         attacked = folder.attacks()
+        accuracy = record["metrics"]["accuracy"] if record is not None else None
     except BenchError as error:
         return Seen(State.INVALID, str(error), log)
+    except (KeyError, TypeError) as error:
+        return Seen(State.INVALID, f"{folder.path / 'run.json'} lacks {error}: move it away and run again", log)
     except OSError:  # gone since: somebody clears the folder, to begin again
         return Seen(State.RUNNING, "", log)
     if record is not None and attacked and all(trial.name in attacked for trial in trials):
-        return Seen(State.DONE, f"accuracy {record['metrics']['accuracy']:.4f}", log)
+        return Seen(State.DONE, f"accuracy {accuracy:.4f}", log)
     code = exit_code(folder)
     if code is not None and code > 0 and code not in STOPPED:
         return Seen(State.FAILED, f"exit code {code}: {_last_line(log)}", log)

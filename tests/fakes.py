@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.evaluation import Outcome
+from bench.files import read_json, write_json
 from bench.ranks import FullRank
 from bench.spec import Run
-from bench.store import Folder
+from bench.store import ATTACK_SCHEMA, RUN_SCHEMA, Folder
 from bench.trial import Trial, trials_of
 
 EPS = (0.0, 1.0, 4.0)
@@ -138,6 +139,16 @@ def fake_outcome(
         "volatile": VOLATILE,
     }
     folder.write_attack(trial, record, outcome.arrays(np.arange(images)))
+
+
+def lacking(key: str) -> Callable[[Path], None]:
+    """Return what writes a record again without ``key``, so that it still verifies."""
+
+    def rewrite(path: Path) -> None:
+        schema = RUN_SCHEMA if path.name == "run.json" else ATTACK_SCHEMA
+        write_json(path, schema, {name: value for name, value in read_json(path, schema).items() if name != key})
+
+    return rewrite
 
 
 def tear(path: Path) -> None:

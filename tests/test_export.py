@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas
 import pytest
 from click.testing import CliRunner
-from fakes import EPS, diverged, fake
+from fakes import EPS, diverged, fake, lacking
 from tiny import tiny_run
 
 from bench.cli import main
@@ -55,6 +55,19 @@ def test_what_does_not_verify_is_left_out_by_name(tmp_path: Path) -> None:
     assert {row["seed"] for row in rows} == {0}
     assert len(broken) == 1
     assert str(torn) in str(broken[0])
+
+
+@pytest.mark.parametrize("file", ["run.json", "attacks/fgsm.json"])
+def test_a_record_that_lacks_a_key_hides_no_other(tmp_path: Path, file: str) -> None:
+    fake(tmp_path, tiny_run())
+    folder = fake(tmp_path, tiny_run(seed=1))
+    (path,) = folder.path.glob(file.replace("fgsm", "*"))
+    lacking("metrics" if file == "run.json" else "threat")(path)
+    done = CliRunner().invoke(main, ["export", "--results-dir", str(tmp_path)])
+    assert done.exit_code == 0
+    assert {row["seed"] for row in csv.DictReader(io.StringIO(done.stdout))} == {"0"}
+    assert "lacks" in done.stderr
+    assert str(folder.path) in done.stderr
 
 
 def test_a_cell_that_a_spreadsheet_would_run_is_defused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fakes import EPS, diverged, fake
+from fakes import EPS, diverged, fake, lacking
 from tiny import tiny_run
 
 from bench.attacks import attack_named
@@ -28,6 +28,14 @@ def test_a_record_with_every_trial_is_done_and_with_fewer_is_not(tmp_path: Path)
     assert look(folder).state == State.DONE
     another = Trial(attack_named("fgsm(knowledge=5)"), EPS)
     assert look(folder, [*TRIALS, another]).state == State.INTERRUPTED
+
+
+def test_a_record_that_lacks_a_key_is_invalid_and_named(tmp_path: Path) -> None:
+    folder = fake(tmp_path, RUN)
+    lacking("metrics")(folder.path / "run.json")
+    seen = look(folder, TRIALS)
+    assert seen.state == State.INVALID
+    assert "lacks 'metrics'" in seen.note
 
 
 def test_a_diverged_run_is_diverged_and_final(tmp_path: Path) -> None:

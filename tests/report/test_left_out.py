@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import EPS, fake, tear
+from fakes import EPS, fake, lacking, tear
 from recorded import names
 from tiny import tiny_run
 
@@ -15,7 +15,7 @@ from bench import store
 from bench.attacks.fgsm import Fgsm
 from bench.files import read_json, write_arrays, write_json
 from bench.report.records import read
-from bench.store import ATTACK_SCHEMA, RUN_SCHEMA
+from bench.store import ATTACK_SCHEMA
 from bench.trial import Trial
 
 RUN = tiny_run(sparsity=0.5)
@@ -24,14 +24,6 @@ FGSM = Trial(Fgsm(), EPS).name
 
 def other_schema(path: Path) -> None:
     write_json(path, "bench.other/9", {"run": str(RUN)})
-
-
-def lacking(key: str) -> Callable[[Path], None]:
-    def rewrite(path: Path) -> None:
-        schema = RUN_SCHEMA if path.name == "run.json" else ATTACK_SCHEMA
-        write_json(path, schema, {name: value for name, value in read_json(path, schema).items() if name != key})
-
-    return rewrite
 
 
 @pytest.mark.parametrize(
