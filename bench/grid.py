@@ -13,7 +13,7 @@ from typing import Any
 
 from bench.attacks import Attack, attack_named
 from bench.errors import BadInput, BenchError, unknown
-from bench.spec import Run
+from bench.spec import READERS, Run
 from bench.toml_lines import Lines
 from bench.trial import EPS, Trial, parse_eps, trials_of
 
@@ -149,12 +149,12 @@ def parse(name: str, text: str, path: str = "") -> Grid:
     return Grid(
         name=name,
         title=str(body.get("title", name)),
-        seeds=tuple(_seed(lines, seed) for seed in _listed(body.get("seeds", [0]))),
+        seeds=_seeds(lines, body.get("seeds", [0])),
         settings={key: _single(lines, "settings", key, value) for key, value in _axes(lines, "settings", body).items()},
         figures=_figures(lines, body.get("figures", {})),
-        exclusions=tuple(_exclusion(lines, each) for each in body.get("exclude", [])),
+        exclusions=tuple(_exclusion(lines, each) for each in _listed(body.get("exclude", []))),
         eps=parse_eps(",".join(str(radius) for radius in _listed(attack["eps"]))) if "eps" in attack else EPS,
-        fraction=float(attack.get("fraction", 1.0)),
+        fraction=_fraction(lines, attack.get("fraction", 1.0)),
         lines=lines,
     )
 
@@ -184,8 +184,14 @@ def _figures(lines: Lines, tables: Any) -> tuple[Figure, ...]:
 def _axes(lines: Lines, place: str, tables: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
     table = _table(lines, place, tables.get(place, {}))
     lines.check_names(place, table, SETTINGS, "setting")
-    axes = {key: tuple(_listed(value)) for key, value in table.items()}
     by_name = {each.name: each for each in fields(Run)}
+    axes = {}
+    for key, value in table.items():
+        values = tuple(_listed(value))
+        if not values or any(isinstance(each, list | dict) for each in values):
+            raise BadInput(f"{lines.at(place, key)}{key} is {value!r}: expected a value or a list of values")
+        # A share of the ranks is a number in TOML and text to what reads it.
+        axes[key] = tuple(map(str, values)) if by_name[key].type in READERS else values
     for key, values in axes.items():
         limit = by_name[key].metadata["limit"]
         for value in values if limit is not None else ():
@@ -210,11 +216,20 @@ def _attack(lines: Lines, place: str, text: Any) -> Attack:
         raise BadInput(f"{lines.at(place, 'attacks')}{error}") from error
 
 
-def _seed(lines: Lines, seed: Any) -> int:
+def _seeds(lines: Lines, seeds: Any) -> tuple[int, ...]:
     try:
-        return Run.of(arch="fc5", seed=seed).seed
+        found = tuple(Run.of(arch="fc5", seed=seed).seed for seed in _listed(seeds))
     except BadInput as error:
         raise BadInput(f"{lines.at('', 'seeds')}{error}") from error
+    if not found:
+        raise BadInput(f"{lines.at('', 'seeds')}seeds is empty: expected at least one")
+    return found
+
+
+def _fraction(lines: Lines, fraction: Any) -> float:
+    if isinstance(fraction, bool) or not isinstance(fraction, int | float):
+        raise BadInput(f"{lines.at('attack', 'fraction')}fraction is {fraction!r}: expected a number in (0, 1]")
+    return float(fraction)
 
 
 def _single(lines: Lines, place: str, key: str, values: tuple[Any, ...]) -> Any:

@@ -9,6 +9,7 @@ import pytest
 
 from bench.errors import BadInput
 from bench.grid import PRESETS, load, parse
+from bench.report.lineup import lineups
 from bench.spec import Run
 
 TEXT = """
@@ -146,3 +147,60 @@ def test_a_figure_with_a_name_that_is_none_is_refused(name: str) -> None:
 def test_an_empty_grid_is_refused() -> None:
     with pytest.raises(BadInput, match="at least one"):
         parse("g", "seeds = [0]")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('seeds = []\n[figures.a]\narch = "fc5"', "seeds is empty"),
+        ('exclude = 3\n[figures.a]\narch = "fc5"', "exclude is 3: expected a table"),
+        ('[figures.a]\narch = [["fc5"]]', "mine:2: arch is .*expected a value or a list of values"),
+        ('[figures.a]\narch = "fc5"\nsparsity = []', "mine:3: sparsity is .*expected a value or a list of values"),
+        ('[figures.a]\narch = "fc5"\nsparsity = 0.5\nschedule = 3', "schedule"),
+        ('[figures.a]\narch = "fc5"\n[attack]\nfraction = "a"', r"mine:4: .*expected a number in \(0, 1\]"),
+        ('[figures.a]\narch = "fc5"\n[attack]\nfraction = [0.5]', r"mine:4: .*expected a number in \(0, 1\]"),
+    ],
+)
+def test_what_is_no_value_is_refused_with_its_place(text: str, said: str) -> None:
+    def expanded() -> None:
+        grid = parse("mine", text)
+        grid.cells(grid.figures, grid.seeds)
+
+    with pytest.raises(BadInput, match=said):
+        expanded()
+
+
+def test_a_share_of_the_ranks_may_be_a_number() -> None:
+    grid = parse("mine", '[figures.a]\narch = "resnet18"\nlow_rank = ["full", 0.5]\n')
+    cells, _ = grid.cells(grid.figures, grid.seeds)
+    assert [str(cell.run.low_rank) for cell in cells] == ["full", "0.5"]
+
+
+def test_a_figure_of_which_every_run_is_excluded_has_no_lineup() -> None:
+    text = '[figures.a]\narch = "fc5"\n[figures.b]\narch = "alexnet"\n[[exclude]]\narch = "alexnet"\nreason = "no memory"\n'
+    assert [lineup.figure for lineup in lineups(parse("mine", text))] == ["a"]
+
+
+def test_networks_that_differ_in_any_setting_have_labels_that_differ() -> None:
+    text = """
+[figures.a]
+arch = "resnet18"
+temperature = [1, 20]
+temperature_loss = ["scaled", "plain"]
+[figures.b]
+arch = "resnet18"
+sparsity = [0.0, 0.5]
+epochs = [2, 10]
+"""
+    first, second = lineups(parse("mine", text))[0], lineups(parse("mine", text))[-1]
+    assert [first.label(run) for run in first.runs] == [
+        "T = 1",
+        "T = 20, temperature loss scaled",
+        "T = 20, temperature loss plain",
+    ]
+    assert sorted(second.label(run) for run in second.runs) == [
+        "50 % zero, epochs 10",
+        "50 % zero, epochs 2",
+        "dense, epochs 10",
+        "dense, epochs 2",
+    ]

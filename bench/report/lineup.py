@@ -24,6 +24,8 @@ from bench.state import State
 from bench.trial import trials_of
 
 VARYING = {"sparsity": "dense", "low_rank": "full rank", "temperature": "T = 1"}
+# What a label says by itself, or, of a start, in one word; any other setting is named where the runs differ in it.
+SAID = ("arch", "sparsity", "pruning", "low_rank", "low_rank_init", "low_rank_from", "temperature", "seed")
 
 
 @dataclass(frozen=True)
@@ -78,20 +80,26 @@ class Lineup:
             f"{100 * run.sparsity:g} % zero" if run.sparsity else "",
             "at random" if run.sparsity and run.pruning == "random" else "",
             "" if run.low_rank == FullRank() else ranks.upper() if ranks.startswith("lr") else f"rank {ranks}",
+            "by SVD" if run.low_rank_init == "svd" else "",
             f"T = {run.temperature:g}" if run.temperature != 1 else "",
         ]
         plain = [word for name, word in VARYING.items() if len({getattr(each, name) for each in self.runs}) > 1]
-        return ", ".join(part for part in parts if part) or (plain[0] if len(plain) == 1 else "control")
+        named = [part for part in parts if part] or [plain[0] if len(plain) == 1 else "control"]
+        own, others = _effective(run), [_effective(each) for each in self.runs]
+        differs = [name for name in own if name not in SAID and len({each.get(name, own[name]) for each in others}) > 1]
+        return ", ".join([*named, *[f"{name.replace('_', ' ')} {own[name]}" for name in differs]])
 
     def attacked(self, records: Records, run: Run) -> dict[int, tuple[Trained, Attacked]]:
         """Return the networks of ``run`` by seed with their outcomes, where all of ``eps`` was measured."""
-        text = attack_text(run, self.attack)
-        found = {seed: (network, network.attacks.get(text)) for seed, network in records.of(run).items()}
-        return {
-            seed: (network, attack)
-            for seed, (network, attack) in sorted(found.items())
-            if attack and set(self.eps) <= set(attack.outcomes.eps)
-        }
+        found = {}
+        for seed, network in sorted(records.of(run).items()):
+            # At T = 1 an attack has two names, and a grid may have asked for it under either.
+            for text in (attack_text(run, self.attack), str(self.attack)):
+                attack = network.attacks.get(text)
+                if attack and set(self.eps) <= set(attack.outcomes.eps):
+                    found[seed] = (network, attack)
+                    break
+        return found
 
     def panel(self, records: Records, quantity: Quantity, band: Band) -> Panel:
         """Return ``quantity``, averaged over the radii of ``eps`` in ``band``, of every run by the run's name."""
@@ -130,6 +138,11 @@ class Lineup:
         return shlex.join(["bench", "run", *run_words(run), *trial_words(run, trials)])
 
 
+def _effective(run: Run) -> dict[str, str]:
+    """Return the settings of ``run`` that have an effect, by name, as text."""
+    return dict(pair.split("=", 1) for pair in str(run).split())
+
+
 def control_of(run: Run) -> Run:
     """Return what ``run`` is compared with: the same network, dense, of full rank, at temperature 1."""
     plain: dict[str, Any] = {"low_rank_init": "scratch", "low_rank_from": "", "low_rank": FullRank()}
@@ -152,6 +165,8 @@ def lineups(grid: Grid, figures: Sequence[Figure] | None = None) -> list[Lineup]
     for figure in grid.chosen((), ()) if figures is None else figures:
         cells, _ = grid.cells([figure], grid.seeds[:1])
         runs = [cell.run for cell in cells]
+        if not runs:  # a figure of which every run is excluded
+            continue
         ordered = tuple(dict.fromkeys([*map(control_of, runs), *runs]))
         tempered = [Fgsm(knowledge="none")] * any(run.temperature != 1 for run in runs)
         for attack in dict.fromkeys(figure.attacks or [Fgsm(), *tempered]):

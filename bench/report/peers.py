@@ -77,7 +77,7 @@ def _ours(lineup: Lineup, records: Records) -> dict[float, dict[float, float]]:
     found = {}
     for run in lineup.runs:
         attacked = lineup.attacked(records, run)
-        if attacked and run.pruning == "magnitude":
+        if attacked and run.pruning == "magnitude" and run.control == lineup.runs[0]:
             rows = [{row["eps"]: row["accuracy"] for row in each.record["rows"]} for _, each in attacked.values()]
             shared = set(EPS).intersection(*rows)
             found[run.sparsity] = {eps: sum(row[eps] for row in rows) / len(rows) for eps in sorted(shared)}

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from recorded import SPARSE, record
+from recorded import HOT_AND_PRUNED, SPARSE, record
 
 from bench.report.peers import PUBLISHED, peers_table
 from bench.report.records import read
@@ -32,6 +32,25 @@ def test_every_change_of_ours_is_that_of_the_raw_records(tmp_path: Path) -> None
     change = 100 * (means[0.9][1.0] - means[0.0][1.0])
     assert f"accuracy at eps 1 {change:+.1f} at 90 % (theirs -2.1 at 87.5 %) and not measured at 98 %" in table.notes[0]
     assert "mean over 3 seeds" in table.caption
+
+
+def test_a_network_that_differs_in_more_than_sparsity_does_not_stand_beside_them(tmp_path: Path) -> None:
+    lineup = HOT_AND_PRUNED
+    record(
+        tmp_path, lineup.runs, [0, -0.1 if lineup.runs[1].temperature == 1 else -0.4, -0.4, -0.4][: len(lineup.runs)]
+    )
+    pruned = next(run for run in lineup.runs if run.sparsity and run.temperature == 1)
+    table = peers_table(lineup, read(tmp_path))
+    assert table
+    (row,) = table.rows
+    names = [column.name for column in table.columns]
+    ours = dict(zip(names, row, strict=True))["ours, eps 1"].number
+    (paths, dense) = (list(tmp_path.glob(f"{run.name}/seed-*/attacks/fgsm-*.json")) for run in (pruned, lineup.runs[0]))
+    found = [
+        next(row["accuracy"] for row in json.loads(path.read_text())["record"]["rows"] if row["eps"] == 1)
+        for path in (*paths, *dense)
+    ]
+    assert ours == pytest.approx(sum(found[:3]) / 3 - sum(found[3:]) / 3)
 
 
 def test_there_is_no_table_without_a_dense_run(tmp_path: Path) -> None:

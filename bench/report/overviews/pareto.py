@@ -113,7 +113,8 @@ def _labels(lineup: Lineup, networks: Sequence[Network], batch: int) -> list[str
     """Return what to write beside each point: the method is in the marker, and the batch where it is not the usual one."""
     found = []
     for each in networks:
-        words = "control" if each.method == "control" else lineup.label(each.run)
+        alike = replace(lineup, runs=tuple(run for run in lineup.runs if run.batch_size == each.run.batch_size))
+        words = "control" if each.method == "control" else alike.label(each.run)
         other = f", b{each.run.batch_size}" * (each.run.batch_size != batch)
         found.append(words.replace(" zero", "").replace(", at random", "") + other)
     return found
