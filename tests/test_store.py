@@ -77,7 +77,20 @@ def test_clearing_leaves_the_lock_alone(folder: Folder) -> None:
         folder.write_training(RECORD, WEIGHTS)
         folder.write_attack(TRIAL, {"rows": []}, {"labels": np.zeros(3, np.uint8)})
         folder.clear()
-        assert {entry.name for entry in folder.path.iterdir()} <= {"lock"}
+        assert {entry.name for entry in folder.path.iterdir()} == {"lock"}
+        assert Folder(folder.results, folder.run).is_locked()
+
+
+def test_what_a_killed_process_was_writing_is_removed_by_the_next_holder(folder: Folder) -> None:
+    with folder.lock():
+        folder.write_training(RECORD, WEIGHTS)
+    torn = [folder.path / ".run.json-x.part", folder.path / "attacks" / ".fgsm.npz-y.part"]
+    for path in torn:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"half")
+    with folder.lock():
+        assert not any(path.exists() for path in torn)
+        assert folder.training() is not None
 
 
 HOLD = """

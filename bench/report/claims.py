@@ -14,9 +14,10 @@ class Kind(StrEnum):
     """What a claim says of a difference d. ``m`` is its margin.
 
     Shown at 0.05 by: d's two-sided test, corrected after Holm over the claims of the finding (more, less); one one-sided
-    test against m (not more, not less) or two (same). Refuted by a corrected two-sided test in the other direction, or
-    off zero where the claim is "same", "not more" or "not less" and is not shown; "more" and "less" are refuted as well
-    where d is shown to be within m. The faint ones name a direction alone, and no smallness of d refutes them.
+    test against m (not more, not less) or two (same). Refuted by a corrected two-sided test in the other direction (more,
+    less), or by a corrected test that d lies beyond m: above it (not more), below -m (not less), either (same). A d that
+    is off zero and not shown to be beyond m refutes none of these. "More" and "less" are refuted as well where d is shown
+    to be within m. The faint ones name a direction alone, and no smallness of d refutes them.
     """
 
     MORE = "more"

@@ -25,7 +25,7 @@ def compare(
 
     The runs are one family for Holm's correction. A run that shares no seed with its control is left out. A run on which
     the margin step shows, at any seed, that the gradient is masked gets no praise for it, nor does one that it was not
-    tried on.
+    tried on at every seed; and what is compared with such a run gets no blame.
     """
     judged = judge_family(effects_of(lineup, lineup.panel(records, quantity, band)), quantity, margin)
     masked = _masked(lineup, records)
@@ -48,13 +48,13 @@ def compare_each_eps(
     return {places[place]: _seen(judged, places[place][0], masked) for place, judged in found}
 
 
-def _masked(lineup: Lineup, records: Records) -> dict[str, tuple[bool | None, bool]]:
+def _masked(lineup: Lineup, records: Records) -> dict[str, tuple[bool | None, bool | None]]:
     """Return whether the gradient of each run, by name, and of its control is masked."""
     found = {run.name: masked_at_all(lineup.attacked(records, run)) for run in lineup.runs}
-    return {run.name: (found[run.name], bool(found[control_of(run).name])) for run in lineup.runs}
+    return {run.name: (found[run.name], found[control_of(run).name]) for run in lineup.runs}
 
 
-def _seen(judged: Judged, name: str, masked: Mapping[str, tuple[bool | None, bool]]) -> Judged:
+def _seen(judged: Judged, name: str, masked: Mapping[str, tuple[bool | None, bool | None]]) -> Judged:
     own, control = masked[name]
     return replace(judged, masked=own, control_masked=control)
 

@@ -143,11 +143,17 @@ class _Row:
         found = masking_of(attacked)
         masked = sum(each["masked"] for each in found)
         words = f"masked at {masked} of {len(found)} seeds" if masked else f"not seen ({len(found)} seeds)"
+        if len(found) < len(attacked):
+            words += f"; {len(attacked) - len(found)} not tested"
         zero = [float(attack.record["gradient_zero_images"]) for _, attack in attacked.values()]
         mean = sum(zero) / len(zero)
         step = [Trial(Fgsm(loss="margin"), self.lineup.eps, self.lineup.fraction)]
         command = shlex.join(["bench", "run", *run_words(self.run), *trial_words(self.run, step)])
-        tested = Cell(words) if found else Cell(f"not tested (no {MARGIN_STEP})", command=command)
+        tested = Cell(words) if len(found) == len(attacked) else Cell(words, command=command)
+        if all(attack.on_margin for _, attack in attacked.values()):
+            tested = Cell("the attack is on the margin")
+        elif not found:
+            tested = Cell(f"not tested (no {MARGIN_STEP})", command=command)
         return [tested, Cell(f"{100 * mean:.1f}", mean)]
 
 

@@ -40,8 +40,9 @@ class Status(StrEnum):
 class Examined:
     """A claim with its effect and the p values that decide on it.
 
-    ``p``: of no difference, and ``p_same``: of a difference beyond the margin, both corrected after Holm over the finding.
-    ``p_bound``: of the claim's own one-sided or equivalence test.
+    ``p``: of no difference, ``p_same``: of a difference beyond the margin, and ``p_beyond``: of one within it, on the side
+    that the claim excludes; all corrected after Holm over the finding. ``p_bound``: of the claim's own one-sided or
+    equivalence test.
     """
 
     claim: Claim
@@ -49,6 +50,7 @@ class Examined:
     p: float
     p_same: float
     p_bound: float
+    p_beyond: float
 
     @property
     def status(self) -> Status:
@@ -63,27 +65,36 @@ class Examined:
     @property
     def reason(self) -> str:
         """The decisive p with what it is the p of."""
-        if not self._decision[2]:
-            return f"{probability(self.decisive)} against no difference"
-        return f"{probability(self.decisive)} against a difference beyond {size(self.claim.margin)}"
+        return f"{probability(self.decisive)} against {self._decision[2]}"
 
     @property
-    def _decision(self) -> tuple[Status, float, bool]:
-        """The status, the p that decides and whether it is one against the margin."""
-        kind, up = self.claim.kind, self.effect.difference > 0
-        directed = kind in (Kind.MORE, Kind.LESS, Kind.FAINTLY_LESS)
-        if len(self.effect.seeds) < SEEDS:
-            return (Status.OPEN, self.p, False) if directed else (Status.OPEN, self.p_bound, True)
-        if not directed and self.p_bound < LEVEL:
-            return Status.SHOWN, self.p_bound, True
-        if self.p < LEVEL:
-            agrees = {Kind.MORE: up, Kind.SAME: False, Kind.NOT_MORE: not up, Kind.NOT_LESS: up}.get(kind, not up)
-            if not agrees:
-                return Status.REFUTED, self.p, False
-            return (Status.SHOWN, self.p, False) if directed else (Status.OPEN, self.p_bound, True)
-        if kind in (Kind.MORE, Kind.LESS) and self.p_same < LEVEL:
-            return Status.REFUTED, self.p_same, True
-        return (Status.OPEN, self.p, False) if directed else (Status.OPEN, self.p_bound, True)
+    def shortfall(self) -> float:
+        """How far the difference lies on the side that speaks against the claim, for claims of one and the same p."""
+        kind, difference = self.claim.kind, self.effect.difference
+        if kind is Kind.SAME:
+            return abs(difference)
+        return -difference if kind in (Kind.MORE, Kind.NOT_LESS) else difference
+
+    @property
+    def _decision(self) -> tuple[Status, float, str]:
+        """The status, the p that decides and what it is a p against."""
+        kind, enough = self.claim.kind, len(self.effect.seeds) >= SEEDS
+        none, beyond, within = (
+            "no difference",
+            *(f"a difference {at} {size(self.claim.margin)}" for at in ("beyond", "within")),
+        )
+        if kind in (Kind.MORE, Kind.LESS, Kind.FAINTLY_LESS):
+            if enough and self.p < LEVEL:
+                agrees = (self.effect.difference > 0) == (kind is Kind.MORE)
+                return (Status.SHOWN if agrees else Status.REFUTED), self.p, none
+            if enough and kind is not Kind.FAINTLY_LESS and self.p_same < LEVEL:
+                return Status.REFUTED, self.p_same, beyond
+            return Status.OPEN, self.p, none
+        if enough and self.p_bound < LEVEL:
+            return Status.SHOWN, self.p_bound, beyond
+        if enough and self.p_beyond < LEVEL:
+            return Status.REFUTED, self.p_beyond, within
+        return Status.OPEN, self.p_bound, beyond
 
 
 @dataclass(frozen=True)
@@ -116,13 +127,18 @@ class Scored:
 
     @property
     def deciding(self) -> Examined | None:
-        """The claim that decides: the clearest of those that settle it, or of the open ones the least clear."""
+        """The claim that decides.
+
+        Where all claims must hold: of those that show it or leave it open the least clear, of those that refute it the
+        clearest. Where one counterexample is enough: the clearest.
+        """
         wanted = {Verdict.REPRODUCED: Status.SHOWN, Verdict.CONTRADICTED: Status.REFUTED}.get(self.verdict, Status.OPEN)
         found = [each for each in self.examined if each.status is wanted]
         strong = self.finding.counterexample or self.verdict is Verdict.CONTRADICTED
         if self.verdict is Verdict.NOT_RUN or not found:
             return None
-        return (min if strong else max)(found, key=lambda each: each.decisive)
+        against = -1 if wanted is Status.REFUTED else 1
+        return (min if strong else max)(found, key=lambda each: (each.decisive, against * each.shortfall))
 
     @property
     def sentence(self) -> str:
@@ -173,7 +189,7 @@ def _scored(finding: Finding, lineups: Mapping[str, Lineup], records: Records) -
         except BadInput:
             continue  # no seed that all have: the missing runs say which
     evidence = " ".join(masking_evidence(lineup, records) for lineup in used) if finding.masking else ""
-    return Scored(finding, _examined(finding, effects), tuple(missing), evidence, masked_count(used, records))
+    return Scored(finding, examined(finding, effects), tuple(missing), evidence, masked_count(used, records))
 
 
 def _askable(claim: Claim, lineups: Mapping[str, Lineup]) -> bool:
@@ -186,14 +202,18 @@ def _askable(claim: Claim, lineups: Mapping[str, Lineup]) -> bool:
     return claim.band.low != claim.band.high or claim.band.low in lineup.eps
 
 
-def _examined(finding: Finding, effects: Mapping[str, Effect]) -> tuple[Examined, ...]:
+def examined(finding: Finding, effects: Mapping[str, Effect]) -> tuple[Examined, ...]:
+    """Return the claims of ``finding`` that have an effect, by their place in it as text, each with its p values."""
     claims = {place: finding.claims[int(place)] for place in effects}
     ps = holm({place: effect.p for place, effect in effects.items()})
     same = holm({place: effect.p_within(claims[place].margin) for place, effect in effects.items()})
     bounds = {place: _bound(claims[place], effect) for place, effect in effects.items()}
+    beyond = holm({place: _beyond(claims[place], effect) for place, effect in effects.items()})
     if finding.counterexample:  # one of many is enough, so that each must stand correction
         bounds = holm(bounds)
-    return tuple(Examined(claims[each], effects[each], ps[each], same[each], bounds[each]) for each in effects)
+    return tuple(
+        Examined(claims[each], effects[each], ps[each], same[each], bounds[each], beyond[each]) for each in effects
+    )
 
 
 def _bound(claim: Claim, effect: Effect) -> float:
@@ -202,3 +222,12 @@ def _bound(claim: Claim, effect: Effect) -> float:
     if claim.kind is Kind.NOT_LESS:
         return effect.p_above(-claim.margin)
     return effect.p_within(claim.margin)
+
+
+def _beyond(claim: Claim, effect: Effect) -> float:
+    above, below = effect.p_above(claim.margin), effect.p_below(-claim.margin)
+    if claim.kind is Kind.NOT_MORE:
+        return above
+    if claim.kind is Kind.NOT_LESS:
+        return below
+    return min(1.0, 2 * min(above, below))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.comparison.outcomes import Outcomes
+from bench.comparison.outcomes import CUSTOMARY, Outcomes
 from bench.masking import MARGIN, masking
 from bench.report.lineup import Lineup
 from bench.report.networks import Attacked, Trained
@@ -17,22 +17,36 @@ from bench.report.table import DASH
 def masking_of(attacked: Mapping[int, tuple[Trained, Attacked]]) -> list[dict[str, Any]]:
     """Return what comparison with the margin step says of an attack at each seed, as ``bench.masking.masking`` does.
 
-    On the images and radii that both have: an iterated attack on some images is held against a step on all of them.
+    On the images and radii that both have: an iterated attack on some images is held against a step on all of them. A
+    seed where that shows no masking, but the margin step was not made at the largest radius that a verdict looks at, was
+    not tested, and is left out.
     """
     found = []
     for network, attack in attacked.values():
         margin = network.attacks.get(MARGIN)
-        if margin and margin is not attack:
+        if margin and not attack.on_margin:
             both = shared({"attack": attack.outcomes, MARGIN: margin.outcomes})
             if len(both[MARGIN].indices):
-                found += masking([_record(attack, both["attack"]), _record(margin, both[MARGIN])])
+                seen = masking([_record(attack, both["attack"]), _record(margin, both[MARGIN])])
+                found += [each for each in seen if each["masked"] or reach(attack.outcomes.eps) in both[MARGIN].eps]
     return found
 
 
+def reach(eps: tuple[float, ...]) -> float:
+    """Return the largest of ``eps`` that a verdict looks at: where there is anything to mask, it is seen there."""
+    return max(CUSTOMARY.of(eps) or eps)
+
+
 def masked_at_all(attacked: Mapping[int, tuple[Trained, Attacked]]) -> bool | None:
-    """Return whether an attack's gradient is masked at any seed; None where no seed was attacked on the margin as well."""
+    """Return whether an attack's gradient is masked at any seed; None where it is at none, and some seed was not tested.
+
+    An attack on the margin itself has no temperature to be blinded by: what tells masking is that very loss.
+    """
     found = masking_of(attacked)
-    return any(each["masked"] for each in found) if found else None
+    if any(each["masked"] for each in found):
+        return True
+    tested = len(found) == len(attacked) or all(attack.on_margin for _, attack in attacked.values())
+    return False if attacked and tested else None
 
 
 def _record(attack: Attacked, outcomes: Outcomes) -> dict[str, Any]:

@@ -24,6 +24,11 @@ class Attacked:
         """The hash of the suite's code that attacked."""
         return str(self.record["environment"]["code"])
 
+    @property
+    def on_margin(self) -> bool:
+        """Whether the attack follows the logit margin, which has no temperature."""
+        return self.record["threat"]["temperature"] is None
+
 
 @dataclass(frozen=True)
 class Trained:

@@ -48,7 +48,7 @@ def pair(records: Records, first: str, second: str) -> str:
         before = text
         words = f"clean accuracy: difference {numbers(effect)}, {probability(effect.p)}"
         if radius:
-            own, other = masked[text][first], bool(masked[text][second])
+            own, other = masked[text][first], masked[text][second]
             each = replace(judged[f"{text} {radius!r}"], masked=own, control_masked=other)
             words = each.sentence
         lines.append(f"  eps {radius:<5g} {words}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from bench.attacks.fgsm import Fgsm
 from bench.report.lineup import Lineup
 from bench.report.records import Records
 
@@ -31,7 +32,7 @@ def rises(lineup: Lineup, records: Records) -> tuple[str, ...]:
     if not found:
         return ()
     cases = ", ".join(f"{label} beyond {radius:g}" for label, radius in found.items())
+    why = "a single step that long overshoots" if isinstance(lineup.attack, Fgsm) else "the attack fails there"
     return (
-        f"Figure {lineup.name}: accuracy rises with eps ({cases}). That is no strength: a single step that long overshoots, "
-        "and a shorter one does more.",
+        f"Figure {lineup.name}: accuracy rises with eps ({cases}). That is no strength: {why}, and a shorter one does more.",
     )

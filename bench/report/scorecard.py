@@ -15,8 +15,9 @@ from bench.report.table import DASH, Cell, Column, Table
 NOTES = (
     "Fewer than three seeds decide nothing on how networks compare: seeds differ, and by how much is "
     "not known. bench sweep GRID --seeds 0,1,2 adds them.",
-    "A p against no difference is corrected after Holm over the claims of its finding. One against a difference beyond the "
-    "margin is not, for all claims must hold, but in 8 to 11, where one is enough. An interval is not. Tests are paired: the "
+    "What refutes a claim, and what shows one of a direction, is corrected after Holm over the claims of its finding. What "
+    "shows a difference to be within the margin is not, for all claims must hold, but in 8 to 11, where one is enough. An "
+    "interval is not. Tests are paired: the "
     "same images, and the seed as the unit above the image; what differs between seeds is pooled over the networks of a "
     "figure, as if they varied alike.",
 )
@@ -91,4 +92,5 @@ def _effect(scored: Scored) -> Cell:
     if found is None:
         return Cell(DASH, command=scored.missing[0] if scored.missing else "")
     low, high = found.effect.interval()
-    return Cell(numbers(found.effect), found.effect.difference, low=low, high=high)
+    text = f"{found.claim.quantity} {numbers(found.effect)}: {found.claim.text}, {found.status}"
+    return Cell(text, found.effect.difference, low=low, high=high)

@@ -17,6 +17,7 @@ from bench.masking import MARGIN
 from bench.report.comparisons import effects_of
 from bench.report.figure_table import measured
 from bench.report.lineup import Lineup, attack_text, control_of
+from bench.report.masked import reach
 from bench.report.networks import Attacked, Trained, seeds_text
 from bench.report.records import Records
 from bench.report.shared import common_images, part
@@ -43,12 +44,14 @@ def worst_case(attacks: Mapping[str, Outcomes], eps: tuple[float, ...]) -> Outco
     images = common_images(attacks)
     found = {name: part(each, images, each.eps) for name, each in sorted(attacks.items())}
     labels = next(iter(found.values())).labels
-    now, rows = labels, []
+    now, rows, below = labels, [], -1.0
     for radius in eps:
         for each in found.values():
-            if radius in each.eps:
-                now = np.where(now == labels, each.predictions[each.eps.index(radius)], now)
+            for met, predictions in zip(each.eps, each.predictions, strict=True):
+                if below < met <= radius:
+                    now = np.where(now == labels, predictions, now)
         rows.append(now)
+        below = radius
     return Outcomes(eps, images, labels, np.stack(rows))
 
 
@@ -74,7 +77,8 @@ def worst_table(lineups: list[Lineup], records: Records) -> Table | None:
 
 
 def _rows(lineup: Lineup, records: Records) -> list[tuple[Cell, ...]]:
-    networks = {run: records.of(run) for run in lineup.runs if lineup.attacked(records, run)}
+    attacked = {run: lineup.attacked(records, run) for run in lineup.runs}
+    networks = {run: {seed: each for seed, (each, _) in seeds.items()} for run, seeds in attacked.items() if seeds}
     met = [set(network.attacks) for seeds in networks.values() for network in seeds.values()]
     names = [
         name for name in sorted(set().union(*met)) if all(_met(run, seeds, name) for run, seeds in networks.items())
@@ -84,7 +88,9 @@ def _rows(lineup: Lineup, records: Records) -> list[tuple[Cell, ...]]:
     worst = {
         run: {seed: _worst(each, names, lineup) for seed, each in seeds.items()} for run, seeds in networks.items()
     }
-    verdicts = _verdicts(lineup, worst, MARGIN in names)
+    margins = [network.attacks.get(MARGIN) for seeds in networks.values() for network in seeds.values()]
+    tested = all(margin is not None and reach(lineup.eps) in margin.outcomes.eps for margin in margins)
+    verdicts = _verdicts(lineup, worst, tested)
     rows = []
     for run, seeds in networks.items():
         step = {
@@ -121,10 +127,11 @@ def _worst(network: Trained, names: list[str], lineup: Lineup) -> Outcomes:
     return worst_case({text: network.attacks[text].outcomes for text in texts}, lineup.eps)
 
 
-def _verdicts(lineup: Lineup, worst: Mapping[Run, Mapping[int, Outcomes]], margin: bool) -> dict[str, str]:
+def _verdicts(lineup: Lineup, worst: Mapping[Run, Mapping[int, Outcomes]], tested: bool) -> dict[str, str]:
     """Return what may be said of each run against its control, all runs of the figure one family.
 
-    ``margin``: whether the margin step is among the attacks; without it nothing tells a masked gradient from strength.
+    ``tested``: whether the margin step is among the attacks of all networks, up to the largest radius of a verdict; without
+    it nothing tells a masked gradient from strength.
     """
     radii = CUSTOMARY.of(lineup.eps)
     if not radii:
@@ -134,8 +141,11 @@ def _verdicts(lineup: Lineup, worst: Mapping[Run, Mapping[int, Outcomes]], margi
         for run, seeds in worst.items()
     }
     judged = judge_family(effects_of(lineup, Panel(samples))).items()
-    masked = False if margin else None
-    return {name: replace(each, masked=masked, attacks="these attacks").sentence for name, each in judged}
+    masked = False if tested else None
+    return {
+        name: replace(each, masked=masked, control_masked=masked, attacks="these attacks").sentence
+        for name, each in judged
+    }
 
 
 def _cells(

@@ -63,6 +63,7 @@ def test_every_number_of_a_row_at_three_seeds(tmp_path: Path, label: str, run: s
 
 def test_the_verdicts_of_a_figure_at_three_seeds(tmp_path: Path) -> None:
     record(tmp_path, SPARSE.runs, [0, 0, -0.1])
+    record(tmp_path, SPARSE.runs, [0, 0, -0.1], attack=Fgsm(loss="margin"))
     table = figure_table(SPARSE, read(tmp_path))
     names = {"dense": "", "50 % zero": "-s0.5", "90 % zero": "-s0.9"}
     right = {label: [seed["right"] for seed in raw(tmp_path, run)] for label, run in names.items()}

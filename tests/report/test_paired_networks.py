@@ -94,3 +94,5 @@ def test_what_networks_and_seeds_add_is_taken_out_whichever_are_more(networks: i
     # One image a seed, none shared: the error is that of networks and seeds alone.
     assert found.se == pytest.approx(sqrt(2 * residual @ residual / df / (seeds - 1)))
     assert found.df == pytest.approx(df)
+    weighted = Panel(samples).contrast({"0": 2.0, "1": -1.0})
+    assert weighted.se == pytest.approx(sqrt(5 * residual @ residual / df / (seeds - 1)))

@@ -14,6 +14,7 @@ from oracle import figures, raw
 from readback import written
 from recorded import EPS, GRID, LINEUPS, SPARSE, TEXT, record
 
+from bench.attacks.fgsm import Fgsm
 from bench.cli import main
 from bench.errors import BadInput
 from bench.report.assemble import Wanted, assemble
@@ -52,6 +53,7 @@ def test_the_same_records_give_the_same_bytes_wherever_they_lie(tmp_path: Path) 
 
 def test_links_are_relative_and_lead_to_what_was_written(tmp_path: Path) -> None:
     record(tmp_path / "results", SPARSE.runs, [0, 0, -0.1])
+    record(tmp_path / "results", SPARSE.runs, [0, 0, -0.1], attack=Fgsm(loss="margin"))
     report(tmp_path)
     text = (tmp_path / "reports" / "REPORT.md").read_text()
     links = re.findall(r"\]\(([^)]+)\)", text)

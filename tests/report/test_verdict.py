@@ -29,7 +29,7 @@ EFFECTS = st.builds(
 def verdicts(right: np.ndarray) -> list[str]:
     found = panel(right)
     effects = {str(n): found.against(str(n), "0") for n in range(1, len(right))}
-    return [replace(judged, masked=False).verdict for judged in judge_family(effects).values()]
+    return [replace(judged, masked=False, control_masked=False).verdict for judged in judge_family(effects).values()]
 
 
 # Where the networks of a seed share nothing, the test's power is 94.6 %: see Panel.contrast.
@@ -67,7 +67,7 @@ def test_a_masked_gradient_is_no_robustness() -> None:
     words = "seems robust, for its gradient is masked"
     assert Judged(effect, 0.001, 1, masked=True).verdict == words
     assert Judged(drop, 0.001, 1, quantity=Quantity.DROP, masked=True).verdict == words
-    assert Judged(drop, 0.001, 1, masked=True).verdict == "less robust to this attack"
+    assert Judged(drop, 0.001, 1, masked=True, control_masked=False).verdict == "less robust to this attack"
     for p, same in ((0.9, 1.0), (0.9, 0.001)):
         assert Judged(effect, p, same, masked=True).verdict == "no verdict: the gradient of this network is masked"
 
@@ -86,6 +86,16 @@ def test_without_the_margin_step_nothing_is_called_robust() -> None:
         "more accurate under this attack; whether its gradient is masked"
     )
     assert Judged(effect, 0.001, 1, quantity=Quantity.DROP).verdict == "drops more"
+
+
+def test_to_call_a_network_less_robust_is_to_call_its_control_more_so() -> None:
+    effect = Effect(-0.3, 0.01, 50, (0, 1, 2), 785, 0.0, 0.0)
+    assert Judged(effect, 0.001, 1, masked=False, control_masked=False).verdict == "less robust to this attack"
+    untested = Judged(effect, 0.001, 1, masked=False, attacks="these attacks").verdict
+    assert untested == (
+        "less accurate under these attacks; whether the gradient of its control is masked was not tested"
+    )
+    assert Judged(effect, 0.001, 1, quantity=Quantity.DROP).verdict == "drops less"
 
 
 def test_a_significant_difference_that_is_small_says_both() -> None:

@@ -91,8 +91,40 @@ def test_without_the_margin_step_the_worst_case_calls_nothing_robust(tmp_path: P
     table = worst_table([SPARSE], plant(tmp_path, {"fgsm": (0, 0.1, -0.1), "pgd": (0, 0.1, -0.1)}))
     assert table
     _, better, worse = (cell.text for cell in table.column("worst against the control, 0 < eps <= 8"))
-    assert better.startswith("more accurate under this attack; whether its gradient is masked was not tested")
-    assert worse.startswith("less robust to these attacks")
+    assert better.startswith("more accurate under these attacks; whether its gradient is masked was not tested")
+    assert worse.startswith("less accurate under these attacks; whether the gradient of its control is masked was not")
+
+
+def test_a_margin_step_that_stops_short_of_the_largest_radius_tests_nothing(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs, (0, 0.1, -0.1))
+    record(tmp_path, SPARSE.runs, (0, 0.1, -0.1), attack=Fgsm(loss="margin"), eps=(0.0, 1.0))
+    table = worst_table([SPARSE], read(tmp_path))
+    assert table
+    _, better, worse = (cell.text for cell in table.column("worst against the control, 0 < eps <= 8"))
+    assert better.startswith("more accurate under these attacks")
+    assert worse.startswith("less accurate under these attacks")
+
+
+def test_what_a_shorter_radius_than_any_shown_does_counts() -> None:
+    right = np.ones((2, 10), bool)
+    attacks = {
+        "fgsm": Outcomes((0.0, 2.0), np.arange(10), np.zeros(10, int), np.where(right, 0, 1)),
+        "pgd": Outcomes((0.0, 1.5), np.arange(10), np.zeros(10, int), np.where([[True] * 10, [False] * 10], 0, 1)),
+    }
+    assert worst_case(attacks, (0.0, 1.0, 2.0)).right.mean(axis=1).tolist() == [1, 1, 0]
+
+
+def test_a_seed_that_is_not_attacked_yet_or_at_other_radii_hides_nothing(tmp_path: Path) -> None:
+    for text in ("fgsm", "fgsm(loss=margin)"):
+        record(tmp_path, SPARSE.runs, (0, 0.1, -0.1), attack=attack_named(text), seeds=3)  # type: ignore[arg-type]
+    before = worst_table([SPARSE], read(tmp_path))
+    network = read(tmp_path).of(SPARSE.runs[0])[0]
+    trained(tmp_path, replace(network.run, seed=3), 0.75)
+    short = trained(tmp_path, replace(network.run, seed=4), 0.75)
+    fake_outcome(short, Trial(Fgsm(), (0.0, 1.0)), np.ones((2, 400), bool))
+    other = trained(tmp_path, replace(network.run, seed=5), 0.75)
+    fake_outcome(other, Trial(Fgsm(loss="margin"), EPS), np.ones((len(EPS), 400), bool))
+    assert worst_table([SPARSE], read(tmp_path)) == before
 
 
 def test_radii_beyond_the_customary_ones_have_no_verdict(tmp_path: Path) -> None:
