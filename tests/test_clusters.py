@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from distributed import LocalCluster
 
 from bench.errors import BadInput, TryLater
-from bench.sweep.clusters import Place, connected, shape
+from bench.sweep.clusters import Place, Shape, connected, shape
 
 
 def test_a_scheduler_that_does_not_answer_is_an_error_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,8 +34,22 @@ def test_the_slurm_extra_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -
         Place("slurm").check()
 
 
-def test_a_machine_is_divided_so_that_every_core_has_work() -> None:
-    divided = shape(Place())
-    cores = len(os.sched_getaffinity(0))
-    assert divided.workers * divided.threads <= cores
-    assert shape(Place(workers=1)).threads == cores
+@pytest.mark.parametrize(
+    ("workers", "gpus", "expected"),
+    [
+        (0, 0, Shape(8, 1, 0)),
+        (1, 0, Shape(1, 8, 0)),
+        (3, 0, Shape(3, 2, 0)),
+        (12, 0, Shape(12, 1, 0)),
+        (0, 2, Shape(2, 4, 2)),
+        (4, 2, Shape(4, 2, 2)),
+    ],
+)
+def test_a_machine_of_eight_cores_is_divided(
+    workers: int, gpus: int, expected: Shape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(gpus):
+        (tmp_path / f"gpu{number}").mkdir()
+    monkeypatch.setattr("bench.sweep.clusters.NVIDIA", tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert shape(Place(workers=workers)) == expected

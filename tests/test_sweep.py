@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from kill_sweep import command, processes, records
 
 from bench.cli import main
 from bench.grid import parse
+from bench.sweep.plan import jobs_of
 
 GRID = """
 [settings]
@@ -47,7 +49,8 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the results of the tiny grid, swept by this machine's workers."""
     place = tmp_path_factory.mktemp("local")
     (place / "tiny.toml").write_text(GRID)
-    done = CliRunner().invoke(main, ["sweep", str(place / "tiny.toml"), "--results-dir", str(place / "results")])
+    words = ["sweep", str(place / "tiny.toml"), "--results-dir", str(place / "results"), "--workers", "2"]
+    done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
     assert "2 runs: 2 done" in done.stdout
     return place / "results"
@@ -97,7 +100,8 @@ class TestCommand:
             assert records(record.parent) == records(other)
 
     def test_a_sweep_that_ends_in_part_says_which_run_and_where_its_log_is(self, grid: str, tmp_path: Path) -> None:
-        done = self.bench("sweep", grid, "--results-dir", str(tmp_path / "r"), "--data-dir", str(tmp_path / "none"))
+        words = ["--results-dir", str(tmp_path / "r"), "--data-dir", str(tmp_path / "none"), "--workers", "2"]
+        done = self.bench("sweep", grid, *words)
         assert done.exit_code == 3
         assert "2 runs: 2 failed" in done.stdout
         assert "exit code 2" in done.stdout
@@ -118,6 +122,9 @@ class TestCommand:
         assert control.startswith("bench run --arch fc5")
         assert "--share-with shares:0.2,0.7,16" in control
         assert "--sparsity 0.5" in pruned
+        cells, _ = parse("t", GRID).cells(parse("t", GRID).figures, (0,))
+        jobs_asked = jobs_of(cells, tmp_path / "r", None, True)
+        assert [shlex.split(line)[1:] for line in (control, pruned)] == [list(job.words) for job in jobs_asked]
 
     def test_a_diverged_run_is_final_and_said(self, grid: str, tmp_path: Path) -> None:
         for each in parse("t", GRID).cells(parse("t", GRID).figures, (0,))[0]:
@@ -125,6 +132,14 @@ class TestCommand:
         done = self.bench("sweep", grid, "--results-dir", str(tmp_path / "r"))
         assert done.exit_code == 0
         assert "2 runs: 2 diverged" in done.stdout
+        for words in ([], ["--dry-run"]):
+            said = json.loads(self.bench("sweep", grid, "--results-dir", str(tmp_path / "r"), "--json", *words).stdout)
+            assert [(run["state"], run["note"], run["figures"]) for run in said["runs"]] == [
+                ("diverged", "epoch 2", ["a"])
+            ] * 2
+            assert said["excluded"] == []
+        lines = self.bench("status", "--results-dir", str(tmp_path / "r")).stdout.splitlines()
+        assert [line.split()[0] for line in lines] == ["diverged", "diverged"]
 
     @pytest.mark.parametrize(
         ("words", "said"),
@@ -146,11 +161,13 @@ class TestCommand:
 
 def test_a_driver_that_is_killed_leaves_no_process_behind_and_the_next_one_finishes(tmp_path: Path) -> None:
     (tmp_path / "tiny.toml").write_text(GRID.replace("epochs = 1", "epochs = 2"))
-    words = ["sweep", str(tmp_path / "tiny.toml"), "--results-dir", str(tmp_path / "r"), "--quiet"]
+    words = ["sweep", str(tmp_path / "tiny.toml"), "--results-dir", str(tmp_path / "r"), "--quiet", "--workers", "2"]
     driver = subprocess.Popen([sys.executable, "-m", "bench.cli", *words], stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob("r/*/seed-0/checkpoints/*.json")) and time.monotonic() < deadline:
         time.sleep(0.1)
+    assert list(tmp_path.glob("r/*/seed-0/checkpoints/*.json"))
+    assert driver.poll() is None
     driver.kill()
     driver.wait()
     time.sleep(5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.comparison.outcomes import CUSTOMARY, Quantity
@@ -72,7 +72,6 @@ EXAMINED = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(EXAMINED, max_size=4), st.integers(0, 1), st.booleans())
 def test_verdict_sentence_and_row_agree(tested: list[Examined], lacking: int, counterexample: bool) -> None:
     claims = tuple(each.claim for each in tested) + (claim(Kind.MORE),) * lacking
@@ -97,7 +96,6 @@ def test_verdict_sentence_and_row_agree(tested: list[Examined], lacking: int, co
     assert (row[4].number is None) == (found.deciding is None)
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from([Kind.SAME, Kind.NOT_MORE, Kind.NOT_LESS]),
     st.floats(-0.02, 0.02),

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import matplotlib.pyplot as plt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.report.compact_path import compact_path, rounded
@@ -29,7 +29,6 @@ def points(path: str) -> list[tuple[float, float]]:
     return found
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(FAR, FAR), min_size=2, max_size=30, unique=True))
 def test_errors_of_rounding_do_not_add_up(places: list[tuple[float, float]]) -> None:
     found = points(compact_path("M " + "\nL ".join(f"{x:f} {y:f}" for x, y in places)))

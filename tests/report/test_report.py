@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from fakes import diverged
 from oracle import figures, raw
 from readback import written
-from recorded import EPS, GRID, LINEUPS, SPARSE, TEXT, record
+from recorded import EPS, GRID, LINEUPS, SPARSE, TEXT, attack_all, record
 
 from bench.attacks.fgsm import Fgsm
 from bench.cli import main
@@ -153,3 +153,16 @@ def test_two_runs_compared_at_each_radius_of_each_common_attack(tmp_path: Path) 
     assert not (tmp_path / "reports").exists()
     assert report(tmp_path, "--compare", first, "fc5").exit_code == 2
     assert report(tmp_path, "--compare", first, first).exit_code == 2
+
+
+def test_a_masked_network_gets_no_praise_and_what_is_compared_with_it_no_blame(tmp_path: Path) -> None:
+    lineup = LINEUPS["hot"]
+    attack_all(tmp_path / "results", lineup, margin=0.3, seeds=3)
+    record(tmp_path / "results", lineup.runs[:1], [0], attack=Fgsm(loss="margin"))
+    control, hot = (run.name for run in lineup.runs)
+    first = report(tmp_path, "--compare", hot, control).output
+    assert f"gradient masked on {hot}: the attack failed there" in first
+    assert "seems robust, for its gradient is masked: difference +" in first
+    second = report(tmp_path, "--compare", control, hot).output
+    assert "no verdict: the gradient of its control is masked: difference -" in second
+    assert not re.search(r"fgsm\n.*(more|less) robust", first + second)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, t
 
@@ -11,7 +11,6 @@ from bench.comparison.panel import Effect
 from bench.comparison.significance import holm, mcnemar, tost
 
 
-@settings(deadline=None)
 @given(st.integers(0, 400), st.integers(0, 400))
 def test_mcnemar_is_the_binomial_test_on_discordant_pairs(gained: int, lost: int) -> None:
     expected = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
@@ -26,7 +25,6 @@ def test_equivalence_by_hand() -> None:
     assert tost(0.03, 0.004, 10, 0.02) > 0.97
 
 
-@settings(deadline=None)
 @given(st.floats(-0.1, 0.1), st.floats(1e-3, 0.1), st.integers(1, 50))
 def test_equivalence_is_shown_exactly_where_the_90_percent_interval_lies_inside(d: float, s: float, df: int) -> None:
     low, high = Effect(d, s, df, (0, 1, 2), 10, 0.0, 0.0).interval(0.9)

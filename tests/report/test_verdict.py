@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from grids import grid, panel
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.comparison.outcomes import Quantity
@@ -43,7 +43,6 @@ def test_a_planted_difference_is_called_and_a_planted_null_is_not(shared: float,
     assert sum("more robust" in each or "less robust" in each for each in null) <= alarms
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text(min_size=1), EFFECTS, min_size=1, max_size=6), st.sampled_from(Quantity))
 def test_the_word_robust_needs_three_seeds_and_the_corrected_test(
     effects: dict[str, Effect], quantity: Quantity

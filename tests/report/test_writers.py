@@ -5,7 +5,7 @@ import io
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.report.table import DASH, Cell, Column, Table, as_csv, unmeasured
@@ -52,7 +52,6 @@ class Tags(HTMLParser):
 ALLOWED = {"table", "caption", "strong", "thead", "tbody", "tr", "th", "td", "ul", "li", "p", "pre", "wbr"}
 
 
-@settings(deadline=None)
 @given(st.sampled_from(EVIL) | st.text(max_size=30))
 def test_html_has_only_its_own_tags_and_attributes(text: str) -> None:
     tags = Tags()
@@ -75,7 +74,6 @@ def test_html_keeps_numbers_for_sorting_and_commands_for_dashes() -> None:
     assert "<b>" in tags.text
 
 
-@settings(deadline=None)
 @given(st.sampled_from(EVIL) | st.text(max_size=30))
 def test_no_csv_cell_begins_like_a_formula_and_every_row_is_whole(text: str) -> None:
     rows = list(csv.reader(io.StringIO(as_csv(table(text, text)))))
