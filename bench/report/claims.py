@@ -28,6 +28,9 @@ class Kind(StrEnum):
     SAME = "the same"
 
 
+DIRECTED = (Kind.MORE, Kind.LESS, Kind.FAINTLY_LESS)
+
+
 @dataclass(frozen=True)
 class Claim:
     """One thing that a finding says, which a test can show or refute.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import copysign, inf
 
 from bench.comparison.outcomes import Band, Quantity
 from bench.comparison.panel import Effect, Panel
 from bench.comparison.significance import holm
 from bench.comparison.verdict import COUNTED, LEVEL, SEEDS, numbers, probability, size
 from bench.errors import BadInput
-from bench.report.claims import Claim, Finding, Kind
+from bench.report.claims import DIRECTED, Claim, Finding, Kind
 from bench.report.finding_data import FINDINGS, NETWORKS
 from bench.report.lineup import Lineup
 from bench.report.masked import masked_count, masking_evidence
@@ -58,32 +59,31 @@ class Examined:
         return self._decision[0]
 
     @property
-    def decisive(self) -> float:
-        """The p that the status rests on, or, where it is open, fell short."""
-        return self._decision[1]
-
-    @property
     def reason(self) -> str:
-        """The decisive p with what it is the p of."""
-        return f"{probability(self.decisive)} against {self._decision[2]}"
+        """The p that the status rests on, or that fell short where it is open, with what it is a p against."""
+        return f"{probability(self._decision[1])} against {self._decision[2]}"
 
     @property
-    def shortfall(self) -> float:
-        """How far the difference lies on the side that speaks against the claim, for claims of one and the same p."""
-        kind, difference = self.claim.kind, self.effect.difference
+    def against(self) -> float:
+        """How much the difference speaks against the claim, in standard errors from where the claim ends to be true.
+
+        The one-sided p of the claim rises with it, but is 1 to the last digit where this still tells two claims apart.
+        """
+        kind, excess = self.claim.kind, self.effect.difference
         if kind is Kind.SAME:
-            return abs(difference)
-        return -difference if kind in (Kind.MORE, Kind.NOT_LESS) else difference
+            excess = abs(excess)
+        elif kind in (Kind.MORE, Kind.NOT_LESS):
+            excess = -excess
+        if kind not in DIRECTED:
+            excess -= self.claim.margin
+        return excess / self.effect.se if self.effect.se else copysign(inf, excess)
 
     @property
     def _decision(self) -> tuple[Status, float, str]:
         """The status, the p that decides and what it is a p against."""
         kind, enough = self.claim.kind, len(self.effect.seeds) >= SEEDS
-        none, beyond, within = (
-            "no difference",
-            *(f"a difference {at} {size(self.claim.margin)}" for at in ("beyond", "within")),
-        )
-        if kind in (Kind.MORE, Kind.LESS, Kind.FAINTLY_LESS):
+        none, beyond = "no difference", f"a difference beyond {size(self.claim.margin)}"
+        if kind in DIRECTED:
             if enough and self.p < LEVEL:
                 agrees = (self.effect.difference > 0) == (kind is Kind.MORE)
                 return (Status.SHOWN if agrees else Status.REFUTED), self.p, none
@@ -93,7 +93,7 @@ class Examined:
         if enough and self.p_bound < LEVEL:
             return Status.SHOWN, self.p_bound, beyond
         if enough and self.p_beyond < LEVEL:
-            return Status.REFUTED, self.p_beyond, within
+            return Status.REFUTED, self.p_beyond, f"a difference within {size(self.claim.margin)}"
         return Status.OPEN, self.p_bound, beyond
 
 
@@ -129,16 +129,15 @@ class Scored:
     def deciding(self) -> Examined | None:
         """The claim that decides.
 
-        Where all claims must hold: of those that show it or leave it open the least clear, of those that refute it the
-        clearest. Where one counterexample is enough: the clearest.
+        Of the claims that settle the verdict, or leave it open, the one that the records speak against the most: the weakest
+        of a chain, or the clearest of what refutes. Where one counterexample is enough: that which they support the most.
         """
         wanted = {Verdict.REPRODUCED: Status.SHOWN, Verdict.CONTRADICTED: Status.REFUTED}.get(self.verdict, Status.OPEN)
         found = [each for each in self.examined if each.status is wanted]
-        strong = self.finding.counterexample or self.verdict is Verdict.CONTRADICTED
         if self.verdict is Verdict.NOT_RUN or not found:
             return None
-        against = -1 if wanted is Status.REFUTED else 1
-        return (min if strong else max)(found, key=lambda each: (each.decisive, against * each.shortfall))
+        clearest = self.finding.counterexample and self.verdict is not Verdict.CONTRADICTED
+        return (min if clearest else max)(found, key=lambda each: each.against)
 
     @property
     def sentence(self) -> str:

@@ -137,3 +137,12 @@ def test_of_open_claims_whose_p_is_one_the_farthest_from_being_shown_decides() -
     deciding = Scored(finding, examined(finding, effects)).deciding
     assert deciding is not None
     assert deciding.effect.difference == -0.21
+
+
+def test_of_open_claims_the_one_that_would_be_refuted_decides_before_the_one_that_is_not_clear() -> None:
+    claims = (claim(Kind.LESS), claim(Kind.MORE))
+    finding = Finding("0-x", "somewhere", "it is so", "the difference", "as it is", claims)
+    effects = {str(place): Effect(d, 0.005, 3000, (0,), 785, 0.0, 0.0) for place, d in enumerate((-0.004, -0.276))}
+    deciding = Scored(finding, examined(finding, effects)).deciding
+    assert deciding is not None
+    assert deciding.effect.difference == -0.276
