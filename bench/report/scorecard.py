@@ -17,9 +17,8 @@ NOTES = (
     "not known. bench sweep GRID --seeds 0,1,2 adds them.",
     "What refutes a claim, and what shows one of a direction, is corrected after Holm over the claims of its finding. What "
     "shows a difference to be within the margin is not, for all claims must hold, but in 8 to 11, where one is enough. An "
-    "interval is not. Tests are paired: the "
-    "same images, and the seed as the unit above the image; what differs between seeds is pooled over the networks of a "
-    "figure, as if they varied alike.",
+    "interval is not. Tests are paired: the same images, and the seed as the unit above the image; what differs between "
+    "seeds is pooled over the networks of a figure, as if they varied alike.",
 )
 COLUMNS = (
     Column("figure", "finding", "text"),
