@@ -192,11 +192,10 @@ def _axes(lines: Lines, place: str, tables: Mapping[str, Any]) -> dict[str, tupl
             raise BadInput(f"{lines.at(place, key)}{key} is {value!r}: expected a value or a list of values")
         # A share of the ranks is a number in TOML and text to what reads it.
         axes[key] = tuple(map(str, values)) if by_name[key].type in READERS else values
-    for key, values in axes.items():
         limit = by_name[key].metadata["limit"]
-        for value in values if limit is not None else ():
+        for each in axes[key] if limit is not None else ():
             try:
-                limit.check(key, value)
+                limit.check(key, each)
             except BadInput as error:
                 raise BadInput(f"{lines.at(place, key)}{error}") from error
     return axes
