@@ -55,7 +55,7 @@ def look(folder: Folder, trials: Sequence[Trial] = ()) -> Seen:
     except BenchError as error:
         return Seen(State.INVALID, str(error), log)
     except (KeyError, TypeError) as error:
-        return Seen(State.INVALID, f"{folder.path / 'run.json'} lacks {error}: move it away and run again", log)
+        return Seen(State.INVALID, f"a record in {folder.path} lacks {error}: move it away and run again", log)
     except OSError:  # gone since: somebody clears the folder, to begin again
         return Seen(State.RUNNING, "", log)
     if record is not None and attacked and all(trial.name in attacked for trial in trials):
