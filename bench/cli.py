@@ -89,7 +89,11 @@ def settings_of_a_run(command: Command) -> Command:
     help="where the images are  [default: $BENCH_DATA_DIR, the cache, a download]",
 )
 @click.option(
-    "--results-dir", type=click.Path(path_type=Path), default="results", show_default=True, help="where records go"
+    "--results-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="results",
+    show_default=True,
+    help="where records go",
 )
 @click.option("--skip-broken", is_flag=True, help="leave broken images out and record which")
 @click.option(

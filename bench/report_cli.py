@@ -14,7 +14,11 @@ from bench.report.panels import FORMATS
 
 @click.command()
 @click.option(
-    "--results-dir", type=click.Path(path_type=Path), default="results", show_default=True, help="where records are"
+    "--results-dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default="results",
+    show_default=True,
+    help="where records are",
 )
 @click.option(
     "--output", type=click.Path(path_type=Path), default="reports", show_default=True, help="where the report goes"
@@ -48,7 +52,7 @@ def report(
 
     wanted = Wanted(formats or FORMATS, figures)
     check(found, wanted)
-    _check_places(results_dir, output)
+    _check_place(output)
     records = read(results_dir, mixed=mixed)
     if not records.networks:
         ends = f" ({records.ends})" if records.ends else ""
@@ -66,10 +70,8 @@ def report(
     click.echo(f"{len(written)} files under {output}")
 
 
-def _check_places(results_dir: Path, output: Path) -> None:
-    """Raise BadInput where records cannot be under the one, or a report under the other."""
-    if results_dir.exists() and not results_dir.is_dir():
-        raise BadInput(f"--results-dir {results_dir} is a file: expected the folder of the records")
+def _check_place(output: Path) -> None:
+    """Raise BadInput where a report cannot be under ``output``."""
     try:
         output.mkdir(parents=True, exist_ok=True)
         writable = os.access(output, os.W_OK | os.X_OK)

@@ -10,6 +10,7 @@ import click
 
 from bench.errors import BadInput
 from bench.grid import PRESETS, load
+from bench.spec import Run
 from bench.state import FINAL, look
 from bench.store import Folder, folders
 from bench.sweep import summary
@@ -19,7 +20,18 @@ from bench.sweep.live import View
 from bench.sweep.plan import Job, jobs_of, tidy
 
 RESULTS = click.option(
-    "--results-dir", type=click.Path(path_type=Path), default="results", show_default=True, help="where records go"
+    "--results-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="results",
+    show_default=True,
+    help="where records go",
+)
+RECORDED = click.option(
+    "--results-dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default="results",
+    show_default=True,
+    help="where records are",
 )
 
 
@@ -66,7 +78,7 @@ def sweep(
     found = load(grid)
     overrides = {"image_size": image_size, "epochs": epochs}
     found = found.with_settings({name: value for name, value in overrides.items() if value is not None})
-    cells, excluded = found.cells(found.chosen(figures, extra), _seeds(seeds) if seeds else found.seeds)
+    cells, excluded = found.cells(found.chosen(figures, extra), _seeds(seeds) if seeds is not None else found.seeds)
     jobs = jobs_of(cells, results_dir, data_dir, not no_sharing)
     divided = shape(place)
     if emit_jobs:
@@ -90,7 +102,7 @@ def sweep(
 
 def _seeds(text: str) -> tuple[int, ...]:
     try:
-        return tuple(dict.fromkeys(int(part) for part in text.split(",")))
+        return tuple(dict.fromkeys(Run.of(arch="fc5", seed=int(part)).seed for part in text.split(",")))
     except ValueError as error:
         raise BadInput(f"seeds is {text!r}: expected whole numbers separated by commas, as 0,1,2") from error
 
@@ -107,7 +119,7 @@ def _emit(path: Path, jobs: list[Job]) -> None:
 
 
 @click.command()
-@RESULTS
+@RECORDED
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object on stdout")
 def status(results_dir: Path, as_json: bool) -> None:
     """Say what every run under the results is: done, running, failed, diverged, and where its log stands."""
@@ -121,7 +133,7 @@ def status(results_dir: Path, as_json: bool) -> None:
 
 
 @click.command()
-@RESULTS
+@RECORDED
 @click.option("--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path), help="the file to write  [default: stdout for csv]")
 def export(results_dir: Path, kind: str, output: Path | None) -> None:
