@@ -59,23 +59,27 @@ def execute(
     """Bring ``run`` to the state in which its training and every trial are recorded, doing only what is missing.
 
     Raises Locked where another process is at it, IntegrityError where a record or the data are not what they were,
-    BadInput where data or schedule do not fit. ``restart`` first removes what the run left. An unpruned run leaves its state
-    for the runs that prune on the schedules ``share_with``.
+    BadInput where data or schedule do not fit. ``restart`` removes what the run left as soon as nothing can refuse it any
+    more. An unpruned run leaves its state for the runs that prune on the schedules ``share_with``, where they fit it.
     """
     folder = Folder(where.results, run)
     with folder.lock():
-        if restart:
-            folder.clear()
-        folder.declare()
-        result = _brought(folder, trials, where, progress, share_with)
+        if not restart:
+            folder.declare()
+        result = _brought(folder, trials, where, progress, restart, share_with)
         _derive(result)
         return result
 
 
 def _brought(
-    folder: Folder, trials: Sequence[Trial], where: Where, progress: Progress, share_with: Sequence[Schedule]
+    folder: Folder,
+    trials: Sequence[Trial],
+    where: Where,
+    progress: Progress,
+    restart: bool,
+    share_with: Sequence[Schedule],
 ) -> Result:
-    run, training = folder.run, folder.training()
+    run, training = folder.run, None if restart else folder.training()
     whole = training is not None and _is_whole(folder, training, trials)
     if training and whole and DATASETS[run.dataset].named and not where.data_dir:
         return _result(folder, training, trials, worked=False)
@@ -90,7 +94,25 @@ def _brought(
         )
     if training and whole:
         return _result(folder, training, trials, worked=False)
-    return _work(folder, training, trials, data, progress, share_with)
+    steps = run.steps(len(data.train))
+    if run.sparsity:
+        run.schedule.resolve(steps)  # refuse before the seconds that TensorFlow takes to start
+    leave = set() if run.sparsity else _steps_to_leave(share_with, steps, progress)
+    if restart:
+        folder.clear()
+        folder.declare()
+    return _work(folder, training, trials, data, progress, leave)
+
+
+def _steps_to_leave(share_with: Sequence[Schedule], steps: int, progress: Progress) -> set[int]:
+    """Return after which steps of ``steps`` the state is left; a schedule that does not fit is its own run's to refuse."""
+    leave = set()
+    for schedule in share_with:
+        try:
+            leave.add(schedule.resolve(steps).begin - 1)
+        except BadInput as error:
+            progress.say(f"no state is left for {schedule}: {error}")
+    return leave
 
 
 def _need_libraries(trials: Sequence[Trial]) -> None:
@@ -114,20 +136,15 @@ def _work(
     trials: Sequence[Trial],
     data: Dataset,
     progress: Progress,
-    share_with: Sequence[Schedule],
+    leave: set[int],
 ) -> Result:
-    run = folder.run
-    steps = run.steps(len(data.train))
-    if run.sparsity:
-        run.schedule.resolve(steps)  # refuse before the seconds that TensorFlow takes to start
-    leave: set[int] = set() if run.sparsity else {schedule.resolve(steps).begin - 1 for schedule in share_with}
     from bench import runtime
 
     runtime.prepare()
     from bench import experiment
 
     worked = training is None
-    with runtime.memory_hint(run.batch_size):
+    with runtime.memory_hint(folder.run.batch_size):
         training = training or experiment.train(folder, data, progress, leave)
         missing = [] if training["status"] == "diverged" else [trial for trial in trials if not folder.attack(trial)]
         if missing:

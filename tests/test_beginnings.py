@@ -13,7 +13,7 @@ from bench.attacks import attack_named
 from bench.datasets.base import Dataset
 from bench.phases import Where, execute
 from bench.progress import Progress
-from bench.schedule import Shares
+from bench.schedule import Schedule, Shares, Steps
 from bench.spec import Run
 from bench.store import Folder
 from bench.trial import Trial
@@ -22,7 +22,7 @@ TRIAL = Trial(attack_named("fgsm"), (0.0, 8.0))
 SCHEDULE = Shares(0.5, 1.0, 2)
 
 
-def go(results: Path, run: Run, progress: Progress, share_with: tuple[Shares, ...] = ()) -> Folder:
+def go(results: Path, run: Run, progress: Progress, share_with: tuple[Schedule, ...] = ()) -> Folder:
     return execute(run, [TRIAL], Where(results), progress, share_with=share_with).folder
 
 
@@ -55,9 +55,10 @@ def test_a_shared_beginning_changes_no_bit(
 @pytest.mark.usefixtures("tiny_source")
 def test_a_control_that_leaves_its_state_is_the_control(tmp_path: Path) -> None:
     run = tiny_run(schedule=SCHEDULE, sparsity=0.5).control
-    leaving = go(tmp_path / "leaving", run, Progress(quiet=True), (SCHEDULE,))
+    unfit = Steps(100, 8, 250)  # its own run is refused, and not the control
+    leaving = go(tmp_path / "leaving", run, Progress(quiet=True), (unfit, SCHEDULE))
     plain = go(tmp_path / "plain", run, Progress(quiet=True))
-    assert list((leaving.path / "beginnings").iterdir())
+    assert leaving.beginnings() == 1
     left = {name: value for name, value in identity(leaving.path).items() if not name[0].isdigit()}
     assert left == identity(plain.path)
 

@@ -6,15 +6,18 @@ import contextlib
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fakes import fake
 from records import identity
 from tiny import only_seed_folder, tiny_run
 from whole_runs import FGSM, go
 
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
-from bench.errors import IntegrityError
+from bench.errors import BadInput, IntegrityError
+from bench.schedule import Steps
 from bench.spec import Run
 from bench.store import Folder
 from bench.trial import Trial, trials_of
@@ -85,6 +88,24 @@ def test_other_images_under_a_recorded_run_are_refused_and_restart_starts_over(
     result = go(tmp_path, tiny_run(), restart=True)
     assert result.worked
     assert result.training["data"]["fingerprint"] == "0" * 64
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"sparsity": 0.5, "schedule": Steps(100, 8, 250)},
+        {"dataset": "folder"},
+        {"arch": "resnet18", "low_rank": "lr1", "low_rank_init": "svd", "low_rank_from": "none"},
+    ],
+    ids=["schedule", "images", "start"],
+)
+def test_a_restart_that_is_refused_throws_nothing_away(settings: dict[str, Any], tmp_path: Path) -> None:
+    folder = fake(tmp_path, tiny_run(**settings))
+    before = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+    with pytest.raises(BadInput):
+        go(tmp_path, folder.run, restart=True)
+    after = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file() and path.name != "lock"}
+    assert after == before
 
 
 def test_twenty_starts_of_one_run_train_it_once(tmp_path: Path) -> None:
