@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,17 +36,28 @@ class TestWork:
         (one,) = jobs_of([tiny_cell(**settings)], results, None)
         return replace(one, words=(*one.words, *words))
 
-    def test_a_refused_run_is_not_tried_again_and_a_held_one_is_twice(self, tmp_path: Path) -> None:
+    def test_a_refused_run_is_not_tried_again(self, tmp_path: Path) -> None:
         refused = self.job(tmp_path, ("--sparsity", "90"), seed=1)
-        held = self.job(tmp_path, (), seed=2)
-        with held.folder.lock():
-            ended = swept([refused, held])
-        first, second = ended[refused.key], ended[held.key]
-        assert (first.seen.state, first.attempts) == (State.FAILED, 1)
-        assert "exit code 2: error: sparsity is 90.0" in first.seen.note
+        (one,) = swept([refused]).values()
+        assert (one.seen.state, one.attempts) == (State.FAILED, 1)
+        assert "exit code 2: error: sparsity is 90.0" in one.seen.note
         assert "did you mean 0.9?" in refused.folder.log.read_text()
-        assert (second.seen.state, second.attempts) == (State.FAILED, 3)
-        assert second.seen.note == "exit code 5"
+
+    def test_a_run_that_another_process_is_at_is_waited_for_and_its_log_is_left_alone(self, tmp_path: Path) -> None:
+        held, free = (self.job(tmp_path, (), seed=seed) for seed in (1, 2))
+        logs = []
+        with ExitStack() as other:
+            other.enter_context(held.folder.lock())
+            held.folder.log.write_text("epoch 1/2\n")
+
+            def let_go(_one: Ended) -> None:
+                logs.append(held.folder.log.read_text())
+                other.close()
+
+            first, second = work([held, free], Place(workers=2), Shape(2, 1, 0), let_go, lambda _: None)
+        assert logs[0] == "epoch 1/2\n"
+        assert [first.job, second.job] == [free, held]
+        assert [(one.seen.state, one.attempts) for one in (first, second)] == [(State.DONE, 1)] * 2
 
     def test_a_worker_that_is_lost_takes_its_run_with_it_and_the_sweep_ends_all_the_same(self, tmp_path: Path) -> None:
         (job,) = jobs_of([tiny_cell(epochs=3)], tmp_path, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ from bench.errors import BenchError, TryLater
 from bench.files import write_bytes
 
 PARENT = "BENCH_PARENT"
+# The runs that this worker has started and that no signal was sent to yet, by their logs.
+_at_work: dict[str, subprocess.Popen[bytes]] = {}
 
 
 def start(words: Sequence[str], log: str, last_exit: str, threads: int, gpu: str | None) -> int:
@@ -31,7 +34,9 @@ def start(words: Sequence[str], log: str, last_exit: str, threads: int, gpu: str
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, env=_environment(threads, gpu)
             )
+            _at_work[log] = process
             code = process.wait()
+            _at_work.pop(log, None)
         write_bytes(Path(last_exit), json.dumps({"code": code, "ended": int(time.time())}).encode())
     except OSError as error:
         raise TryLater(f"cannot write {log}: {error.strerror}") from error
@@ -54,6 +59,14 @@ def attempt(words: Sequence[str], log: str, last_exit: str, threads: int, gpus: 
     except BenchError as error:
         code, trouble = error.exit_code, str(error)
     return code, trouble, time.monotonic() - began
+
+
+def interrupt(logs: Sequence[str]) -> None:
+    """Ask the runs with these ``logs``, where this worker has started them, to stop; each once, for a second signal kills."""
+    for log in logs:
+        process = _at_work.pop(log, None)
+        if process is not None:
+            process.send_signal(signal.SIGTERM)
 
 
 def _environment(threads: int, gpu: str | None) -> dict[str, str]:

@@ -122,6 +122,7 @@ def _cluster(place: Place) -> Iterator[tuple[Any, dict[str, Any]]]:
             processes=True,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",  # any free port: two sweeps may work on one machine
+            preload=["bench.sweep.apart"],
             silence_logs=50,
         ) as local:
             yield local, {}

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.interruption import stopping
 from bench.state import FINAL, Seen, State
-from bench.sweep.child import attempt
+from bench.sweep.child import attempt, interrupt
 from bench.sweep.clusters import RETRIES, Place, Shape, connected
 from bench.sweep.plan import Job
 
 BREATH = 0.25  # seconds between looks at what has ended
+GRACE = 120.0  # seconds that runs have to leave their checkpoints, when the sweep is told to stop
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,6 @@ class Ended:
     seconds: float
 
 
-@dataclass
-class _Going:
-    future: Any
-    attempts: int
-
-
 def work(
     jobs: Sequence[Job],
     place: Place,
@@ -40,28 +37,33 @@ def work(
 ) -> list[Ended]:
     """Bring every job to an end and return how each ended, in the order of ending.
 
-    A job that goes on from another's beginning is started when that one has left it, or has ended. A job that a signal
-    ended, or that says "later" (exit code 5 or 75), is started again up to twice, and so is one whose worker was lost; one
-    that diverged, failed or was refused is not. Workers take the jobs in their order. ``ended`` is told of each, ``tick`` of
-    the jobs that are left, several times a second.
+    A job that goes on from another's beginning is started when that one has left it, or has ended; one that another process
+    is at, when that has let go of it. A job that a signal ended, or that says "later" (exit code 5 or 75), is started again up
+    to twice, and so is one whose worker was lost; one that diverged, failed or was refused is not. Workers take the jobs in
+    their order. ``ended`` is told of each, ``tick`` of the jobs that are left, several times a second. Interrupted, after
+    SIGINT or SIGTERM, when the runs at work have left their checkpoints.
     """
     outcomes: list[Ended] = []
-    with connected(place) as client:
-        going: dict[str, _Going] = {}
+    with stopping() as stop, connected(place) as client:
+        going: dict[str, Any] = {}
+        attempts: Counter[str] = Counter()
         left = {job.key: job for job in jobs}
         order = {job.key: place for place, job in enumerate(jobs)}
         while left:
-            for job in [job for job in left.values() if job.key not in going and job.may_begin(left)]:
-                going[job.key] = _Going(_submit(client, job, shape, 1, order[job.key]), 1)
-            for job in [job for job in left.values() if job.key in going and going[job.key].future.done()]:
-                one = going[job.key]
-                if _again(one):
-                    one.attempts += 1
-                    one.future = _submit(client, job, shape, one.attempts, order[job.key])
+            if stop.signal_number is not None:
+                _call_off(client, [(left[key], future) for key, future in going.items() if key in left])
+                stop.check("the runs at work have left their checkpoints")
+            for job in left.values():
+                if job.key not in going and job.may_begin(left) and not job.folder.is_locked():
+                    attempts[job.key] += 1
+                    going[job.key] = _submit(client, job, shape, attempts[job.key], order[job.key])
+            for job in [job for job in left.values() if job.key in going and going[job.key].done()]:
+                future = going[job.key]
+                if _again(future, attempts[job.key]):
+                    del going[job.key]
                     continue
-                seen = _seen(job, one.future)
-                seconds = one.future.result()[2] if one.future.status == "finished" else 0.0
-                outcomes.append(Ended(job, seen, one.attempts, seconds))
+                seconds = future.result()[2] if future.status == "finished" else 0.0
+                outcomes.append(Ended(job, _seen(job, future), attempts[job.key], seconds))
                 del left[job.key]
                 ended(outcomes[-1])
             tick(list(left.values()))
@@ -69,20 +71,36 @@ def work(
     return outcomes
 
 
+def _call_off(client: Any, going: Sequence[tuple[Job, Any]]) -> None:
+    """Let no run begin any more, ask those at work to stop, and wait for them."""
+    begun = {key for keys in client.processing().values() for key in keys}
+    at_work = [(job, future) for job, future in going if future.key in begun]
+    client.cancel([future for _, future in going if future.key not in begun])
+    logs = [_log(job) for job, _ in at_work]
+    until = time.monotonic() + GRACE
+    while any(not future.done() for _, future in at_work) and time.monotonic() < until:
+        client.run(interrupt, logs)  # again and again, for a process may be about to start
+        time.sleep(BREATH)
+
+
 def _submit(client: Any, job: Job, shape: Shape, number: int, place: int) -> Any:
-    log, last_exit = str(job.folder.log.absolute()), str(job.folder.last_exit.absolute())
+    log, last_exit = _log(job), str(job.folder.last_exit.absolute())
     words, key = job.words, f"{job.key}#{number}"
     return client.submit(
         attempt, words, log, last_exit, shape.threads, shape.gpus, key=key, pure=False, priority=-place
     )
 
 
-def _again(one: _Going) -> bool:
-    """Tell whether an ended job is to be started again: for what may pass."""
-    if one.future.status != "finished":
+def _log(job: Job) -> str:
+    return str(job.folder.log.absolute())
+
+
+def _again(future: Any, attempts: int) -> bool:
+    """Tell whether a job that ended after so many ``attempts`` is to be started again: for what may pass."""
+    if future.status != "finished":
         return False  # Dask has given it to other workers already
-    code = one.future.result()[0]
-    return (code < 0 or code in (5, 75)) and one.attempts <= RETRIES
+    code = future.result()[0]
+    return (code < 0 or code in (5, 75)) and attempts <= RETRIES
 
 
 def _seen(job: Job, future: Any) -> Seen:
