@@ -5,14 +5,15 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from bench.attacks import Attack, attack_named
-from bench.errors import BadInput, BenchError, unknown
+from bench.attacks import ATTACKS, Attack, attack_named
+from bench.errors import BadInput, unknown
 from bench.spec import READERS, Run
 from bench.toml_lines import Lines
 from bench.trial import EPS, Trial, parse_eps, trials_of
@@ -87,39 +88,47 @@ class Grid:
         return cells, [Excluded(run, reason) for run, reason in excluded.items()]
 
     def with_settings(self, overrides: Mapping[str, Any]) -> Grid:
-        """Return the grid with other shared settings."""
+        """Return the grid with other shared settings; BadInput where one cannot be."""
+        Run.of(**{"arch": "fc5", **overrides})
         return replace(self, settings={**self.settings, **overrides})
 
     def chosen(self, only: Sequence[str], extra: Sequence[str]) -> list[Figure]:
-        """Return the figures named ``only``, or, where none is, all but the optional ones, and those named ``extra``."""
+        """Return the figures named ``only``, or, where none is, all but the optional ones, and those named ``extra``.
+
+        BadInput where a name is none of the grid's, or no figure is left.
+        """
         by_name = {figure.name: figure for figure in self.figures}
         for name in (*only, *extra):
             if name not in by_name:
                 raise unknown(f"figure of {self.name}", name, by_name)
         usual = [figure.name for figure in self.figures if not figure.optional]
         names = dict.fromkeys([*(only or usual), *extra])
+        if not names:
+            raise BadInput(f"every figure of {self.name} is optional: choose with --figure, of {', '.join(by_name)}")
         return [by_name[name] for name in names]
 
     def _runs(self, figure: Figure, seed: int) -> list[Run]:
         runs = []
         for values in itertools.product(*figure.axes.values()):
             settings = {**self.settings, **dict(zip(figure.axes, values, strict=True)), "seed": seed}
-            try:
+            with _placed(self.lines.at(f"figures.{figure.name}")):
                 runs.append(Run.of(**settings))
-            except BenchError as error:
-                raise BadInput(f"{self.lines.at(f'figures.{figure.name}')}{error}") from error
         return runs
 
     def _reason(self, run: Run) -> str | None:
         for reason, axes in self.exclusions:
-            if all(any(_is(run, name, value) for value in values) for name, values in axes.items()):
+            if all(getattr(run, name) in values for name, values in axes.items()):
                 return reason
         return None
 
 
-def _is(run: Run, name: str, value: Any) -> bool:
-    own = getattr(run, name)
-    return bool(own == value if isinstance(own, int | float) else str(own) == str(value))
+@contextmanager
+def _placed(place: str) -> Iterator[None]:
+    """Say at which ``place`` of the text stands what turns out to be wrong."""
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(f"{place}{error}") from error
 
 
 def load(name: str) -> Grid:
@@ -152,8 +161,8 @@ def parse(name: str, text: str, path: str = "") -> Grid:
         seeds=_seeds(lines, body.get("seeds", [0])),
         settings={key: _single(lines, "settings", key, value) for key, value in _axes(lines, "settings", body).items()},
         figures=_figures(lines, body.get("figures", {})),
-        exclusions=tuple(_exclusion(lines, each) for each in _listed(body.get("exclude", []))),
-        eps=parse_eps(",".join(str(radius) for radius in _listed(attack["eps"]))) if "eps" in attack else EPS,
+        exclusions=tuple(_exclusion(lines, each, nth) for nth, each in enumerate(_listed(body.get("exclude", [])))),
+        eps=_radii(lines, attack["eps"]) if "eps" in attack else EPS,
         fraction=_fraction(lines, attack.get("fraction", 1.0)),
         lines=lines,
     )
@@ -169,11 +178,14 @@ def _figures(lines: Lines, tables: Any) -> tuple[Figure, ...]:
             raise BadInput(f"{lines.source}: a figure is named {name!r}: expected letters, digits, dots and dashes")
         table = _table(lines, place, table)
         axes = {key: value for key, value in table.items() if key not in FIGURE}
+        optional = table.get("optional", False)
+        if not isinstance(optional, bool):
+            raise BadInput(f"{lines.at(place, 'optional')}optional is {optional!r}: expected true or false")
         figures.append(
             Figure(
                 name=name,
                 title=str(table.get("title", name)),
-                optional=bool(table.get("optional", False)),
+                optional=optional,
                 attacks=tuple(_attack(lines, place, text) for text in _listed(table.get("attacks", []))),
                 axes=_axes(lines, place, {place: axes}),
             )
@@ -181,52 +193,54 @@ def _figures(lines: Lines, tables: Any) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def _axes(lines: Lines, place: str, tables: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+def _axes(lines: Lines, place: str, tables: Mapping[str, Any], nth: int = 0) -> dict[str, tuple[Any, ...]]:
     table = _table(lines, place, tables.get(place, {}))
-    lines.check_names(place, table, SETTINGS, "setting")
+    lines.check_names(place, table, SETTINGS, "setting", nth)
     by_name = {each.name: each for each in fields(Run)}
     axes = {}
     for key, value in table.items():
         values = tuple(_listed(value))
         if not values or any(isinstance(each, list | dict) for each in values):
-            raise BadInput(f"{lines.at(place, key)}{key} is {value!r}: expected a value or a list of values")
-        # A share of the ranks is a number in TOML and text to what reads it.
-        axes[key] = tuple(map(str, values)) if by_name[key].type in READERS else values
-        limit = by_name[key].metadata["limit"]
-        for each in axes[key] if limit is not None else ():
-            try:
+            raise BadInput(f"{lines.at(place, key, nth)}{key} is {value!r}: expected a value or a list of values")
+        reader, limit = READERS.get(str(by_name[key].type)), by_name[key].metadata["limit"]
+        with _placed(lines.at(place, key, nth)):
+            # A share of the ranks is a number in TOML and text to what reads it.
+            axes[key] = tuple(reader(str(each)) for each in values) if reader else values
+            for each in axes[key] if limit is not None else ():
                 limit.check(key, each)
-            except BadInput as error:
-                raise BadInput(f"{lines.at(place, key)}{error}") from error
     return axes
 
 
-def _exclusion(lines: Lines, table: Any) -> tuple[str, dict[str, tuple[Any, ...]]]:
+def _exclusion(lines: Lines, table: Any, nth: int) -> tuple[str, dict[str, tuple[Any, ...]]]:
     table = _table(lines, "exclude", table)
     if not table.get("reason"):
-        raise BadInput(f"{lines.at('exclude')}an exclusion needs a reason")
-    return str(table["reason"]), _axes(lines, "exclude", {"exclude": {k: v for k, v in table.items() if k != "reason"}})
+        raise BadInput(f"{lines.at('exclude', nth=nth)}an exclusion needs a reason")
+    axes = {key: value for key, value in table.items() if key != "reason"}
+    if not axes:
+        raise BadInput(f'{lines.at("exclude", nth=nth)}this excludes every run: expected a setting, as in arch = "fc5"')
+    return str(table["reason"]), _axes(lines, "exclude", {"exclude": axes}, nth)
 
 
 def _attack(lines: Lines, place: str, text: Any) -> Attack:
-    try:
+    with _placed(lines.at(place, "attacks")):
         return attack_named(str(text))
-    except BadInput as error:
-        raise BadInput(f"{lines.at(place, 'attacks')}{error}") from error
+
+
+def _radii(lines: Lines, radii: Any) -> tuple[float, ...]:
+    with _placed(lines.at("attack", "eps")):
+        return Trial(ATTACKS["fgsm"](), parse_eps(",".join(str(radius) for radius in _listed(radii)))).eps
 
 
 def _seeds(lines: Lines, seeds: Any) -> tuple[int, ...]:
-    try:
+    with _placed(lines.at("", "seeds")):
         found = tuple(Run.of(arch="fc5", seed=seed).seed for seed in _listed(seeds))
-    except BadInput as error:
-        raise BadInput(f"{lines.at('', 'seeds')}{error}") from error
     if not found:
         raise BadInput(f"{lines.at('', 'seeds')}seeds is empty: expected at least one")
     return found
 
 
 def _fraction(lines: Lines, fraction: Any) -> float:
-    if isinstance(fraction, bool) or not isinstance(fraction, int | float):
+    if isinstance(fraction, bool) or not isinstance(fraction, int | float) or not 0 < fraction <= 1:
         raise BadInput(f"{lines.at('attack', 'fraction')}fraction is {fraction!r}: expected a number in (0, 1]")
     return float(fraction)
 

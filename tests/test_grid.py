@@ -68,6 +68,26 @@ def test_figures_are_chosen_and_optional_ones_added() -> None:
         grid.chosen(("4",), ())
 
 
+def test_a_grid_of_optional_figures_alone_has_one_to_be_chosen() -> None:
+    grid = parse("mine", '[figures.a]\noptional = true\narch = "fc5"')
+    with pytest.raises(BadInput, match="every figure of mine is optional: choose with --figure, of a"):
+        grid.chosen((), ())
+
+
+@pytest.mark.parametrize("written", ["1", '"1"', '"1.0"'])
+def test_an_exclusion_is_compared_by_what_its_values_mean(written: str) -> None:
+    text = (
+        f'[figures.a]\narch = "resnet18"\nlow_rank = ["full", 1, 0.5]\n[[exclude]]\nreason = "r"\nlow_rank = {written}'
+    )
+    _, excluded = expanded(text)
+    assert [str(each.run.low_rank) for each in excluded] == ["1.0"]
+
+
+def test_a_setting_from_outside_that_cannot_be_is_not_laid_to_the_grid() -> None:
+    with pytest.raises(BadInput, match=r"^image_size is 8"):
+        parse("two", TEXT).with_settings({"image_size": 8})
+
+
 def test_settings_from_outside_take_the_place_of_the_shared_ones() -> None:
     grid = parse("two", TEXT).with_settings({"image_size": 48, "epochs": 1})
     cells, _ = grid.cells(grid.chosen((), ()), (7,))
@@ -116,6 +136,13 @@ def test_the_paper_preset_is_the_internship_but_for_size_length_and_seeds() -> N
         ('reason = "not of interest"', "", "g:24: an exclusion needs a reason"),
         ("temperature = [1, 20]", "temperature = [1, 20", r"g: .*\(at line 1[56]"),
         ('arch = "fc5"\nsparsity = [0.0', 'arch = "fc5"\nlow_rank = "lr1"\nsparsity = [0.0', "g:9: low_rank is lr1"),
+        ("optional = true", 'optional = "false"', "g:19: optional is 'false': expected true or false"),
+        ('arch = "alexnet"\ntemperature = 20\n', "", "g:24: this excludes every run"),
+        ("temperature = 20\n", 'low_rank = "lr3"\n', "g:27: low_rank is 'lr3'"),
+        ("temperature = 20\n", '[[exclude]]\nreason = "no"\nsparsty = 0.5', "g:29: unknown setting 'sparsty'"),
+        ("temperature = 20\n", "[[exclude]]\nsparsity = 0.5", "g:27: an exclusion needs a reason"),
+        ("[[exclude]]", "[attack]\neps = [4, 2]\n[[exclude]]", "g:25: eps is"),
+        ("[[exclude]]", "[attack]\nfraction = 20\n[[exclude]]", r"g:25: fraction is 20: expected a number in \(0, 1\]"),
     ],
 )
 def test_what_is_wrong_in_a_grid_is_named_with_its_line(old: str, new: str, said: str) -> None:
