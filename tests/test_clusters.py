@@ -35,6 +35,37 @@ def test_the_slurm_extra_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
+    "address", ["tcp://127.0.0.1", "tcp://127.0.0.1:abc", "tcp://[::1", "tls://:8786", "http://a:1"]
+)
+def test_what_is_no_address_of_a_scheduler_is_refused(address: str) -> None:
+    with pytest.raises(BadInput, match="expected local, slurm, tcp://HOST:PORT"):
+        Place(address).check()
+
+
+def test_slurm_is_refused_where_no_job_can_be_submitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.sweep.clusters.which", lambda _: None)
+    with pytest.raises(BadInput, match="no sbatch on the path"):
+        Place("slurm").check()
+
+
+@pytest.mark.parametrize("text", ["", "ca_file = 5", 'ca_file = "nowhere.pem"', "ca_file = "])
+def test_a_configuration_without_certificates_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "tls.toml").write_text(text)
+    with pytest.raises(BadInput, match=r"tls\.toml"):
+        Place("tls://10.0.0.1:8786", config=tmp_path / "tls.toml").check()
+
+
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # of a cluster that dask-jobqueue half made
+def test_a_setting_that_slurm_does_not_have_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text("memry = 3")
+    place = Place("slurm", config=tmp_path / "site.toml", insecure=True)
+    with pytest.raises(BadInput, match=r"site\.toml is not what SLURMCluster takes"), connected(place):
+        pass
+
+
+@pytest.mark.parametrize(
     ("workers", "gpus", "expected"),
     [
         (0, 0, Shape(8, 1, 0)),

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Any
 from urllib.parse import urlparse
 
@@ -17,6 +18,7 @@ from bench.errors import BadInput, TryLater
 
 TIMEOUT = 15  # seconds to reach a scheduler
 RETRIES = 2
+TLS = ("ca_file", "cert", "key")
 NVIDIA = Path("/proc/driver/nvidia/gpus")
 # Measured by benchmarks/workers.py on two cores: together such runs train 1.2 times what one run does on both.
 CORES_A_RUN = 1
@@ -42,17 +44,22 @@ class Place:
         if self.cluster == "slurm":
             if find_spec("dask_jobqueue") is None:
                 raise BadInput("--cluster slurm needs the extra: pip install 'bench-robustness[slurm]'")
+            if which("sbatch") is None:
+                raise BadInput(
+                    "--cluster slurm: there is no sbatch on the path; start the sweep where jobs are submitted"
+                )
+            _settings(self.config)
             return
-        address = urlparse(self.cluster)
-        if address.scheme not in ("tcp", "tls") or not address.hostname:
-            raise BadInput(f"cluster {self.cluster!r}: expected local, slurm, tcp://HOST:PORT or tls://HOST:PORT")
-        if address.scheme == "tcp" and not _is_loopback(address.hostname) and not self.insecure:
+        scheme, host = _address(self.cluster)
+        if scheme == "tcp" and not _is_loopback(host) and not self.insecure:
             raise BadInput(
                 f"{self.cluster} is not this machine and has no TLS: who reaches it can run code as you; expected "
                 "tls://, or --insecure on a network that you trust"
             )
-        if address.scheme == "tls" and not self.config:
-            raise BadInput("a scheduler with TLS needs --cluster-config FILE with ca_file, cert and key")
+        if scheme == "tls":
+            if not self.config:
+                raise BadInput("a scheduler with TLS needs --cluster-config FILE with ca_file, cert and key")
+            _tls(self.config)
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,11 @@ def _cluster(place: Place) -> Iterator[tuple[Any, dict[str, Any]]]:
         if not place.insecure:
             # Certificates for this sweep alone, in files that only the user can read, where the nodes see them too.
             settings = {"security": True, "shared_temp_directory": str(Path.cwd()), **settings}
-        with SLURMCluster(**settings) as slurm:
+        try:
+            made = SLURMCluster(**settings)
+        except (TypeError, ValueError) as error:
+            raise BadInput(f"{place.config} is not what SLURMCluster takes: {error}") from error
+        with made as slurm:
             jobs = place.workers or 1
             slurm.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # a job that reaches its walltime is submitted anew
             yield slurm, {}
@@ -143,20 +154,36 @@ def _cluster(place: Place) -> Iterator[tuple[Any, dict[str, Any]]]:
 
 
 def _security(place: Place) -> Any:
-    if place.cluster.startswith("tcp"):
+    if place.config is None or place.cluster.startswith("tcp"):
         return None
     from distributed.security import Security
 
-    settings = _settings(place.config)
+    ca_file, cert, key = _tls(place.config)
+    return Security(tls_ca_file=ca_file, tls_client_cert=cert, tls_client_key=key, require_encryption=True)
+
+
+def _tls(config: Path) -> list[str]:
+    """Return ``ca_file``, ``cert`` and ``key`` of a configuration; BadInput where one is not the name of a file."""
+    settings = _settings(config)
+    for name in TLS:
+        file = settings.get(name)
+        if not isinstance(file, str) or not Path(file).is_file():
+            raise BadInput(
+                f"{config} has {file!r} for {name}: expected the name of a file; ca_file, cert and key are needed"
+            )
+    return [settings[name] for name in TLS]
+
+
+def _address(cluster: str) -> tuple[str, str]:
+    """Return scheme and host of a scheduler's address; BadInput where it is none."""
     try:
-        return Security(
-            tls_ca_file=settings["ca_file"],
-            tls_client_cert=settings["cert"],
-            tls_client_key=settings["key"],
-            require_encryption=True,
-        )
-    except KeyError as error:
-        raise BadInput(f"{place.config} has no {error}: expected ca_file, cert and key") from error
+        address = urlparse(cluster)
+        scheme, host, port = address.scheme, address.hostname, address.port
+    except ValueError:
+        scheme, host, port = "", None, None
+    if scheme not in ("tcp", "tls") or not host or not port:
+        raise BadInput(f"cluster {cluster!r}: expected local, slurm, tcp://HOST:PORT or tls://HOST:PORT")
+    return scheme, host
 
 
 def _settings(path: Path | None) -> dict[str, Any]:
