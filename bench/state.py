@@ -41,12 +41,13 @@ class Seen:
 
 def look(folder: Folder, trials: Sequence[Trial] = ()) -> Seen:
     """Return the state of the run of ``folder``, asked for with ``trials``; with none, its training and what attacks it has."""
-    log = folder.log if folder.log.exists() else None
-    if not folder.path.exists():
-        return Seen(State.PENDING)
-    if folder.is_locked():
-        return Seen(State.RUNNING, _last_line(log), log)
+    log = None
     try:
+        if not folder.path.exists():
+            return Seen(State.PENDING)
+        log = folder.log if folder.log.exists() else None
+        if folder.is_locked():
+            return Seen(State.RUNNING, _last_line(log), log)
         record = folder.training()
         if record is not None and record["status"] == "diverged":
             return Seen(State.DIVERGED, f"epoch {record['epoch']}", log)
@@ -56,14 +57,19 @@ def look(folder: Folder, trials: Sequence[Trial] = ()) -> Seen:
         return Seen(State.INVALID, str(error), log)
     except (KeyError, TypeError) as error:
         return Seen(State.INVALID, f"a record in {folder.path} lacks {error}: move it away and run again", log)
+    except PermissionError as error:
+        return Seen(State.INVALID, f"cannot read {error.filename}: {error.strerror}", log)
     except OSError:  # gone since: somebody clears the folder, to begin again
         return Seen(State.RUNNING, "", log)
-    if record is not None and attacked and all(trial.name in attacked for trial in trials):
+    missing = [trial.name for trial in trials if trial.name not in attacked]
+    if record is not None and attacked and not missing:
         return Seen(State.DONE, f"accuracy {accuracy:.4f}", log)
     code = exit_code(folder)
     if code is not None and code > 0 and code not in STOPPED:
         return Seen(State.FAILED, f"exit code {code}: {_last_line(log)}", log)
-    if record is not None or folder.checkpoints.exists() or code is not None:
+    if record is not None:
+        return Seen(State.INTERRUPTED, f"trained, to be attacked by {', '.join(missing) or 'anything'}", log)
+    if folder.checkpoints.exists() or code is not None:
         return Seen(State.INTERRUPTED, "", log)
     return Seen(State.PENDING, "", log)
 

@@ -27,7 +27,8 @@ def test_a_record_with_every_trial_is_done_and_with_fewer_is_not(tmp_path: Path)
     assert look(folder, TRIALS).state == State.DONE
     assert look(folder).state == State.DONE
     another = Trial(attack_named("fgsm(knowledge=5)"), EPS)
-    assert look(folder, [*TRIALS, another]).state == State.INTERRUPTED
+    seen = look(folder, [*TRIALS, another])
+    assert (seen.state, seen.note) == (State.INTERRUPTED, f"trained, to be attacked by {another.name}")
 
 
 def test_a_record_that_lacks_a_key_is_invalid_and_named(tmp_path: Path) -> None:
@@ -112,6 +113,19 @@ def test_a_folder_that_is_cleared_while_it_is_looked_at_is_running(
     assert look(folder).state == State.RUNNING
     with folder.lock():
         assert look(folder).note == ""
+
+
+@pytest.mark.parametrize("call", ["is_locked", "training"])
+def test_a_folder_that_may_not_be_read_is_said_to_be_so(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(_: Folder) -> None:
+        raise PermissionError(13, "Permission denied", "seed-0")
+
+    folder = fake(tmp_path, RUN)
+    monkeypatch.setattr(Folder, call, closed)
+    seen = look(folder)
+    assert (seen.state, seen.note) == (State.INVALID, "cannot read seed-0: Permission denied")
 
 
 @pytest.mark.parametrize("days", [-1, 1])

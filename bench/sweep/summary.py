@@ -16,6 +16,7 @@ from bench.sweep.clusters import Shape
 from bench.sweep.engine import Ended
 from bench.sweep.plan import Job, shared_share
 
+TRAINING = "training"
 States = Mapping[str, Seen]  # by the key of the job
 
 
@@ -26,7 +27,8 @@ def dry_run(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], s
         seen = states[job.key]
         left += [job] * (seen.state not in FINAL)
         shared = f"  shares the first {shared_share(job):.0%} with its control" if shared_share(job) else ""
-        lines.append(f"{seen.state:<11}  {job.key}  figures {', '.join(job.cell.figures)}{shared}")
+        note = f"  {seen.note}" if seen.note and seen.state not in FINAL else ""
+        lines.append(f"{seen.state:<11}  {job.key}  figures {', '.join(job.cell.figures)}{shared}{note}")
     lines += [f"excluded     {each.run.name}/seed-{each.run.seed}: {each.reason}" for each in excluded]
     lines += ["", f"{len(jobs)} runs, {len(jobs) - len(left)} of them ended, {len(left)} to go; {shape}"]
     saved = sum(shared_share(job) for job in left)
@@ -38,14 +40,20 @@ def dry_run(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], s
 def _expected(jobs: Sequence[Job], left: Sequence[Job], shape: Shape) -> str:
     if not left:
         return "nothing to do"
+    took = {job.key: _seconds(job) for job in jobs}
     times = defaultdict(list)
     for job in jobs:
-        seconds = _seconds(job)
-        if seconds:
-            times[_kind(job)].append(seconds)
-    if any(_kind(job) not in times for job in left):
-        return "time expected: not known before a run of each architecture, size and length has ended here"
-    total = sum(mean(times[_kind(job)]) * (1 - shared_share(job)) for job in left) / max(1, shape.workers)
+        for what, seconds in took[job.key].items():
+            times[_kind(job), what].append(seconds)
+    wanted = [
+        (_kind(job), what)
+        for job in left
+        for what in (TRAINING, *(trial.name for trial in job.cell.trials))
+        if what not in took[job.key]
+    ]
+    if any(each not in times for each in wanted):
+        return "time expected: not known before a run of each architecture, size and length, and each attack, has ended here"
+    total = sum(mean(times[each]) for each in wanted) / max(1, shape.workers)
     return f"time expected: about {total / 60:.0f} min, from the runs that ended here"
 
 
@@ -54,14 +62,14 @@ def _kind(job: Job) -> tuple[str, str, int, int, int]:
     return run.arch, run.dataset, run.image_size, run.epochs, run.batch_size
 
 
-def _seconds(job: Job) -> float:
+def _seconds(job: Job) -> dict[str, float]:
+    """Return the seconds that each recorded part of the run took, its training and each attack by name."""
     try:
         training = job.folder.training()
-        attacks = job.folder.attacks().values() if training else ()
-    except BenchError:
-        return 0.0
-    records = [training, *attacks] if training else []
-    return float(sum(record["volatile"]["seconds"] for record in records))
+        records = {TRAINING: training, **job.folder.attacks()} if training else {}
+        return {what: float(record["volatile"]["seconds"]) for what, record in records.items()}
+    except (BenchError, KeyError, TypeError):
+        return {}
 
 
 def after(states: States) -> str:
