@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
@@ -93,10 +92,7 @@ class Grid:
         return replace(self, settings={**self.settings, **overrides})
 
     def chosen(self, only: Sequence[str], extra: Sequence[str]) -> list[Figure]:
-        """Return the figures named ``only``, or, where none is, all but the optional ones, and those named ``extra``.
-
-        BadInput where a name is none of the grid's, or no figure is left.
-        """
+        """Return the figures named ``only``, or else all but the optional, and ``extra``; BadInput where none is left."""
         by_name = {figure.name: figure for figure in self.figures}
         for name in (*only, *extra):
             if name not in by_name:
@@ -111,7 +107,7 @@ class Grid:
         runs = []
         for values in itertools.product(*figure.axes.values()):
             settings = {**self.settings, **dict(zip(figure.axes, values, strict=True)), "seed": seed}
-            with _placed(self.lines.at(f"figures.{figure.name}")):
+            with self.lines.blamed(f"figures.{figure.name}"):
                 runs.append(Run.of(**settings))
         return runs
 
@@ -120,15 +116,6 @@ class Grid:
             if all(getattr(run, name) in values for name, values in axes.items()):
                 return reason
         return None
-
-
-@contextmanager
-def _placed(place: str) -> Iterator[None]:
-    """Say at which ``place`` of the text stands what turns out to be wrong."""
-    try:
-        yield
-    except BadInput as error:
-        raise BadInput(f"{place}{error}") from error
 
 
 def load(name: str) -> Grid:
@@ -203,7 +190,7 @@ def _axes(lines: Lines, place: str, tables: Mapping[str, Any], nth: int = 0) -> 
         if not values or any(isinstance(each, list | dict) for each in values):
             raise BadInput(f"{lines.at(place, key, nth)}{key} is {value!r}: expected a value or a list of values")
         reader, limit = READERS.get(str(by_name[key].type)), by_name[key].metadata["limit"]
-        with _placed(lines.at(place, key, nth)):
+        with lines.blamed(place, key, nth):
             # A share of the ranks is a number in TOML and text to what reads it.
             axes[key] = tuple(reader(str(each)) for each in values) if reader else values
             for each in axes[key] if limit is not None else ():
@@ -222,17 +209,17 @@ def _exclusion(lines: Lines, table: Any, nth: int) -> tuple[str, dict[str, tuple
 
 
 def _attack(lines: Lines, place: str, text: Any) -> Attack:
-    with _placed(lines.at(place, "attacks")):
+    with lines.blamed(place, "attacks"):
         return attack_named(str(text))
 
 
 def _radii(lines: Lines, radii: Any) -> tuple[float, ...]:
-    with _placed(lines.at("attack", "eps")):
+    with lines.blamed("attack", "eps"):
         return Trial(ATTACKS["fgsm"](), parse_eps(",".join(str(radius) for radius in _listed(radii)))).eps
 
 
 def _seeds(lines: Lines, seeds: Any) -> tuple[int, ...]:
-    with _placed(lines.at("", "seeds")):
+    with lines.blamed("", "seeds"):
         found = tuple(Run.of(arch="fc5", seed=seed).seed for seed in _listed(seeds))
     if not found:
         raise BadInput(f"{lines.at('', 'seeds')}seeds is empty: expected at least one")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bench.errors import BadInput, unknown
@@ -39,6 +40,14 @@ class Lines:
                 if match and match.group(1) == key:
                     return f"{self.source}:{number}: "
         return f"{self.source}:{found}: " if found else f"{self.source}: "
+
+    @contextmanager
+    def blamed(self, table: str, key: str | None = None, nth: int = 0) -> Iterator[None]:
+        """Put the place that ``at`` finds before the message of a BadInput that comes out of the block."""
+        try:
+            yield
+        except BadInput as error:
+            raise BadInput(f"{self.at(table, key, nth)}{error}") from error
 
     def check_names(self, table: str, found: Iterable[str], known: Iterable[str], what: str, nth: int = 0) -> None:
         """Raise BadInput, with line and nearest name, where a key of the ``nth`` ``table`` is not ``known``."""
