@@ -100,7 +100,6 @@ def connected(place: Place) -> Iterator[Any]:
     dask.config.set(
         {
             "distributed.scheduler.allowed-failures": RETRIES,
-            "distributed.scheduler.worker-saturation": 1.0,  # a worker holds the run it works at and none in waiting
             "distributed.comm.timeouts.connect": f"{TIMEOUT}s",
             # Dask watches itself fifty times a second, which a training beside it pays for.
             "distributed.admin.tick.interval": "1s",

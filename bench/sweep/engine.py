@@ -39,56 +39,52 @@ def work(
 
     A job that goes on from another's beginning is started when that one has left it, or has ended; one that another process
     is at, when that has let go of it. A job that a signal ended, or that says "later" (exit code 5 or 75), is started again up
-    to twice, and so is one whose worker was lost; one that diverged, failed or was refused is not. Workers take the jobs in
-    their order. ``ended`` is told of each, ``tick`` of the jobs that are left, several times a second. Interrupted, after
-    SIGINT or SIGTERM, when the runs at work have left their checkpoints.
+    to twice, and so is one whose worker was lost; one that diverged, failed or was refused is not. The jobs begin in
+    their order, one for each free worker. ``ended`` is told of each, ``tick`` of the jobs that are left, several times a second.
+    Interrupted, after SIGINT or SIGTERM, when the runs at work have left their checkpoints.
     """
     outcomes: list[Ended] = []
     with stopping() as stop, connected(place) as client:
         going: dict[str, Any] = {}
         attempts: Counter[str] = Counter()
         left = {job.key: job for job in jobs}
-        order = {job.key: place for place, job in enumerate(jobs)}
         while left:
             if stop.signal_number is not None:
-                _call_off(client, [(left[key], future) for key, future in going.items() if key in left])
+                _call_off(client, [left[key] for key in going], list(going.values()))
                 stop.check("the runs at work have left their checkpoints")
-            for job in left.values():
-                if job.key not in going and job.may_begin(left) and not job.folder.is_locked():
-                    attempts[job.key] += 1
-                    going[job.key] = _submit(client, job, shape, attempts[job.key], order[job.key])
-            for job in [job for job in left.values() if job.key in going and going[job.key].done()]:
-                future = going[job.key]
+            for job in [left[key] for key, future in going.items() if future.done()]:
+                future = going.pop(job.key)
                 if _again(future, attempts[job.key]):
-                    del going[job.key]
                     continue
                 seconds = future.result()[2] if future.status == "finished" else 0.0
                 outcomes.append(Ended(job, _seen(job, future), attempts[job.key], seconds))
                 del left[job.key]
                 ended(outcomes[-1])
+            # Dask would share out all that it is given at once, and a short run could wait behind a long one.
+            free = sum(client.nthreads().values()) - len(going)
+            for job in left.values():
+                if free > 0 and job.key not in going and job.may_begin(left) and not job.folder.is_locked():
+                    attempts[job.key] += 1
+                    going[job.key] = _submit(client, job, shape, attempts[job.key])
+                    free -= 1
             tick(list(left.values()))
             time.sleep(BREATH)
     return outcomes
 
 
-def _call_off(client: Any, going: Sequence[tuple[Job, Any]]) -> None:
-    """Let no run begin any more, ask those at work to stop, and wait for them."""
-    begun = {key for keys in client.processing().values() for key in keys}
-    at_work = [(job, future) for job, future in going if future.key in begun]
-    client.cancel([future for _, future in going if future.key not in begun])
-    logs = [_log(job) for job, _ in at_work]
+def _call_off(client: Any, jobs: Sequence[Job], futures: Sequence[Any]) -> None:
+    """Ask the runs at work to stop, and wait for them."""
+    logs = [_log(job) for job in jobs]
     until = time.monotonic() + GRACE
-    while any(not future.done() for _, future in at_work) and time.monotonic() < until:
+    while any(not future.done() for future in futures) and time.monotonic() < until:
         client.run(interrupt, logs)  # again and again, for a process may be about to start
         time.sleep(BREATH)
 
 
-def _submit(client: Any, job: Job, shape: Shape, number: int, place: int) -> Any:
+def _submit(client: Any, job: Job, shape: Shape, number: int) -> Any:
     log, last_exit = _log(job), str(job.folder.last_exit.absolute())
     words, key = job.words, f"{job.key}#{number}"
-    return client.submit(
-        attempt, words, log, last_exit, shape.threads, shape.gpus, key=key, pure=False, priority=-place
-    )
+    return client.submit(attempt, words, log, last_exit, shape.threads, shape.gpus, key=key, pure=False)
 
 
 def _log(job: Job) -> str:
