@@ -18,7 +18,7 @@ from bench.errors import BenchError
 from bench.report_cli import report
 from bench.schedule import parse_schedule
 from bench.spec import Run
-from bench.sweep_cli import export, status, sweep
+from bench.sweep_cli import RESULTS, export, status, sweep
 from bench.trial import EPS, parse_eps, trials_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -88,13 +88,7 @@ def settings_of_a_run(command: Command) -> Command:
     type=click.Path(path_type=Path),
     help="where the images are  [default: $BENCH_DATA_DIR, the cache, a download]",
 )
-@click.option(
-    "--results-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default="results",
-    show_default=True,
-    help="where records go",
-)
+@RESULTS
 @click.option("--skip-broken", is_flag=True, help="leave broken images out and record which")
 @click.option(
     "--share-with",

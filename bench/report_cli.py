@@ -10,16 +10,11 @@ import click
 from bench.errors import BadInput
 from bench.grid import PRESETS, load
 from bench.report.panels import FORMATS
+from bench.sweep_cli import RECORDED
 
 
 @click.command()
-@click.option(
-    "--results-dir",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default="results",
-    show_default=True,
-    help="where records are",
-)
+@RECORDED
 @click.option(
     "--output", type=click.Path(path_type=Path), default="reports", show_default=True, help="where the report goes"
 )

@@ -83,3 +83,11 @@ def test_low_rank_layers_are_counted_and_those_that_save_nothing_named(tmp_path:
     shown.training["metrics"]["low_rank"] = rows
     text = show.table(shown)
     assert "2 separable convolutions, 1 of them no smaller than before: 80 weights where 110 were" in text
+
+
+@pytest.mark.parametrize("command", ["status", "export", "report"])
+def test_records_are_not_read_from_a_folder_that_is_not_there(command: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, [command, "--results-dir", str(tmp_path / "resutls")])
+    assert done.exit_code == 2
+    assert "resutls' does not exist" in done.stderr
+    assert done.stdout == ""

@@ -146,7 +146,9 @@ class TestCommand:
         [
             (["smok"], "did you mean 'smoke'"),
             (["smoke", "--seeds", "a"], "seeds is 'a'"),
-            (["smoke", "--epochs", "0"], "epochs is 0"),
+            (["smoke", "--seeds", ""], "seeds is ''"),
+            (["smoke", "--seeds", "-1"], "error: seed is -1"),
+            (["smoke", "--epochs", "0"], "error: epochs is 0"),
             (["smoke", "--cluster", "pbs"], "expected local, slurm, tcp://"),
             (["smoke", "--cluster", "tcp://10.0.0.1:8786"], "expected tls://, or --insecure"),
             (["smoke", "--cluster", "tls://10.0.0.1:8786"], "needs --cluster-config"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from fakes import fake
 from tiny import tiny_cell
 
+from bench.errors import Interrupted
 from bench.sweep import engine
 from bench.sweep.clusters import Place, Shape
 from bench.sweep.plan import Job, jobs_of
@@ -66,3 +69,24 @@ def test_jobs_are_given_out_in_their_order_and_none_waits_behind_a_long_one(
     engine.work(jobs, Place(), Shape(2, 1, 0), lambda _: None, tick)
     first, *others = [f"{job.key}#1" for job in jobs]
     assert [each for each in seen if len(each) == 2] == [[first, other] for other in others]
+
+
+def test_a_run_that_does_not_stop_in_time_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = jobs_of([tiny_cell(seed=seed) for seed in range(2)], tmp_path, None)
+    client = Client()
+
+    @contextmanager
+    def connected(_: Place) -> Iterator[Client]:
+        yield client
+
+    def tick(_: Sequence[Job]) -> None:
+        client.given[f"{jobs[0].key}#1"].ended = True
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(engine, "connected", connected)
+    monkeypatch.setattr(engine, "GRACE", 0.0)
+    monkeypatch.setattr(engine, "BREATH", 0.0)
+    with pytest.raises(Interrupted, match=f"interrupted: {jobs[1].key} did not stop within 0 s") as stopped:
+        engine.work(jobs, Place(), Shape(2, 1, 0), lambda _: None, tick)
+    assert stopped.value.exit_code == 143
+    assert jobs[0].key not in str(stopped.value)

@@ -43,7 +43,10 @@ def test_runs_at_work_leave_their_checkpoint_and_none_begins_any_more(
     while not list(tmp_path.glob("r/*/seed-0/checkpoints/*.json")) and time.monotonic() < deadline:
         time.sleep(0.1)
     send(driver.pid, number)
-    said = driver.communicate(timeout=120)[1]
+    try:
+        said = driver.communicate(timeout=120)[1]
+    finally:
+        driver.kill()
     assert driver.returncode == 128 + number
     assert "interrupted: the runs at work have left their checkpoints; run the same command again" in said
     assert "Traceback" not in said

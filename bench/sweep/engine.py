@@ -50,8 +50,7 @@ def work(
         left = {job.key: job for job in jobs}
         while left:
             if stop.signal_number is not None:
-                _call_off(client, [left[key] for key in going], list(going.values()))
-                stop.check("the runs at work have left their checkpoints")
+                stop.check(_call_off(client, [left[key] for key in going], list(going.values())))
             for job in [left[key] for key, future in going.items() if future.done()]:
                 future = going.pop(job.key)
                 if _again(future, attempts[job.key]):
@@ -72,13 +71,17 @@ def work(
     return outcomes
 
 
-def _call_off(client: Any, jobs: Sequence[Job], futures: Sequence[Any]) -> None:
-    """Ask the runs at work to stop, and wait for them."""
+def _call_off(client: Any, jobs: Sequence[Job], futures: Sequence[Any]) -> str:
+    """Ask the runs at work to stop, wait for them, and return what became of them."""
     logs = [_log(job) for job in jobs]
     until = time.monotonic() + GRACE
     while any(not future.done() for future in futures) and time.monotonic() < until:
         client.run(interrupt, logs)  # again and again, for a process may be about to start
         time.sleep(BREATH)
+    late = [job.key for job, future in zip(jobs, futures, strict=True) if not future.done()]
+    if late:
+        return f"{', '.join(late)} did not stop within {GRACE:.0f} s and will go on from an earlier checkpoint"
+    return "the runs at work have left their checkpoints"
 
 
 def _submit(client: Any, job: Job, shape: Shape, number: int) -> Any:
