@@ -26,6 +26,9 @@ REQUIRED = [
     "matplotlib>=3.9,<4",
     "seaborn>=0.13.2,<0.14",
     "pillow>=11,<14",
+    "pydantic>=2.9,<3",
+    "jinja2>=3.1,<4",
+    "pooch>=1.8,<2",
     "click>=8.1,<9",
     "rich>=13.7,<16",
     "markdown-it-py>=3,<5",
@@ -36,6 +39,7 @@ REQUIRED = [
 ART = ["adversarial-robustness-toolbox>=1.20,<1.21"]
 TEST = [
     "pytest>=8.3,<10",
+    "pytest-xdist>=3.6,<4",
     "hypothesis>=6.100,<7",
     "foolbox>=3.3.4,<3.4",
     "playwright>=1.50,<2",
@@ -54,7 +58,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11.4,<3.14",
     packages=find_packages(include=["bench", "bench.*", "architectures"]),
-    package_data={"bench": ["presets/*.toml", "report/page.css", "report/page.js"]},
+    package_data={"bench": ["presets/*.toml", "report/page.css", "report/page.js", "records/*.json", "py.typed"]},
     install_requires=REQUIRED,
     extras_require={
         "art": ART,
@@ -63,5 +67,5 @@ setup(
         "test": TEST + SLURM + PARQUET,
         "develop": TEST + SLURM + PARQUET + DEVELOP,
     },
-    entry_points={"console_scripts": ["bench = bench.cli:main"]},
+    entry_points={"console_scripts": ["bench = bench.cli.main:main"]},
 )

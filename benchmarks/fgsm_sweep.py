@@ -10,7 +10,7 @@ from typing import Any
 import click
 import numpy as np
 
-from bench import runtime
+from bench.training import runtime
 
 runtime.prepare()
 
@@ -20,10 +20,10 @@ import tf_keras as keras  # noqa: E402
 
 from bench.attacks.fgsm import Fgsm  # noqa: E402
 from bench.datasets.base import Split  # noqa: E402
-from bench.evaluation import judge  # noqa: E402
-from bench.networks import build  # noqa: E402
-from bench.spec import Run  # noqa: E402
-from bench.view import BATCH, Classifier  # noqa: E402
+from bench.evaluation.classifier import BATCH, Classifier  # noqa: E402
+from bench.evaluation.referee import judge  # noqa: E402
+from bench.spec.run import Run  # noqa: E402
+from bench.training.network import build  # noqa: E402
 
 EPS = tuple(float(eps) for eps in range(20))
 

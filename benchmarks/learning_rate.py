@@ -13,19 +13,19 @@ from pathlib import Path
 import click
 import numpy as np
 
-from bench import runtime
+from bench.training import runtime
 
 runtime.prepare()
 
-from bench import training  # noqa: E402
 from bench.datasets import DATASETS  # noqa: E402
 from bench.datasets.base import Dataset, Split  # noqa: E402
-from bench.experiment import accuracy  # noqa: E402
-from bench.interruption import Stop  # noqa: E402
-from bench.progress import Progress  # noqa: E402
-from bench.spec import Run  # noqa: E402
-from bench.store import Folder  # noqa: E402
-from bench.view import Classifier  # noqa: E402
+from bench.evaluation.classifier import Classifier  # noqa: E402
+from bench.records.store import Folder  # noqa: E402
+from bench.runs.stages import accuracy  # noqa: E402
+from bench.spec.run import Run  # noqa: E402
+from bench.training import loop as training  # noqa: E402
+from bench.training.interruption import Stop  # noqa: E402
+from bench.training.progress import Progress  # noqa: E402
 
 HELD_OUT = 0.1024  # 969 of Imagenette's 9,469
 

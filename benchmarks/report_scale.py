@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from bench.evaluation import Outcome
-from bench.grid import Cell, load
-from bench.spec import Run
-from bench.store import Folder
-from bench.trial import Trial
+from bench.attacks.spec import AttackSpec
+from bench.evaluation.referee import Outcome
+from bench.records.store import Folder
+from bench.runs.grid import Cell, load
+from bench.spec.run import Run
 
 VALIDATION = 3925
 CLASSES = 10
@@ -61,7 +61,7 @@ def main(runs: int, grid: str, images: int, records: Path | None) -> None:
 def _report(results: Path, output: Path, grid: str) -> None:
     """Run the command and print each of its messages with the second it came at, then time and memory."""
     words = ["report", "--results-dir", str(results), "--output", str(output), "--grid", grid]
-    command = [sys.executable, "-c", "from bench.cli import main; main()", *words]
+    command = [sys.executable, "-c", "from bench.cli.main import main; main()", *words]
     began = time.perf_counter()
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr
@@ -106,13 +106,13 @@ def _outcomes(folder: Folder, cell: Cell, difficulty: NDArray[np.float64], fract
     level = norm.ppf(0.78 - 0.1 * run.sparsity + draw.normal(0, 0.01))
     training = folder.write_training(_training(run, float(norm.cdf(level))), {"w": np.zeros(1, np.float32)})
     sight = 0.87 * difficulty + 0.5 * draw.normal(size=VALIDATION)
-    for trial in cell.trials:
-        kept = Trial(trial.attack, trial.eps, fraction).subset(run, VALIDATION)
-        fall = np.log1p(trial.eps) * (1.0 if "margin" in str(trial.attack) or run.temperature == 1 else 0.7)
+    for spec in cell.specs:
+        kept = AttackSpec(spec.attack, spec.eps, fraction).subset(run, VALIDATION)
+        fall = np.log1p(spec.eps) * (1.0 if "margin" in str(spec.attack) or run.temperature == 1 else 0.7)
         labels = kept % CLASSES
         right = sight[kept] < (level - 0.8 * fall)[:, None]
-        outcome = Outcome(trial.eps, labels, np.where(right, labels, (labels + 1) % CLASSES))
-        folder.write_attack(trial, _attack(run, trial, outcome, training, fraction), outcome.arrays(kept))
+        outcome = Outcome(spec.eps, labels, np.where(right, labels, (labels + 1) % CLASSES))
+        folder.write_attack(spec, _attack(run, spec, outcome, training, fraction), outcome.arrays(kept))
 
 
 def _training(run: Run, accuracy: float) -> dict[str, Any]:
@@ -155,11 +155,11 @@ def _training(run: Run, accuracy: float) -> dict[str, Any]:
     }
 
 
-def _attack(run: Run, trial: Trial, outcome: Outcome, training: dict[str, Any], fraction: float) -> dict[str, Any]:
+def _attack(run: Run, spec: AttackSpec, outcome: Outcome, training: dict[str, Any], fraction: float) -> dict[str, Any]:
     threat = {"norm": "L-infinity", "eps_unit": "pixel levels", "box": [0, 255], "trained_temperature": run.temperature}
     return {
-        "attack": str(trial.attack),
-        "threat": threat | vars(trial.attack.threat(run.temperature)),
+        "attack": str(spec.attack),
+        "threat": threat | vars(spec.attack.threat(run.temperature)),
         "images": len(outcome.labels),
         "fraction": fraction,
         "gradient_zero_images": 0.0,

@@ -10,21 +10,21 @@ from pathlib import Path
 import click
 import numpy as np
 
-from bench import runtime
+from bench.training import runtime
 
 runtime.prepare()
 
 import tf_keras as keras  # noqa: E402
 
-from bench import training  # noqa: E402
 from bench.datasets.base import Split  # noqa: E402
-from bench.interruption import Stop  # noqa: E402
-from bench.networks import build  # noqa: E402
-from bench.progress import Progress  # noqa: E402
-from bench.spec import Run  # noqa: E402
-from bench.states import States  # noqa: E402
-from bench.store import Folder  # noqa: E402
-from bench.trainee import Trainee  # noqa: E402
+from bench.records.store import Folder  # noqa: E402
+from bench.spec.run import Run  # noqa: E402
+from bench.training import loop as training  # noqa: E402
+from bench.training.interruption import Stop  # noqa: E402
+from bench.training.network import build  # noqa: E402
+from bench.training.progress import Progress  # noqa: E402
+from bench.training.resume import States  # noqa: E402
+from bench.training.train_state import TrainState  # noqa: E402
 
 
 @click.command()
@@ -56,8 +56,8 @@ def main(arch: str, image_size: int, images: int, rounds: int) -> None:
 
 def our_epoch(run: Run, data: Split, folder: Folder):  # type: ignore[no-untyped-def]
     """Return a function that trains one epoch as ``bench run`` does, augmentation, progress and checkpoint included."""
-    trainee = Trainee.fresh(run, 10, len(data), ())
-    loop = training.Loop(trainee, States(folder, {}, None, (), Progress(quiet=True)), Progress(quiet=True), Stop())
+    train_state = TrainState.fresh(run, 10, len(data), ())
+    loop = training.Loop(train_state, States(folder, {}, None, (), Progress(quiet=True)), Progress(quiet=True), Stop())
     return lambda: loop.epoch(data)
 
 

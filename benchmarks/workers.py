@@ -44,19 +44,19 @@ def together(arch: str, seconds: float, processes: int, threads: int) -> float:
 
 def rate(arch: str, seconds: float) -> float:
     """Return the images a second of training steps at the default batch size and 64 px in this process."""
-    from bench import runtime
+    from bench.training import runtime
 
     runtime.prepare()
     import numpy as np
 
-    from bench.spec import Run
-    from bench.trainee import Trainee
+    from bench.spec.run import Run
+    from bench.training.train_state import TrainState
 
     run = Run.of(arch=arch)
     draw = np.random.default_rng(0)
     images = draw.integers(0, 256, (run.batch_size, run.image_size, run.image_size, 3), dtype=np.uint8)
     labels = draw.integers(0, 10, run.batch_size)
-    step = Trainee.fresh(run, 10, 10_000, ()).step_function()
+    step = TrainState.fresh(run, 10, 10_000, ()).step_function()
     step(images, labels)
     began, count = time.perf_counter(), 0
     while time.perf_counter() - began < seconds:

@@ -1,22 +1,22 @@
-"""TensorFlow, set up once for all tests, and the tiny images as fixtures."""
+"""What every test has: the environment of TensorFlow, no terminal, the tiny images."""
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
+from tiny import tiny_split
 
-from bench import runtime
+from bench.datasets import DATASETS
+from bench.datasets.base import Dataset
+from bench.training.progress import Progress
 
-runtime.prepare()
+# Before any test imports TensorFlow; the folders whose tests do prepare it in a conftest of their own.
+os.environ["TF_USE_LEGACY_KERAS"] = "1"
 # A property is not a race: the first example may import half of the suite.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
-
-from tiny import tiny_split  # noqa: E402
-
-from bench.datasets import DATASETS  # noqa: E402
-from bench.datasets.base import Dataset  # noqa: E402
-from bench.progress import Progress  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -8,33 +8,40 @@ from typing import ClassVar
 
 import numpy as np
 
-from bench.attacks.base import Images, Labels, View
-from bench.attacks.knowledge import Knowing
+from bench.attacks.base import Target
+from bench.attacks.gradient_attack import GradientAttack
+from bench.attacks.norms import LINF, Norm
+from bench.datasets.base import Images, Labels
 
 
 @dataclass(frozen=True)
-class Fgsm(Knowing):
+class Fgsm(GradientAttack):
     """Move every pixel by eps in the direction that raises the loss, in one step.
-
-    The attacked image is
 
         x' = clip(x + eps * sign(grad_x L(x, y)), 0, 255)
 
-    where x is ``images`` in pixel levels, y is ``labels`` (the true ones) and eps runs over ``eps``; L, by ``loss`` and
-    ``knowledge``, is as in ``Knowing``. The gradient is computed once and serves every radius. A pixel whose gradient is
-    zero stays where it is. Departure from the source: the clipping to [0, 255], so that the result is an image.
-    Source: Goodfellow et al. 2015, arXiv:1412.6572, section 4; the two attackers are those of the report's figure 13.
+    where x is ``images`` in pixel levels, y is ``labels`` (the true ones) and eps runs over ``eps``. L is as in
+    ``GradientAttack``. The gradient is computed once and serves every radius. A pixel with gradient zero does not move.
+    Departure from the source: the result is clipped to [0, 255], so that it is an image.
+    Source: Goodfellow et al. 2015, arXiv:1412.6572, section 4.
     """
 
     kind: ClassVar[str] = "fgsm"
     title: ClassVar[str] = "FGSM"
+    norm: ClassVar[Norm] = LINF
+    version: ClassVar[int] = 1
+    one_step: ClassVar[bool] = True
 
+    @property
     def moves(self) -> str:
-        """Return in a phrase what the attack does to an image."""
+        """What the attack does to an image, in a phrase."""
         return "one FGSM step"
 
-    def __call__(self, view: View, images: Images, labels: Labels, eps: Sequence[float]) -> Iterator[Images]:
+    def __call__(
+        self, target: Target, images: Images, labels: Labels, eps: Sequence[float], seed: int
+    ) -> Iterator[Images]:
         """Yield the attacked images for each radius, as ``Attack`` asks."""
-        direction = np.sign(view.gradient(images, labels, self.differentiated(view.temperature)))
+        del seed
+        direction = np.sign(target.gradient(images, labels, self.differentiated(target.temperature)))
         for radius in eps:
             yield np.clip(images + np.float32(radius) * direction, 0, 255)

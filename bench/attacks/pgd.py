@@ -8,21 +8,23 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from bench.attacks.base import Images, Labels, Loss, View
-from bench.attacks.knowledge import Knowing
-from bench.limits import Range
+from bench.attacks.base import Loss, Target
+from bench.attacks.gradient_attack import GradientAttack
+from bench.attacks.norms import LINF, Norm
+from bench.datasets.base import Images, Labels
+from bench.spec.limits import Range
 
 STEPS = Range("steps", 1, 1000, whole=True)
 
 
 @dataclass(frozen=True)
-class Pgd(Knowing):
+class Pgd(GradientAttack):
     """Climb the loss in ``steps`` steps of 2.5 eps / ``steps``, from the image itself, and come back into the ball each time.
 
         x_0 = x,   x_(k+1) = clip(P(x_k + 2.5 eps / n * sign(grad L(x_k, y))), 0, 255)
 
     where x is ``images`` in pixel levels, y is ``labels`` (the true ones), eps runs over ``eps``, n is ``steps``, P goes
-    to the nearest point within eps of x, and L, by ``loss`` and ``knowledge``, is as in ``Knowing``. The last iterate is
+    to the nearest point within eps of x, and L, by ``loss`` and ``knowledge``, is as in ``GradientAttack``. The last iterate is
     the attacked image. Departure from the source: no random start.
     Needs the extra ``art``. Source: Madry et al. 2018, arXiv:1706.06083, section 2.1; the step length, enough to reach the
     edge of the ball from anywhere in it, is this suite's.
@@ -30,6 +32,8 @@ class Pgd(Knowing):
 
     kind: ClassVar[str] = "pgd"
     title: ClassVar[str] = "PGD"
+    norm: ClassVar[Norm] = LINF
+    version: ClassVar[int] = 1
     library: ClassVar[str] = "art"
 
     steps: float = 20
@@ -41,17 +45,21 @@ class Pgd(Knowing):
         STEPS.check("steps of pgd", steps)
         object.__setattr__(self, "steps", steps)
 
+    @property
     def moves(self) -> str:
-        """Return in a phrase what the attack does to an image."""
+        """What the attack does to an image, in a phrase."""
         return f"{self.steps} PGD steps (ART)"
 
-    def __call__(self, view: View, images: Images, labels: Labels, eps: Sequence[float]) -> Iterator[Images]:
+    def __call__(
+        self, target: Target, images: Images, labels: Labels, eps: Sequence[float], seed: int
+    ) -> Iterator[Images]:
         """Yield the attacked images for each radius, as ``Attack`` asks."""
+        del seed
         from art.attacks.evasion.projected_gradient_descent.projected_gradient_descent_numpy import (
             ProjectedGradientDescentNumpy,
         )
 
-        estimator = _estimator(view, self.differentiated(view.temperature), images)
+        estimator = _estimator(target, self.differentiated(target.temperature), images)
         for radius in eps:
             if radius == 0:
                 yield images
@@ -67,22 +75,22 @@ class Pgd(Knowing):
             yield np.asarray(climb.generate(images, labels), dtype=np.float32)
 
 
-def _estimator(view: View, loss: Loss, images: Images) -> Any:
-    """Return ``view`` as what ART calls a classifier with loss gradients: images in, gradient of ``loss`` out."""
+def _estimator(target: Target, loss: Loss, images: Images) -> Any:
+    """Return ``target`` as what ART calls a classifier with loss gradients: images in, gradient of ``loss`` out."""
     from art.estimators.classification.classifier import ClassifierMixin
     from art.estimators.estimator import BaseEstimator, LossGradientsMixin
 
-    class Seen(ClassifierMixin, LossGradientsMixin, BaseEstimator):  # type: ignore[misc]  # ART has no types
+    class RunStatus(ClassifierMixin, LossGradientsMixin, BaseEstimator):  # type: ignore[misc]  # ART has no types
         input_shape = images.shape[1:]
-        nb_classes = view.logits(images[:1]).shape[1]
+        nb_classes = target.logits(images[:1]).shape[1]
 
         def predict(self, x: Images, **_: Any) -> Any:
-            return view.logits(x)
+            return target.logits(x)
 
         def fit(self, x: Any, y: Any, **_: Any) -> None:
             raise NotImplementedError(f"an attack does not train: {x}, {y}")
 
         def loss_gradient(self, x: Images, y: Any, **_: Any) -> Images:
-            return view.gradient(x.astype(np.float32), np.argmax(y, axis=1), loss)
+            return target.gradient(x.astype(np.float32), np.argmax(y, axis=1), loss)
 
-    return Seen(model=None, clip_values=(0.0, 255.0))
+    return RunStatus(model=None, clip_values=(0.0, 255.0))

@@ -1,1 +1,1 @@
-"""Is one network more robust than another, and how sure can one be? Arrays in, verdicts out; no file is read here."""
+"""Is one network more robust than another, and how sure can one be? Groups of networks in, verdicts out."""

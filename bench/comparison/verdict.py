@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.comparison.outcomes import Quantity
-from bench.comparison.panel import Effect
+from bench.comparison.paired import Effect
 from bench.comparison.significance import holm
+from bench.records.outcomes import Quantity
 
+DASH = "—"
 LEVEL = 0.05
-MARGIN = 0.02
+EQUIVALENCE = 0.02
 SEEDS = 3  # Blalock et al. 2020, arXiv:2003.03033: what is said of fewer is said of a seed, not of a method
 MASKED = "seems robust, for its gradient is masked"
 UNTESTED = "more accurate under {attacks}; whether its gradient is masked was not tested"
 CONTROL_UNTESTED = "less accurate under {attacks}; whether the gradient of its control is masked was not tested"
 COUNTED = {1: "one seed", 2: "two seeds"}
+# What is said where there is more of a quantity, and where there is less. "Robust" is said of accuracy under attack alone:
+# a network with less to lose drops less, and is none the better.
+WORDS = {
+    Quantity.ACCURACY: ("more robust", "less robust"),
+    Quantity.DROP: ("drops more", "drops less"),
+    Quantity.KEPT: ("keeps more", "keeps less"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,7 @@ class Judged:
     effect: Effect
     p: float
     p_equivalent: float
-    margin: float = MARGIN
+    margin: float = EQUIVALENCE
     quantity: Quantity = Quantity.ACCURACY
     masked: bool | None = None
     control_masked: bool | None = None
@@ -67,7 +75,7 @@ class Judged:
 
     @property
     def _word(self) -> str:
-        word = self.quantity.words[self.effect.difference < 0]
+        word = WORDS[self.quantity][self.effect.difference < 0]
         return f"{word} to {self.attacks}" if self.quantity is Quantity.ACCURACY else word
 
     @property
@@ -82,7 +90,7 @@ class Judged:
 
 
 def judge_family(
-    effects: Mapping[str, Effect], quantity: Quantity = Quantity.ACCURACY, margin: float = MARGIN
+    effects: Mapping[str, Effect], quantity: Quantity = Quantity.ACCURACY, margin: float = EQUIVALENCE
 ) -> dict[str, Judged]:
     """Return every effect of a family judged, both its tests corrected over the family after Holm."""
     ps = holm({name: effect.p for name, effect in effects.items()})

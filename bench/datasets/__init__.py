@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.datasets import folder, imagenette, synthetic
 from bench.datasets.base import Dataset
-from bench.datasets.report import Progress, Report
+from bench.datasets.messages import Progress, Report
 
 
 @dataclass(frozen=True)

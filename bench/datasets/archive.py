@@ -12,7 +12,7 @@ import tarfile
 import zlib
 from pathlib import Path
 
-from bench.datasets.report import printable
+from bench.datasets.messages import printable
 from bench.errors import IntegrityError
 
 MAX_MEMBERS = 20_000

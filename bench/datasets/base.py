@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+Images = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class Split:
@@ -22,6 +25,10 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def part(self, indices: NDArray[np.int64]) -> Split:
+        """Return the images at ``indices``, in their order."""
+        return Split(self.images[indices], self.labels[indices], tuple(self.names[index] for index in indices))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from bench.datasets.decoding import DECODER_VERSION
-from bench.datasets.report import Report, printable
+from bench.datasets.messages import Report, printable
 
 
 def directory() -> Path:

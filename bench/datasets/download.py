@@ -13,7 +13,7 @@ from typing import cast
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from bench.datasets.report import Progress, Report, printable, silent
+from bench.datasets.messages import Progress, Report, printable, silent
 from bench.errors import TryLater
 
 WAYS_ON = (

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Sequence
 
 from bench.datasets.listing import Listing
-from bench.datasets.report import Progress, silent
-from bench.datasets.threads import in_threads
+from bench.datasets.messages import Progress, silent
+from bench.datasets.parallel import in_threads
 
 # Stands for a file that cannot be read; no content has this digest, so such a folder matches no cache entry.
 UNREADABLE = "unreadable"

@@ -9,8 +9,8 @@ import numpy as np
 from bench.datasets.base import Dataset, Split
 from bench.datasets.fingerprint import in_both_splits
 from bench.datasets.listing import Listing, list_images
-from bench.datasets.pixels import Pixels, read_pixels
-from bench.datasets.report import Progress, Report, printable, silent
+from bench.datasets.loading import Pixels, read_pixels
+from bench.datasets.messages import Progress, Report, printable, silent
 from bench.errors import BadInput
 
 NAMED_AT_MOST = 10

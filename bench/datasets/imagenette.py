@@ -8,9 +8,9 @@ from pathlib import Path
 
 from bench.datasets import folder
 from bench.datasets.base import Dataset
-from bench.datasets.imagenette_archives import ARCHIVES, fetch
+from bench.datasets.imagenette_download import ARCHIVES, fetch
 from bench.datasets.listing import Listing, list_images
-from bench.datasets.report import Progress, Report, printable, silent
+from bench.datasets.messages import Progress, Report, printable, silent
 from bench.errors import BadInput
 
 CLASSES = {

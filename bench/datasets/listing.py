@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.datasets.report import printable
+from bench.datasets.messages import printable
 from bench.errors import BadInput
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bench.datasets import shapes
 from bench.datasets.base import Dataset, Split
-from bench.datasets.report import Progress, Report, printable, silent
+from bench.datasets.messages import Progress, Report, printable, silent
 from bench.datasets.shapes import LATTICE, SILHOUETTES, Field, Pair, Silhouette
 from bench.errors import BadInput
 

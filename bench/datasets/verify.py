@@ -10,8 +10,8 @@ from typing import Literal
 from bench.datasets.decoding import MIN_SIDE, BrokenImage, decode, remarks
 from bench.datasets.fingerprint import UNREADABLE, in_both_splits
 from bench.datasets.listing import list_images
-from bench.datasets.report import Progress, printable, silent
-from bench.datasets.threads import in_threads
+from bench.datasets.messages import Progress, printable, silent
+from bench.datasets.parallel import in_threads
 
 
 @dataclass(frozen=True)

@@ -5,30 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bench.records.schema import Metrics
+
 # (labels, logits) -> the loss of each image, shape (n,).
 Loss = Callable[[Any, Any], Any]
 
 
 class Method:
-    """A method that does nothing: every hook is a no-op, to be overridden one by one.
-
-    Models are tf_keras models, callbacks tf_keras callbacks.
-    """
+    """A method that does nothing: override the hooks that it needs. Models are tf_keras models."""
 
     def conv(self, conv: Callable[..., Any]) -> Callable[..., Any]:
         """Return what the architecture makes its convolutions with, given what it would use; fresh for every build."""
         return conv
 
+    def dense(self, dense: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what the architecture makes its dense layers with, given what it would use; fresh for every build."""
+        return dense
+
     def prepare(self, model: Any) -> Any:
         """Return the model to train, given the one that the architecture built."""
         return model
 
-    def take_up(self, model: Any, steps: int) -> None:
-        """Set what the method keeps in ``model`` as it is after ``steps`` steps in which it did nothing yet."""
+    def warm_start(self, model: Any, steps: int) -> None:
+        """Set the state that the method keeps in ``model`` to what it is after ``steps`` steps without pruning."""
 
     def loss(self, loss: Loss) -> Loss:
         """Return the loss to train on, given the one that would be used."""
         return loss
+
+    def penalty(self, model: Any) -> Any:
+        """Return what is added to the mean loss of a batch, a scalar tensor of the weights of ``model``; None for nothing."""
+        del model
+        return None
 
     def callbacks(self) -> list[Any]:
         """Return the callbacks whose ``on_train_begin``, ``on_train_batch_begin`` and ``on_epoch_end`` the training calls."""
@@ -37,3 +45,6 @@ class Method:
     def finish(self, model: Any) -> Any:
         """Return the plain model, given the trained one."""
         return model
+
+    def verify(self, metrics: Metrics) -> None:
+        """Raise BenchError where what was measured of the plain model is not what the method promises."""

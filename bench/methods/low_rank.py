@@ -11,8 +11,8 @@ import tf_keras as keras
 
 from bench.errors import BadInput
 from bench.methods.base import Method
-from bench.ranks import RankList, RankShare, ReportRanks
-from bench.separable import HORIZONTAL, VERTICAL, largest_rank, pairs
+from bench.methods.separable import HORIZONTAL, VERTICAL, largest_rank, pairs
+from bench.spec.ranks import RankList, RankShare, ReportRanks
 
 NORMALISATION = {"momentum": 0.9, "epsilon": 1e-5}
 

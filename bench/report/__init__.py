@@ -1,1 +1,1 @@
-"""Records in, figures out: nothing here imports TensorFlow."""
+"""Records in, figures, tables and pages out: nothing here imports TensorFlow."""

@@ -10,9 +10,9 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from bench.errors import BadInput
-from bench.report.markup import Html
-from bench.report.records import Records
-from bench.report.table import printable
+from bench.records.collection import Collection
+from bench.report.tables.markup import Html
+from bench.report.tables.table import printable
 
 NAME = "discussion.md"
 WRITTEN_FOR = re.compile(r"<!-- records: (\S+) -->\n")
@@ -36,7 +36,7 @@ class Discussion:
         return Html(MarkdownIt("commonmark", {"html": False}).disable(["image"]).render(self.markdown))
 
 
-def discussion(results: Path, records: Records) -> Discussion | None:
+def discussion(results: Path, records: Collection) -> Discussion | None:
     """Return what ``results``/discussion.md says; None where there is none. BadInput where it is no text.
 
     Its first line, ``<!-- records: DIGEST -->``, names the records that it was written for, by their ``digest``.
@@ -56,7 +56,7 @@ def discussion(results: Path, records: Records) -> Discussion | None:
     return Discussion(text[first.end() if first else 0 :].strip() + "\n", origin)
 
 
-def digest(records: Records) -> str:
+def digest(records: Collection) -> str:
     """Return the first 12 hex digits of a sha256 over what ``records`` says was trained and what each attack did.
 
     The weights of each network and the outcomes of each attack on it, by their hashes: the same wherever the same records
@@ -65,7 +65,7 @@ def digest(records: Records) -> str:
     found = hashlib.sha256()
     for name, seeds in sorted(records.networks.items()):
         for seed, network in seeds.items():
-            parts = [network.training["artefacts"], *[each.record["artefacts"] for each in network.attacks.values()]]
-            hashes = sorted(f"{file} {kept['sha256']}" for part in parts for file, kept in part.items())
+            parts = [network.record.artefacts, *[each.record.artefacts for each in network.attacks.values()]]
+            hashes = sorted(f"{file} {kept.sha256}" for part in parts for file, kept in part.items())
             found.update("\n".join([name, str(seed), *hashes, ""]).encode())
     return found.hexdigest()[:12]

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bench.errors import IntegrityError
-from bench.files import read_json, write_json
+from bench.records.files import read_json, write_json
 
 NAME = "files.json"
 SCHEMA = "bench.report-files/1"

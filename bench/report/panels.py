@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from bench.comparison.outcomes import Quantity
-from bench.report.writers import WRITERS
+from bench.records.outcomes import Quantity
 
 KINDS = ("png", "svg")
-FORMATS = (*KINDS, *WRITERS)
+FORMATS = (*KINDS, "csv", "md", "tex", "html")
 
 
 class Panel(StrEnum):

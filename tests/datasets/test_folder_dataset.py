@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.datasets import folder, pixels
+from bench.datasets import folder
+from bench.datasets import loading as pixels
 from bench.datasets.base import Dataset
 from bench.datasets.decoding import decode
 from bench.datasets.fingerprint import fingerprint

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.datasets import imagenette_archives
+from bench.datasets import imagenette_download as imagenette_archives
 from bench.datasets.imagenette import CLASSES, load, locate
-from bench.datasets.imagenette_archives import ARCHIVES, Archive, fetch, install
+from bench.datasets.imagenette_download import ARCHIVES, Archive, fetch, install
 from bench.datasets.listing import list_images
 from bench.errors import BadInput, TryLater
 
@@ -196,7 +196,7 @@ def test_two_processes_download_once(own_cache: Path) -> None:
 
     script = f"""
 import sys
-from bench.datasets import imagenette_archives as module
+from bench.datasets import imagenette_download as module
 module.BASE = sys.argv[1]
 module.ARCHIVES = (module.Archive("imagenette2-160", 160, {len(data)}, "{hashlib.sha256(data).hexdigest()}"),)
 print(module.fetch(64, lambda line: None))

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from bench.datasets.report import silent
-from bench.datasets.threads import in_threads
+from bench.datasets.messages import silent
+from bench.datasets.parallel import in_threads
 
 
 def test_results_keep_the_order_of_the_items() -> None:

@@ -12,14 +12,14 @@ from grids import CURVE
 from grids import grid as predictions
 from oracle import raw
 from readback import AT, beaten, drawn, hollow, legend, line, points, text
-from recorded import EPS, HOT_AND_PRUNED, LINEUPS, SPARSE, attack_all
+from recorded import EPS, GROUPS, HOT_AND_PRUNED, SPARSE, attack_all
 
 from bench.attacks.fgsm import Fgsm
-from bench.report.figure_table import figure_table
-from bench.report.overviews import OVERVIEWS
-from bench.report.records import read
-from bench.spec import Run
-from bench.trial import Trial
+from bench.attacks.spec import AttackSpec
+from bench.records.collection import read
+from bench.report.figures.overviews import OVERVIEWS
+from bench.report.tables.figure_table import figure_table
+from bench.spec.run import Run
 
 
 def test_accuracy_against_each_currency(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_accuracy_against_each_currency(tmp_path: Path) -> None:
         for seed, each in enumerate(of_run):
             own = Run.of(**{**run.settings, "seed": seed})
             measured = {"parameters_nonzero": parameters, "macs_nonzero": macs, "gzip_bytes": size + 100 * seed}
-            fake_outcome(trained(tmp_path, own, 0.7, measured=measured), Trial(Fgsm(), EPS), each)
+            fake_outcome(trained(tmp_path, own, 0.7, measured=measured), AttackSpec(Fgsm(), EPS), each)
     figure = drawn("by-compression", SPARSE, tmp_path)
     runs = [raw(tmp_path, name) for name in ("", "-s0.5", "-s0.9")]
     accuracies = [100 * np.mean([seed["right"].mean(axis=1) for seed in run], axis=0) for run in runs]
@@ -56,7 +56,7 @@ def numbers(run: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_networks_of_one_size_are_not_drawn_against_their_size(tmp_path: Path) -> None:
-    hot = LINEUPS["hot"]
+    hot = GROUPS["hot"]
     attack_all(tmp_path, hot, margin=-0.1)
     records = read(tmp_path)
     assert OVERVIEWS["by-compression"].draw(hot, records, figure_table(hot, records)) is None

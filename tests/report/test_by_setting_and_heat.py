@@ -9,10 +9,10 @@ import pytest
 from oracle import figures, raw
 from recorded import EPS, RUNS, SPARSE, record
 
-from bench.report.figure_table import figure_table
-from bench.report.overviews import OVERVIEWS
-from bench.report.press import render
-from bench.report.records import read
+from bench.records.collection import read
+from bench.report.figures.overviews import OVERVIEWS
+from bench.report.figures.save import render
+from bench.report.tables.figure_table import figure_table
 
 
 def test_the_overviews_have_the_numbers_of_the_records(tmp_path: Path) -> None:

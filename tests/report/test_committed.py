@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bench.cli import main
-from bench.files import read_json
+from bench.cli.main import main
+from bench.records.files import read_json
 from bench.report.manifest import NAME, SCHEMA
 
 ROOT = Path(__file__).parents[2]

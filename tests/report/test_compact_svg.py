@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report.compact_path import compact_path, rounded
-from bench.report.compact_svg import compact
-from bench.report.press import render
+from bench.report.figures.save import render
+from bench.report.pages.compact_path import compact_path, rounded
+from bench.report.pages.compact_svg import compact
 
 FAR = st.floats(-999, 999, allow_nan=False).map(lambda value: round(value, 6))
 SVG = "{http://www.w3.org/2000/svg}"

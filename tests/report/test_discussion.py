@@ -10,9 +10,9 @@ from hostile import EVIL, Page
 from recorded import GRID, SPARSE, record
 
 from bench.errors import BadInput
-from bench.report.assemble import Wanted, assemble
+from bench.records.collection import read
+from bench.report.build import Wanted, assemble
 from bench.report.discussion import NAME, digest, discussion
-from bench.report.records import read
 
 STALE = "Its figures may no longer be those of the tables."
 

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 from fakes import diverged, fake_outcome, trained
 from oracle import difference, figures, half_width, raw
-from recorded import EPS, LINEUPS, SPARSE, record
+from recorded import EPS, GROUPS, SPARSE, record
 from scipy.stats import binomtest, t
 from tiny import tiny_run
 
 from bench.attacks.fgsm import Fgsm
-from bench.comparison.outcomes import Quantity
-from bench.report.comparisons import compare_each_eps
-from bench.report.figure_table import figure_table
-from bench.report.records import read
-from bench.report.table import DASH, Cell, Table, as_csv
-from bench.trial import Trial
+from bench.attacks.spec import AttackSpec
+from bench.comparison.against_control import compare_each_eps
+from bench.records.collection import read
+from bench.records.outcomes import Quantity
+from bench.report.tables.figure_table import figure_table
+from bench.report.tables.table import DASH, Cell, Table, as_csv
 
 
 def cells(table: Table, label: str) -> dict[str, Cell]:
@@ -132,7 +132,7 @@ def test_a_run_attacked_at_fewer_radii_is_missing(tmp_path: Path) -> None:
 
 
 def test_low_rank_is_measured_against_full_rank(tmp_path: Path) -> None:
-    rank = LINEUPS["rank"]
+    rank = GROUPS["rank"]
     record(tmp_path, rank.runs[1:], [0])
     assert cells(figure_table(rank, read(tmp_path)), "LR1")["theoretical speed-up"].text == DASH
     record(tmp_path, rank.runs[:1], [0])
@@ -141,7 +141,7 @@ def test_low_rank_is_measured_against_full_rank(tmp_path: Path) -> None:
 
 
 def test_the_attacker_at_one_finds_the_control_under_its_usual_name_and_the_mask_is_seen(tmp_path: Path) -> None:
-    hot = LINEUPS["hot-fgsm-knowledge-none"]
+    hot = GROUPS["hot-fgsm-knowledge-none"]
     control, tempered = hot.runs
     record(tmp_path, [control], [0])
     record(tmp_path, [tempered], [0.1], attack=Fgsm(knowledge="none"), zero=0.97)
@@ -160,7 +160,7 @@ def test_a_net_that_is_never_right_keeps_nothing(tmp_path: Path) -> None:
     for seed in range(3):
         for run in SPARSE.runs:
             own = tiny_run(**{**run.settings, "seed": seed})
-            fake_outcome(trained(tmp_path, own, 0.0), Trial(Fgsm(), EPS), np.zeros((len(EPS), 50), bool))
+            fake_outcome(trained(tmp_path, own, 0.0), AttackSpec(Fgsm(), EPS), np.zeros((len(EPS), 50), bool))
     found = cells(figure_table(SPARSE, read(tmp_path)), "50 % zero")
     assert found["accuracy kept at eps 1"].text == "none right"
     assert found["verdict on accuracy kept, 0 < eps <= 8"].text == "not defined"

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from fakes import fake
 from oracle import figures, raw
-from recorded import EPS, LINEUPS, RUNS, SPARSE, record
+from recorded import EPS, GROUPS, RUNS, SPARSE, record
 
-from bench.report.figure_table import figure_table
-from bench.report.figures import draw, lines
-from bench.report.frame import legend_columns
-from bench.report.overviews import OVERVIEWS
+from bench.records.collection import read
+from bench.report.figures.accuracy_curves import draw, lines
+from bench.report.figures.overviews import OVERVIEWS
+from bench.report.figures.save import render
+from bench.report.figures.style import legend_columns
 from bench.report.panels import Panel
-from bench.report.press import render
-from bench.report.records import read
-from bench.spec import Run
+from bench.report.tables.figure_table import figure_table
+from bench.spec.run import Run
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
@@ -40,30 +40,30 @@ def test_the_lines_of_a_figure_are_the_numbers_of_the_records(tmp_path: Path, pa
 
 
 def test_a_masked_attack_is_dashed_and_named_so(tmp_path: Path) -> None:
-    hot = LINEUPS["hot"]
+    hot = GROUPS["hot"]
     for seed in range(2):
         attacks = {"fgsm(loss=margin)": (0.8, 0.2, 0.1), "fgsm": (0.8, 0.7, 0.6)}
         for run in hot.runs:
             fake(tmp_path, Run.of(**{**run.settings, "seed": seed}), by_attack=attacks)
-    lineup = replace(hot, eps=(0.0, 1.0, 4.0))
+    group = replace(hot, eps=(0.0, 1.0, 4.0))
     records = read(tmp_path)
-    (axes,) = draw(lineup, records, figure_table(lineup, records), Panel.A).axes
+    (axes,) = draw(group, records, figure_table(group, records), Panel.A).axes
     styles = {str(line.get_label()): line.get_linestyle() for line in axes.get_lines()}
     assert styles["T = 20: gradient masked"] == "--"
     assert styles["T = 1"] == "-"
 
 
 def test_accuracies_of_all_and_none_are_drawn(tmp_path: Path) -> None:
-    lineup = replace(SPARSE, eps=(0.0, 1.0, 4.0))
+    group = replace(SPARSE, eps=(0.0, 1.0, 4.0))
     for run in SPARSE.runs:
         fake(tmp_path, run, (1.0, 0.5, 0.0))
     records = read(tmp_path)
-    table = figure_table(lineup, records)
-    for line in lines(lineup, records, table, Panel.A.quantity):
+    table = figure_table(group, records)
+    for line in lines(group, records, table, Panel.A.quantity):
         assert line.mean == (100, 50, 0)
         assert all(low <= mean <= high for low, mean, high in zip(line.low, line.mean, line.high, strict=True))
     for name, overview in OVERVIEWS.items():
-        figure = overview.draw(lineup, records, table)
+        figure = overview.draw(group, records, table)
         if name == "knowledge":  # at one temperature there is nothing to know
             assert figure is None
             continue

@@ -12,8 +12,8 @@ from readback import drawn, line
 from recorded import EPS, SPARSE
 
 from bench.attacks.fgsm import Fgsm
-from bench.spec import Run
-from bench.trial import Trial
+from bench.attacks.spec import AttackSpec
+from bench.spec.run import Run
 
 
 def test_the_curve_of_flips_is_that_of_the_files(tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_the_curve_of_flips_is_that_of_the_files(tmp_path: Path) -> None:
         for seed in range(3):
             own = Run.of(**{**run.settings, "seed": seed})
             right = draw.random((len(EPS), 200)) < CURVE[:, None] + 0.2
-            fake_outcome(trained(tmp_path, own, 0.7), Trial(Fgsm(), EPS), right)
+            fake_outcome(trained(tmp_path, own, 0.7), AttackSpec(Fgsm(), EPS), right)
     (axes,) = drawn("flips", SPARSE, tmp_path).axes
     for name, run in (("dense", SPARSE.runs[0]), ("50 % zero", SPARSE.runs[1]), ("90 % zero", SPARSE.runs[2])):
         shares = []

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from readback import beaten, line
 
-from bench.report.overviews.front import draw_front, front
+from bench.report.figures.pareto_front import draw_front, front
 
 
 @given(st.lists(st.tuples(st.integers(0, 4).map(float), st.integers(0, 4).map(float)), max_size=9))

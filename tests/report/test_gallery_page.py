@@ -9,19 +9,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bench.evaluation.gallery_images import LARGEST, Unusable, read_gallery
 from hostile import EVIL, Page
 from PIL import Image
-from recorded import EPS, GRID, LINEUPS, SPARSE, record
+from recorded import EPS, GRID, GROUPS, SPARSE, record
 
-from bench.report import gallery_page as module
-from bench.report.gallery_images import LARGEST, Unusable, read_gallery
-from bench.report.gallery_page import confidences, gallery_page
-from bench.report.records import read
-from bench.spec import Run
-from bench.store import Folder
-from bench.trial import Trial
+from bench.attacks.spec import AttackSpec
+from bench.records.collection import read
+from bench.records.store import Folder
+from bench.report.pages import gallery as module
+from bench.report.pages.gallery import confidences, gallery_page
+from bench.spec.run import Run
 
-TRIAL = Trial(SPARSE.attack)
+TRIAL = AttackSpec(SPARSE.attack)
 LOGITS = np.zeros((2, 2, 10), np.float32)
 LOGITS[0, 0, 3], LOGITS[1, 0, 5], LOGITS[:, 1, 4] = 20, 40, 60
 
@@ -40,7 +40,7 @@ def images() -> dict[str, Any]:
 
 
 def page(results: Path) -> str | None:
-    return gallery_page(read(results), GRID, list(LINEUPS.values()), results)
+    return gallery_page(read(results), GRID, list(GROUPS.values()), results)
 
 
 def folder(results: Path, run: Run, seed: int = 0) -> Folder:
@@ -54,10 +54,10 @@ def test_confidences_are_those_at_the_temperature_of_the_training() -> None:
 
 
 def test_each_image_has_its_pixels_its_classes_and_whether_they_are_right(tmp_path: Path) -> None:
-    hot = LINEUPS["hot"].runs[1]
+    hot = GROUPS["hot"].runs[1]
     record(tmp_path, [hot], [0], seeds=2)
     for seed in range(2):
-        folder(tmp_path, hot, seed).write_gallery(Trial(SPARSE.attack, EPS), images())
+        folder(tmp_path, hot, seed).write_gallery(AttackSpec(SPARSE.attack, EPS), images())
     text = page(tmp_path)
     assert text is not None
     found = Page(text)

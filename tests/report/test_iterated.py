@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from tiny import tiny_run
 
 from bench.attacks import attack_named
-from bench.report.iterated import iterated_table, pairs
-from bench.report.records import read
-from bench.trial import Trial
+from bench.attacks.spec import AttackSpec
+from bench.records.collection import read
+from bench.report.tables.fgsm_vs_pgd import iterated_table, pairs
 
 RUN = tiny_run()
 
@@ -25,7 +25,7 @@ def right(shares: list[float], images: int = 200) -> NDArray[np.bool_]:
 def record(results: Path, shares: dict[str, list[float]], eps: tuple[float, ...] = (0.0, 1.0, 2.0)) -> None:
     folder = trained(results, RUN, 0.8)
     for text, values in shares.items():
-        fake_outcome(folder, Trial(attack_named(text), eps), right(values))
+        fake_outcome(folder, AttackSpec(attack_named(text), eps), right(values))
 
 
 def test_nothing_is_said_where_no_attack_was_iterated(tmp_path: Path) -> None:
@@ -59,8 +59,8 @@ def test_a_step_that_is_stronger_than_many_is_a_fault_with_a_name(tmp_path: Path
 
 def test_only_images_and_radii_of_both_are_compared(tmp_path: Path) -> None:
     folder = trained(tmp_path, RUN, 0.8)
-    fake_outcome(folder, Trial(attack_named("fgsm"), (0.0, 0.5, 2.0)), right([0.8, 0.6, 0.4]))
-    fake_outcome(folder, Trial(attack_named("pgd"), (0.0, 2.0, 4.0)), right([1.0, 0.5, 0.1], images=100))
+    fake_outcome(folder, AttackSpec(attack_named("fgsm"), (0.0, 0.5, 2.0)), right([0.8, 0.6, 0.4]))
+    fake_outcome(folder, AttackSpec(attack_named("pgd"), (0.0, 2.0, 4.0)), right([1.0, 0.5, 0.1], images=100))
     (pair,) = pairs(read(tmp_path))
     assert (pair.images, pair.accuracy) == (100, {2.0: (0.8, 0.5)})
 
@@ -68,7 +68,7 @@ def test_only_images_and_radii_of_both_are_compared(tmp_path: Path) -> None:
 def test_steps_without_a_gradient_are_held_against_the_margin_on_the_images_of_both(tmp_path: Path) -> None:
     record(tmp_path, {"fgsm": [0.8, 0.7, 0.7], "fgsm(loss=margin)": [0.8, 0.3, 0.1]})
     folder = trained(tmp_path, RUN, 0.8)
-    fake_outcome(folder, Trial(attack_named("pgd"), (0.0, 1.0, 2.0), 0.5), right([0.8, 0.7, 0.7], 100), zero=0.9)
+    fake_outcome(folder, AttackSpec(attack_named("pgd"), (0.0, 1.0, 2.0), 0.5), right([0.8, 0.7, 0.7], 100), zero=0.9)
     table = iterated_table(read(tmp_path))
     assert table
     assert [cell.text for cell in table.column("images")] == ["100"]

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from oracle import stored
 from readback import AT, drawn, hollow, line, points, text
-from recorded import LINEUPS, SPARSE, attack_all
+from recorded import GROUPS, SPARSE, attack_all
 
-from bench.report.figure_table import figure_table
-from bench.report.overviews import OVERVIEWS
-from bench.report.records import read
+from bench.records.collection import read
+from bench.report.figures.overviews import OVERVIEWS
+from bench.report.tables.figure_table import figure_table
 
 
 @pytest.mark.parametrize("masked", [True, False])
 def test_who_knows_the_temperature_over_the_images_without_a_gradient(tmp_path: Path, masked: bool) -> None:
-    hot = LINEUPS["hot"]
+    hot = GROUPS["hot"]
     attack_all(tmp_path, hot, margin=0.3 if masked else -0.1)
     above, below = drawn("knowledge", hot, tmp_path).axes
     kinds = {
@@ -44,7 +44,7 @@ def test_who_knows_the_temperature_over_the_images_without_a_gradient(tmp_path: 
 
 
 def test_the_picture_of_knowledge_says_that_a_gap_is_masking(tmp_path: Path) -> None:
-    hot = LINEUPS["hot"]
+    hot = GROUPS["hot"]
     attack_all(tmp_path, hot, margin=0.3)
     words = text(drawn("knowledge", hot, tmp_path))
     assert "a gap between them is masking, not robustness" in words

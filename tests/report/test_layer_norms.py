@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from fakes import trained
 from readback import drawn, line
-from recorded import LINEUPS, SPARSE
+from recorded import GROUPS, SPARSE
 from scipy.stats import t
 
-from bench.report.figure_table import figure_table
-from bench.report.overviews import OVERVIEWS
-from bench.report.overviews.spectral import layer_norms, scientific
-from bench.report.records import read
-from bench.spec import Run
+from bench.records.collection import read
+from bench.report.figures.overviews import OVERVIEWS
+from bench.report.figures.spectral_norms import layer_norms, scientific
+from bench.report.tables.figure_table import figure_table
+from bench.spec.run import Run
 
 KERNELS = {"conv1": 2.0, "conv2_vertical": 3.0, "conv2_horizontal": 5.0, "fc": 7.0}
 
@@ -43,16 +43,16 @@ def test_a_product_in_two_digits(number: float | None, words: str) -> None:
 
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_the_norms_of_the_layers(tmp_path: Path, seeds: int) -> None:
-    lineup = LINEUPS["rank"]
+    group = GROUPS["rank"]
     norms: dict[str, list[list[float]]] = {}
-    for run in lineup.runs:
+    for run in group.runs:
         for seed in range(seeds):
-            factors = KERNELS if run != lineup.runs[0] else {"conv1": 2.0, "conv2": 6.0, "fc": 0.0}
+            factors = KERNELS if run != group.runs[0] else {"conv1": 2.0, "conv2": 6.0, "fc": 0.0}
             own = {layer: norm * (1 + seed) for layer, norm in factors.items()}
             measured = {**kernels(own), "spectral_product": 10.0 ** (seed + 1)}
             trained(tmp_path, Run.of(**{**run.settings, "seed": seed}), 0.7, measured=measured)
-            norms.setdefault(lineup.label(run), []).append(list(layer_norms(measured).values()))
-    (axes,) = drawn("spectral", lineup, tmp_path).axes
+            norms.setdefault(group.label(run), []).append(list(layer_norms(measured).values()))
+    (axes,) = drawn("spectral", group, tmp_path).axes
     product = {1: "1.0e1", 3: "1.0e2"}[seeds]
     assert [each.get_text() for each in axes.get_xticklabels()] == ["conv1", "conv2", "fc"]
     assert axes.get_yscale() == "log"
@@ -69,11 +69,11 @@ def test_the_norms_of_the_layers(tmp_path: Path, seeds: int) -> None:
 
 
 def test_a_line_runs_from_left_to_right_however_its_layers_were_built(tmp_path: Path) -> None:
-    lineup = LINEUPS["rank"]
+    group = GROUPS["rank"]
     orders = ({"conv1": 2.0, "conv2": 3.0, "shortcut": 5.0, "fc": 7.0}, {"conv1": 2.0, "shortcut": 5.0, **KERNELS})
-    for run, factors in zip(lineup.runs, orders, strict=True):
+    for run, factors in zip(group.runs, orders, strict=True):
         trained(tmp_path, run, 0.7, measured={**kernels(factors), "spectral_product": 1.0})
-    (axes,) = drawn("spectral", lineup, tmp_path).axes
+    (axes,) = drawn("spectral", group, tmp_path).axes
     (shown,) = [each for each in axes.get_lines() if each.get_label() == "LR1: product 1.0e0"]
     assert list(shown.get_xdata()) == [0, 1, 2, 3]
     assert list(shown.get_ydata()) == pytest.approx([2.0, 7.5, 5.0, 7.0])

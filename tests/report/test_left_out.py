@@ -11,15 +11,15 @@ from fakes import EPS, fake, lacking, tear
 from recorded import names
 from tiny import tiny_run
 
-from bench import store
 from bench.attacks.fgsm import Fgsm
-from bench.files import read_json, write_arrays, write_json
-from bench.report.records import read
-from bench.store import ATTACK_SCHEMA
-from bench.trial import Trial
+from bench.attacks.spec import AttackSpec
+from bench.records import store
+from bench.records.collection import read
+from bench.records.files import read_json, write_arrays, write_json
+from bench.records.store import ATTACK_SCHEMA
 
 RUN = tiny_run(sparsity=0.5)
-FGSM = Trial(Fgsm(), EPS).name
+FGSM = AttackSpec(Fgsm(), EPS).name
 
 
 def other_schema(path: Path) -> None:

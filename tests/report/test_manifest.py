@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from recorded import GRID, LINEUPS, SPARSE, record
+from recorded import GRID, GROUPS, SPARSE, record
 
-from bench.files import write_json
-from bench.grid import Grid
-from bench.report.assemble import Wanted, assemble
+from bench.records.collection import read
+from bench.records.files import write_json
+from bench.report.build import Wanted, assemble
 from bench.report.manifest import NAME, SCHEMA, note
 from bench.report.panels import FORMATS
-from bench.report.records import read
+from bench.runs.grid import Grid
 
 TABLES = Wanted(("csv",))
 FEWER = replace(GRID, figures=GRID.figures[:1])
@@ -32,7 +32,7 @@ def make(tmp_path: Path, grid: Grid = GRID, wanted: Wanted = TABLES) -> set[str]
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     record(tmp_path / "results", SPARSE.runs, [0, 0, -0.1], seeds=1)
-    record(tmp_path / "results", LINEUPS["rank"].runs, [0, 0], seeds=1)
+    record(tmp_path / "results", GROUPS["rank"].runs, [0, 0], seeds=1)
     return tmp_path
 
 

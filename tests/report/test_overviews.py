@@ -8,19 +8,19 @@ from pathlib import Path
 from fakes import DATA
 from recorded import HOT_AND_PRUNED, MANY, MANY_TEXT, SPARSE, attack_all, record
 
-from bench.grid import parse
-from bench.report.assemble import assemble
-from bench.report.figure_table import figure_table
-from bench.report.lineup import lineups
-from bench.report.overviews import OVERVIEWS, pictured
-from bench.report.overviews.pareto import pareto
-from bench.report.press import render
-from bench.report.records import read
+from bench.comparison.group import groups
+from bench.records.collection import read
+from bench.report.build import assemble
+from bench.report.figures.overviews import OVERVIEWS, pictured
+from bench.report.figures.pareto import pareto
+from bench.report.figures.save import render
+from bench.report.tables.figure_table import figure_table
+from bench.runs.grid import parse
 
 
 def test_what_is_of_a_figure_is_drawn_for_its_first_attack_alone() -> None:
-    hot = [lineup for lineup in lineups(MANY) if lineup.figure == "hot"]
-    names = [name for lineup in hot for name in pictured(lineup)]
+    hot = [group for group in groups(MANY) if group.figure == "hot"]
+    names = [name for group in hot for name in pictured(group)]
     assert len(hot) == 2
     assert names.count("hot-knowledge") == names.count("hot-spectral") == 1
     assert {"hot-flips", "hot-fgsm-knowledge-none-flips"} <= set(names)
@@ -52,7 +52,7 @@ def test_every_picture_has_words_for_who_cannot_see_it(tmp_path: Path) -> None:
     without_ranks = "".join(part for part in re.split(r"(?=\[figures)", MANY_TEXT) if "low_rank" not in part)
     grid = parse("small", without_ranks.replace("alexnet", "fc5"))
     for run in SPARSE.runs:
-        assert any(run in lineup.runs for lineup in lineups(grid))
+        assert any(run in group.runs for group in groups(grid))
     assemble(read(tmp_path / "results"), grid, tmp_path / "out")
     report = (tmp_path / "out" / "REPORT.md").read_text()
     images = dict(re.findall(r"!\[([^\]]+)\]\(figures/([^)]+)\.png\)", report))

@@ -12,13 +12,13 @@ import pytest
 from fakes import diverged
 from hostile import EVIL, Page, hostile, rows
 from oracle import difference, figures, half_width, raw
-from recorded import EPS, GRID, LINEUPS, RUNS, SPARSE, record
+from recorded import EPS, GRID, GROUPS, RUNS, SPARSE, record
 
-from bench.grid import Grid
-from bench.report.assemble import Wanted, assemble
-from bench.report.picture import carried, data_uri, shown
-from bench.report.records import read
-from bench.report.table import DASH
+from bench.records.collection import read
+from bench.report.build import Wanted, assemble
+from bench.report.pages.pictures import carried, data_uri, shown
+from bench.report.tables.table import DASH
+from bench.runs.grid import Grid
 
 TABLES = Wanted(("csv",))
 TAGS = set(
@@ -143,7 +143,7 @@ def test_the_same_records_give_the_same_page_with_and_without_images(tmp_path: P
     for name in ("one", "two"):
         results = tmp_path / name / "results"
         record(results, SPARSE.runs, [0, 0, -0.1])
-        diverged(results, LINEUPS["rank"].runs[1])
+        diverged(results, GROUPS["rank"].runs[1])
         if name == "two":
             (next(results.glob("*/seed-0/attacks")) / "fgsm.gallery.npz").write_bytes(b"not an archive")
         found.append(index(results, tmp_path / name / "reports"))

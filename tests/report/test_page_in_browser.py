@@ -10,9 +10,9 @@ import pytest
 from hostile import hostile
 from recorded import GRID, SPARSE, record
 
-from bench.report.assemble import Wanted, assemble
-from bench.report.records import read
-from bench.report.table import DASH
+from bench.records.collection import read
+from bench.report.build import Wanted, assemble
+from bench.report.tables.table import DASH
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install bench[test]")
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -13,24 +13,24 @@ from readback import AT, beaten, hollow, line, points
 from recorded import MANY, SPARSE, attack_all, record
 
 from bench.attacks.fgsm import Fgsm
-from bench.report.figure_table import figure_table
-from bench.report.lineup import lineups
-from bench.report.overviews.pareto import pareto
-from bench.report.records import read
+from bench.comparison.group import groups
+from bench.records.collection import read
+from bench.report.figures.pareto import pareto
+from bench.report.tables.figure_table import figure_table
 
 
 @pytest.mark.parametrize("masked", [True, False])
 def test_every_network_of_an_architecture_in_one_picture(tmp_path: Path, masked: bool) -> None:
-    every = {lineup.name: lineup for lineup in lineups(MANY)}
-    for lineup in every.values():
-        if lineup.attack == Fgsm():
-            attack_all(tmp_path, lineup, margin=0.3 if masked else -0.1)
+    every = {group.name: group for group in groups(MANY)}
+    for group in every.values():
+        if group.attack == Fgsm():
+            attack_all(tmp_path, group, margin=0.3 if masked else -0.1)
     records = read(tmp_path)
-    tables = [(lineup, figure_table(lineup, records)) for lineup in every.values()]
+    tables = [(group, figure_table(group, records)) for group in every.values()]
     found = pareto(tables, records)
     assert list(found) == ["alexnet"]
     (axes,) = found["alexnet"].axes
-    runs = {run: None for lineup in every.values() for run in lineup.runs if run.epochs == 10}
+    runs = {run: None for group in every.values() for run in group.runs if run.epochs == 10}
     assert len(runs) == 10
     expected = []
     for run in runs:
@@ -51,11 +51,11 @@ def test_every_network_of_an_architecture_in_one_picture(tmp_path: Path, masked:
 
 
 def test_no_label_lies_on_another_or_on_a_point(tmp_path: Path) -> None:
-    for lineup in lineups(MANY):
-        if lineup.attack == Fgsm():
-            attack_all(tmp_path, lineup, margin=0.3, seeds=1)
+    for group in groups(MANY):
+        if group.attack == Fgsm():
+            attack_all(tmp_path, group, margin=0.3, seeds=1)
     records = read(tmp_path)
-    tables = [(lineup, figure_table(lineup, records)) for lineup in lineups(MANY)]
+    tables = [(group, figure_table(group, records)) for group in groups(MANY)]
     figure = pareto(tables, records)["alexnet"]
     figure.canvas.draw()
     (axes,) = figure.axes
@@ -78,5 +78,5 @@ def test_a_crowd_has_names_on_the_front_alone(tmp_path: Path, monkeypatch: pytes
         "control",
         "90 %",
     ]
-    monkeypatch.setattr("bench.report.overviews.pareto.CROWD", 2)
+    monkeypatch.setattr("bench.report.figures.pareto.CROWD", 2)
     assert [each.get_text() for each in pareto([(SPARSE, table)], records)["fc5"].axes[0].texts] == ["50 %", "90 %"]

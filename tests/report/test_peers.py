@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from recorded import HOT_AND_PRUNED, SPARSE, record
 
-from bench.report.peers import PUBLISHED, peers_table
-from bench.report.records import read
+from bench.records.collection import read
+from bench.report.tables.published import PUBLISHED, published_table
 
 
 def test_every_change_of_ours_is_that_of_the_raw_records(tmp_path: Path) -> None:
     record(tmp_path, SPARSE.runs, [0, 0.05, -0.1])
-    table = peers_table(SPARSE, read(tmp_path))
+    table = published_table(SPARSE, read(tmp_path))
     assert table
     names = [column.name for column in table.columns]
     rows = {row[0].number: dict(zip(names, row, strict=True)) for row in table.rows}
@@ -35,17 +35,15 @@ def test_every_change_of_ours_is_that_of_the_raw_records(tmp_path: Path) -> None
 
 
 def test_a_network_that_differs_in_more_than_sparsity_does_not_stand_beside_them(tmp_path: Path) -> None:
-    lineup = HOT_AND_PRUNED
-    record(
-        tmp_path, lineup.runs, [0, -0.1 if lineup.runs[1].temperature == 1 else -0.4, -0.4, -0.4][: len(lineup.runs)]
-    )
-    pruned = next(run for run in lineup.runs if run.sparsity and run.temperature == 1)
-    table = peers_table(lineup, read(tmp_path))
+    group = HOT_AND_PRUNED
+    record(tmp_path, group.runs, [0, -0.1 if group.runs[1].temperature == 1 else -0.4, -0.4, -0.4][: len(group.runs)])
+    pruned = next(run for run in group.runs if run.sparsity and run.temperature == 1)
+    table = published_table(group, read(tmp_path))
     assert table
     (row,) = table.rows
     names = [column.name for column in table.columns]
     ours = dict(zip(names, row, strict=True))["ours, eps 1"].number
-    (paths, dense) = (list(tmp_path.glob(f"{run.name}/seed-*/attacks/fgsm-*.json")) for run in (pruned, lineup.runs[0]))
+    (paths, dense) = (list(tmp_path.glob(f"{run.name}/seed-*/attacks/fgsm-*.json")) for run in (pruned, group.runs[0]))
     found = [
         next(row["accuracy"] for row in json.loads(path.read_text())["record"]["rows"] if row["eps"] == 1)
         for path in (*paths, *dense)
@@ -54,10 +52,10 @@ def test_a_network_that_differs_in_more_than_sparsity_does_not_stand_beside_them
 
 
 def test_there_is_no_table_without_a_dense_run(tmp_path: Path) -> None:
-    assert peers_table(None, read(tmp_path)) is None
-    assert peers_table(SPARSE, read(tmp_path)) is None
+    assert published_table(None, read(tmp_path)) is None
+    assert published_table(SPARSE, read(tmp_path)) is None
     record(tmp_path, SPARSE.runs[1:], [0, 0])
-    assert peers_table(SPARSE, read(tmp_path)) is None
+    assert published_table(SPARSE, read(tmp_path)) is None
 
 
 def test_the_published_rows_are_shares_that_fall_with_eps() -> None:

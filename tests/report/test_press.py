@@ -9,20 +9,20 @@ from readback import written
 from recorded import SPARSE, record
 
 from bench.errors import TryLater
-from bench.report.figure_table import figure_table
-from bench.report.figures import draw
-from bench.report.overviews import OVERVIEWS
+from bench.records.collection import read
+from bench.report.figures.accuracy_curves import draw
+from bench.report.figures.overviews import OVERVIEWS
+from bench.report.figures.save import FEW, Press
 from bench.report.panels import Panel
-from bench.report.press import FEW, Press
-from bench.report.records import read
+from bench.report.tables.figure_table import figure_table
 
 
 def test_figures_drawn_in_other_processes_have_the_same_bytes(tmp_path: Path) -> None:
     record(tmp_path, SPARSE.runs, [0, 0, -0.1])
     records = read(tmp_path)
     table = figure_table(SPARSE, records)
-    for name, lineups in (("here", FEW), ("beside", FEW + 1)):
-        with Press(tmp_path / name, lineups) as press:
+    for name, groups in (("here", FEW), ("beside", FEW + 1)):
+        with Press(tmp_path / name, groups) as press:
             heat = OVERVIEWS["heat"].draw(SPARSE, records, table)
             assert heat is not None
             press.save("heat", heat, ["png", "svg"])

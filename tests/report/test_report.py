@@ -12,16 +12,16 @@ from click.testing import CliRunner, Result
 from fakes import diverged
 from oracle import figures, raw
 from readback import written
-from recorded import EPS, GRID, LINEUPS, SPARSE, TEXT, attack_all, record
+from recorded import EPS, GRID, GROUPS, SPARSE, TEXT, attack_all, record
 
 from bench.attacks.fgsm import Fgsm
-from bench.cli import main
+from bench.cli.main import main
 from bench.errors import BadInput
-from bench.report.assemble import Wanted, assemble
+from bench.records.collection import read
+from bench.report.build import Wanted, assemble
 from bench.report.manifest import NAME
 from bench.report.panels import FORMATS
-from bench.report.records import read
-from bench.report.table import DASH
+from bench.report.tables.table import DASH
 
 
 def report(tmp_path: Path, *words: str) -> Result:
@@ -35,7 +35,7 @@ def test_the_same_records_give_the_same_bytes_wherever_they_lie(tmp_path: Path) 
     found = []
     for name in ("one", "two"):
         record(tmp_path / name / "results", SPARSE.runs, [0, 0, -0.1])
-        diverged(tmp_path / name / "results", LINEUPS["rank"].runs[1])
+        diverged(tmp_path / name / "results", GROUPS["rank"].runs[1])
         done = report(tmp_path / name)
         assert done.exit_code == 0, done.output
         found.append(written(tmp_path / name / "reports"))
@@ -170,10 +170,10 @@ def test_two_runs_compared_at_each_radius_of_each_common_attack(tmp_path: Path) 
 
 
 def test_a_masked_network_gets_no_praise_and_what_is_compared_with_it_no_blame(tmp_path: Path) -> None:
-    lineup = LINEUPS["hot"]
-    attack_all(tmp_path / "results", lineup, margin=0.3, seeds=3)
-    record(tmp_path / "results", lineup.runs[:1], [0], attack=Fgsm(loss="margin"))
-    control, hot = (run.name for run in lineup.runs)
+    group = GROUPS["hot"]
+    attack_all(tmp_path / "results", group, margin=0.3, seeds=3)
+    record(tmp_path / "results", group.runs[:1], [0], attack=Fgsm(loss="margin"))
+    control, hot = (run.name for run in group.runs)
     first = report(tmp_path, "--compare", hot, control).output
     assert f"gradient masked on {hot}: the attack failed there" in first
     assert "seems robust, for its gradient is masked: difference +" in first

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from recorded import SPARSE, record
 
-from bench.report.figures import seeds_in_words
-from bench.report.networks import seeds_text
-from bench.report.records import read
-from bench.spec import Run
+from bench.records.collection import read
+from bench.records.networks import seeds_text
+from bench.report.figures.accuracy_curves import seeds_in_words
+from bench.spec.run import Run
 
 
 def test_a_caption_says_which_seeds_its_numbers_are_of(tmp_path: Path) -> None:

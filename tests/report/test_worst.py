@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 from fakes import IMAGES, fake_outcome, trained
 from numpy.typing import NDArray
-from recorded import EPS, LINEUPS, SPARSE, record
+from recorded import EPS, GROUPS, SPARSE, record
 
 from bench.attacks import attack_named
 from bench.attacks.fgsm import Fgsm
-from bench.comparison.outcomes import Outcomes
-from bench.report.records import Records, read
-from bench.report.table import DASH
-from bench.report.worst import worst_case, worst_table
-from bench.trial import Trial
+from bench.attacks.spec import AttackSpec
+from bench.records.collection import Collection, read
+from bench.records.outcomes import Outcomes
+from bench.report.tables.table import DASH
+from bench.report.tables.worst_case import worst_case, worst_table
 
 ATTACKS = ("fgsm", "fgsm(loss=margin)", "pgd")
-HOT = LINEUPS["hot"]
+HOT = GROUPS["hot"]
 
 
 def drawn(radii: Mapping[str, tuple[float, ...]], images: Mapping[str, int]) -> dict[str, Outcomes]:
@@ -53,7 +53,7 @@ def test_an_image_is_right_where_nothing_within_the_radius_flips_it() -> None:
     assert (wrong > 0).all()
 
 
-def plant(results: Path, changes: Mapping[str, tuple[float, ...]]) -> Records:
+def plant(results: Path, changes: Mapping[str, tuple[float, ...]]) -> Collection:
     for text, change in changes.items():
         record(results, SPARSE.runs, change, attack=attack_named(text))  # type: ignore[arg-type]
     return read(results)
@@ -70,7 +70,7 @@ def test_only_attacks_that_all_of_a_figure_met_count(tmp_path: Path) -> None:
     network = records.of(SPARSE.runs[0])[0]
     folder = trained(tmp_path, network.run, 0.75)
     none_right: NDArray[np.bool_] = np.zeros((2, IMAGES), bool)
-    fake_outcome(folder, Trial(attack_named("pgd"), (0.0, 1.0)), none_right)
+    fake_outcome(folder, AttackSpec(attack_named("pgd"), (0.0, 1.0)), none_right)
     assert worst_table([SPARSE], read(tmp_path)) == before
     assert {cell.text for cell in before.column("attacks")} == {"fgsm, fgsm(loss=margin)"}
 
@@ -121,9 +121,9 @@ def test_a_seed_that_is_not_attacked_yet_or_at_other_radii_hides_nothing(tmp_pat
     network = read(tmp_path).of(SPARSE.runs[0])[0]
     trained(tmp_path, replace(network.run, seed=3), 0.75)
     short = trained(tmp_path, replace(network.run, seed=4), 0.75)
-    fake_outcome(short, Trial(Fgsm(), (0.0, 1.0)), np.ones((2, 400), bool))
+    fake_outcome(short, AttackSpec(Fgsm(), (0.0, 1.0)), np.ones((2, 400), bool))
     other = trained(tmp_path, replace(network.run, seed=5), 0.75)
-    fake_outcome(other, Trial(Fgsm(loss="margin"), EPS), np.ones((len(EPS), 400), bool))
+    fake_outcome(other, AttackSpec(Fgsm(loss="margin"), EPS), np.ones((len(EPS), 400), bool))
     assert worst_table([SPARSE], read(tmp_path)) == before
 
 
@@ -154,7 +154,7 @@ def test_seeds_that_were_attacked_at_other_radii_are_no_fault(tmp_path: Path, se
         for seed, network in records.of(run).items():
             radii = (0.0, 2.0) if seed < seeds else EPS
             right = np.ones((len(radii), 400), bool)
-            fake_outcome(trained(tmp_path, network.run, 0.75), Trial(Fgsm(loss="margin"), radii), right)
+            fake_outcome(trained(tmp_path, network.run, 0.75), AttackSpec(Fgsm(loss="margin"), radii), right)
     table = worst_table([SPARSE], read(tmp_path))
     assert table
     assert DASH not in {cell.text for row in table.rows for cell in row}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report.table import DASH, Cell, Column, Table, as_csv, unmeasured
-from bench.report.writers import WRITERS, as_html, as_latex, as_markdown
+from bench.report.tables.formats import WRITERS, as_html, as_latex, as_markdown
+from bench.report.tables.table import DASH, Cell, Column, Table, as_csv, unmeasured
 
 EVIL = [
     "<script>alert(1)</script>",

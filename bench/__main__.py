@@ -1,0 +1,5 @@
+"""``python -m bench``."""
+
+from bench.cli.main import main
+
+main(prog_name="bench")

@@ -1,0 +1,78 @@
+"""What attacks along a gradient share: which loss they differentiate, and what the attacker knows of the temperature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from bench.attacks.base import Attack, CrossEntropy, Loss, Margin, Threat
+from bench.errors import BadInput, unknown
+from bench.spec.limits import Range
+
+LOSSES = ("cross-entropy", "margin")
+KNOWLEDGE = ("temperature", "none")
+TEMPERATURE = Range("the attacker's temperature", 0, 1e6, open_low=True)
+
+
+@dataclass(frozen=True)
+class GradientAttack(Attack):
+    """An attack that follows the gradient of a loss.
+
+    Args:
+        knowledge: the T at which the attacker takes the loss: "temperature" for the T of the training, "none" for T = 1,
+            or a number of his own.
+        loss: "cross-entropy" on logits / T, or "margin", the largest other logit minus the true one, where no T matters.
+
+    ``title`` names the attack in a legend, ``moves`` says in a phrase what it does. ``one_step``: whether it takes one
+    step along one gradient.
+    """
+
+    title: ClassVar[str]
+    one_step: ClassVar[bool] = False
+
+    knowledge: str | float = "temperature"
+    loss: str = "cross-entropy"
+
+    def __post_init__(self) -> None:
+        if self.loss not in LOSSES:
+            raise unknown(f"loss of {self.kind}", str(self.loss), LOSSES)
+        if isinstance(self.knowledge, str):
+            if self.knowledge not in KNOWLEDGE:
+                raise unknown(f"knowledge of {self.kind}", self.knowledge, (*KNOWLEDGE, "a number"))
+        else:
+            TEMPERATURE.check(f"knowledge of {self.kind}", self.knowledge)
+            object.__setattr__(self, "knowledge", float(self.knowledge))
+        if self.loss == "margin" and self.knowledge != "temperature":
+            raise BadInput(f"{self.kind}: the margin has no temperature; expected loss=margin without knowledge")
+
+    @property
+    def moves(self) -> str:
+        """What the attack does to an image, in a phrase."""
+        raise NotImplementedError
+
+    def threat(self, trained_temperature: float) -> Threat:
+        """Return what the attacker does and knows."""
+        box = f"white box, true labels, {self.moves} on the"
+        if self.loss == "margin":
+            return Threat(f"{self.title} on the margin", f"{box} logit margin, which no temperature changes", None)
+        temperature = self._temperature(trained_temperature)
+        if self.knowledge == "temperature":
+            knows = f"attacker knows the training temperature, T = {temperature:g}"
+        else:
+            knows = f"attacker at T = {temperature:g}, network trained at T = {trained_temperature:g}"
+        return Threat(f"{self.title}, attacker at T = {temperature:g}", f"{box} cross-entropy, {knows}", temperature)
+
+    def against(self, trained_temperature: float) -> GradientAttack:
+        """Return the attack as recorded: at T = 1 there is no temperature to know."""
+        if self.knowledge == "none" and trained_temperature == 1:
+            return replace(self, knowledge="temperature")
+        return self
+
+    def differentiated(self, trained_temperature: float) -> Loss:
+        """Return the loss whose gradient the attacker takes, of a network trained at ``trained_temperature``."""
+        return Margin() if self.loss == "margin" else CrossEntropy(self._temperature(trained_temperature))
+
+    def _temperature(self, trained: float) -> float:
+        if isinstance(self.knowledge, str):
+            return trained if self.knowledge == "temperature" else 1.0
+        return self.knowledge

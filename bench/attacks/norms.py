@@ -1,0 +1,64 @@
+"""The norms that bound an attack: each knows its distance, its unit, its usual radii and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.datasets.base import Images
+
+
+@dataclass(frozen=True)
+class Norm:
+    """A norm of the change of an image, in pixel levels.
+
+    Args:
+        name: as records and captions write it.
+        axis: what eps is, for the axis of a figure.
+        largest: the largest eps that means anything.
+        eps: the usual radii, ascending, 0 first.
+        distance: maps changes (n, height, width, 3) to their norms (n,).
+        slack: how far float32 rounding may carry an image beyond eps, as a function of eps.
+    """
+
+    name: str
+    axis: str
+    largest: float
+    eps: tuple[float, ...]
+    distance: Callable[[Images], NDArray[np.float64]]
+    slack: Callable[[float], float]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _largest(change: Images) -> NDArray[np.float64]:
+    return np.asarray(np.abs(change).reshape(len(change), -1).max(axis=1), dtype=np.float64)
+
+
+def _euclidean(change: Images) -> NDArray[np.float64]:
+    return np.asarray(np.sqrt((change.astype(np.float64) ** 2).reshape(len(change), -1).sum(axis=1)))
+
+
+LINF = Norm(
+    "L-infinity",
+    "eps: largest change of a pixel, in levels of 0 to 255",
+    255.0,
+    # Dense where accuracy falls, and on to half the range, where it must have reached chance.
+    (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0),
+    _largest,
+    lambda _: 1e-4,
+)
+L2 = Norm(
+    "L2",
+    "eps: Euclidean norm of the change, in pixel levels",
+    # The diagonal of the box at 512 px, the largest image size.
+    255.0 * np.sqrt(512 * 512 * 3),
+    (0.0, 16.0, 32.0, 64.0, 96.0, 128.0, 192.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0),
+    _euclidean,
+    lambda eps: 1e-3 + 1e-5 * eps,
+)
+NORMS = {norm.name: norm for norm in (LINF, L2)}

@@ -1,0 +1,91 @@
+"""The command ``bench data``: what the images are, whether they can be trusted, and how to get them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import numpy as np
+
+from bench.datasets import DATASETS
+from bench.datasets.base import Split
+from bench.datasets.imagenette import locate
+from bench.datasets.imagenette_download import fetch as fetch_archive
+from bench.datasets.imagenette_download import install
+from bench.datasets.verify import verify as verify_folder
+from bench.errors import BadInput, unknown
+from bench.training.progress import Progress
+
+dataset_option = click.option(
+    "--dataset", default="imagenette", show_default=True, help=f"data set: {', '.join(sorted(DATASETS))}"
+)
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="where the images are  [default: $BENCH_DATA_DIR, the cache, a download]",
+)
+size_option = click.option(
+    "--image-size", type=click.IntRange(32, 512), default=64, show_default=True, help="side of the images, pixels"
+)
+
+
+@click.group()
+def data() -> None:
+    """Look at the images, check them, fetch them."""
+
+
+@data.command()
+@dataset_option
+@data_dir_option
+@size_option
+@click.option("--skip-broken", is_flag=True, help="leave broken images out")
+def info(dataset: str, data_dir: Path | None, image_size: int, skip_broken: bool) -> None:
+    """Load a data set as a run would and print its classes, counts and fingerprint."""
+    if dataset not in DATASETS:
+        raise unknown("data set", dataset, DATASETS)
+    with Progress() as progress:
+        found = DATASETS[dataset].load(image_size, data_dir, skip_broken, progress.say, progress.counter("images"))
+    train, val = _by_class(found.train, found.classes), _by_class(found.val, found.classes)
+    click.echo(f"{found.name}, {image_size} px, fingerprint {found.fingerprint}")
+    click.echo(f"{'label':>5}  {'train':>6}  {'val':>6}  class")
+    for label, name in enumerate(found.classes):
+        click.echo(f"{label:>5}  {train[label]:>6,}  {val[label]:>6,}  {name}")
+    click.echo(f"{'all':>5}  {len(found.train):>6,}  {len(found.val):>6,}")
+    for line in found.skipped:
+        click.echo(f"skipped  {line}")
+
+
+@data.command()
+@dataset_option
+@data_dir_option
+def verify(dataset: str, data_dir: Path | None) -> None:
+    """Decode every image and name what is broken or odd; exit 1 where something is broken."""
+    if dataset not in ("imagenette", "folder"):
+        raise BadInput(f"data set is {dataset!r}: expected imagenette or folder, which are made of files")
+    if dataset == "folder" and data_dir is None:
+        raise BadInput("expected --data-dir DIR with train/CLASS/ and val/CLASS/ for the data set 'folder'")
+    with Progress() as progress:
+        root = data_dir if dataset == "folder" and data_dir else locate(64, data_dir, progress.say)
+        findings = verify_folder(root, progress.counter("images"))
+    for finding in findings:
+        click.echo(str(finding))
+    broken = sum(finding.severity == "broken" for finding in findings)
+    click.echo(f"{broken:,} broken, {len(findings) - broken:,} remarks")
+    sys.exit(1 if broken else 0)
+
+
+@data.command()
+@size_option
+@click.option(
+    "--archive", type=click.Path(path_type=Path), help="an archive that was copied here, in place of a download"
+)
+def fetch(image_size: int, archive: Path | None) -> None:
+    """Bring Imagenette into the cache: the smallest archive whose images need no enlarging, verified before unpacking."""
+    with Progress() as progress:
+        counter = progress.counter("bytes")
+        click.echo(install(archive, progress.say) if archive else fetch_archive(image_size, progress.say, counter))
+
+
+def _by_class(split: Split, classes: tuple[str, ...]) -> list[int]:
+    return [int(count) for count in np.bincount(split.labels, minlength=len(classes))]

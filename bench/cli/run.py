@@ -1,0 +1,110 @@
+"""``bench run``: parse, call, print."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from bench.attacks import ATTACKS, attack_named
+from bench.attacks.norms import LINF
+from bench.attacks.spec import attack_specs, eps_text, parse_eps
+from bench.cli.options import RESULTS
+from bench.runs.command import flag
+from bench.spec.pruning_schedule import parse_schedule
+from bench.spec.run import Run
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+TYPES: dict[str, Any] = {"int": int, "float": float}
+
+
+def settings_of_a_run(command: Command) -> Command:
+    """Give a command one option for each setting of a run."""
+    for each in reversed(fields(Run)):
+        limit = each.metadata["limit"]
+        by_arch = each.metadata["by_arch"]
+        help_text = each.metadata["help"] + (f"; {limit}" if limit else "") + by_arch * "  [default: the network's own]"
+        given = each.default is not MISSING and not by_arch
+        command = click.option(
+            flag(each),
+            each.name,
+            type=TYPES.get(str(each.type), str),
+            default=str(each.default) if given else None,
+            required=each.name == "arch",
+            show_default=given and each.default != "",
+            help=help_text,
+        )(command)
+    return command
+
+
+@click.command()
+@settings_of_a_run
+@click.option(
+    "--attack",
+    "attacks",
+    multiple=True,
+    help=f"attack: {', '.join(ATTACKS)}, with settings as fgsm(knowledge=none), fgsm(knowledge=20), fgsm(loss=margin)"
+    "  [default: fgsm, and at T other than 1 by an attacker at T = 1 and on the margin too]",
+)
+@click.option("--eps", help=f"radii, pixel levels in [0, 255]  [default: the norm's own; {LINF}: {eps_text(LINF.eps)}]")
+@click.option(
+    "--attack-fraction", type=float, default=1.0, show_default=True, help="fraction of the validation images, in (0, 1]"
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="where the images are  [default: $BENCH_DATA_DIR, the cache, a download]",
+)
+@RESULTS
+@click.option("--skip-broken", is_flag=True, help="leave broken images out and record which")
+@click.option(
+    "--share-with",
+    multiple=True,
+    metavar="SCHEDULE",
+    help="keep the state before the first pruning of this schedule, for pruned runs to go on from",
+)
+@click.option("--restart", is_flag=True, help="throw away what this run left and start over")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object on stdout")
+@click.option("--verbose", is_flag=True, help="print every number of every attack")
+@click.option("--quiet", is_flag=True, help="no progress on stderr")
+def run(
+    attacks: tuple[str, ...],
+    eps: str | None,
+    attack_fraction: float,
+    data_dir: Path | None,
+    results_dir: Path,
+    skip_broken: bool,
+    share_with: tuple[str, ...],
+    restart: bool,
+    as_json: bool,
+    verbose: bool,
+    quiet: bool,
+    **settings: Any,
+) -> None:
+    """Train one network under one setting, attack it, and record both. Run again, it does only what is missing."""
+    spec = Run.of(**settings)
+    radii = parse_eps(eps) if eps is not None else ()
+    specs = attack_specs(spec, [attack_named(text) for text in attacks], radii, attack_fraction)
+    schedules = [parse_schedule(text) for text in share_with]
+    from bench.cli import run_output
+    from bench.runs.pipeline import Where, execute
+    from bench.training.progress import Progress
+
+    with Progress(quiet) as progress:
+        if radii and 0 < radii[-1] < LINF.eps[1]:
+            progress.say(f"eps is in pixel levels of 0 to 255: {radii[-1]:g} is {radii[-1] / 255:.2g} of the range")
+        result = execute(spec, specs, Where(results_dir, data_dir, skip_broken), progress, restart, schedules)
+    if not result.worked:
+        click.echo("already done: nothing was trained or attacked", err=True)
+    if result.attacks and (result.worked or not result.folder.curve.exists()):
+        from bench.report.figures.run_curve import draw
+
+        draw(result.folder.curve, spec, len(result.training.data.classes), [*result.attacks.values()], result.masking)
+    click.echo(
+        run_output.as_json(result) if as_json else run_output.tables(result) if verbose else run_output.summary(result)
+    )
+    sys.exit(1 if result.training.diverged else 0)

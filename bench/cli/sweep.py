@@ -1,0 +1,132 @@
+"""``bench sweep`` and ``bench status``: parse, call, print."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from bench.cli import sweep_output as summary
+from bench.cli.options import RECORDED, RESULTS
+from bench.cli.sweep_progress import View
+from bench.errors import BadInput
+from bench.records.status import FINAL, status_of
+from bench.records.store import Folder, folders
+from bench.runs.grid import PRESETS, load
+from bench.runs.sweep.clusters import Place, shape
+from bench.runs.sweep.engine import work
+from bench.runs.sweep.jobs import Job, jobs_of, tidy
+from bench.spec.run import Run
+
+
+@click.command()
+@click.argument("grid", metavar=f"[{'|'.join(PRESETS)}|FILE.toml]")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="where the images are")
+@RESULTS
+@click.option("--image-size", type=int, help="in place of the grid's, pixels")
+@click.option("--epochs", type=int, help="in place of the grid's")
+@click.option("--seeds", help="in place of the grid's, as 0,1,2")
+@click.option("--figure", "figures", multiple=True, help="only this figure of the grid, optional or not; several times")
+@click.option("--with", "extra", multiple=True, help="an optional figure of the grid besides the others; several times")
+@click.option("--dry-run", is_flag=True, help="say what would run, what is done, the time to expect; start nothing")
+@click.option("--cluster", default="local", show_default=True, help="local, slurm, tcp://HOST:PORT or tls://HOST:PORT")
+@click.option("--cluster-config", type=click.Path(path_type=Path), help="TOML: arguments of SLURMCluster, or TLS files")
+@click.option("--insecure", is_flag=True, help="allow a scheduler elsewhere without TLS")
+@click.option("--workers", type=click.IntRange(0, 10_000), default=0, help="runs at once  [default: the machine's]")
+@click.option("--emit-jobs", type=click.Path(path_type=Path), help="write a command a line to this file, start nothing")
+@click.option("--no-sharing", is_flag=True, help="train every run from its own start")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object on stdout")
+@click.option("--quiet", is_flag=True, help="no progress on stderr")
+def sweep(
+    grid: str,
+    data_dir: Path | None,
+    results_dir: Path,
+    image_size: int | None,
+    epochs: int | None,
+    seeds: str | None,
+    figures: tuple[str, ...],
+    extra: tuple[str, ...],
+    dry_run: bool,
+    cluster: str,
+    cluster_config: Path | None,
+    insecure: bool,
+    workers: int,
+    emit_jobs: Path | None,
+    no_sharing: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Bring every run of a grid to its records. Run again, it does only what is missing."""
+    place = Place(cluster, workers, cluster_config, insecure)
+    place.check()
+    found = load(grid)
+    overrides = {"image_size": image_size, "epochs": epochs}
+    found = found.with_settings({name: value for name, value in overrides.items() if value is not None})
+    cells, excluded = found.cells(found.chosen(figures, extra), _seeds(seeds) if seeds is not None else found.seeds)
+    jobs = jobs_of(cells, results_dir, data_dir, not no_sharing)
+    divided = shape(place)
+    if emit_jobs:
+        _emit(emit_jobs, jobs)
+        return
+    states = {job.key: job.status() for job in jobs}
+    if dry_run:
+        planned = summary.dry_run(jobs, states, excluded, divided)
+        click.echo(summary.as_json(jobs, states, excluded, []) if as_json else planned)
+        return
+    left = [job for job in jobs if states[job.key].state not in FINAL]
+    with View(len(left), divided.workers, quiet) as view:
+        if left:
+            view.console.print(f"{len(jobs)} runs, {len(left)} to go; {divided}")
+        ended = work(left, place, divided, view.ended, view.tick) if left else []
+    states |= {one.job.key: one.seen for one in ended}
+    tidy(jobs, states)
+    click.echo(summary.as_json(jobs, states, excluded, ended) if as_json else summary.after(states))
+    sys.exit(0 if all(seen.state in FINAL for seen in states.values()) else 3)
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(dict.fromkeys(Run.of(arch="fc5", seed=int(part)).seed for part in text.split(",")))
+    except ValueError as error:
+        raise BadInput(f"seeds is {text!r}: expected whole numbers separated by commas, as 0,1,2") from error
+
+
+def _emit(path: Path, jobs: list[Job]) -> None:
+    lines = [shlex.join(["bench", *job.words]) for job in jobs if job.status().state not in FINAL]
+    try:
+        path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror}") from error
+    click.echo(f"{len(lines)} commands in {path}, controls before the runs that share their beginning")
+    click.echo(f"at once, two at a time:  xargs -P 2 -d '\\n' -I{{}} sh -c '{{}}' < {path}")
+    click.echo(f'in a job array:  eval "$(sed -n "${{SLURM_ARRAY_TASK_ID}}p" {path})"  with --array=1-{len(lines)}')
+
+
+@click.command()
+@RECORDED
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object on stdout")
+def status(results_dir: Path, as_json: bool) -> None:
+    """Say what every run under the results is: done, running, failed, diverged, and where its log stands."""
+    found = list(folders(results_dir))
+    rows = [(each, status_of(each)) for each in found if isinstance(each, Folder)]
+    broken = [each for each in found if not isinstance(each, Folder)]
+    if as_json:
+        click.echo(summary.status_json(rows, broken))
+        return
+    click.echo(summary.status_table(rows, broken) or f"no run under {results_dir}")
+
+
+@click.command()
+@RECORDED
+@click.option("--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path), help="the file to write  [default: stdout for csv]")
+def export(results_dir: Path, kind: str, output: Path | None) -> None:
+    """Write a row a (run, seed, attack, eps) of every verified record; bench/export.py says what each column is."""
+    from bench.records.export import table, write
+
+    rows, broken = table(results_dir)
+    for error in broken:
+        click.echo(f"left out: {error}", err=True)
+    write(rows, kind, output)

@@ -1,0 +1,129 @@
+"""What a sweep says before it starts and after it ended."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from statistics import mean
+from typing import Any
+
+from bench.errors import BenchError
+from bench.records.status import FINAL, RunStatus, State
+from bench.records.store import Folder
+from bench.runs.grid import Excluded
+from bench.runs.sweep.clusters import Shape
+from bench.runs.sweep.engine import Ended
+from bench.runs.sweep.jobs import Job, shared_share
+
+TRAINING = "training"
+States = Mapping[str, RunStatus]  # by the key of the job
+
+
+def dry_run(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], shape: Shape) -> str:
+    """Return what would run, what is done, what is left out and why, and the time to expect."""
+    lines, left = [], []
+    for job in jobs:
+        seen = states[job.key]
+        left += [job] * (seen.state not in FINAL)
+        shared = f"  shares the first {shared_share(job):.0%} with its control" if shared_share(job) else ""
+        note = f"  {seen.note}" if seen.note and seen.state not in FINAL else ""
+        lines.append(f"{seen.state:<11}  {job.key}  figures {', '.join(job.cell.figures)}{shared}{note}")
+    lines += [f"excluded     {each.run.name}/seed-{each.run.seed}: {each.reason}" for each in excluded]
+    lines += ["", f"{len(jobs)} runs, {len(jobs) - len(left)} of them ended, {len(left)} to go; {shape}"]
+    saved = sum(shared_share(job) for job in left)
+    if saved:
+        lines.append(f"shared beginnings save {saved:.1f} of {len(left)} trainings, {saved / len(left):.0%}")
+    return "\n".join([*lines, _expected(jobs, left, shape)])
+
+
+def _expected(jobs: Sequence[Job], left: Sequence[Job], shape: Shape) -> str:
+    if not left:
+        return "nothing to do"
+    took = {job.key: _seconds(job) for job in jobs}
+    times = defaultdict(list)
+    for job in jobs:
+        for what, seconds in took[job.key].items():
+            times[_kind(job), what].append(seconds)
+    wanted = [
+        (_kind(job), what)
+        for job in left
+        for what in (TRAINING, *(spec.name for spec in job.cell.specs))
+        if what not in took[job.key]
+    ]
+    if any(each not in times for each in wanted):
+        return "time expected: not known before a run of each architecture, size and length, and each attack, has ended here"
+    total = sum(mean(times[each]) for each in wanted) / max(1, shape.workers)
+    return f"time expected: about {total / 60:.0f} min, from the runs that ended here"
+
+
+def _kind(job: Job) -> tuple[str, str, int, int, int]:
+    run = job.cell.run
+    return run.arch, run.dataset, run.image_size, run.epochs, run.batch_size
+
+
+def _seconds(job: Job) -> dict[str, float]:
+    """Return the seconds that each recorded part of the run took, its training and each attack by name."""
+    try:
+        training = job.folder.training()
+        records = {TRAINING: training, **job.folder.attacks()} if training else {}
+        return {what: each.volatile.seconds for what, each in records.items() if each.volatile.seconds is not None}
+    except BenchError:
+        return {}
+
+
+def after(states: States) -> str:
+    """Return how the sweep ended: the count of each state, and each run that is not done, with its log."""
+    counts = Counter(str(found.state) for found in states.values())
+    lines = [f"{len(states)} runs: " + ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))]
+    for key, found in states.items():
+        if found.state != State.DONE:
+            log = f"  log {found.log}" if found.log else ""
+            lines.append(f"{found.state:<11}  {key}  {found.note}{log}")
+    return "\n".join(lines)
+
+
+def as_json(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], ended: Sequence[Ended]) -> str:
+    """Return the same as one JSON object."""
+    attempts = {one.job.key: one for one in ended}
+    runs: list[dict[str, Any]] = []
+    for job in jobs:
+        seen, one = states[job.key], attempts.get(job.key)
+        runs.append(
+            {
+                "run": job.cell.run.name,
+                "seed": job.cell.run.seed,
+                "figures": list(job.cell.figures),
+                "state": str(seen.state),
+                "note": seen.note,
+                "log": str(seen.log) if seen.log else None,
+                "attempts": one.attempts if one else 0,
+                "seconds": round(one.seconds, 1) if one else None,
+            }
+        )
+    left_out = [{"run": each.run.name, "seed": each.run.seed, "reason": each.reason} for each in excluded]
+    return json.dumps({"runs": runs, "excluded": left_out}, ensure_ascii=False)
+
+
+def status_table(rows: Sequence[tuple[Folder, RunStatus]], broken: Sequence[BenchError]) -> str:
+    """Return a line a run: state, name, note, log; and what could not be read."""
+    lines = []
+    for folder, seen in rows:
+        log = f"  log {seen.log}" if seen.log else ""
+        lines.append(f"{seen.state:<11}  {folder.run.name}/seed-{folder.run.seed}  {seen.note}{log}")
+    return "\n".join([*lines, *[f"invalid      {error}" for error in broken]])
+
+
+def status_json(rows: Sequence[tuple[Folder, RunStatus]], broken: Sequence[BenchError]) -> str:
+    """Return the same as one JSON object."""
+    runs = [
+        {
+            "run": folder.run.name,
+            "seed": folder.run.seed,
+            "state": str(seen.state),
+            "note": seen.note,
+            "log": str(seen.log) if seen.log else None,
+        }
+        for folder, seen in rows
+    ]
+    return json.dumps({"runs": runs, "broken": [str(error) for error in broken]}, ensure_ascii=False)

@@ -1,0 +1,68 @@
+"""Every run of a group against its control, on the same images and seeds, corrected for the number of comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bench.comparison.group import ComparisonGroup, control_of
+from bench.comparison.masking import is_masked
+from bench.comparison.paired import Effect, PairedSamples
+from bench.comparison.verdict import EQUIVALENCE, Judged, judge_family
+from bench.errors import BadInput
+from bench.records.outcomes import CUSTOMARY, Band, Quantity
+
+
+def compare(
+    group: ComparisonGroup,
+    quantity: Quantity = Quantity.ACCURACY,
+    band: Band = CUSTOMARY,
+    margin: float = EQUIVALENCE,
+) -> dict[str, Judged]:
+    """Return each run's difference to its control, by the run's name, in ``quantity`` averaged over the radii of ``band``.
+
+    The runs are one family for Holm's correction. A run that shares no seed with its control is left out. A run is not
+    called more robust where the margin step shows its gradient masked at any seed, or was not made at every seed. No run
+    is called less robust than a control with a masked gradient.
+    """
+    judged = judge_family(effects_of(group, group.samples(quantity, band)), quantity, margin)
+    masked = _masked(group)
+    return {name: _with_masking(each, name, masked) for name, each in judged.items()}
+
+
+def compare_each_eps(
+    group: ComparisonGroup, quantity: Quantity = Quantity.ACCURACY, margin: float = EQUIVALENCE
+) -> dict[tuple[str, float], Judged]:
+    """Return each run's difference to its control at each radius but 0, by run name and eps; all of them one family."""
+    effects: dict[str, Effect] = {}
+    places: dict[str, tuple[str, float]] = {}
+    for radius in group.eps[1:]:
+        samples = group.samples(quantity, Band(radius, radius, closed=True))
+        for name, effect in effects_of(group, samples).items():
+            place = f"{name} {radius!r}"
+            effects[place], places[place] = effect, (name, radius)
+    masked = _masked(group)
+    found = judge_family(effects, quantity, margin).items()
+    return {places[place]: _with_masking(judged, places[place][0], masked) for place, judged in found}
+
+
+def _masked(group: ComparisonGroup) -> dict[str, tuple[bool | None, bool | None]]:
+    """Return whether the gradient of each run, by name, and of its control is masked."""
+    found = {run.name: is_masked(group.attacked(run)) for run in group.runs}
+    return {run.name: (found[run.name], found[control_of(run).name]) for run in group.runs}
+
+
+def _with_masking(judged: Judged, name: str, masked: Mapping[str, tuple[bool | None, bool | None]]) -> Judged:
+    own, control = masked[name]
+    return replace(judged, masked=own, control_masked=control)
+
+
+def effects_of(group: ComparisonGroup, samples: PairedSamples) -> Mapping[str, Effect]:
+    """Return each run's difference to its control, by the run's name; none for one that shares no seed with it."""
+    effects = {}
+    for run in group.compared:
+        try:
+            effects[run.name] = samples.against(run.name, control_of(run).name)
+        except BadInput:
+            continue  # no seed that both have: a missing cell, listed with its command
+    return effects

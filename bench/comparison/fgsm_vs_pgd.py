@@ -1,0 +1,86 @@
+"""What many steps leave beside one: both on the same images of the same network, wherever both were run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.attacks import attack_named
+from bench.attacks.fgsm import Fgsm
+from bench.attacks.pgd import Pgd
+from bench.comparison.group import AttackedNetwork
+from bench.comparison.masking import is_masked
+from bench.errors import BadInput
+from bench.records.collection import Collection
+from bench.records.networks import RecordedAttack, TrainedNetwork
+from bench.records.outcomes import shared
+
+# One step may take this much more on a few hundred images before the iterated attack is called at fault.
+TOLERATED = 0.02
+
+
+@dataclass(frozen=True)
+class StepPair:
+    """One network under one step and under many: accuracy at each radius that both have but 0, on the images of both."""
+
+    network: TrainedNetwork
+    one: RecordedAttack
+    many: RecordedAttack
+    images: int
+    accuracy: dict[float, tuple[float, float]]
+
+    @property
+    def masked(self) -> bool | None:
+        """Whether the gradient that the many steps follow is masked, by the margin step; None where none was made."""
+        return is_masked({self.network.run.seed: AttackedNetwork(self.network, self.many)})
+
+    @property
+    def zero_gradients(self) -> float:
+        """The fraction of images on which the many steps see no gradient at their start."""
+        return self.many.record.gradient_zero_images
+
+    @property
+    def stronger_by(self) -> float:
+        """The most, over the radii, by which the many steps take more than the one; negative where they never do."""
+        return max(before - after for before, after in self.accuracy.values())
+
+    @property
+    def weaker_by(self) -> float:
+        """The most, over the radii, by which the one step takes more: a fault of the iterated attack where it is large."""
+        return max(after - before for before, after in self.accuracy.values())
+
+
+def step_pairs(collection: Collection) -> list[StepPair]:
+    """Return every network that was attacked by PGD and by the step that it repeats, in order of run, seed and attack."""
+    found = []
+    for seeds in collection.networks.values():
+        for network in seeds.values():
+            for text, many in sorted(network.attacks.items()):
+                one = _step(network, text)
+                pair = _pair(network, one, many) if one else None
+                if pair:
+                    found.append(pair)
+    return found
+
+
+def _step(network: TrainedNetwork, text: str) -> RecordedAttack | None:
+    """Return the one step on the same loss that the attack ``text`` repeats; None where it is no PGD, or was not run."""
+    try:
+        attack = attack_named(text)
+    except BadInput:
+        return None
+    if not isinstance(attack, Pgd):
+        return None
+    alike, usual = (str(each) for each in (Fgsm(attack.knowledge, attack.loss), Fgsm()))
+    return network.attacks.get(alike) or network.attacks.get(usual)
+
+
+def _pair(network: TrainedNetwork, one: RecordedAttack, many: RecordedAttack) -> StepPair | None:
+    both = shared({"one": one.outcomes, "many": many.outcomes})
+    images, radii = len(both["one"].indices), both["one"].eps
+    if not images or not any(radii):
+        return None
+    means = [both[which].right.mean(axis=1) for which in ("one", "many")]
+    values = {
+        radius: (float(before), float(after)) for radius, before, after in zip(radii, *means, strict=True) if radius
+    }
+    return StepPair(network, one, many, images, values)

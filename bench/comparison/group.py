@@ -1,0 +1,250 @@
+"""A comparison group: the networks of a figure under one attack, each with its control, and what is not measured yet."""
+
+from __future__ import annotations
+
+import itertools
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from bench.attacks import Attack, attack_named
+from bench.attacks.fgsm import Fgsm
+from bench.attacks.spec import attack_specs, default_attacks
+from bench.comparison.paired import PairedSamples, Sample
+from bench.errors import BadInput
+from bench.evaluation.masking import margin_step_of
+from bench.records.collection import Collection
+from bench.records.networks import RecordedAttack, TrainedNetwork
+from bench.records.outcomes import Band, Outcomes, Quantity
+from bench.records.schema import AttackRecord
+from bench.records.status import State
+from bench.runs.command import attack_options, run_options
+from bench.runs.grid import Figure, Grid
+from bench.spec.ranks import FullRank
+from bench.spec.run import Run
+
+VARYING = {"sparsity": "dense", "low_rank": "full rank", "temperature": "T = 1"}
+# What a label says by itself, or, of a start, in one word; any other setting is named where the runs differ in it.
+SAID = ("arch", "sparsity", "pruning", "low_rank", "low_rank_init", "low_rank_from", "temperature", "seed")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A run at a seed that has no record under the attack, or not at every radius, and the command that makes it."""
+
+    run: Run
+    command: str
+
+
+@dataclass(frozen=True)
+class AttackedNetwork:
+    """A trained network and one attack on it."""
+
+    network: TrainedNetwork
+    attack: RecordedAttack
+
+    @property
+    def record(self) -> AttackRecord:
+        """The record of the attack."""
+        return self.attack.record
+
+    @property
+    def outcomes(self) -> Outcomes:
+        """What the attack did to each image."""
+        return self.attack.outcomes
+
+    @property
+    def margin_step(self) -> RecordedAttack | None:
+        """The margin step on the same network, in the norm of the attack; None where it was not made."""
+        return self.network.attacks.get(margin_step_of(self.record) or "")
+
+
+@dataclass(frozen=True)
+class ComparisonGroup:
+    """The runs of a figure under one attack, controls first, with every network of them that is recorded.
+
+    Args:
+        figure: the name of the figure, and ``title`` its title.
+        attack: the attack that all of them are compared under.
+        runs: the runs, at the grid's first seed.
+        eps: radii in the attack's norm, pixel levels, 0 first.
+        fraction: of the validation images.
+        seeds: that the grid asks for.
+        attacks: that the figure names; empty where it takes the default ones.
+        collection: the records.
+    """
+
+    figure: str
+    title: str
+    attack: Attack
+    runs: tuple[Run, ...]
+    eps: tuple[float, ...]
+    fraction: float
+    seeds: tuple[int, ...]
+    attacks: tuple[Attack, ...]
+    collection: Collection
+
+    @property
+    def name(self) -> str:
+        """The name of the figure and, where it has several attacks, of this one: for files."""
+        attack = "".join(each if each.isalnum() else "-" for each in str(self.attack)).strip("-")
+        return self.figure if self.attack == Fgsm() else f"{self.figure}-{attack}"
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the first group of its figure, which stands for the figure where no attack matters."""
+        return self.attack == next(iter(self.attacks), Fgsm())
+
+    @property
+    def attacker(self) -> str:
+        """The attack's label; where it differs with the temperature of the network attacked, in words that fit all."""
+        labels = dict.fromkeys(self.attack.threat(run.temperature).label for run in self.runs)
+        first = next(iter(labels))
+        return first if len(labels) == 1 else first.rpartition("T = ")[0] + "each network's own T"
+
+    @property
+    def compared(self) -> tuple[Run, ...]:
+        """The runs that have a control: all but the controls themselves."""
+        return tuple(run for run in self.runs if run != control_of(run))
+
+    def label(self, run: Run) -> str:
+        """Return what tells ``run`` from the others in a few words, as a legend does: "98 % zero", "LR1", "T = 20"."""
+        ranks = str(run.low_rank)
+        parts = [
+            run.arch if len({each.arch for each in self.runs}) > 1 else "",
+            f"{100 * run.sparsity:g} % zero" if run.sparsity else "",
+            {"random": "at random", "filter": "by filter"}.get(run.pruning, "") if run.sparsity else "",
+            "" if run.low_rank == FullRank() else ranks.upper() if ranks.startswith("lr") else f"rank {ranks}",
+            "by SVD" if run.low_rank_init == "svd" else "",
+            f"T = {run.temperature:g}" if run.temperature != 1 else "",
+        ]
+        plain = [word for name, word in VARYING.items() if len({getattr(each, name) for each in self.runs}) > 1]
+        named = [part for part in parts if part] or [plain[0] if len(plain) == 1 else "control"]
+        own, others = _effective(run), [_effective(each) for each in self.runs]
+        differs = [name for name in own if name not in SAID and len({each.get(name, own[name]) for each in others}) > 1]
+        return ", ".join([*named, *[f"{name.replace('_', ' ')} {own[name]}" for name in differs]])
+
+    def trained(self, run: Run) -> Mapping[int, TrainedNetwork]:
+        """Return the networks of ``run`` by seed, attacked or not."""
+        return self.collection.of(run)
+
+    def attacked(self, run: Run) -> Mapping[int, AttackedNetwork]:
+        """Return the networks of ``run`` by seed with this attack on them, where all of ``eps`` was measured."""
+        return self._attacked[run]
+
+    @cached_property
+    def _attacked(self) -> dict[Run, dict[int, AttackedNetwork]]:
+        return {run: dict(self._of(run)) for run in self.runs}
+
+    def _of(self, run: Run) -> list[tuple[int, AttackedNetwork]]:
+        found = []
+        for seed, network in sorted(self.trained(run).items()):
+            # At T = 1 an attack has two names, and a grid may have asked for it under either.
+            for text in dict.fromkeys((str(self.attack.against(run.temperature)), str(self.attack))):
+                attack = network.attacks.get(text)
+                if attack and set(self.eps) <= set(attack.outcomes.eps):
+                    found.append((seed, AttackedNetwork(network, attack)))
+                    break
+        return found
+
+    @property
+    def measured(self) -> bool:
+        """Whether any network of the group has the attack."""
+        return any(self._attacked.values())
+
+    @property
+    def classes(self) -> list[int]:
+        """The numbers of classes of the networks, ascending."""
+        return sorted({len(each.record.data.classes) for run in self.runs for each in self.trained(run).values()})
+
+    def samples(self, quantity: Quantity, band: Band) -> PairedSamples:
+        """Return ``quantity``, averaged over the radii of ``eps`` in ``band``, of every run by the run's name."""
+        radii = band.of(self.eps)
+        samples: dict[str, dict[int, Sample]] = {}
+        for run in self.runs if radii else ():
+            found = {}
+            for seed, attacked in self.attacked(run).items():
+                values = attacked.outcomes.values(quantity, radii)
+                if quantity is not Quantity.KEPT or np.isfinite(values).all():
+                    found[seed] = Sample(attacked.outcomes.indices, values)
+            if found:
+                samples[run.name] = found
+        return PairedSamples(samples)
+
+    @cached_property
+    def missing(self) -> tuple[Missing, ...]:
+        """What is not there yet, of the seeds asked for and of those that some run of the group has.
+
+        Training is the same to the bit each time: a run that diverged would again, and its command says so.
+        """
+        unfinished = self.collection.unfinished
+        ends = {(run.name, run.seed): seen for run, seen in unfinished if seen.state is State.DIVERGED}
+        seeds = {*self.seeds, *(seed for run in self.runs for seed in self.trained(run))}
+        found = []
+        for seed, run in itertools.product(sorted(seeds), self.runs):
+            if seed not in self.attacked(run):
+                own = replace(run, seed=seed)
+                seen = ends.get((own.name, seed))
+                note = f"  # diverged in {seen.note}, and would again" if seen else ""
+                found.append(Missing(own, self.command(own) + note))
+        return tuple(found)
+
+    def command(self, run: Run, attacks: Sequence[Attack] | None = None) -> str:
+        """Return the command that trains ``run`` and attacks it as the group needs, or with ``attacks``."""
+        specs = attack_specs(run, self.attacks if attacks is None else attacks, self.eps, self.fraction)
+        return shlex.join(["bench", "run", *run_options(run), *attack_options(run, specs)])
+
+
+def _effective(run: Run) -> dict[str, str]:
+    """Return the settings of ``run`` that have an effect, by name, as text."""
+    return dict(pair.split("=", 1) for pair in str(run).split())
+
+
+def control_of(run: Run) -> Run:
+    """Return what ``run`` is compared with: the same network, dense, of full rank, at temperature 1."""
+    plain: dict[str, Any] = {"low_rank_init": "scratch", "low_rank_from": "", "low_rank": FullRank()}
+    return replace(run, sparsity=0.0, temperature=1.0, **plain)
+
+
+def attacked_by(network: TrainedNetwork, text: str) -> RecordedAttack | None:
+    """Return the attack ``text`` on ``network``, under the name that it is recorded by; None where it was not made."""
+    try:
+        attack = attack_named(text)
+    except BadInput:  # an attack that this suite does not have any more
+        return None
+    return network.attacks.get(str(attack.against(network.run.temperature)))
+
+
+def comparison_groups(
+    grid: Grid, collection: Collection, figures: Sequence[Figure] | None = None
+) -> list[ComparisonGroup]:
+    """Return the groups of ``figures`` of ``grid``, all but the optional ones by default: one a figure and attack."""
+    found = []
+    for figure in grid.chosen((), ()) if figures is None else figures:
+        cells, _ = grid.cells([figure], grid.seeds[:1])
+        runs = [cell.run for cell in cells]
+        if not runs:  # a figure of which every run is excluded
+            continue
+        ordered = tuple(dict.fromkeys([*map(control_of, runs), *runs]))
+        hottest = max(run.temperature for run in runs)
+        coldest = min(run.temperature for run in runs)
+        default = default_attacks(hottest if hottest != 1 else coldest)
+        for attack in dict.fromkeys(figure.attacks or default):
+            found.append(
+                ComparisonGroup(
+                    figure.name,
+                    figure.title,
+                    attack,
+                    ordered,
+                    grid.eps or attack.norm.eps,
+                    grid.fraction,
+                    grid.seeds,
+                    figure.attacks,
+                    collection,
+                )
+            )
+    return found

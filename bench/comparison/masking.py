@@ -1,0 +1,90 @@
+"""Whether robustness is only apparent: what the margin step and the zero gradients say of a group's networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bench.comparison.group import AttackedNetwork, ComparisonGroup
+from bench.comparison.verdict import DASH
+from bench.evaluation.masking import Curve, Masking, compared
+from bench.records.networks import RecordedAttack
+from bench.records.outcomes import CUSTOMARY, Outcomes, shared
+
+
+def masking_of(attacked: Mapping[int, AttackedNetwork]) -> list[Masking]:
+    """Return what the margin step says of an attack at each seed, on the images and radii that both have.
+
+    A seed is left out as not tested where no masking was seen and the margin step was not made at the largest radius
+    that a verdict looks at.
+    """
+    found = []
+    for each in attacked.values():
+        step = each.margin_step
+        if step is None or each.attack.on_margin:
+            continue
+        both = shared({"attack": each.outcomes, "step": step.outcomes})
+        if not len(both["step"].indices):
+            continue
+        seen = compared(_curve(each.attack, both["attack"]), _curve(step, both["step"]))
+        if seen and (seen.masked or furthest(each.outcomes.eps) in both["step"].eps):
+            found.append(seen)
+    return found
+
+
+def furthest(eps: tuple[float, ...]) -> float:
+    """Return the largest of ``eps`` that a verdict looks at: masking is seen there if anywhere."""
+    return max(CUSTOMARY.of(eps) or eps)
+
+
+def is_masked(attacked: Mapping[int, AttackedNetwork]) -> bool | None:
+    """Return whether an attack's gradient is masked at any seed; None where it is at none and some seed was not tested.
+
+    An attack on the margin counts as tested: the margin is the loss that tells masking.
+    """
+    found = masking_of(attacked)
+    if any(each.masked for each in found):
+        return True
+    tested = len(found) == len(attacked) or all(each.attack.on_margin for each in attacked.values())
+    return False if attacked and tested else None
+
+
+def masked_count(groups: Sequence[ComparisonGroup]) -> str:
+    """Return in how many of the tested networks of ``groups`` the gradient is masked, as "4 of 15"."""
+    sets = [group.attacked(run) for group in groups for run in group.runs]
+    networks, found = sum(map(len, sets)), [each for attacked in sets for each in masking_of(attacked)]
+    if not found:
+        return "not tested" if networks else DASH
+    rest = f"; {networks - len(found)} not tested" if networks > len(found) else ""
+    return f"{_count(found)} of {len(found)}{rest}"
+
+
+def masking_evidence(group: ComparisonGroup) -> str:
+    """Return in a sentence how many of the compared networks of ``group`` mask their gradient, and the clearest case."""
+    sets = [group.attacked(run) for run in group.compared]
+    zeros = [each.record.gradient_zero_images for attacked in sets for each in attacked.values()]
+    found = [each for attacked in sets for each in masking_of(attacked)]
+    if not zeros:
+        return ""
+    spread = f"the gradient is exactly zero on {100 * min(zeros):.1f} to {100 * max(zeros):.1f} % of the images"
+    if not found:
+        return f"Masking was not tested: there is no margin step; {spread}."
+    worst = max(found, key=lambda each: each.gap)
+    if not _count(found):
+        return (
+            f"The gradient is masked in none of {len(found)} networks: one step on the logit margin takes at most "
+            f"{100 * max(0.0, worst.gap):.1f} points more; {spread}."
+        )
+    return (
+        f"The gradient is masked in {_count(found)} of {len(found)} networks, and masking is no strength: {spread}. In the "
+        f"clearest case accuracy at eps {worst.eps:g} is {worst.accuracy:.3f}, and {worst.reference_accuracy:.3f} under "
+        "one step on the logit margin."
+    )
+
+
+def _count(found: Iterable[Masking]) -> int:
+    return sum(each.masked for each in found)
+
+
+def _curve(attack: RecordedAttack, outcomes: Outcomes) -> Curve:
+    accuracies = map(float, outcomes.right.mean(axis=1))
+    return Curve(attack.record.attack, attack.record.threat.label, dict(zip(outcomes.eps, accuracies, strict=True)))

@@ -1,0 +1,89 @@
+"""Two runs against each other under every attack that both have, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from bench.comparison.group import AttackedNetwork, attacked_by
+from bench.comparison.masking import is_masked
+from bench.comparison.paired import Effect, PairedSamples, Sample
+from bench.comparison.verdict import judge_family, numbers, probability
+from bench.errors import BadInput, unknown
+from bench.records.collection import Collection
+from bench.records.outcomes import Quantity
+
+NO_STRENGTH = "the attack failed there, and accuracy under it is no strength"
+
+
+def pair(collection: Collection, first: str, second: str) -> str:
+    """Return, for each attack that both runs have, the difference in accuracy at each common radius, first less second.
+
+    Paired by seed and image; the radii of all attacks are one family for Holm's correction. BadInput for a name without
+    a record, and for runs without a common attack, seed and radius.
+    """
+    for name in (first, second):
+        if name not in collection.networks:
+            raise unknown("run", name, collection.networks)
+    if first == second:
+        raise BadInput(f"{first} twice: expected two different runs")
+    found = _compared(collection, first, second)
+    if not found:
+        raise BadInput(f"{first} and {second} share no attack, seed and radius: run both at one seed and --eps")
+    masked = {text: _masked(collection, (first, second), text) for text, _ in found}
+    attacks = {f"{text} {radius!r}": effect for (text, radius), effect in found.items() if radius}
+    judged = judge_family(attacks)
+    lines = [f"{first} less {second}, accuracy, paired by seed and image, p corrected after Holm"]
+    before = ""
+    for (text, radius), effect in found.items():
+        if text != before:
+            lines += [
+                f"\n{text}",
+                *[f"  gradient masked on {name}: {NO_STRENGTH}" for name in masked[text] if masked[text][name]],
+            ]
+        before = text
+        words = f"clean accuracy: difference {numbers(effect)}, {probability(effect.p)}"
+        if radius:
+            own, other = masked[text][first], masked[text][second]
+            each = replace(judged[f"{text} {radius!r}"], masked=own, control_masked=other)
+            words = each.sentence
+        lines.append(f"  eps {radius:<5g} {words}")
+    return "\n".join(lines) + "\n"
+
+
+def _compared(collection: Collection, first: str, second: str) -> dict[tuple[str, float], Effect]:
+    names = (first, second)
+    texts = sorted({text for name in names for each in collection.networks[name].values() for text in each.attacks})
+    effects = {}
+    for text in texts:
+        sides = {name: _attacked(collection, name, text) for name in names}
+        for radius in _radii(sides):
+            samples = {
+                name: {seed: _sample(each, radius) for seed, each in side.items()} for name, side in sides.items()
+            }
+            with suppress(BadInput):  # no seed that both have
+                effects[text, radius] = PairedSamples(samples).against(first, second)
+    return effects
+
+
+def _masked(collection: Collection, names: Sequence[str], text: str) -> dict[str, bool | None]:
+    return {name: is_masked(_attacked(collection, name, text)) for name in names}
+
+
+def _attacked(collection: Collection, name: str, text: str) -> dict[int, AttackedNetwork]:
+    found = {}
+    for seed, network in collection.networks[name].items():
+        attack = attacked_by(network, text)
+        if attack:
+            found[seed] = AttackedNetwork(network, attack)
+    return found
+
+
+def _radii(sides: Mapping[str, Mapping[int, AttackedNetwork]]) -> list[float]:
+    grids = [set(each.outcomes.eps) for side in sides.values() for each in side.values()]
+    return sorted(set.intersection(*grids)) if grids and all(sides.values()) else []
+
+
+def _sample(attacked: AttackedNetwork, radius: float) -> Sample:
+    return Sample(attacked.outcomes.indices, attacked.outcomes.values(Quantity.ACCURACY, (radius,)))

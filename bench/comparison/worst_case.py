@@ -1,0 +1,120 @@
+"""The worst case: what is left when every attack in one norm has had its turn, image by image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from bench.comparison.against_control import effects_of
+from bench.comparison.group import ComparisonGroup, attacked_by
+from bench.comparison.masking import furthest
+from bench.comparison.paired import PairedSamples, Sample
+from bench.comparison.verdict import judge_family
+from bench.errors import BadInput
+from bench.records.networks import RecordedAttack, TrainedNetwork
+from bench.records.outcomes import CUSTOMARY, Outcomes, Quantity, common_images
+from bench.spec.run import Run
+
+
+def worst_case(attacks: Mapping[str, RecordedAttack], eps: tuple[float, ...]) -> Outcomes:
+    """Return what is left at each of ``eps`` (ascending, 0 first) under the worst of ``attacks``, on the images of them all.
+
+        w_i(e) = min over attacks a, and radii e' <= e that a was measured at, of r_i(a, e')
+
+    where r_i is 1 for an image classified correctly. An image that is not has the class that it was first given.
+
+    Raises:
+        BadInput: the attacks are not all in one norm: one eps means different things in two.
+
+    Source: Carlini et al. 2019, arXiv:1902.06705 (the worst case over attacks, for each example).
+    """
+    norms = sorted({each.record.threat.norm for each in attacks.values()})
+    if len(norms) > 1:
+        raise BadInput(
+            f"a worst case over {' and '.join(norms)}: one eps means different things in them; expected one norm"
+        )
+    outcomes = {name: each.outcomes for name, each in sorted(attacks.items())}
+    images = common_images(outcomes)
+    found = [each.part(images, each.eps) for each in outcomes.values()]
+    labels = found[0].labels
+    now, rows, below = labels, [], -1.0
+    for radius in eps:
+        for each in found:
+            for met, predictions in zip(each.eps, each.predictions, strict=True):
+                if below < met <= radius:
+                    now = np.where(now == labels, predictions, now)
+        rows.append(now)
+        below = radius
+    return Outcomes(eps, images, labels, np.stack(rows))
+
+
+@dataclass(frozen=True)
+class WorstCase:
+    """The worst case of the networks of a group, over the attacks in the group's norm that all of them met.
+
+    Args:
+        attacks: the texts of these attacks.
+        networks: the networks of each run, by seed, that have the group's attack.
+        outcomes: what is left of each of them.
+        tested: whether the margin step is among the attacks on all of them, up to the largest radius of a verdict.
+    """
+
+    group: ComparisonGroup
+    attacks: tuple[str, ...]
+    networks: Mapping[Run, Mapping[int, TrainedNetwork]]
+    outcomes: Mapping[Run, Mapping[int, Outcomes]]
+    tested: bool
+
+    @cached_property
+    def verdicts(self) -> dict[str, str]:
+        """What may be said of each run against its control, by the run's name; all runs of the group are one family."""
+        radii = CUSTOMARY.of(self.group.eps)
+        if not radii:
+            return {}
+        samples = {
+            run.name: {
+                seed: Sample(each.indices, each.values(Quantity.ACCURACY, radii)) for seed, each in seeds.items()
+            }
+            for run, seeds in self.outcomes.items()
+        }
+        judged = judge_family(effects_of(self.group, PairedSamples(samples))).items()
+        masked = False if self.tested else None
+        return {
+            name: replace(each, masked=masked, control_masked=masked, attacks="these attacks").sentence
+            for name, each in judged
+        }
+
+
+def worst_case_of(group: ComparisonGroup) -> WorstCase | None:
+    """Return the worst case of ``group``; None where its networks met fewer than two attacks in common."""
+    attacked = {run: group.attacked(run) for run in group.runs if group.attacked(run)}
+    networks = {run: {seed: each.network for seed, each in seeds.items()} for run, seeds in attacked.items()}
+    every = [network for seeds in networks.values() for network in seeds.values()]
+    texts = sorted({text for network in every for text in network.attacks})
+    common = tuple(text for text in texts if all(_met(network, text, group) for network in every))
+    if len(common) < 2:
+        return None
+    steps = [each.margin_step for seeds in attacked.values() for each in seeds.values()]
+    return WorstCase(
+        group,
+        common,
+        networks,
+        {
+            run: {seed: worst_case(_of(each, common), group.eps) for seed, each in seeds.items()}
+            for run, seeds in networks.items()
+        },
+        all(step is not None and furthest(group.eps) in step.outcomes.eps for step in steps),
+    )
+
+
+def _met(network: TrainedNetwork, text: str, group: ComparisonGroup) -> bool:
+    attack = attacked_by(network, text)
+    return attack is not None and attack.record.threat.norm == group.attack.norm.name
+
+
+def _of(network: TrainedNetwork, texts: tuple[str, ...]) -> dict[str, RecordedAttack]:
+    found = (attacked_by(network, text) for text in texts)
+    return {each.record.attack: each for each in found if each is not None}

@@ -1,0 +1,79 @@
+"""The evaluation that attacks: run, referee, record."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from bench.attacks.spec import AttackSpec
+from bench.errors import IntegrityError
+from bench.evaluation.base import Subject
+from bench.evaluation.gallery import gallery
+from bench.evaluation.referee import judge
+from bench.records.schema import AttackRecord, RadiusRow, ThreatRecord
+from bench.records.store import Folder
+from bench.training.clock import Clock
+
+
+@dataclass(frozen=True)
+class AttackEvaluation:
+    """The attack ``spec``, with a record of what it did to each image and a gallery of a few attacked ones."""
+
+    spec: AttackSpec
+
+    def __str__(self) -> str:
+        return str(self.spec)
+
+    @property
+    def library(self) -> str:
+        """The module of the extra that the attack needs."""
+        return self.spec.attack.library
+
+    def is_recorded(self, folder: Folder) -> bool:
+        """Tell whether ``folder`` has the attack's record."""
+        return folder.attack(self.spec) is not None
+
+    def evaluate(self, subject: Subject) -> None:
+        """Attack ``subject`` and record what the attack did.
+
+        Raises:
+            BoundViolation: the attack left its ball or the box.
+            IntegrityError: accuracy at eps 0 is not the clean one that the training recorded.
+        """
+        spec, folder, network, training = self.spec, subject.folder, subject.network, subject.training
+        clock = Clock()
+        subject.progress.say(f"attacking: {spec}")
+        indices = spec.subset(folder.run, len(subject.data.val))
+        chosen = subject.data.val.part(indices)
+        seed = folder.run.derived_seed(f"attack {spec.attack}")
+        network.forget()
+        outcomes = judge(spec, network, chosen, indices, seed, subject.progress.counter(str(spec)))
+        rows = [RadiusRow(**row) for row in outcomes.rows()]
+        clean = training.measured.accuracy
+        if spec.fraction == 1 and rows[0].accuracy != clean:
+            raise IntegrityError(
+                f"{spec} at eps 0 finds accuracy {rows[0].accuracy}: expected the recorded clean one, {clean}; "
+                "machine or libraries differ from those of the training: start over with --restart"
+            )
+        record = AttackRecord(
+            version=spec.attack.version,
+            attack=str(spec.attack),
+            threat=ThreatRecord(
+                norm=spec.attack.norm.name,
+                eps_unit="pixel levels",
+                box=[0, 255],
+                trained_temperature=folder.run.temperature,
+                **asdict(spec.attack.threat(folder.run.temperature)),
+            ),
+            images=len(chosen),
+            fraction=spec.fraction,
+            gradient_zero_images=network.zero_images,
+            gradient_zero_pixels=network.zero_pixels,
+            gradient_not_finite=network.broken,
+            rows=rows,
+            weights=training.weights,
+            data=subject.data.fingerprint,
+            environment=subject.environment,
+            volatile=clock.read(),
+        )
+        folder.write_gallery(spec, gallery(spec, network, chosen, seed))
+        folder.write_attack(spec, record, outcomes.arrays())

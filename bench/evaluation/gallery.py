@@ -1,0 +1,106 @@
+"""A few attacked images for a person: made while the weights are at hand, and checked before a page shows them."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.attacks.base import Target
+from bench.attacks.spec import AttackSpec
+from bench.datasets.base import Split
+from bench.evaluation.referee import check
+from bench.records.files import Arrays
+
+SHOWN = (1.0, 4.0, 16.0)
+LARGEST = 64 * 2**20  # bytes of a file, and of its arrays: ten images of 512 px at three radii are 24 MB a kind
+MOST_IMAGES = 20
+MOST_RADII = 5
+ARRAYS = ("clean", "attacked", "moved", "logits", "eps", "labels")
+
+
+def gallery(spec: AttackSpec, target: Target, images: Split, seed: int) -> Arrays:
+    """Attack the first image of each class of ``images`` once more, at the radii 1, 4 and 16, and return what it looks like.
+
+    Of radii ``eps`` that have none of these, the last is shown. For m images, k radii and c classes: ``clean`` uint8
+    (m, h, w, 3); ``attacked`` uint8 (k, m, h, w, 3), rounded to whole levels; ``moved`` uint8 of that shape, the
+    perturbation from -eps (0) to eps (255); ``logits`` float32 (k + 1, m, c), of the images before rounding, the clean ones
+    first; ``eps`` (k,); ``labels`` (m,); ``names`` (m,). Raises BoundViolation as ``judge`` does.
+    """
+    radii = [radius for radius in spec.eps if radius in SHOWN] or [spec.eps[-1]]
+    _, places = np.unique(images.labels, return_index=True)
+    clean, labels = images.images[places].astype(np.float32), images.labels[places]
+    attacked = list(spec.attack(target, clean.copy(), labels, radii, seed))
+    for radius, moved in zip(radii, attacked, strict=True):
+        check(spec, clean, moved, radius)
+    return {
+        "clean": images.images[places],
+        "attacked": np.stack([np.rint(each).astype(np.uint8) for each in attacked]),
+        "moved": np.stack([_grey(each - clean, radius) for each, radius in zip(attacked, radii, strict=True)]),
+        "logits": np.stack([target.logits(each) for each in (clean, *attacked)]),
+        "eps": np.asarray(radii),
+        "labels": labels,
+        "names": np.asarray([images.names[place] for place in places]),
+    }
+
+
+def _grey(moved: NDArray[Any], eps: float) -> NDArray[Any]:
+    """Return a perturbation as pixel levels: 0 for -eps, 127 or 128 for none, 255 for eps."""
+    scaled = 127.5 * (1 + moved / eps) if eps else np.full_like(moved, 127.5)
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
+
+class Unusable(Exception):
+    """The file is not what ``gallery`` makes; says how."""
+
+
+@dataclass(frozen=True)
+class AttackedImages:
+    """Images of one attack on one network, m of them at k radii; shapes as in ``gallery``."""
+
+    clean: NDArray[np.uint8]
+    attacked: NDArray[np.uint8]
+    moved: NDArray[np.uint8]
+    logits: NDArray[np.float32]
+    eps: NDArray[np.floating[Any]]
+    labels: NDArray[np.integer[Any]]
+
+
+def read_gallery(path: Path, classes: int) -> AttackedImages:
+    """Return the images in ``path`` of a network of so many ``classes``; Unusable where they are not whole."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise Unusable(f"larger than {LARGEST:,} bytes")
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > 4 * LARGEST:
+                raise Unusable("its arrays are larger than they can be")
+        with np.load(path, allow_pickle=False) as archive:
+            found = AttackedImages(*[archive[name] for name in ARRAYS])
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise Unusable(f"cannot be read ({type(error).__name__})") from error
+    _check(found, classes)
+    return found
+
+
+def _check(found: AttackedImages, classes: int) -> None:
+    if found.clean.ndim != 4 or found.clean.shape[-1] != 3 or found.eps.ndim != 1:
+        raise Unusable(f"has images of shape {found.clean.shape}")
+    many, radii = len(found.clean), len(found.eps)
+    if not (0 < many <= MOST_IMAGES and 0 < radii <= MOST_RADII and min(found.clean.shape[1:3]) > 0):
+        raise Unusable(f"has {many} images at {radii} radii")
+    moved = (radii, *found.clean.shape)
+    if (found.attacked.shape, found.moved.shape, found.labels.shape) != (moved, moved, (many,)):
+        raise Unusable("has arrays that do not fit each other")
+    if {found.clean.dtype, found.attacked.dtype, found.moved.dtype} != {np.dtype(np.uint8)}:
+        raise Unusable("has pixels that are not bytes")
+    kinds = found.logits.dtype.kind + found.eps.dtype.kind + found.labels.dtype.kind
+    if kinds not in ("ffi", "ffu") or found.logits.shape != (radii + 1, many, classes):
+        raise Unusable(f"has logits of shape {found.logits.shape}, of kinds {kinds}, for {classes} classes")
+    if not (np.isfinite(found.logits).all() and np.isfinite(found.eps).all()):
+        raise Unusable("has numbers that are not finite")
+    if found.labels.min() < 0 or found.labels.max() >= classes:
+        raise Unusable(f"has labels beyond its {classes} classes")

@@ -1,0 +1,99 @@
+"""Whether an attack's gradient is masked. One step on the logit margin, which no temperature changes, tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bench.attacks import margin_step
+from bench.attacks.norms import NORMS
+from bench.records.schema import AttackRecord
+
+TOLERATED = 0.05
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Accuracy by eps under one attack, the attack's text and its label in a legend."""
+
+    attack: str
+    label: str
+    accuracy: Mapping[float, float]
+
+
+@dataclass(frozen=True)
+class Masking:
+    """An attack held against the margin step, at the ``eps`` where the margin step is the strongest beside it.
+
+        gap = accuracy under the attack - accuracy under the margin step
+
+    The gradient is called masked where ``gap`` exceeds 0.05: the attack failed, and a step of the same length in a better
+    direction did not.
+    Source: Croce & Hein 2020, arXiv:2003.01690 (losses that no scale of the logits changes). The 0.05 is this suite's.
+    """
+
+    attack: str
+    label: str
+    reference: str
+    eps: float
+    accuracy: float
+    reference_accuracy: float
+
+    @property
+    def gap(self) -> float:
+        """By how much the margin step leaves less."""
+        return self.accuracy - self.reference_accuracy
+
+    @property
+    def masked(self) -> bool:
+        """Whether the gradient is masked."""
+        return self.gap > TOLERATED
+
+    @property
+    def words(self) -> str:
+        """The finding in a sentence."""
+        if self.masked:
+            return (
+                f"{self.label}: the gradient is masked. At eps {self.eps:g} accuracy is {self.accuracy:.3f} under it and "
+                f"{self.reference_accuracy:.3f} under one step on the logit margin: the attack failed, the network is "
+                "not stronger"
+            )
+        return (
+            f"{self.label}: no masking seen. One step on the logit margin takes at most {self.gap:.3f} more "
+            f"(at eps {self.eps:g})"
+        )
+
+
+def compared(attack: Curve, reference: Curve) -> Masking | None:
+    """Return ``attack`` held against the margin step ``reference``; None where they share no radius but 0."""
+    shared = [eps for eps in attack.accuracy if eps in reference.accuracy]
+    if len(shared) < 2:
+        return None
+    eps = max(shared, key=lambda radius: attack.accuracy[radius] - reference.accuracy[radius])
+    return Masking(attack.attack, attack.label, reference.attack, eps, attack.accuracy[eps], reference.accuracy[eps])
+
+
+def masking(records: Iterable[AttackRecord]) -> list[Masking]:
+    """Return a finding for each attack on the cross-entropy that has a margin step in its norm, on the same images."""
+    known = list(records)
+    found = []
+    for record in known:
+        reference = margin_step_of(record)
+        for other in known if record.threat.temperature is not None else ():
+            if other.attack == reference and other.fraction == record.fraction:
+                finding = compared(_curve(record), _curve(other))
+                if finding:
+                    found.append(finding)
+                    break
+    return found
+
+
+def margin_step_of(record: AttackRecord) -> str | None:
+    """Return the text of the margin step in the norm of ``record``; None where there is none."""
+    norm = NORMS.get(record.threat.norm)
+    step = margin_step(norm) if norm else None
+    return str(step) if step else None
+
+
+def _curve(record: AttackRecord) -> Curve:
+    return Curve(record.attack, record.threat.label, {row.eps: row.accuracy for row in record.rows})

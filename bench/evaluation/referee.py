@@ -1,0 +1,88 @@
+"""The referee: it runs an attack, checks every image that the attack returns, and keeps the class of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from bench.attacks.base import Target
+from bench.attacks.spec import AttackSpec
+from bench.datasets.base import Images, Labels, Split
+from bench.errors import BenchError
+from bench.records.outcomes import Indices, Outcomes
+
+CHUNK = 256
+
+
+class BoundViolation(BenchError):
+    """An attack returned what it must not. Its figures are not recorded."""
+
+
+def judge(
+    spec: AttackSpec,
+    target: Target,
+    images: Split,
+    indices: Indices,
+    seed: int,
+    tick: Callable[[int, int], None],
+) -> Outcomes:
+    """Run an attack at each of its radii and return what it did to each image.
+
+    Args:
+        spec: the attack and its radii.
+        target: the network.
+        images: to attack; ``indices`` (n,) are their places in the validation split.
+        seed: of the attack; each chunk of images has one derived from it.
+        tick: is told after each chunk how many of how many images are done.
+
+    Raises:
+        BoundViolation: an attacked image is not float32, leaves [0, 255] or its radius, or moved at eps 0.
+    """
+    found = []
+    for start in range(0, len(images), CHUNK):
+        clean = images.images[start : start + CHUNK].astype(np.float32)
+        labels = images.labels[start : start + CHUNK]
+        predictions = []
+        attacked = spec.attack(target, clean.copy(), labels, spec.eps, seed + start)
+        for radius, moved in zip(spec.eps, attacked, strict=False):
+            check(spec, clean, moved, radius)
+            predictions.append(classes(target, moved))
+        if len(predictions) != len(spec.eps):
+            raise BoundViolation(
+                f"{spec.attack} stopped after {len(predictions)} radii: expected one attacked batch for each of "
+                f"{len(spec.eps)}"
+            )
+        found.append(np.stack(predictions))
+        tick(start + len(clean), len(images))
+    return Outcomes(spec.eps, indices, images.labels, np.concatenate(found, axis=1))
+
+
+def accuracy(target: Target, images: Split) -> float:
+    """Return the fraction of ``images`` that the network classifies correctly, in inference mode and float32."""
+    right = 0
+    for start in range(0, len(images), CHUNK):
+        found = classes(target, images.images[start : start + CHUNK].astype(np.float32))
+        right += int((found == images.labels[start : start + CHUNK]).sum())
+    return right / len(images)
+
+
+def classes(target: Target, images: Images) -> Labels:
+    """Return the class of each image, the first of the largest logits; BenchError where a logit is not a number."""
+    logits = target.logits(images)
+    if not np.isfinite(logits).all():
+        raise BenchError("the network returns logits that are NaN or infinite: it has no accuracy; train it again")
+    found: Labels = np.argmax(logits, axis=1).astype(np.int64)
+    return found
+
+
+def check(spec: AttackSpec, clean: Images, moved: Images, eps: float) -> None:
+    """Raise BoundViolation where ``moved`` is no float32 image in [0, 255] within ``eps`` of ``clean`` in the attack's norm."""
+    norm, name = spec.attack.norm, f"{spec.attack} at eps {eps:g}"
+    if moved.dtype != np.float32 or moved.shape != clean.shape:
+        raise BoundViolation(f"{name} returned {moved.dtype} {moved.shape}: expected float32 {clean.shape}")
+    distance = float(np.max(norm.distance(moved - clean)))
+    if not distance <= (eps + norm.slack(eps) if eps else 0.0):
+        raise BoundViolation(f"{name} moved an image by {distance:g} in {norm}: expected at most {eps:g}")
+    if not (moved.min() >= 0 and moved.max() <= 255):
+        raise BoundViolation(f"{name} left the range of pixels [0, 255]: found {moved.min():g} to {moved.max():g}")

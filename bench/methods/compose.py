@@ -1,0 +1,36 @@
+"""Which methods act on a run, in the order of their hooks."""
+
+from __future__ import annotations
+
+from bench.methods.base import Method
+from bench.methods.low_rank import LowRank
+from bench.methods.magnitude_pruning import MagnitudePruning
+from bench.methods.random_pruning import RandomPruning
+from bench.methods.temperature import Temperature
+from bench.spec.ranks import FullRank
+from bench.spec.run import Run
+
+
+def methods_of(run: Run, steps: int, start: Method | None = None) -> tuple[Method, ...]:
+    """Return the methods of ``run``, whose training has ``steps`` optimiser steps; BadInput where the schedule does not fit.
+
+    ``start`` sets the weights to start from, where the run's spec asks for others than drawn ones.
+    """
+    return (_rank(run), start or Method(), _pruning(run, steps), _temperature(run))
+
+
+def _rank(run: Run) -> Method:
+    return Method() if isinstance(run.low_rank, FullRank) else LowRank(run.arch, run.low_rank)
+
+
+def _pruning(run: Run, steps: int) -> Method:
+    if not run.sparsity:
+        return Method()
+    schedule = run.schedule.resolve(steps)
+    if run.pruning == "random":
+        return RandomPruning(run.sparsity, schedule, run.derived_seed("pruning"))
+    return MagnitudePruning(run.sparsity, schedule)
+
+
+def _temperature(run: Run) -> Method:
+    return Temperature(run.temperature, run.temperature_loss == "scaled") if run.temperature != 1 else Method()

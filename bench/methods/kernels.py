@@ -1,0 +1,15 @@
+"""Which weights count: the kernels that are pruned, decayed and measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tf_keras as keras
+
+KERNELS = (keras.layers.Conv2D, keras.layers.Dense)
+
+
+def kernel_layers(model: Any) -> list[Any]:
+    """Return the layers of ``model`` with a kernel, in the order of the network; a wrapped layer without its wrapper."""
+    layers = [getattr(layer, "layer", layer) for layer in model.layers]
+    return [layer for layer in layers if isinstance(layer, KERNELS)]

@@ -1,0 +1,56 @@
+"""The pruning library's wrapper around a layer, with a score of our own and a threshold that costs no sort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from tensorflow_model_optimization.python.core.sparsity.keras import pruning_impl, pruning_wrapper
+
+Score = Callable[[Any], Any]
+
+
+class ScoredPruning(pruning_wrapper.PruneLowMagnitude):  # type: ignore[misc]  # the library has no types
+    """Keep the weights of the largest ``score``, as many as the schedule says at each of its steps.
+
+    ``score``: takes a kernel, returns a tensor of its shape. Schedule, clock, count, mask and strip are the library's.
+    """
+
+    def __init__(self, layer: Any, score: Score, **options: Any) -> None:
+        super().__init__(layer, **options)
+        self._score = score
+
+    def build(self, input_shape: Any) -> None:
+        """Make the variables, as the library does, and put what computes the mask in place of what the library has."""
+        super().build(input_shape)
+        self.pruning_obj = _Masks(
+            self._score,
+            training_step_fn=lambda: self.pruning_step,
+            pruning_vars=self.pruning_vars,
+            pruning_schedule=self.pruning_schedule,
+            block_size=self.block_size,
+            block_pooling_type=self.block_pooling_type,
+        )
+
+
+class _Masks(pruning_impl.Pruning):  # type: ignore[misc]  # the library has no types
+    def __init__(self, score: Score, **options: Any) -> None:
+        super().__init__(**options)
+        self._score = score
+
+    def _update_mask(self, weights: Any) -> Any:
+        # The library ranks all weights to read one off: five seconds for FC5's 16.5 million, where a partition takes 0.2.
+        sparsity = self._pruning_schedule(self._step_fn())[1]
+        kept = tf.maximum(tf.round(tf.cast(tf.size(weights), tf.float32) * (1 - sparsity)), 1)
+        scores = self._score(weights)
+        threshold = tf.numpy_function(_largest, [scores, tf.cast(kept, tf.int32)], scores.dtype)
+        return tf.cast(threshold, weights.dtype), tf.cast(scores >= threshold, weights.dtype)
+
+
+def _largest(scores: NDArray[Any], kept: int) -> NDArray[Any]:
+    """Return the smallest of the ``kept`` largest scores."""
+    place = scores.size - int(kept)
+    return np.asarray(np.partition(scores.ravel(), place)[place])

@@ -1,0 +1,1 @@
+"""What is written down: typed records, files, the store, the collection, the table of everything."""

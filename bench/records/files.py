@@ -1,0 +1,107 @@
+"""Files that are whole or absent, and say when they are not what was written: the ground under records and checkpoints."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import secrets
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import IntegrityError, TryLater
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def write_bytes(path: Path, content: bytes) -> str:
+    """Write ``content`` so that ``path`` holds either what it held or all of it, on disk; return its sha256.
+
+    TryLater where the disk is full or the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Opened as any file is, not by tempfile: what this suite writes is as readable as the user's other files.
+        partial = path.parent / f".{path.name[:40]}-{secrets.token_hex(8)}.part"
+        try:
+            with partial.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise TryLater(
+            f"cannot write {path}: {error.strerror}; make room or choose another --results-dir, then run it again"
+        ) from error
+    return hashlib.sha256(content).hexdigest()
+
+
+def write_json(path: Path, schema: str, body: Mapping[str, Any]) -> None:
+    """Write a record: ``body`` under its ``schema`` and the sha256 of both. Finite numbers only; ValueError otherwise."""
+    write_bytes(path, _record_text(schema, body).encode())
+
+
+def read_json(path: Path, schema: str) -> dict[str, Any]:
+    """Return the body of a record; IntegrityError where any byte is not what ``write_json`` wrote under ``schema``."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise IntegrityError(f"cannot read {path}: {error.strerror}; check its permissions") from error
+    try:
+        text = content.decode()
+        found = json.loads(text)
+        body: dict[str, Any] = found["record"]
+        if found["schema"] != schema:
+            raise IntegrityError(
+                f"{path} has the schema {found['schema']!r}: expected {schema!r}; move it away and run again"
+            )
+        whole = text == _record_text(schema, body)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        whole = False
+    if not whole:
+        raise IntegrityError(f"{path} is damaged: its content does not match its hash; move it away and run again")
+    return body
+
+
+def _record_text(schema: str, body: Mapping[str, Any]) -> str:
+    inner = json.dumps({"record": body, "schema": schema}, allow_nan=False, sort_keys=True, ensure_ascii=False)
+    digest = hashlib.sha256(inner.encode()).hexdigest()
+    whole = {"schema": schema, "sha256": digest, "record": body}
+    return json.dumps(whole, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, compress: bool = False) -> str:
+    """Write named arrays as an .npz that ``numpy.load`` reads, the same bytes for the same arrays; return its sha256."""
+    buffer = io.BytesIO()
+    method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, array in arrays.items():
+            # numpy.savez stamps each entry with the time of writing, and equal arrays would hash differently.
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            content = io.BytesIO()
+            np.lib.format.write_array(content, np.asanyarray(array), allow_pickle=False)
+            archive.writestr(entry, content.getbuffer(), compress_type=method)
+    return write_bytes(path, buffer.getvalue())
+
+
+def read_arrays(path: Path, sha256: str) -> Arrays:
+    """Return the arrays of an .npz whose bytes hash to ``sha256``; IntegrityError where they do not. Nothing is executed."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise IntegrityError(f"cannot read {path}: {error.strerror}; it is needed here, see --restart") from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise IntegrityError(
+            f"{path} is damaged: its sha256 is not the recorded one; move it away, or start over with --restart"
+        )
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}

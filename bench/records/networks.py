@@ -1,0 +1,120 @@
+"""A network as its records have it, and which networks may be compared: those of one version, on the same images."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from bench.records.outcomes import Outcomes
+from bench.records.schema import AttackRecord, Metrics, TrainingRecord
+from bench.spec.run import Run
+
+
+@dataclass(frozen=True)
+class RecordedAttack:
+    """One attack on one network: its record (threat model, rows, zero gradients) and its outcome on each image."""
+
+    record: AttackRecord
+    outcomes: Outcomes
+
+    @property
+    def on_margin(self) -> bool:
+        """Whether the attack follows the logit margin, which has no temperature."""
+        return self.record.threat.temperature is None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How many images it has, and how many radii."""
+        return len(self.outcomes.indices), len(self.outcomes.eps)
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """One trained network: its run (with the seed), the record of its training, and its attacks by their text.
+
+    Of two records of one attack the one on more images is here, then the one with more radii.
+    """
+
+    run: Run
+    record: TrainingRecord
+    attacks: Mapping[str, RecordedAttack]
+
+    @property
+    def metrics(self) -> Metrics:
+        """What was measured of the network: accuracy, sparsity, parameters, MACs, bytes."""
+        return self.record.measured
+
+    @property
+    def comparable(self) -> tuple[str, str]:
+        """What two networks must share to be compared: the version of their training and the data's fingerprint."""
+        return self.record.numbers, self.record.data.fingerprint
+
+    def __str__(self) -> str:
+        return f"{self.run.name}, seed {self.run.seed}"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A run, an attack or a file that is not used, by name, and why."""
+
+    what: str
+    reason: str
+
+
+def seeds_text(seeds: Iterable[int]) -> str:
+    """Return ascending seeds as text, "0, 1, 2"; more than five in a row as "0 to 116"."""
+    rows: list[list[int]] = []
+    for seed in seeds:
+        if rows and seed == rows[-1][-1] + 1:
+            rows[-1].append(seed)
+        else:
+            rows.append([seed])
+    return ", ".join(f"{row[0]} to {row[-1]}" if len(row) > 5 else ", ".join(map(str, row)) for row in rows)
+
+
+def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[TrainedNetwork], list[LeftOut]]:
+    """Return the networks that can be compared, and what that leaves out.
+
+    Of the networks on one data set and image size, those of the most common version and images are kept. A tie goes to
+    the newest. Of each attack, the records of its most common version are kept.
+    """
+    sets: dict[tuple[str, int], dict[tuple[str, str], list[TrainedNetwork]]] = defaultdict(lambda: defaultdict(list))
+    for each in networks:
+        sets[each.run.dataset, each.run.image_size][each.comparable].append(each)
+    chosen: list[TrainedNetwork] = []
+    others: list[LeftOut] = []
+    for groups in sets.values():
+        best = max(groups, key=lambda group: (len(groups[group]), max(map(_started, groups[group]))))
+        chosen += _one_version_each(groups[best], others)
+        for group, rest in groups.items():
+            if group != best:
+                differs = " and ".join(
+                    f"{what} {ours[:24]} where most have {theirs[:24]}"
+                    for what, ours, theirs in zip(("training", "data"), group, best, strict=True)
+                    if ours != theirs
+                )
+                others += [LeftOut(str(each), f"{differs}: not mixed without --mixed") for each in rest]
+    return chosen, others
+
+
+def _one_version_each(networks: Iterable[TrainedNetwork], others: list[LeftOut]) -> list[TrainedNetwork]:
+    """Return ``networks`` with the attacks of the most common version of each attack, and say what that leaves out."""
+    kept = list(networks)
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    for network in kept:
+        for text, attack in network.attacks.items():
+            counted[text][attack.record.numbers] += 1
+    best = {text: max(versions, key=lambda each: (versions[each], each)) for text, versions in counted.items()}
+    found = []
+    for network in kept:
+        same = {text: each for text, each in network.attacks.items() if each.record.numbers == best[text]}
+        for text in network.attacks.keys() - same.keys():
+            reason = f"attack {network.attacks[text].record.numbers} where most have {best[text]}"
+            others.append(LeftOut(f"{text} of {network}", f"{reason}: not mixed without --mixed"))
+        found.append(replace(network, attacks=same))
+    return found
+
+
+def _started(network: TrainedNetwork) -> str:
+    return network.record.volatile.started

@@ -1,0 +1,206 @@
+"""What an attack did to each image, and the numbers an image adds to: accuracy, drop, accuracy on clean-correct images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property, reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import BadInput
+from bench.records.files import Arrays
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.integer]
+
+
+class Quantity(StrEnum):
+    """What is compared: the mean of one number an image, in [0, 1], or in [-1, 1] for the drop."""
+
+    ACCURACY = "accuracy"
+    DROP = "drop"
+    KEPT = "accuracy kept"
+
+
+@dataclass(frozen=True)
+class Band:
+    """Radii with ``low`` < eps <= ``high``, or ``low`` <= eps where ``closed``, in the unit of the attack's norm."""
+
+    low: float
+    high: float
+    closed: bool = False
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return f"eps {self.low:g}"
+        return f"{self.low:g} {'<=' if self.closed else '<'} eps <= {self.high:g}"
+
+    def of(self, eps: tuple[float, ...]) -> tuple[float, ...]:
+        """Return the radii of ``eps`` that lie in the band, in their order."""
+        return tuple(e for e in eps if e <= self.high and (e > self.low or (self.closed and e == self.low)))
+
+
+# 8 of 255 is the usual largest radius of the field (RobustBench, arXiv:2010.09670). 2 is below one percent of the range.
+# From 64 on, a quarter of the range, little of the image is left.
+CUSTOMARY = Band(0, 8)
+SMALL = Band(0, 2)
+LARGE = Band(8, 64, closed=True)
+CLEAN = Band(0, 0, closed=True)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What one attack did to one network, image by image.
+
+    Args:
+        eps: the k radii, in the unit of the attack's norm, 0 first.
+        indices: (n,) integers, ascending: the places of the images in the validation set. They pair images of two networks.
+        labels: (n,) integers, the true classes.
+        predictions: (k, n) integers, the class at each radius.
+    """
+
+    eps: tuple[float, ...]
+    indices: Indices
+    labels: NDArray[np.integer]
+    predictions: NDArray[np.integer]
+
+    @cached_property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether each image is classified correctly at each radius, shape (k, n)."""
+        found: NDArray[np.bool_] = self.predictions == self.labels
+        return found
+
+    @property
+    def first_flip(self) -> NDArray[np.int64]:
+        """The index of the smallest radius whose class differs from the clean one, -1 where there is none, shape (n,).
+
+        Source: the internship report's equation 10, on the grid of radii as in its section 3.3.
+        """
+        flipped = self.predictions != self.predictions[0]
+        return np.where(flipped.any(axis=0), flipped.argmax(axis=0), -1)
+
+    def arrays(self) -> Arrays:
+        """Return the outcomes as arrays for a compact file."""
+        return {
+            "eps": np.asarray(self.eps),
+            "indices": self.indices.astype(np.int32),
+            "labels": _small(self.labels),
+            "predictions": _small(self.predictions),
+            "first_flip": self.first_flip.astype(np.int16),
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a row a radius: accuracy with its 95 % Wilson interval, the drop, accuracy on clean-correct images."""
+        right = self.right
+        clean, total = right[0], right.shape[1]
+        rows = []
+        for radius, now in zip(self.eps, right, strict=True):
+            low, high = wilson(int(now.sum()), total)
+            rows.append(
+                {
+                    "eps": radius,
+                    "accuracy": float(now.mean()),
+                    "low": low,
+                    "high": high,
+                    "drop": float(clean.mean() - now.mean()),
+                    "accuracy_of_clean_right": float(now[clean].mean()) if clean.any() else None,
+                }
+            )
+        return rows
+
+    def part(self, images: Indices, radii: tuple[float, ...]) -> Outcomes:
+        """Return the outcomes on ``images`` and at ``radii`` alone, all of which it must have."""
+        places = np.searchsorted(self.indices, images)
+        rows = [self.eps.index(radius) for radius in radii]
+        return Outcomes(radii, images, self.labels[places], self.predictions[rows][:, places])
+
+    def values(self, quantity: Quantity, radii: tuple[float, ...]) -> Floats:
+        """Return one number an image, shape (n,), whose mean is ``quantity`` averaged over ``radii``.
+
+            accuracy   r(e)                       averaged over the radii e
+            drop       r(0) - r(e)
+            kept       K(e) + r(0) (r(e) - K(e)) / mean r(0),   where K(e) = sum r(0) r(e) / sum r(0)
+
+        where r(e) is 1 for an image classified correctly at e, else 0. ``kept`` is a ratio: accuracy on the images that
+        are correct at eps 0. Its numbers are the linear approximation, which has the ratio's variance to first order.
+        They are NaN where no image is correct at eps 0.
+
+        Raises:
+            BadInput: a radius was not measured.
+
+        Source: Davison & Hinkley 1997, "Bootstrap Methods and their Application", section 2.7.2 (influence values).
+        """
+        if quantity is not Quantity.DROP:
+            return np.asarray(self.each(quantity, radii).mean(axis=0))
+        # In this order the mean over radii is rounded once.
+        return np.asarray(self.right[self.eps.index(0)] - self.values(Quantity.ACCURACY, radii))
+
+    def each(self, quantity: Quantity, radii: tuple[float, ...]) -> Floats:
+        """Return what ``values`` returns for each of the k ``radii`` alone, shape (k, n)."""
+        unmeasured = [radius for radius in radii if radius not in self.eps]
+        if unmeasured or not radii:
+            raise BadInput(f"no outcome at eps {unmeasured}: expected radii among {self.eps}; attack again with --eps")
+        now = self.right[[self.eps.index(radius) for radius in radii]].astype(np.float64)
+        if quantity is Quantity.ACCURACY:
+            return now
+        clean = self.right[self.eps.index(0)].astype(np.float64)
+        if quantity is Quantity.DROP:
+            return np.asarray(clean - now)
+        if not clean.any():
+            return np.full(now.shape, np.nan)
+        return _among(now, clean)
+
+    def flipped(self, radii: tuple[float, ...]) -> Floats:
+        """Return one number an image for each of the k ascending ``radii``, shape (k, n), whose mean is a fraction.
+
+            F(e) + r(0) (f(e) - F(e)) / mean r(0),   where F(e) = sum r(0) f(e) / sum r(0)
+
+        where r(0) is 1 for an image correct at eps 0, and f(e) is 1 where the smallest of ``radii`` that changes the
+        class is at most e. F is the flipped fraction of the images correct at eps 0. Linear as ``kept`` in ``values``,
+        and NaN likewise.
+        Source: the internship report's equation 10, on a grid of radii as in its section 3.3.
+        """
+        origin = self.predictions[self.eps.index(0)]
+        now = self.predictions[[self.eps.index(radius) for radius in radii]]
+        clean = self.right[self.eps.index(0)].astype(np.float64)
+        if not clean.any():
+            return np.full(now.shape, np.nan)
+        return _among(np.logical_or.accumulate(now != origin, axis=0).astype(np.float64), clean)
+
+
+def shared(attacks: Mapping[str, Outcomes]) -> dict[str, Outcomes]:
+    """Return the outcomes of each of ``attacks`` on the images and at the radii that all of them have."""
+    images = common_images(attacks)
+    first = next(iter(attacks.values()))
+    radii = tuple(radius for radius in first.eps if all(radius in each.eps for each in attacks.values()))
+    return {name: each.part(images, radii) for name, each in attacks.items()}
+
+
+def common_images(attacks: Mapping[str, Outcomes]) -> Indices:
+    """Return the indices, ascending, of the images that all of ``attacks`` have."""
+    return reduce(np.intersect1d, [each.indices for each in attacks.values()])
+
+
+def wilson(right: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the Wilson score interval of ``right`` successes in ``total`` > 0 specs, both ends in [0, 1].
+
+    Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
+    """
+    from scipy.stats import binomtest  # imported here: the command line starts without scipy
+
+    interval = binomtest(right, total).proportion_ci(confidence, method="wilson")
+    return max(0.0, float(interval.low)), min(1.0, float(interval.high))
+
+
+def _among(values: Floats, clean: Floats) -> Floats:
+    """Return numbers, shape of ``values`` (k, n), whose means are those of ``values`` among the images where ``clean`` is 1."""
+    means = (values * clean).mean(axis=1, keepdims=True) / clean.mean()
+    return np.asarray(means + clean * (values - means) / clean.mean())
+
+
+def _small(integers: NDArray[np.integer]) -> NDArray[Any]:
+    return integers.astype(np.uint8 if integers.max() < 256 else np.uint16)

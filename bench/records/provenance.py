@@ -1,0 +1,48 @@
+"""What made a record: versions of the suite and its libraries, the machine, the commit."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from bench import __version__
+from bench.records.schema import EnvironmentRecord
+
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+LIBRARIES = ("tensorflow", "tf_keras", "tensorflow-model-optimization", "numpy", "pillow")
+
+
+def environment(devices: Sequence[str]) -> EnvironmentRecord:
+    """Return versions, machine and commit; ``devices`` are the names of what TensorFlow computes on."""
+    return EnvironmentRecord(
+        versions=versions(),
+        device=list(devices),
+        platform=f"{platform.system()} {platform.machine()}",
+        commit=_commit(),
+        onednn=os.environ[ONEDNN] == "1",
+        deterministic=True,
+    )
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the version of this suite, of Python and of each library that can change a number."""
+    return {"bench": __version__, "python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
+def _commit() -> str | None:
+    def git(*words: str) -> str | None:
+        command = ["git", "-C", str(Path(__file__).parent), *words]
+        try:
+            found = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return found.stdout.strip()
+
+    # An installed copy may lie inside somebody else's repository, whose commit says nothing of this code.
+    return git("describe", "--always", "--dirty") if git("ls-files", "--error-unmatch", Path(__file__).name) else None

@@ -1,0 +1,237 @@
+"""Where a run's files stand under results/: the only module that knows a path.
+
+<run name>/seed-<n>/spec.json              the run, written first
+                    run.json               training: settings, metrics, hashes; written last, its presence means "trained"
+                    attacks/<spec>.json   one attack: figures; attacks/<spec>.npz: its outcome image by image
+                    attacks/<spec>.gallery.npz            a few attacked images, not kept in git either
+                    curve.png              accuracy against eps
+                    weights.npz, checkpoints/, prefixes/, tensorboard/, log.txt, lock      not kept in git
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from bench.attacks.spec import AttackSpec
+from bench.errors import BadInput, BenchError, IntegrityError, Locked
+from bench.records.files import Arrays, read_arrays, read_json, write_arrays, write_json
+from bench.records.schema import SCHEMAS, Artefact, AttackRecord, Record, SpecRecord, TrainingRecord
+from bench.spec.ranks import FullRank
+from bench.spec.run import Run
+
+SPEC_SCHEMA, RUN_SCHEMA, ATTACK_SCHEMA = SCHEMAS
+GALLERY = ".gallery.npz"
+PROBE = 0.5  # seconds: who asks whether a run is held has to hold it for an instant, and is nobody to give way to
+
+Kind = TypeVar("Kind", bound=Record)
+
+
+def folders(results: Path) -> Iterator[Folder | IntegrityError]:
+    """Yield the folder of every run that was started under ``results``, in order of name, and an error for what is none."""
+    for path in sorted(results.glob("*/seed-*/spec.json")):
+        try:
+            run = Run.parse(_read(path, SPEC_SCHEMA, SpecRecord).run)
+            found = Folder(results, run)
+            if found.path != path.parent:
+                raise IntegrityError(f"{path} is the record of {run.name}, seed {run.seed}: it was moved")
+            yield found
+        except BenchError as error:
+            yield error if isinstance(error, IntegrityError) else IntegrityError(f"{path}: {error}")
+
+
+class Folder:
+    """The folder of one run at one seed."""
+
+    def __init__(self, results: Path, run: Run) -> None:
+        self.results = results
+        self.run = run
+        self.path = results / run.name / f"seed-{run.seed}"
+        self.curve = self.path / "curve.png"
+        self.checkpoints = self.path / "checkpoints"
+        self.tensorboard = self.path / "tensorboard"
+        self.log = self.path / "log.txt"
+        self.last_exit = self.path / "exit.json"
+        self._prefixes = self.path / "prefixes"
+        self._spec = self.path / "spec.json"
+        self._attacks = self.path / "attacks"
+        self._weights = self.path / "weights.npz"
+
+    def declare(self) -> None:
+        """Write what the run is, so that its folder can be understood before there is a record."""
+        if not self._spec.exists():
+            _write(self._spec, SPEC_SCHEMA, SpecRecord(run=str(self.run)))
+
+    def start(self) -> Folder | None:
+        """Return the folder of the trained run to start from, None where the run starts from scratch.
+
+        BadInput where it is not there, has no weights, or is not the full-rank run of the same network on the same images.
+        """
+        name, run = self.run.low_rank_from, self.run
+        if not name:
+            return None
+        path = self.results / name / f"seed-{run.seed}" / "run.json"
+        how = f"train it first, with bench run --arch {run.arch} --seed {run.seed}"
+        if not path.exists():
+            raise BadInput(f"--from {name}: expected a trained run, but there is no {path}; {how}")
+        found = Folder(self.results, Run.parse(_read(path, RUN_SCHEMA, TrainingRecord).run))
+        for setting in ("arch", "dataset", "image_size"):
+            theirs, ours = getattr(found.run, setting), getattr(run, setting)
+            if theirs != ours:
+                raise BadInput(
+                    f"--from {name} has {setting} {theirs}: expected {ours}, as in the run that starts from it"
+                )
+        if found.run.low_rank != FullRank():
+            raise BadInput(f"--from {name} is a low-rank run: expected a full-rank one")
+        if not found._weights.exists():
+            raise BadInput(f"--from {name} has no weights here, only its record: {how} --restart")
+        return found
+
+    def shared_prefix(self, steps: int) -> Path:
+        """Return where the control of this run leaves its state after ``steps`` steps, for runs that prune later."""
+        return Folder(self.results, self.run.unpruned)._prefixes / f"{steps}"
+
+    def shared_prefixes(self) -> int:
+        """Return how many states this control has left, each whole, for runs that prune later."""
+        return len({path.parent for path in self._prefixes.glob("*/*.json")})
+
+    def remove_shared_prefixes(self) -> None:
+        """Remove the states that this control left for runs that prune later: they are as large as several networks."""
+        shutil.rmtree(self._prefixes, ignore_errors=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run; Locked where another live process does. The system frees the lock of a process that dies."""
+        self._make()
+        held = FileLock(self.path / "lock")
+        try:
+            held.acquire(timeout=PROBE, poll_interval=PROBE / 20)
+        except Timeout as error:
+            raise Locked(
+                f"another process is working on {self.path}: wait for it, or choose another --results-dir"
+            ) from error
+        for torn in self.path.rglob(".*.part"):  # what a killed process was writing
+            torn.unlink()
+        try:
+            yield
+        finally:
+            held.release()
+
+    def is_locked(self) -> bool:
+        """Tell whether a live process holds the run, without disturbing it."""
+        held = FileLock(self.path / "lock")
+        if not (self.path / "lock").exists():
+            return False
+        try:
+            held.acquire(timeout=0)
+        except Timeout:
+            return True
+        except OSError:
+            return False  # a folder that cannot be written is held by nobody
+        held.release()
+        return False
+
+    def _make(self) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            writable = os.access(self.path, os.W_OK)
+        except OSError as error:
+            raise BadInput(f"cannot make {self.path}: {error.strerror}; choose another --results-dir") from error
+        if not writable:
+            raise BadInput(f"cannot write in {self.path}: read-only; choose another --results-dir")
+
+    def training(self) -> TrainingRecord | None:
+        """Return the record of the training, None where there is none yet; IntegrityError where it does not verify."""
+        path = self.path / "run.json"
+        if not path.exists():
+            return None
+        record = _read(path, RUN_SCHEMA, TrainingRecord)
+        if record.run != str(self.run):
+            raise IntegrityError(f"{path} is the record of other settings than {self.run}: move it away and run again")
+        return record
+
+    def write_training(self, record: TrainingRecord, weights: Arrays) -> TrainingRecord:
+        """Write the weights, then the record that names their hash, then drop the checkpoints; return the record."""
+        sha256 = write_arrays(self._weights, weights)
+        whole = record.model_copy(update={"artefacts": {self._weights.name: _artefact(self._weights, sha256)}})
+        _write(self.path / "run.json", RUN_SCHEMA, whole)
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
+        return whole
+
+    def weights(self, record: TrainingRecord) -> Arrays:
+        """Return the weights that ``record`` names; IntegrityError where they are missing or not the ones it hashed."""
+        return read_arrays(self._weights, record.weights)
+
+    def attack(self, spec: AttackSpec) -> AttackRecord | None:
+        """Return the record of an attack, None where there is none; IntegrityError where it or its outcomes do not verify."""
+        path = self._attacks / f"{spec.name}.json"
+        return _read_attack(path)[0] if path.exists() else None
+
+    def attacks(self) -> dict[str, AttackRecord]:
+        """Return the record of every attack by the name of its file; IntegrityError where one does not verify."""
+        return {path.stem: _read_attack(path)[0] for path in sorted(self._attacks.glob("[!.]*.json"))}
+
+    def outcomes(self) -> Iterator[tuple[AttackRecord, Arrays] | IntegrityError]:
+        """Yield the record of every attack with its outcome image by image, and an error for each that does not verify."""
+        for path in sorted(self._attacks.glob("[!.]*.json")):
+            try:
+                yield _read_attack(path)
+            except IntegrityError as error:
+                yield error
+
+    def write_attack(self, spec: AttackSpec, record: AttackRecord, outcomes: Arrays) -> None:
+        """Write the outcome of each image, then the record that names its hash."""
+        path = self._attacks / f"{spec.name}.npz"
+        sha256 = write_arrays(path, outcomes, compress=True)
+        whole = record.model_copy(update={"artefacts": {path.name: _artefact(path, sha256)}})
+        _write(path.with_suffix(".json"), ATTACK_SCHEMA, whole)
+
+    def write_gallery(self, spec: AttackSpec, images: Arrays) -> None:
+        """Write the attacked images that a person may want to see."""
+        write_arrays(self._attacks / f"{spec.name}{GALLERY}", images, compress=True)
+
+    def galleries(self) -> list[Path]:
+        """Return the files of attacked images, in order of name; no record speaks of them, and they may be gone."""
+        return sorted(self._attacks.glob(f"[!.]*{GALLERY}"))
+
+    def clear(self) -> None:
+        """Remove everything of the run but its lock."""
+        for entry in self.path.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != "lock":
+                entry.unlink()
+
+
+def _read_attack(path: Path) -> tuple[AttackRecord, Arrays]:
+    record = _read(path, ATTACK_SCHEMA, AttackRecord)
+    outcomes = path.with_suffix(".npz")
+    if outcomes.name not in record.artefacts:
+        raise IntegrityError(f"{path} does not name {outcomes.name}: move it away and run again")
+    return record, read_arrays(outcomes, record.artefacts[outcomes.name].sha256)
+
+
+def _read(path: Path, schema: str, kind: type[Kind]) -> Kind:
+    """Return the record in ``path``; IntegrityError where it is damaged, or not of its type."""
+    body = read_json(path, schema)
+    try:
+        return kind.model_validate(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise IntegrityError(f"{path}: {place}: {first['msg']}; move it away and run again") from error
+
+
+def _write(path: Path, schema: str, record: Record) -> None:
+    write_json(path, schema, record.model_dump(mode="json", exclude_unset=True))
+
+
+def _artefact(path: Path, sha256: str) -> Artefact:
+    return Artefact(sha256=sha256, bytes=path.stat().st_size)

@@ -1,0 +1,53 @@
+"""Cells of numbers: a mean over seeds with its deviation and interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+
+import numpy as np
+
+from bench.comparison.group import AttackedNetwork
+from bench.comparison.intervals import hierarchical
+from bench.records.outcomes import Floats, Outcomes, Quantity, wilson
+from bench.report.tables.table import Cell
+
+
+def measured(attacked: Mapping[int, AttackedNetwork], wanted: Sequence[tuple[Quantity, float]]) -> list[Cell]:
+    """Return the cell of each quantity and radius that is ``wanted``, over all seeds of ``attacked``."""
+    rows = [(each.outcomes.indices, _stacked(each.outcomes, wanted)) for each in attacked.values()]
+    found = hierarchical(rows)
+    cells = []
+    for place, (quantity, _) in enumerate(wanted):
+        mean, low, high = (float(each[place]) for each in (found.mean, found.low, found.high))
+        if not np.isfinite(mean):
+            cells.append(Cell("none right"))
+            continue
+        deviation = None if found.deviation is None else float(found.deviation[place])
+        if deviation is None and quantity is Quantity.ACCURACY:
+            images = rows[0][1].shape[1]
+            low, high = wilson(round(mean * images), images)
+        if quantity is not Quantity.DROP:
+            low, high = max(0.0, low), min(1.0, high)
+        spread = "" if deviation is None else f" ± {100 * deviation:.1f}"
+        text = f"{100 * mean:.1f}{spread} [{100 * low:.1f}, {100 * high:.1f}]"
+        cells.append(Cell(text, mean, deviation, low, high))
+    return cells
+
+
+def _stacked(outcomes: Outcomes, wanted: Sequence[tuple[Quantity, float]]) -> Floats:
+    parts = groupby(wanted, key=lambda each: each[0])
+    return np.concatenate([outcomes.each(quantity, tuple(radius for _, radius in part)) for quantity, part in parts])
+
+
+def over_seeds(values: Sequence[float], text: Callable[[float], str]) -> Cell:
+    """Return the mean of ``values``, one a seed, with their standard deviation where it can be seen in ``text``."""
+    mean = sum(values) / len(values)
+    deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    varies = deviation is not None and text(deviation) != text(0.0)
+    return Cell(f"{text(mean)} ± {text(deviation or 0.0)}" if varies else text(mean), mean, deviation)
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, one decimal, without the sign."""
+    return f"{100 * share:.1f}"

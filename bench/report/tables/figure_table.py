@@ -1,0 +1,158 @@
+"""The table of a figure: a row a run, every accuracy with its interval, what compression cost, who attacked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.attacks import margin_step
+from bench.comparison.against_control import compare
+from bench.comparison.group import AttackedNetwork, ComparisonGroup, control_of
+from bench.comparison.intervals import MANY
+from bench.comparison.masking import masking_of
+from bench.comparison.monotonicity import rising_accuracy
+from bench.comparison.verdict import Judged, points
+from bench.records.networks import TrainedNetwork, seeds_text
+from bench.records.outcomes import CUSTOMARY, Quantity
+from bench.report.tables.cells import measured, over_seeds, percent
+from bench.report.tables.table import Cell, Column, Table, unmeasured
+from bench.report.wording import threat_caption
+from bench.spec.run import Run
+
+NOTES = (
+    "Accuracies in percent: mean ± standard deviation over seeds [95 % interval]. At one seed the interval is Wilson's for "
+    "an accuracy and a bootstrap over images for the rest, and says nothing of other seeds; at more it is a bootstrap "
+    f"over seeds and images, and beyond {MANY} seeds Student's with the same variances.",
+    "Speed-up is theoretical: multiply-accumulates of the control over those of this run by a weight that is not zero. No "
+    "clock was read. Compression is the control's parameters over this run's non-zero ones; gzip is of the float32 weights.",
+    f"A verdict compares with the control on the same images and seeds, in the plain mean over the radii measured in "
+    f"{CUSTOMARY}, corrected after Holm over the runs of the figure.",
+)
+
+
+def figure_table(group: ComparisonGroup) -> Table:
+    """Return the table of ``group``; what is not measured is a dash with the command that would fill it."""
+    verdicts = {quantity: compare(group, quantity) for quantity in Quantity}
+    lacking: dict[str, str] = {}
+    for each in group.missing:
+        lacking.setdefault(each.run.name, each.command)
+    rows = tuple(_Row(group, run, verdicts, lacking).cells() for run in group.runs)
+    commands = tuple(each.command for each in group.missing)
+    notes = (*NOTES, *rising_accuracy(group))
+    return Table(group.name, group.title, threat_caption(group), notes, _columns(group), rows, commands)
+
+
+def _wanted(group: ComparisonGroup) -> list[tuple[Quantity, float]]:
+    return [(quantity, radius) for quantity in Quantity for radius in _radii(group, quantity)]
+
+
+def _radii(group: ComparisonGroup, quantity: Quantity) -> tuple[float, ...]:
+    return group.eps[quantity is not Quantity.ACCURACY :]
+
+
+def _columns(group: ComparisonGroup) -> tuple[Column, ...]:
+    curves = [Column(f"{each} at eps {radius:g}", str(each), "share") for each, radius in _wanted(group)]
+    return (
+        Column("network", "run", "text"),
+        Column("run", "run", "text"),
+        Column("seeds", "run", "text"),
+        Column("clean accuracy", "clean", "share"),
+        *curves,
+        *[
+            Column(f"{what} {quantity}, {CUSTOMARY}", "verdict", unit)
+            for quantity in Quantity
+            for what, unit in (("difference in", "share"), ("verdict on", "text"))
+        ],
+        Column("sparsity reached", "compression", "share"),
+        Column("compression", "compression", "times"),
+        Column("gzip bytes", "compression", "bytes"),
+        Column("theoretical speed-up", "compression", "times"),
+        Column("gradient masked", "masking", "text"),
+        Column("images without gradient", "masking", "share"),
+        Column("attack", "threat", "text"),
+        Column("attacker's T", "threat", "number"),
+    )
+
+
+@dataclass(frozen=True)
+class _Row:
+    group: ComparisonGroup
+    run: Run
+    verdicts: Mapping[Quantity, Mapping[str, Judged]]
+    lacking: Mapping[str, str]
+
+    def cells(self) -> tuple[Cell, ...]:
+        attacked = self.group.attacked(self.run)
+        trained = self.group.trained(self.run)
+        missing = unmeasured(self.lacking.get(self.run.name, ""))
+        curves = len(_wanted(self.group))
+        threat = self.group.attack.threat(self.run.temperature)
+        heat = threat.temperature
+        return (
+            Cell(self.group.label(self.run)),
+            Cell(self.run.name),
+            Cell(seeds_text(trained)) if trained else missing,
+            over_seeds([each.metrics.accuracy for each in trained.values()], percent) if trained else missing,
+            *(measured(attacked, _wanted(self.group)) if attacked else [missing] * curves),
+            *[cell for quantity in Quantity for cell in self._verdict(self.verdicts[quantity])],
+            *(self._compression(trained) if trained else [missing] * 4),
+            *(self._masking(attacked) if attacked else [missing] * 2),
+            Cell(threat.label),
+            Cell("any" if heat is None else f"{heat:g}", heat),
+        )
+
+    def _verdict(self, judged: Mapping[str, Judged]) -> list[Cell]:
+        """Return the difference to the control and what may be said of it."""
+        control = control_of(self.run)
+        if self.run == control:
+            return [Cell("the control")] * 2
+        found = judged.get(self.run.name)
+        if found is not None:
+            low, high = found.effect.interval()
+            number = Cell(points(found.effect.difference), found.effect.difference, low=low, high=high)
+            return [number, Cell(found.sentence)]
+        command = self.lacking.get(self.run.name) or self.lacking.get(control.name)
+        return [unmeasured(command) if command else Cell("not defined")] * 2
+
+    def _compression(self, trained: Mapping[int, TrainedNetwork]) -> list[Cell]:
+        control = control_of(self.run)
+        dense = trained if self.run.low_rank == control.low_rank else self.group.trained(control)
+        reached = over_seeds([each.metrics.sparsity for each in trained.values()], percent)
+        size = over_seeds([each.metrics.gzip_bytes for each in trained.values()], _megabytes)
+        if not dense:
+            lacking = unmeasured(self.lacking.get(control.name, ""))
+            return [reached, lacking, size, lacking]
+        whole = next(iter(dense.values())).metrics
+        ratios = [
+            over_seeds(
+                [getattr(whole, name) / max(1, getattr(each.metrics, f"{name}_nonzero")) for each in trained.values()],
+                _times,
+            )
+            for name in ("parameters", "macs")
+        ]
+        return [reached, ratios[0], size, ratios[1]]
+
+    def _masking(self, attacked: Mapping[int, AttackedNetwork]) -> list[Cell]:
+        found = masking_of(attacked)
+        masked = sum(each.masked for each in found)
+        words = f"masked at {masked} of {len(found)} seeds" if masked else f"not seen ({len(found)} seeds)"
+        if len(found) < len(attacked):
+            words += f"; {len(attacked) - len(found)} not tested"
+        zero = [each.record.gradient_zero_images for each in attacked.values()]
+        mean = sum(zero) / len(zero)
+        step = margin_step(self.group.attack.norm)
+        command = self.group.command(self.run, [step]) if step else ""
+        tested = Cell(words) if len(found) == len(attacked) else Cell(words, command=command)
+        if all(each.attack.on_margin for each in attacked.values()):
+            tested = Cell("the attack is on the margin")
+        elif not found:
+            tested = Cell(f"not tested (no {step})", command=command)
+        return [tested, Cell(f"{100 * mean:.1f}", mean)]
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2f}x"
+
+
+def _megabytes(size: float) -> str:
+    return f"{size / 1e6:,.2f} MB"

@@ -1,0 +1,54 @@
+"""Sentences that several tables and figures share: the threat model, the seeds, chance."""
+
+from __future__ import annotations
+
+from bench.attacks.norms import Norm
+from bench.comparison.group import ComparisonGroup
+from bench.records.networks import seeds_text
+
+FEW = 8  # networks whose seeds are told one by one
+
+
+def eps_unit(norm: Norm) -> str:
+    """Return the norm and the unit of eps, for a caption."""
+    return f"{norm}, eps in pixel levels of 0 to 255"
+
+
+def threat_caption(group: ComparisonGroup) -> str:
+    """Return the data set, the number of images and the threat model of ``group``, as a sentence or two."""
+    run = group.runs[0]
+    sizes = {len(each.outcomes.indices) for run in group.runs for each in group.attacked(run).values()}
+    images = f"{' or '.join(f'{size:,}' for size in sorted(sizes))} validation images" if sizes else "not attacked yet"
+    knowledge = list(dict.fromkeys(group.attack.threat(each.temperature).knowledge for each in group.runs))
+    return f"{run.dataset} {run.image_size} px, {images}. Threat model: {eps_unit(group.attack.norm)}; {either(knowledge)}."
+
+
+def either(texts: list[str]) -> str:
+    """Return texts that differ in their last word alone as one: "at T = 1, 20 or 90"."""
+    starts = {text.rpartition(" ")[0] for text in texts}
+    if len(texts) == 1 or len(starts) > 1:
+        return "; ".join(texts)
+    *ends, last = [text.rpartition(" ")[2] for text in texts]
+    return f"{starts.pop()} {', '.join(ends)} or {last}"
+
+
+def seeds_in_words(group: ComparisonGroup, shown: str = "") -> str:
+    """Return which seeds the numbers of ``group`` are of, and what their intervals cover, where they are ``shown``."""
+    seeds = {run: tuple(group.attacked(run)) for run in group.runs}
+    found = {run: each for run, each in seeds.items() if each}
+    counts = [len(each) for each in found.values()] or [0]
+    if len(set(found.values())) <= 1:
+        which = "".join(seeds_text(each) for each in set(found.values()))
+    elif len(found) <= FEW:
+        which = "; ".join(f"{group.label(run)}: {seeds_text(each)}" for run, each in found.items())
+    else:
+        which = f"{min(counts)} to {max(counts)} of them a network"
+    if max(counts) > 1:
+        return f"Mean over seeds ({which})." + f" {shown}: 95 % interval over seeds and images." * bool(shown)
+    over = f" {shown}: 95 % interval over images alone, which says nothing of other seeds." * bool(shown)
+    return f"One seed ({which}).{over}"
+
+
+def chances(group: ComparisonGroup) -> dict[str, float]:
+    """Return the accuracy of a guess in percent, one over the number of classes, by its label."""
+    return {f"chance, {count} classes": 100 / count for count in group.classes}

@@ -1,0 +1,1 @@
+"""From a spec to its records: one run, and many."""

@@ -1,0 +1,40 @@
+"""A run as the command that makes it: what a sweep starts, a job file lists and a report quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from bench.attacks.spec import AttackSpec, attack_specs, eps_text
+from bench.spec.run import Run
+
+
+def run_options(run: Run) -> list[str]:
+    """Return the options of ``bench run`` that make ``run``: its settings that are not the default ones."""
+    usual = Run.of(arch=run.arch)
+    words = ["--arch", run.arch]
+    for each in fields(run):
+        value = getattr(run, each.name)
+        if value != getattr(usual, each.name):
+            words += [flag(each), f"{value}"]
+    return words
+
+
+def flag(setting: Any) -> str:
+    """Return the command-line option of a field of a run."""
+    return str(setting.metadata["flag"] or "--" + setting.name.replace("_", "-"))
+
+
+def attack_options(run: Run, specs: Sequence[AttackSpec]) -> list[str]:
+    """Return the options of ``bench run`` for ``specs``, which share radii and fraction; none where they are the usual ones."""
+    words = []
+    first = specs[0]
+    if list(specs) != attack_specs(run, [], first.eps, first.fraction):
+        for spec in specs:
+            words += ["--attack", str(spec.attack)]
+    if first.eps != first.attack.norm.eps:
+        words += ["--eps", eps_text(first.eps)]
+    if first.fraction != 1:
+        words += ["--attack-fraction", f"{first.fraction:g}"]
+    return words

@@ -1,0 +1,157 @@
+"""A run from its spec to its records: train, then each evaluation, each once. What is recorded is not done again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from bench.attacks.spec import AttackSpec
+from bench.datasets import DATASETS
+from bench.datasets.base import Dataset
+from bench.errors import BadInput, IntegrityError
+from bench.evaluation.base import Evaluation
+from bench.evaluation.evaluations import evaluations_of
+from bench.evaluation.masking import Masking, masking
+from bench.records.schema import AttackRecord, TrainingRecord
+from bench.records.store import Folder
+from bench.spec.pruning_schedule import Schedule
+from bench.spec.run import Run
+from bench.training.progress import Progress
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a run finds its images and leaves its records."""
+
+    results: Path
+    data_dir: Path | None = None
+    skip_broken: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """The records of a run: of its training and of each attack asked for. ``worked`` tells whether anything was done."""
+
+    folder: Folder
+    training: TrainingRecord
+    attacks: dict[str, AttackRecord]
+    worked: bool
+
+    @property
+    def masking(self) -> list[Masking]:
+        """What the attacks, compared, say of masked gradients: a finding for each that can be compared."""
+        return masking(self.attacks.values())
+
+
+def execute(
+    run: Run,
+    specs: Sequence[AttackSpec],
+    where: Where,
+    progress: Progress,
+    restart: bool = False,
+    share_with: Sequence[Schedule] = (),
+) -> Result:
+    """Bring ``run`` to the state in which its training and every evaluation are recorded, doing only what is missing.
+
+    Args:
+        run: what to train.
+        specs: the attacks.
+        where: images and records.
+        progress: is told what is going on.
+        restart: remove what the run left, as soon as nothing can refuse the new one any more.
+        share_with: an unpruned run keeps its state for the runs that prune on these schedules, where they fit it.
+
+    Raises:
+        Locked: another process has the run.
+        IntegrityError: a record or the data are not what they were.
+        BadInput: data or schedule do not fit.
+    """
+    folder = Folder(where.results, run)
+    with folder.lock():
+        if not restart:
+            folder.declare()
+        training = None if restart else folder.training()
+        evaluations = evaluations_of(specs)
+        missing = _missing(folder, training, evaluations)
+        if training and not missing and DATASETS[run.dataset].named and not where.data_dir:
+            return _result(folder, training, specs, worked=False)
+        for evaluation in missing:
+            _need_library(evaluation)
+        if training is None:
+            folder.start()  # refuse early where there is nothing to start from
+        data = _load(run, where, progress)
+        if training:
+            _check_images(folder, training, data)
+        if training and not missing:
+            return _result(folder, training, specs, worked=False)
+        steps = run.steps(len(data.train))
+        if run.sparsity:
+            run.schedule.resolve(steps)  # refuse before the seconds that TensorFlow takes to start
+        share_after = set() if run.sparsity else _steps_to_share(share_with, steps, progress)
+        if restart:
+            folder.clear()
+            folder.declare()
+        training = _work(folder, training, missing, data, progress, share_after)
+        return _result(folder, training, specs, worked=True)
+
+
+def _missing(folder: Folder, training: TrainingRecord | None, evaluations: Sequence[Evaluation]) -> list[Evaluation]:
+    if training is None:
+        return list(evaluations)
+    return [] if training.diverged else [each for each in evaluations if not each.is_recorded(folder)]
+
+
+def _check_images(folder: Folder, training: TrainingRecord, data: Dataset) -> None:
+    if training.data.fingerprint != data.fingerprint:
+        raise IntegrityError(
+            f"{folder.path} was trained on other images ({training.data.fingerprint[:12]}, now "
+            f"{data.fingerprint[:12]}): choose another --results-dir, or start over with --restart"
+        )
+
+
+def _steps_to_share(share_with: Sequence[Schedule], steps: int, progress: Progress) -> set[int]:
+    """Return after which steps of ``steps`` the state is kept; a schedule that does not fit is its own run's to refuse."""
+    found = set()
+    for schedule in share_with:
+        try:
+            found.add(schedule.resolve(steps).begin - 1)
+        except BadInput as error:
+            progress.say(f"no state is kept for {schedule}: {error}")
+    return found
+
+
+def _need_library(evaluation: Evaluation) -> None:
+    if evaluation.library and find_spec(evaluation.library) is None:
+        raise BadInput(f"{evaluation} needs the extra: pip install 'bench-robustness[{evaluation.library}]'")
+
+
+def _load(run: Run, where: Where, progress: Progress) -> Dataset:
+    source = DATASETS[run.dataset]
+    return source.load(run.image_size, where.data_dir, where.skip_broken, progress.say, progress.counter("images"))
+
+
+def _work(
+    folder: Folder,
+    training: TrainingRecord | None,
+    evaluations: Sequence[Evaluation],
+    data: Dataset,
+    progress: Progress,
+    share_after: set[int],
+) -> TrainingRecord:
+    from bench.training import runtime
+
+    runtime.prepare()
+    from bench.runs import stages
+
+    with runtime.memory_hint(folder.run.batch_size):
+        training = training or stages.train(folder, data, progress, share_after)
+        if evaluations and not training.diverged:
+            stages.evaluate(folder, training, evaluations, data, progress)
+    return training
+
+
+def _result(folder: Folder, training: TrainingRecord, specs: Sequence[AttackSpec], worked: bool) -> Result:
+    found = {spec.name: record for spec in specs if (record := folder.attack(spec))}
+    return Result(folder, training, found, worked)

@@ -1,0 +1,119 @@
+"""The two stages that leave records: train and measure, then evaluate. Importing this starts TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+from bench.datasets.base import Dataset
+from bench.errors import BadInput
+from bench.evaluation.base import Evaluation, Subject
+from bench.evaluation.classifier import Classifier
+from bench.evaluation.metrics import measure
+from bench.evaluation.referee import accuracy
+from bench.methods.base import Method
+from bench.methods.compose import methods_of
+from bench.methods.svd_init import SvdInit
+from bench.records.provenance import environment
+from bench.records.schema import DataRecord, EpochRow, Origin, TrainingRecord
+from bench.records.store import Folder
+from bench.training import loop
+from bench.training.clock import Clock
+from bench.training.interruption import stopping
+from bench.training.network import finished, restore, weights_of
+from bench.training.progress import Progress
+from bench.training.runtime import devices
+from bench.training.version import TRAINING
+
+# Spread over the classes; batch statistics of 128 images are what a step of the usual batch size sees.
+CALIBRATION = 128
+
+
+def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collection[int] = ()) -> TrainingRecord:
+    """Train the run of ``folder`` on ``data``, measure the network, write the record and return it.
+
+    A training that diverges is recorded as such, without weights or metrics.
+
+    Args:
+        share_after: the numbers of steps after which the state is kept for runs that prune later.
+
+    Raises:
+        BenchError: a method did not keep its promise, as where a kernel misses its sparsity. Nothing is recorded.
+    """
+    run, clock = folder.run, Clock()
+    start, origin = _start(folder, data)
+    methods = methods_of(run, run.steps(len(data.train)), start)
+    common: dict[str, Any] = {
+        "version": TRAINING,
+        "run": str(run),
+        "settings": run.settings,
+        "start": origin,
+        "data": _described(data),
+        "environment": environment(devices()),
+    }
+    try:
+        with stopping() as stop:
+            trained = loop.train(run, data, folder, methods, progress, stop, origin, share_after)
+    except loop.Diverged as diverged:
+        progress.say(str(diverged))
+        record = TrainingRecord(
+            **common,
+            status="diverged",
+            epoch=diverged.epoch + 1,
+            history=_rows(diverged.history),
+            volatile=clock.read(),
+        )
+        return folder.write_training(record, {})
+    weights = weights_of(finished(trained.model, methods))
+    model = restore(run, len(data.classes), weights, methods)
+    progress.say("measuring")
+    metrics = measure(model, accuracy(Classifier(model), data.val))
+    for method in methods:
+        method.verify(metrics)
+    record = TrainingRecord(
+        **common, status="done", metrics=metrics, history=_rows(trained.history), volatile=clock.read()
+    )
+    return folder.write_training(record, weights)
+
+
+def _start(folder: Folder, data: Dataset) -> tuple[Method | None, Origin | None]:
+    """Return the method that sets the weights to start from, and what the record says of where they came from."""
+    source = folder.start()
+    if source is None:
+        return None, None
+    record = source.training()
+    if record is None or record.diverged or record.data.fingerprint != data.fingerprint:
+        raise BadInput(f"--from {source.run.name} diverged, or was trained on other images: it cannot be started from")
+    full = restore(source.run, len(data.classes), source.weights(record))
+    chosen = np.linspace(0, len(data.train) - 1, min(CALIBRATION, len(data.train))).astype(np.int64)
+    origin = Origin(run=source.run.name, weights=record.weights)
+    return SvdInit(full, data.train.images[chosen].astype(np.float32)), origin
+
+
+def evaluate(
+    folder: Folder, training: TrainingRecord, evaluations: Sequence[Evaluation], data: Dataset, progress: Progress
+) -> None:
+    """Restore the network that ``training`` records, and do each of ``evaluations`` on it."""
+    run = folder.run
+    methods = methods_of(run, run.steps(len(data.train)))
+    network = Classifier(restore(run, len(data.classes), folder.weights(training), methods), run.temperature)
+    subject = Subject(folder, training, network, data, environment(devices()), progress)
+    for evaluation in evaluations:
+        evaluation.evaluate(subject)
+
+
+def _described(data: Dataset) -> DataRecord:
+    return DataRecord(
+        name=data.name,
+        fingerprint=data.fingerprint,
+        classes=list(data.classes),
+        train=len(data.train),
+        val=len(data.val),
+        skipped=list(data.skipped),
+    )
+
+
+def _rows(history: Sequence[dict[str, float]]) -> list[EpochRow]:
+    return [EpochRow.model_validate(row) for row in history]

@@ -1,0 +1,94 @@
+"""From the cells of a grid to jobs: what is to be started, in which order, and what two runs can share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.records.status import FINAL, RunStatus, status_of
+from bench.records.store import Folder
+from bench.runs.command import attack_options, run_options
+from bench.runs.grid import GridRun
+from bench.spec.pruning_schedule import Shares
+from bench.spec.run import Run
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of a sweep: its cell, its folder, the words of the command that makes it.
+
+    ``after`` is the key of the job whose beginning it goes on from, None where there is none; ``shares`` is for how many
+    schedules it leaves its own state itself.
+    """
+
+    cell: GridRun
+    folder: Folder
+    words: tuple[str, ...]
+    after: str | None
+    shares: int = 0
+
+    @property
+    def key(self) -> str:
+        """The run's name and seed."""
+        return key_of(self.cell.run)
+
+    def may_begin(self, left: Mapping[str, Job]) -> bool:
+        """Tell whether the run that this one goes on from has left its state, or is not among those that are ``left``."""
+        control = left.get(self.after or "")
+        return control is None or control.folder.shared_prefixes() >= control.shares
+
+    def status(self) -> RunStatus:
+        """Return the state of the run as its folder has it."""
+        return status_of(self.folder, self.cell.specs)
+
+
+def key_of(run: Run) -> str:
+    """Return the name and seed of a run, which no other has."""
+    return f"{run.name}/seed-{run.seed}"
+
+
+def jobs_of(cells: Sequence[GridRun], results: Path, data_dir: Path | None, sharing: bool = True) -> list[Job]:
+    """Return the job of each cell, in order, but a control before the runs that share its beginning.
+
+    With ``sharing`` a control that is still to be trained leaves its state for the schedules of its pruned runs.
+    """
+    by_run = {cell.run: cell for cell in cells}
+    open_controls = {cell.run for cell in cells if not cell.run.sparsity and not _is_final(cell, results)}
+    ordered: dict[Run, GridRun] = {}
+    for cell in cells:
+        control = cell.run.unpruned
+        if control in by_run:
+            ordered.setdefault(control, by_run[control])
+        ordered.setdefault(cell.run, cell)
+    jobs = []
+    for run, cell in ordered.items():
+        shared = sharing and run.sparsity and run.unpruned in open_controls
+        mates = [each.run for each in cells if sharing and each.run.sparsity and each.run.unpruned == run]
+        schedules = dict.fromkeys(str(mate.schedule) for mate in mates if run in open_controls)
+        words = ["run", *run_options(run), *attack_options(run, cell.specs), "--results-dir", str(results.absolute())]
+        if data_dir:
+            words += ["--data-dir", str(data_dir.absolute())]
+        for schedule in schedules:
+            words += ["--share-with", schedule]
+        after = key_of(run.unpruned) if shared else None
+        jobs.append(Job(cell, Folder(results, run), tuple(words), after, len(schedules)))
+    return jobs
+
+
+def tidy(jobs: Sequence[Job], states: Mapping[str, RunStatus]) -> None:
+    """Remove what controls left for pruned runs, where every run of the sweep that could go on from it has ended."""
+    waiting = {job.cell.run.unpruned for job in jobs if states[job.key].state not in FINAL}
+    for job in jobs:
+        if not job.cell.run.sparsity and job.cell.run not in waiting:
+            job.folder.remove_shared_prefixes()
+
+
+def _is_final(cell: GridRun, results: Path) -> bool:
+    return status_of(Folder(results, cell.run)).state in FINAL
+
+
+def shared_share(job: Job) -> float:
+    """Return the share of the run's training that it takes over from its control: 0 where it shares none or it is not known."""
+    schedule = job.cell.run.schedule
+    return schedule.begin if job.after and isinstance(schedule, Shares) else 0.0

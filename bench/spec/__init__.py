@@ -1,0 +1,1 @@
+"""A run as a value: settings, limits, pruning schedule, ranks."""

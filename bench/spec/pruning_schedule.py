@@ -1,0 +1,100 @@
+"""When to prune: the same schedule whether it is written in shares of the training or in optimiser steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.errors import BadInput
+from bench.spec.limits import Range
+
+SHARE = Range("a share of the training", 0, 1)
+COUNT = Range("a whole number", 1, 10_000_000, whole=True)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A pruning schedule in optimiser steps, counted from 1: ``updates`` (n) prunings, one each ``frequency`` (f) steps, after
+    ``begin`` (t_start).
+
+    The share of zeros after the pruning at step t is s_t = s_f - s_f * (1 - (t - t_start) / (n * f))**3.
+    Source: Zhu & Gupta 2017, arXiv:1710.01878, eq. 1, with initial sparsity 0; the report's section 4.1.2.
+    """
+
+    begin: int
+    updates: int
+    frequency: int
+
+    def __post_init__(self) -> None:
+        for name in ("begin", "updates", "frequency"):
+            COUNT.check(f"schedule {name}", getattr(self, name))
+
+    def __str__(self) -> str:
+        return f"steps:{self.begin},{self.updates},{self.frequency}"
+
+    @property
+    def end(self) -> int:
+        """The step of the last pruning, t_start + n * f."""
+        return self.begin + self.updates * self.frequency
+
+    def resolve(self, total: int) -> Steps:
+        """Return the schedule itself; BadInput where its last pruning falls after the last of ``total`` steps."""
+        if self.end > total:
+            raise BadInput(
+                f"the schedule {self} prunes last at step {self.end}, but the training has {total} steps: "
+                f"expected t_start + n * f <= {total}; train longer, or give shares, as in shares:0.2,0.7,16"
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class Shares:
+    """A pruning schedule in shares of the training: about ``updates`` prunings between the shares ``begin`` and ``end``."""
+
+    begin: float = 0.2
+    end: float = 0.7
+    updates: int = 16
+
+    def __post_init__(self) -> None:
+        SHARE.check("schedule begin", self.begin)
+        SHARE.check("schedule end", self.end)
+        COUNT.check("schedule updates", self.updates)
+        if self.begin >= self.end:
+            raise BadInput(f"schedule {self}: expected begin < end")
+
+    def __str__(self) -> str:
+        return f"shares:{self.begin:g},{self.end:g},{self.updates}"
+
+    def resolve(self, total: int) -> Steps:
+        """Return the schedule in steps of a training of ``total`` steps.
+
+        The last pruning falls on, or less than one pruning interval before, the share ``end``; where the training is
+        too short for ``updates`` prunings, there are as many as fit. BadInput where not one fits.
+        """
+        begin = max(1, round(self.begin * total))
+        room = round(self.end * total) - begin
+        if room < 1:
+            raise BadInput(
+                f"the training has {total} steps, too few for a pruning between the shares {self.begin:g} and {self.end:g}: "
+                "train for more epochs or with smaller batches"
+            )
+        frequency = max(1, room // self.updates)
+        return Steps(begin, min(self.updates, room // frequency), frequency)
+
+
+Schedule = Shares | Steps
+
+
+def parse_schedule(text: str) -> Schedule:
+    """Read ``shares:BEGIN,END,UPDATES`` or ``steps:T_START,N,F``; BadInput where it is neither."""
+    kind, _, numbers = text.partition(":")
+    parts = numbers.split(",")
+    try:
+        if kind == "shares" and len(parts) == 3:
+            return Shares(float(parts[0]), float(parts[1]), int(parts[2]))
+        if kind == "steps" and len(parts) == 3:
+            return Steps(int(parts[0]), int(parts[1]), int(parts[2]))
+    except ValueError:
+        pass
+    raise BadInput(
+        f"schedule {text!r}: expected shares:BEGIN,END,UPDATES (as shares:0.2,0.7,16) or steps:T_START,N,F (as steps:100,8,25)"
+    )

@@ -1,0 +1,69 @@
+"""A training's state at one step, so that a killed training goes on as if nothing had happened.
+
+Two generations are kept: where the newest does not verify, the one before serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.errors import IntegrityError
+from bench.records.files import Arrays, read_arrays, read_json, write_arrays, write_json
+
+SCHEMA = "bench.checkpoint/1"
+KEPT = 2
+
+
+@dataclass
+class Position:
+    """Where a training stands: ``step`` steps into ``epoch``, with what the epoch has summed so far and what came before.
+
+    ``loss`` is the sum of the loss over the ``seen`` images of the epoch, ``right`` the number classified rightly.
+    ``history`` has one row an epoch that is over.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    loss: float = 0.0
+    right: int = 0
+    seen: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def save(folder: Path, identity: dict[str, Any], position: Position, arrays: Arrays) -> None:
+    """Write a checkpoint and drop all but the newest two. ``identity`` is what must be the same to resume from it."""
+    stem = f"{position.epoch:06d}-{position.step:06d}"
+    sha256 = write_arrays(folder / f"{stem}.npz", arrays)
+    write_json(folder / f"{stem}.json", SCHEMA, {"identity": identity, "position": asdict(position), "sha256": sha256})
+    for old in sorted(folder.glob("*.json"), reverse=True)[KEPT:]:
+        old.unlink()
+    names = {path.stem for path in folder.glob("*.json")}
+    for array_file in folder.glob("*.npz"):
+        if array_file.stem not in names:
+            array_file.unlink()
+
+
+def newest(folder: Path, identity: dict[str, Any], report: Callable[[str], None]) -> tuple[Position, Arrays] | None:
+    """Return the newest checkpoint that verifies, None where there is none.
+
+    A broken one is reported by name and passed over. IntegrityError where a whole one has another ``identity``: it
+    belongs to other settings, data, code or versions, and going on from it would mix the two.
+    """
+    for path in sorted(folder.glob("*.json"), reverse=True):
+        try:
+            body = read_json(path, SCHEMA)
+            arrays = read_arrays(path.with_suffix(".npz"), body["sha256"])
+        except IntegrityError as error:
+            report(f"checkpoint passed over: {error}")
+            continue
+        changed = sorted(key for key in identity if body["identity"].get(key) != identity[key])
+        if changed:
+            raise IntegrityError(
+                f"the checkpoint {path} was made with another {', '.join(changed)}: "
+                "restore what was changed, or start over with --restart"
+            )
+        return Position(**body["position"]), arrays
+    return None

@@ -1,0 +1,26 @@
+"""When a piece of work began and how long it took."""
+
+from __future__ import annotations
+
+import socket
+import time
+from datetime import UTC, datetime
+
+from bench.records.schema import Volatile
+from bench.training.runtime import threads
+
+
+class Clock:
+    """Starts when it is made. A wall clock that is set back makes no duration negative."""
+
+    def __init__(self) -> None:
+        self._began, self._started = time.monotonic(), datetime.now(UTC)
+
+    def read(self) -> Volatile:
+        """Return the start, the seconds since, the host and the threads."""
+        return Volatile(
+            started=self._started.isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - self._began, 3),
+            host=socket.gethostname(),
+            threads=threads(),
+        )

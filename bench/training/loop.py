@@ -1,0 +1,133 @@
+"""The one training loop, the same for every method; it resumes bit-identically from its last checkpoint."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.datasets.base import Dataset, Split
+from bench.errors import BenchError
+from bench.methods.base import Method
+from bench.records.provenance import versions
+from bench.records.schema import Origin
+from bench.records.store import Folder
+from bench.spec.run import Run
+from bench.training.batches import batches
+from bench.training.interruption import Stop
+from bench.training.progress import Progress
+from bench.training.resume import TrainingStates
+from bench.training.tensorboard import Scalars
+from bench.training.train_state import TrainState
+from bench.training.version import TRAINING
+
+
+class Diverged(BenchError):
+    """The loss became NaN or infinite; ``history`` has the epochs before."""
+
+    def __init__(self, epoch: int, history: list[dict[str, float]]) -> None:
+        super().__init__(f"diverged: the loss became NaN or infinite in epoch {epoch + 1}; try a lower --learning-rate")
+        self.epoch = epoch
+        self.history = history
+
+
+def train(
+    run: Run,
+    data: Dataset,
+    folder: Folder,
+    methods: Sequence[Method],
+    progress: Progress,
+    stop: Stop,
+    origin: Origin | None = None,
+    share_after: Collection[int] = (),
+) -> Training:
+    """Train ``run`` on ``data`` from where it or its control left off, or from the start; return the network and the history.
+
+    The history has a row an epoch: mean loss and accuracy over the training images as they were seen, learning rate,
+    sparsity. ``origin`` names the weights that ``methods`` start from, ``share_after`` the numbers of steps after which to
+    keep the state for runs that prune later. Raises Diverged where the loss is no longer finite, Interrupted (with a
+    checkpoint written) where ``stop`` asks for it, and IntegrityError where the checkpoint belongs to other settings,
+    data, code or ``origin``.
+    """
+    steps = run.steps(len(data.train))
+    train_state = TrainState.fresh(run, len(data.classes), len(data.train), methods)
+    rest = {
+        "origin": origin and origin.model_dump(),
+        "data": data.fingerprint,
+        "training": TRAINING,
+        "versions": versions(),
+    }
+    pruning = run.schedule.resolve(steps).begin if run.sparsity else None
+    states = TrainingStates(folder, rest, pruning, share_after, progress)
+    loop = Loop(train_state, states, progress, stop)
+    with Scalars(folder.tensorboard, loop.position.history) as scalars:
+        while loop.position.epoch < run.epochs:
+            loop.epoch(data.train)
+            scalars.write(loop.position.history[-1])
+    return Training(train_state.model, loop.position.history)
+
+
+@dataclass
+class Training:
+    """What a training leaves: the network, still as its methods wrapped it, and the history."""
+
+    model: Any
+    history: list[dict[str, float]]
+
+
+class Loop:
+    """The passage through the epochs of one training."""
+
+    def __init__(self, train_state: TrainState, states: TrainingStates, progress: Progress, stop: Stop) -> None:
+        self.train_state, self.states, self.progress, self.stop = train_state, states, progress, stop
+        self.position = states.resume(train_state)
+        self.step = train_state.step_function()
+        self.callbacks = [callback for method in train_state.methods for callback in method.callbacks()]
+        for callback in self.callbacks:
+            callback.set_model(train_state.model)
+            callback.on_train_begin()
+
+    def epoch(self, images: Split) -> None:
+        """Train through the rest of the present epoch, write its row and a checkpoint."""
+        run, at = self.train_state.run, self.position
+        total = math.ceil(len(images) / run.batch_size)
+        for batch in batches(images, run.batch_size, run.derived_seed("order"), at.epoch, start=at.step):
+            began = time.monotonic()
+            self._batch(*batch)
+            self.states.after_step(at, total, self.train_state)
+            self.progress.batch(at, total, run.epochs, len(batch[1]) / (time.monotonic() - began))
+            if self.stop.signal_number is not None and at.step < total:
+                self.states.save(at, self.train_state)
+                self.stop.check(f"epoch {at.epoch + 1}, step {at.step} is saved")
+        self._close()
+        self.states.save(at, self.train_state)
+        self.progress.epoch(at.history[-1], run.epochs)
+        self.stop.check(f"epoch {at.epoch} is saved")
+
+    def _batch(self, images: Any, labels: Any) -> None:
+        for callback in self.callbacks:
+            callback.on_train_batch_begin(self.position.step)
+        loss, right = self.step(images, labels)
+        self.position.loss += float(loss)
+        self.position.right += int(right)
+        self.position.seen += len(labels)
+        self.position.step += 1
+        if not math.isfinite(self.position.loss):
+            raise Diverged(self.position.epoch, self.position.history)
+
+    def _close(self) -> None:
+        at, optimizer = self.position, self.train_state.optimizer
+        for callback in self.callbacks:
+            callback.on_epoch_end(at.epoch)
+        at.history.append(
+            {
+                "epoch": at.epoch + 1,
+                "loss": at.loss / at.seen,
+                "accuracy": at.right / at.seen,
+                "learning_rate": float(optimizer.learning_rate),
+                "sparsity": self.train_state.sparsity(),
+            }
+        )
+        at.epoch, at.step, at.loss, at.right, at.seen = at.epoch + 1, 0, 0.0, 0, 0

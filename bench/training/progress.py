@@ -1,0 +1,80 @@
+"""What a person sees while a run works: one live line on a terminal, a plain line an epoch elsewhere; all on stderr."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from bench.training.checkpoint import Position
+
+QUIET = 30.0  # seconds without a line, where there is no terminal, after which one says how far the work is
+
+
+class Progress:
+    """Reports on stderr; a context manager, so that the terminal is left as it was found."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self.console = Console(stderr=True, quiet=quiet, highlight=False)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeRemainingColumn(),
+        )
+        self._bars = Bars(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
+        self._began = self._spoke = time.monotonic()
+        self._rate = 0.0
+
+    def __enter__(self) -> Progress:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def say(self, line: str) -> None:
+        """Print one line that stays."""
+        self._spoke = time.monotonic()
+        self.console.print(escape(line), soft_wrap=True)
+
+    def count(self, what: str, done: int, total: int, note: str = "") -> None:
+        """Show that ``done`` of ``total`` are done; the bar goes when all are. Without a terminal, a line now and then."""
+        if not self.console.is_terminal and time.monotonic() - self._spoke > QUIET:
+            self.say(f"{what}: {note}")
+        if not self._bars.tasks or self._bars.tasks[-1].description != what:
+            for task in self._bars.task_ids:
+                self._bars.remove_task(task)
+            self._bars.add_task(what, total=total, note=note)
+        self._bars.update(self._bars.task_ids[-1], completed=done, total=total, note=note)
+
+    def counter(self, what: str) -> Callable[[int, int], None]:
+        """Return a function of (done, total) that shows them as ``what``."""
+        return lambda done, total: self.count(what, done, total, f"{done:,} of {total:,}")
+
+    def batch(self, at: Position, steps: int, epochs: int, rate: float) -> None:
+        """Show the state of a training after a step of an epoch of ``steps``; ``rate`` is in images a second."""
+        self._rate = rate if not self._rate else 0.9 * self._rate + 0.1 * rate
+        parts = [
+            f"epoch {at.epoch + 1}/{epochs}",
+            f"{self._rate:.0f} images/s",
+            f"loss {at.loss / at.seen:.3f}",
+            f"accuracy {at.right / at.seen:.3f}",
+            *(f"sparsity {row['sparsity']:.3f}" for row in at.history[-1:]),
+        ]
+        self.count("training", at.epoch * steps + at.step, epochs * steps, " · ".join(parts))
+
+    def epoch(self, row: dict[str, float], epochs: int) -> None:
+        """Print the row of an epoch that is over."""
+        elapsed = time.monotonic() - self._began
+        self.say(
+            f"epoch {row['epoch']:.0f}/{epochs}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.4f}  "
+            f"sparsity {row['sparsity']:.4f}  {self._rate:.0f} images/s  {elapsed:.0f} s"
+        )

@@ -1,0 +1,75 @@
+"""TensorFlow as this suite needs it, set up in one place before its first import."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bench.errors import BenchError
+from bench.records.provenance import ONEDNN
+
+
+def prepare() -> None:
+    """Import TensorFlow with legacy Keras, oneDNN and deterministic operations; BenchError where Keras 3 was already chosen.
+
+    tensorflow-model-optimization works with tf_keras alone, and attack libraries tell label forms by ``tf.keras``
+    types.
+    """
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    # By itself TensorFlow takes oneDNN on some processors alone; on the others a training is four times slower without it.
+    os.environ.setdefault(ONEDNN, "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _silent_stderr():
+        import tensorflow as tf
+
+        name = tf.keras.__name__  # loads Keras
+
+    if "tf_keras" not in name:
+        raise BenchError(
+            f"{name} was loaded before this suite: expected legacy Keras 2; start a new process "
+            "with TF_USE_LEGACY_KERAS=1"
+        )
+    tf.config.experimental.enable_op_determinism()
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    # TensorFlow writes lines about oneDNN and CUDA to the file descriptor before any of its log levels holds.
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def devices() -> list[str]:
+    """Return the names of the devices that TensorFlow computes on."""
+    import tensorflow as tf
+
+    accelerators = [tf.config.experimental.get_device_details(each) for each in tf.config.list_physical_devices("GPU")]
+    return [each.get("device_name", "GPU") for each in accelerators] or [f"CPU {platform.machine()}"]
+
+
+def threads() -> int:
+    """Return the number of threads that TensorFlow computes an operation with: those it was given, or one a core."""
+    given = int(os.environ.get("TF_NUM_INTRAOP_THREADS") or 0)
+    return given or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+@contextmanager
+def memory_hint(batch_size: int) -> Iterator[None]:
+    """Turn "out of memory" inside the block into a BenchError that says what to do."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+        raise BenchError(
+            f"out of memory at batch size {batch_size}: take a smaller --batch-size or --image-size, or "
+            "fewer --workers in a sweep"
+        ) from error

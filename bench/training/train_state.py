@@ -1,0 +1,118 @@
+"""A network in training: its weights, its optimiser and the one compiled step that changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+from bench.methods.base import Loss, Method
+from bench.methods.kernels import kernel_layers
+from bench.records.files import Arrays
+from bench.spec.run import Run
+from bench.training.network import build
+
+
+def learning_rates(run: Run, steps: int) -> Any:
+    """Return the schedule of the learning rate over ``steps`` steps: a linear rise to the peak, then half a cosine down to zero.
+
+        lr_t = peak * t / w                                        for t < w
+        lr_t = peak * (1 + cos(pi * (t - w) / (steps - w))) / 2    after
+
+    where peak is ``run.learning_rate``, t counts from 0 and w is ``run.warmup`` * ``steps``, rounded.
+    """
+    rise = min(round(run.warmup * steps), steps - 1)
+    if rise == 0:
+        return keras.optimizers.schedules.CosineDecay(run.learning_rate, steps)
+    return keras.optimizers.schedules.CosineDecay(0.0, steps - rise, warmup_target=run.learning_rate, warmup_steps=rise)
+
+
+@dataclass
+class TrainState:
+    """A network in training: what a step changes and a checkpoint keeps.
+
+    ``plain`` are the variables of the network as the architecture built it, before any method wrapped it.
+    """
+
+    run: Run
+    model: Any
+    optimizer: Any
+    methods: Sequence[Method]
+    plain: Sequence[Any]
+
+    @classmethod
+    def fresh(cls, run: Run, classes: int, images: int, methods: Sequence[Method]) -> TrainState:
+        """Build the network and its optimiser at step 0 of a training on ``images`` images."""
+        model = build(run, classes, run.precision, methods)
+        plain = list(model.weights)
+        for method in methods:
+            model = method.prepare(model)
+        rates = learning_rates(run, run.steps(images))
+        clip = run.clip_norm or None
+        optimizer = keras.optimizers.SGD(rates, momentum=run.momentum, nesterov=True, global_clipnorm=clip)
+        optimizer.build(model.trainable_variables)
+        model.compile(optimizer)  # where the pruning callback looks for the step counter
+        return cls(run, model, optimizer, methods, plain)
+
+    def state(self) -> Arrays:
+        """Return every array that the rest of the training depends on."""
+        variables = [*self.model.weights, *self.optimizer.variables]
+        return {f"{index:04d}": variable.numpy() for index, variable in enumerate(variables)}
+
+    def set_state(self, arrays: Arrays) -> None:
+        """Take over what ``state`` returned."""
+        variables = [*self.model.weights, *self.optimizer.variables]
+        for variable, array in zip(variables, arrays.values(), strict=True):
+            variable.assign(array)
+
+    def warm_start(self, arrays: Arrays, steps: int) -> None:
+        """Take over the ``state`` of the unpruned control of this run after ``steps`` steps, before the first pruning."""
+        variables = [*self.plain, *self.optimizer.variables]
+        for variable, array in zip(variables, arrays.values(), strict=True):
+            variable.assign(array)
+        for method in self.methods:
+            method.warm_start(self.model, steps)
+
+    def kernels(self) -> list[Any]:
+        """Return the kernels that weight decay acts on and sparsity counts."""
+        return [layer.kernel for layer in kernel_layers(self.model)]
+
+    def sparsity(self) -> float:
+        """Return the share of zeros among all kernels, now."""
+        kernels = [kernel.numpy() for kernel in self.kernels()]
+        return float(1 - sum(np.count_nonzero(kernel) for kernel in kernels) / sum(kernel.size for kernel in kernels))
+
+    def step_function(self) -> Callable[[Any, Any], tuple[Any, Any]]:
+        """Return the compiled optimiser step: (images uint8, labels) -> (summed loss, number right), before the update.
+
+        The gradient of the mean loss (cross-entropy on logits, where no method changes it), plus ``run.weight_decay`` times
+        the kernel for kernels, is clipped to the norm ``run.clip_norm`` and goes to SGD with Nesterov momentum.
+        """
+        model, optimizer, methods, decay = self.model, self.optimizer, self.methods, self.run.weight_decay
+        variables = model.trainable_variables
+        decayed = {kernel.ref() for kernel in self.kernels()}
+        loss_of: Loss = tf.nn.sparse_softmax_cross_entropy_with_logits
+        for method in methods:
+            loss_of = method.loss(loss_of)
+
+        def step(images: Any, labels: Any) -> tuple[Any, Any]:
+            with tf.GradientTape() as tape:
+                logits = model(tf.cast(images, tf.float32), training=True)
+                losses = loss_of(labels, logits)
+                loss = tf.reduce_mean(losses)
+                for method in methods:
+                    penalty = method.penalty(model)
+                    if penalty is not None:
+                        loss += penalty
+            gradients = tape.gradient(loss, variables)
+            penalised = [g + decay * v if v.ref() in decayed else g for g, v in zip(gradients, variables, strict=True)]
+            optimizer.apply_gradients(zip(penalised, variables, strict=True))
+            right = tf.reduce_sum(tf.cast(tf.equal(tf.argmax(logits, axis=1), labels), tf.int64))
+            return tf.reduce_sum(losses), right
+
+        compiled: Callable[[Any, Any], tuple[Any, Any]] = tf.function(step, reduce_retracing=True)
+        return compiled

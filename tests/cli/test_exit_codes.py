@@ -1,0 +1,94 @@
+"""What a run says at its end, and the code that it ends with, by kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from fakes import diverged, fake
+from tiny import tiny_run
+
+from bench.cli import run_output as show
+from bench.cli.main import main
+from bench.errors import BadInput, IntegrityError, Interrupted, Locked, TryLater
+from bench.records.store import Folder
+from bench.runs import pipeline as phases
+from bench.runs.pipeline import Result
+from bench.spec.run import Run
+
+
+def result(folder: Folder) -> Result:
+    training = folder.training()
+    assert training is not None
+    return Result(folder, training, folder.attacks(), worked=True)
+
+
+def ran(monkeypatch: pytest.MonkeyPatch, end: Any) -> Any:
+    """Return how ``bench run`` ends where the work ends in ``end``, an error or a result."""
+
+    def execute(*_: Any) -> Any:
+        if isinstance(end, BaseException):
+            raise end
+        return end
+
+    monkeypatch.setattr(phases, "execute", execute)
+    return CliRunner().invoke(main, ["run", "--arch", "fc5", "--dataset", "synthetic"])
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (BadInput("it is wrong"), 2),
+        (IntegrityError("it is torn"), 4),
+        (Locked("it is held"), 5),
+        (TryLater("it is full"), 75),
+        (KeyboardInterrupt(), 130),
+        (Interrupted("it was stopped", 15), 143),
+    ],
+)
+def test_an_error_is_a_line_and_a_code(error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = ran(monkeypatch, error)
+    assert done.exit_code == code
+    assert len(done.stderr.splitlines()) == 1
+    assert (str(error) or "run the same command again to go on") in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_diverged_run_says_so_and_ends_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = ran(monkeypatch, result(diverged(tmp_path, tiny_run())))
+    assert done.exit_code == 1
+    assert "diverged: the loss was no longer a number in epoch 2; there is no accuracy" in done.stdout
+
+
+def test_a_run_that_is_done_ends_with_0_and_says_where_its_gradient_is_masked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tiny_run(temperature=20.0)
+    folder = fake(tmp_path, run, (0.8, 0.7, 0.6), {"fgsm(loss=margin)": (0.8, 0.5, 0.1)})
+    done = ran(monkeypatch, result(folder))
+    assert done.exit_code == 0
+    assert "clean accuracy 0.8000" in done.stdout
+    assert done.stdout.count("the gradient is masked") == 2  # for who knows T and who does not
+    assert str(folder.path / "run.json") in done.stdout
+
+
+def test_low_rank_layers_are_counted_and_those_that_save_nothing_named(tmp_path: Path) -> None:
+    run = Run.of(arch="alexnet", dataset="synthetic", image_size=32, low_rank="lr1")
+    shown = result(fake(tmp_path, run))
+    rows = [
+        {"weights_before": 100, "weights": 60, "smaller": True},
+        {"weights_before": 10, "weights": 20, "smaller": False},
+    ]
+    shown.training["metrics"]["low_rank"] = rows
+    text = show.table(shown)
+    assert "2 separable convolutions, 1 of them no smaller than before: 80 weights where 110 were" in text
+
+
+@pytest.mark.parametrize("command", ["status", "export", "report"])
+def test_records_are_not_read_from_a_folder_that_is_not_there(command: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, [command, "--results-dir", str(tmp_path / "resutls")])
+    assert done.exit_code == 2
+    assert "resutls' does not exist" in done.stderr
+    assert done.stdout == ""

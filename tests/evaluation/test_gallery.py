@@ -1,0 +1,58 @@
+"""What is kept of an attack to look at: the images themselves, how far they moved, and what the network made of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny import tiny_split
+
+from bench.attacks.fgsm import Fgsm
+from bench.evaluation.gallery import gallery
+from bench.evaluation.referee import BoundViolation
+
+
+class Bright:
+    """A network of four classes, whose logits are the mean levels of four bands, with a gradient of one sign."""
+
+    temperature = 1.0
+
+    def logits(self, images: Any) -> Any:
+        return np.stack([band.mean(axis=(1, 2, 3)) for band in np.split(images, 4, axis=1)], axis=1)
+
+    def gradient(self, images: Any, labels: Any, loss: Any) -> Any:
+        del labels, loss
+        return np.where(np.arange(images.size).reshape(images.shape) % 3 == 0, 0.0, 1.0).astype(np.float32)
+
+
+def test_one_image_of_each_class_at_the_radii_that_are_shown() -> None:
+    split = tiny_split(40, 2)
+    found = gallery(Fgsm(), Bright(), split, (0.0, 1.0, 2.0, 4.0, 128.0))
+    assert found["eps"].tolist() == [1, 4]
+    assert found["labels"].tolist() == [0, 1, 2, 3]
+    assert [split.names.index(name) for name in found["names"]] == [split.labels.tolist().index(n) for n in range(4)]
+    assert found["attacked"].shape == found["moved"].shape == (2, 4, 32, 32, 3)
+    assert found["clean"].dtype == found["attacked"].dtype == found["moved"].dtype == np.uint8
+    still, up = found["moved"][1, ..., 0].ravel(), found["moved"][1, ..., 1].ravel()
+    assert set(still) == {128}
+    assert set(up) == {255}
+    np.testing.assert_allclose(found["logits"][0], Bright().logits(found["clean"].astype(np.float32)))
+    assert (found["logits"][2] >= found["logits"][0]).all()
+
+
+@pytest.mark.parametrize(("eps", "shown"), [((0.0, 0.5), [0.5]), ((0.0,), [0.0])])
+def test_of_other_radii_the_last_is_shown(eps: tuple[float, ...], shown: list[float]) -> None:
+    found = gallery(Fgsm(), Bright(), tiny_split(8, 3), eps)
+    assert found["eps"].tolist() == shown
+    assert np.isfinite(found["moved"]).all()
+
+
+def test_an_image_out_of_bounds_is_not_kept() -> None:
+    class Cheat(Fgsm):
+        def __call__(self, _view: Any, images: Any, _labels: Any, eps: Any) -> Any:
+            for _ in eps:
+                yield images + 50
+
+    with pytest.raises(BoundViolation):
+        gallery(Cheat(), Bright(), tiny_split(8, 3), (0.0, 1.0))

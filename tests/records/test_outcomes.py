@@ -1,0 +1,60 @@
+"""What is taken from the outcomes of an attack: quantities, bands of radii and flips, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bench.errors import BadInput
+from bench.evaluation.referee import Outcome
+from bench.records.outcomes import CUSTOMARY, LARGE, Outcomes, Quantity
+
+OUTCOMES = Outcomes(
+    (0.0, 1.0, 4.0),
+    np.array([3, 5, 8, 9]),
+    np.array([0, 1, 2, 3]),
+    np.array([[0, 1, 2, 0], [0, 1, 0, 3], [0, 0, 0, 0]]),
+)
+
+
+def test_quantities_by_hand() -> None:
+    right = OUTCOMES.right
+    assert right.tolist() == [[True, True, True, False], [True, True, False, True], [True, False, False, False]]
+    at = {quantity: OUTCOMES.values(quantity, (1.0, 4.0)).mean() for quantity in Quantity}
+    assert at == pytest.approx({"accuracy": (3 / 4 + 1 / 4) / 2, "drop": 3 / 4 - 1 / 2, "accuracy kept": 1 / 2})
+    assert OUTCOMES.values(Quantity.DROP, (1.0,)).tolist() == [0, 0, 1, -1]
+
+
+def test_a_radius_that_was_not_measured_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"eps \[2.0\]"):
+        OUTCOMES.values(Quantity.ACCURACY, (2.0,))
+
+
+def test_nothing_is_kept_where_nothing_was_right() -> None:
+    none = Outcomes((0.0, 1.0), np.arange(2), np.array([1, 1]), np.zeros((2, 2), int))
+    assert np.isnan(none.values(Quantity.KEPT, (1.0,))).all()
+
+
+def test_bands_take_the_ends_that_they_say() -> None:
+    eps = (0.0, 1.0, 8.0, 16.0, 64.0, 128.0)
+    assert (CUSTOMARY.of(eps), LARGE.of(eps)) == ((1.0, 8.0), (8.0, 16.0, 64.0))
+    assert (str(CUSTOMARY), str(LARGE)) == ("0 < eps <= 8", "8 <= eps <= 64")
+
+
+def test_the_smallest_flipping_eps_by_hand() -> None:
+    labels = np.array([0, 0, 0, 0, 1])
+    predictions = np.array([[0, 0, 0, 0, 2], [0, 1, 0, 0, 1], [3, 0, 0, 0, 1]])
+    outcomes = Outcomes((0.0, 1.0, 4.0), np.arange(5), labels, predictions)
+    # Of four right ones the second flips at 1, and back; the first at 4; the last of five was never right.
+    assert list(outcomes.flipped((0.0, 1.0, 4.0)).mean(axis=1)) == pytest.approx([0, 0.25, 0.5])
+    never_right = Outcomes((0.0, 1.0), np.arange(5), labels + 5, predictions[:2])
+    assert np.isnan(never_right.flipped((0.0, 1.0))).all()
+
+
+def test_flips_agree_with_the_referee() -> None:
+    draw = np.random.default_rng(2)
+    labels, found = draw.integers(0, 3, 80), draw.integers(0, 3, (4, 80))
+    radii = (0.0, 1.0, 2.0, 4.0)
+    first = Outcome(radii, labels, found).first_flip[found[0] == labels]
+    expected = [np.mean((first >= 0) & (first <= place)) for place in range(4)]
+    assert list(Outcomes(radii, np.arange(80), labels, found).flipped(radii).mean(axis=1)) == pytest.approx(expected)

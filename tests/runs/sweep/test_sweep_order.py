@@ -1,0 +1,92 @@
+"""In which order the jobs of a sweep are given to workers, of which some are slow: no worker is needed to know."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import fake
+from tiny import tiny_cell
+
+from bench.errors import Interrupted
+from bench.runs.sweep import engine
+from bench.runs.sweep.clusters import Place, Shape
+from bench.runs.sweep.jobs import Job, jobs_of
+
+
+class Future:
+    """A job that ends when the test says so."""
+
+    status, ended = "finished", False
+
+    def done(self) -> bool:
+        return self.ended
+
+    def result(self) -> tuple[int, str, float]:
+        return 0, "", 1.0
+
+
+class Client:
+    """Two workers, and what was given to them."""
+
+    def __init__(self) -> None:
+        self.given: dict[str, Future] = {}
+
+    def nthreads(self) -> dict[str, int]:
+        return {"one": 1, "two": 1}
+
+    def submit(self, *_: Any, key: str, **__: Any) -> Future:
+        self.given[key] = Future()
+        return self.given[key]
+
+
+def test_jobs_are_given_out_in_their_order_and_none_waits_behind_a_long_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = jobs_of([tiny_cell(seed=seed) for seed in range(5)], tmp_path, None)
+    for job in jobs:
+        fake(tmp_path, job.cell.run)
+    client, seen = Client(), []
+
+    @contextmanager
+    def connected(_: Place) -> Iterator[Client]:
+        yield client
+
+    def tick(left: Sequence[Job]) -> None:
+        at_work = [key for key, future in client.given.items() if not future.ended]
+        seen.append(at_work)
+        # The first job is long: it ends when nothing else is left.
+        if left:
+            client.given[at_work[0 if len(left) == 1 else 1]].ended = True
+
+    monkeypatch.setattr(engine, "connected", connected)
+    monkeypatch.setattr(engine, "BREATH", 0.0)
+    engine.work(jobs, Place(), Shape(2, 1, 0), lambda _: None, tick)
+    first, *others = [f"{job.key}#1" for job in jobs]
+    assert [each for each in seen if len(each) == 2] == [[first, other] for other in others]
+
+
+def test_a_run_that_does_not_stop_in_time_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = jobs_of([tiny_cell(seed=seed) for seed in range(2)], tmp_path, None)
+    client = Client()
+
+    @contextmanager
+    def connected(_: Place) -> Iterator[Client]:
+        yield client
+
+    def tick(_: Sequence[Job]) -> None:
+        client.given[f"{jobs[0].key}#1"].ended = True
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(engine, "connected", connected)
+    monkeypatch.setattr(engine, "GRACE", 0.0)
+    monkeypatch.setattr(engine, "BREATH", 0.0)
+    with pytest.raises(Interrupted, match=f"interrupted: {jobs[1].key} did not stop within 0 s") as stopped:
+        engine.work(jobs, Place(), Shape(2, 1, 0), lambda _: None, tick)
+    assert stopped.value.exit_code == 143
+    assert jobs[0].key not in str(stopped.value)

@@ -1,0 +1,88 @@
+"""In which order the runs of a sweep begin, what they share, and what is removed when nobody shares it any more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fakes import fake
+from tiny import tiny_cell, tiny_run
+
+from bench.records.files import write_arrays, write_json
+from bench.records.status import RunStatus, State
+from bench.runs.sweep.jobs import Job, jobs_of, tidy
+from bench.spec.pruning_schedule import Steps
+
+
+def test_a_control_comes_before_the_runs_that_share_its_beginning_and_leaves_their_states(
+    tmp_path: Path,
+) -> None:
+    pruned = [
+        tiny_cell(sparsity=0.5),
+        tiny_cell(sparsity=0.9, schedule=Steps(2, 1, 1)),
+        tiny_cell(sparsity=0.9, pruning="random"),
+    ]
+    lone = tiny_cell(sparsity=0.9, temperature=20.0)
+    jobs = jobs_of([*pruned, lone, tiny_cell()], tmp_path, None)
+    assert [job.cell for job in jobs] == [tiny_cell(), *pruned, lone]
+    assert [job.after for job in jobs] == [None, *[jobs[0].key] * 3, None]
+    words = list(jobs[0].words)
+    shared = [words[at + 1] for at, word in enumerate(words) if word == "--share-with"]
+    assert shared == ["shares:0.2,0.7,16", "steps:2,1,1"]
+
+
+def test_a_control_that_has_ended_leaves_nothing_to_share(tmp_path: Path) -> None:
+    fake(tmp_path, tiny_run())
+    control, pruned = jobs_of([tiny_cell(), tiny_cell(sparsity=0.5)], tmp_path, None)
+    assert pruned.after is None
+    assert "--share-with" not in control.words
+
+
+def test_sharing_can_be_declined(tmp_path: Path) -> None:
+    jobs = jobs_of([tiny_cell(), tiny_cell(sparsity=0.5)], tmp_path, None, sharing=False)
+    assert [job.after for job in jobs] == [None, None]
+    assert "--share-with" not in jobs[0].words
+
+
+class TestWhenARunThatSharesMayBegin:
+    """Not before its control has left every state that it was asked for, unless the control has ended."""
+
+    def left(self, tmp_path: Path) -> dict[str, Job]:
+        pruned = tiny_cell(sparsity=0.9, schedule=Steps(2, 1, 1))
+        return {job.key: job for job in jobs_of([tiny_cell(), tiny_cell(sparsity=0.5), pruned], tmp_path, None)}
+
+    def test_a_control_waits_for_nobody(self, tmp_path: Path) -> None:
+        left = self.left(tmp_path)
+        assert [job.may_begin(left) for job in left.values()] == [True, False, False]
+
+    def test_a_pruned_run_waits_for_whole_states_and_not_for_the_end(self, tmp_path: Path) -> None:
+        left = self.left(tmp_path)
+        _, *pruned = left.values()
+        for steps in (1, 2):
+            assert not any(job.may_begin(left) for job in pruned)
+            write_arrays(pruned[0].folder.beginning(steps) / "0.npz", {})
+            assert not any(job.may_begin(left) for job in pruned)
+            write_json(pruned[0].folder.beginning(steps) / "0.json", "any", {})
+        assert all(job.may_begin(left) for job in pruned)
+
+    def test_a_control_that_failed_is_waited_for_no_longer(self, tmp_path: Path) -> None:
+        _, *pruned = self.left(tmp_path).items()
+        assert all(job.may_begin(dict(pruned)) for _, job in pruned)
+
+
+class TestTidy:
+    """States left for others are removed when nothing in the sweep can go on from them any more."""
+
+    def left(self, tmp_path: Path, pruned: State) -> bool:
+        jobs = jobs_of([tiny_cell(), tiny_cell(sparsity=0.5), tiny_cell(temperature=20.0)], tmp_path, None)
+        (jobs[0].folder.path / "beginnings" / "3").mkdir(parents=True, exist_ok=True)
+        states = dict.fromkeys([job.key for job in jobs], RunStatus(State.DONE))
+        tidy(jobs, states | {jobs[1].key: RunStatus(pruned)})
+        return jobs[0].folder.beginning(3).exists()
+
+    def test_they_go_when_the_last_run_that_shares_them_has_ended(self, tmp_path: Path) -> None:
+        assert not self.left(tmp_path, State.DONE)
+        assert not self.left(tmp_path, State.DIVERGED)
+
+    def test_they_stay_while_one_may_still_go_on_from_them(self, tmp_path: Path) -> None:
+        assert self.left(tmp_path, State.FAILED)
+        assert self.left(tmp_path, State.INTERRUPTED)

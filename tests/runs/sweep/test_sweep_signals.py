@@ -1,0 +1,56 @@
+"""A sweep that is told to stop has its runs leave a checkpoint first, whoever else the signal was sent to."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from kill_sweep import command, processes
+
+GRID = """
+[settings]
+dataset = "synthetic"
+image_size = 32
+epochs = 2000
+
+[figures.a]
+arch = "fc5"
+sparsity = [0.0, 0.5, 0.9]
+"""
+
+
+@pytest.mark.parametrize(
+    ("send", "number"),
+    [(os.kill, signal.SIGTERM), (os.killpg, signal.SIGINT)],
+    ids=["terminated", "ctrl-c"],
+)
+def test_runs_at_work_leave_their_checkpoint_and_none_begins_any_more(
+    send: Callable[[int, int], None], number: signal.Signals, tmp_path: Path
+) -> None:
+    (tmp_path / "long.toml").write_text(GRID)
+    words = ["sweep", str(tmp_path / "long.toml"), "--results-dir", str(tmp_path / "r"), "--workers", "1"]
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "bench", *words], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("r/*/seed-0/checkpoints/*.json")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    send(driver.pid, number)
+    try:
+        said = driver.communicate(timeout=120)[1]
+    finally:
+        driver.kill()
+    assert driver.returncode == 128 + number
+    assert "interrupted: the runs at work have left their checkpoints; run the same command again" in said
+    assert "Traceback" not in said
+    (folder,) = tmp_path.glob("r/*/seed-0")
+    assert json.loads((folder / "exit.json").read_text())["code"] == 143
+    assert "interrupted: " in (folder / "log.txt").read_text()
+    assert not [pid for pid in processes() if str(tmp_path) in command(pid)]

@@ -1,0 +1,93 @@
+"""What becomes of a run that real workers start: refused, held, killed, or lost with its worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kill_sweep import command, parent, processes
+from tiny import tiny_cell
+
+from bench.records.status import State
+from bench.runs.sweep.clusters import Place, Shape, shape
+from bench.runs.sweep.engine import Ended, work
+from bench.runs.sweep.jobs import Job, jobs_of
+from bench.runs.sweep.worker import attempt
+
+
+def swept(jobs: Sequence[Job], workers: int = 2) -> dict[str, Ended]:
+    place = Place(workers=workers)
+    ended = work(jobs, place, shape(place), lambda _: None, lambda _: None)
+    return {one.job.key: one for one in ended}
+
+
+def children() -> list[int]:
+    """Return the runs that workers of this process have started."""
+    return [pid for pid in processes() if "bench.cli" in command(pid)]
+
+
+class TestWork:
+    def job(self, results: Path, words: tuple[str, ...], **settings: Any) -> Job:
+        (one,) = jobs_of([tiny_cell(**settings)], results, None)
+        return replace(one, words=(*one.words, *words))
+
+    def test_a_refused_run_is_not_tried_again(self, tmp_path: Path) -> None:
+        refused = self.job(tmp_path, ("--sparsity", "90"), seed=1)
+        (one,) = swept([refused]).values()
+        assert (one.seen.state, one.attempts) == (State.FAILED, 1)
+        assert "exit code 2: error: sparsity is 90.0" in one.seen.note
+        assert "did you mean 0.9?" in refused.folder.log.read_text()
+
+    def test_a_run_that_another_process_is_at_is_waited_for_and_its_log_is_left_alone(self, tmp_path: Path) -> None:
+        held, free = (self.job(tmp_path, (), seed=seed) for seed in (1, 2))
+        logs = []
+        with ExitStack() as other:
+            other.enter_context(held.folder.lock())
+            held.folder.log.write_text("epoch 1/2\n")
+
+            def let_go(_one: Ended) -> None:
+                logs.append(held.folder.log.read_text())
+                other.close()
+
+            first, second = work([held, free], Place(workers=2), Shape(2, 1, 0), let_go, lambda _: None)
+        assert logs[0] == "epoch 1/2\n"
+        assert [first.job, second.job] == [free, held]
+        assert [(one.seen.state, one.attempts) for one in (first, second)] == [(State.DONE, 1)] * 2
+
+    def test_a_worker_that_is_lost_takes_its_run_with_it_and_the_sweep_ends_all_the_same(self, tmp_path: Path) -> None:
+        (job,) = jobs_of([tiny_cell(epochs=3)], tmp_path, None)
+        killed: list[int] = []
+
+        def kill(_left: Sequence[Job]) -> None:
+            child = next((pid for pid in children() if str(tmp_path) in command(pid)), None)
+            if child and not killed:
+                killed.append(parent(child))
+                os.kill(killed[0], signal.SIGKILL)
+
+        (one,) = work([job], Place(workers=1), Shape(1, 1, 0), lambda _: None, kill)
+        assert killed
+        assert one.seen.state == State.DONE
+
+    def test_a_run_that_is_killed_each_time_is_given_up_after_two_more(self, tmp_path: Path) -> None:
+        (job,) = jobs_of([tiny_cell(epochs=3)], tmp_path, None)
+
+        def kill(_left: Sequence[Job]) -> None:
+            for child in children():
+                if str(tmp_path) in command(child):
+                    os.kill(child, signal.SIGKILL)
+
+        (one,) = work([job], Place(workers=1), Shape(1, 1, 0), lambda _: None, kill)
+        assert (one.seen.state, one.attempts) == (State.FAILED, 3)
+        assert one.seen.note == "ended by signal 9"
+
+
+def test_a_log_that_cannot_be_written_is_for_later(tmp_path: Path) -> None:
+    code, trouble, _ = attempt(("run",), "/dev/full", str(tmp_path / "exit.json"), 1, 0)
+    assert code == 75
+    assert "cannot write /dev/full: No space left" in trouble
+    assert not (tmp_path / "exit.json").exists()

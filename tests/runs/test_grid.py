@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.comparison.group import groups
+from bench.errors import BadInput
+from bench.runs.grid import PRESETS, load, parse
+from bench.spec.run import Run
+
+TEXT = """
+title = "Two figures"
+seeds = [0, 1]
+
+[settings]
+dataset = "synthetic"
+image_size = 32
+
+[figures.1]
+arch = "fc5"
+sparsity = [0.0, 0.5]
+
+[figures.2]
+arch = ["fc5", "alexnet"]
+temperature = [1, 20]
+attacks = ["fgsm(knowledge=5)"]
+
+[figures.3]
+optional = true
+arch = "fc5"
+sparsity = 0.5
+pruning = "random"
+
+[[exclude]]
+reason = "not of interest"
+arch = "alexnet"
+temperature = 20
+"""
+
+
+def test_a_run_that_two_figures_need_is_one_run_with_the_attacks_of_both() -> None:
+    grid = parse("two", TEXT)
+    cells, excluded = grid.cells(grid.chosen((), ()), grid.seeds)
+    assert len(cells) == 2 * 4
+    dense = next(cell for cell in cells if cell.run == Run.of(arch="fc5", dataset="synthetic", image_size=32))
+    assert dense.figures == ("1", "2")
+    assert [str(spec.attack) for spec in dense.specs] == ["fgsm", "fgsm(knowledge=5)"]
+    assert [each.reason for each in excluded] == ["not of interest"] * 2
+    assert all(each.run.arch == "alexnet" and each.run.temperature == 20 for each in excluded)
+
+
+def test_the_first_seed_of_the_whole_grid_comes_first() -> None:
+    grid = parse("two", TEXT)
+    cells, _ = grid.cells(grid.chosen((), ()), grid.seeds)
+    assert [cell.run.seed for cell in cells] == [0] * 4 + [1] * 4
+
+
+def test_figures_are_chosen_and_optional_ones_added() -> None:
+    grid = parse("two", TEXT)
+    assert [figure.name for figure in grid.chosen((), ())] == ["1", "2"]
+    assert [figure.name for figure in grid.chosen((), ("3",))] == ["1", "2", "3"]
+    assert [figure.name for figure in grid.chosen(("3",), ())] == ["3"]
+    with pytest.raises(BadInput, match="unknown figure of two '4'"):
+        grid.chosen(("4",), ())
+
+
+def test_a_grid_of_optional_figures_alone_has_one_to_be_chosen() -> None:
+    grid = parse("mine", '[figures.a]\noptional = true\narch = "fc5"')
+    with pytest.raises(BadInput, match="every figure of mine is optional: choose with --figure, of a"):
+        grid.chosen((), ())
+
+
+@pytest.mark.parametrize("written", ["1", '"1"', '"1.0"'])
+def test_an_exclusion_is_compared_by_what_its_values_mean(written: str) -> None:
+    text = (
+        f'[figures.a]\narch = "resnet18"\nlow_rank = ["full", 1, 0.5]\n[[exclude]]\nreason = "r"\nlow_rank = {written}'
+    )
+    _, excluded = expanded(text)
+    assert [str(each.run.low_rank) for each in excluded] == ["1.0"]
+
+
+def test_a_setting_from_outside_that_cannot_be_is_not_laid_to_the_grid() -> None:
+    with pytest.raises(BadInput, match=r"^image_size is 8"):
+        parse("two", TEXT).with_settings({"image_size": 8})
+
+
+def test_settings_from_outside_take_the_place_of_the_shared_ones() -> None:
+    grid = parse("two", TEXT).with_settings({"image_size": 48, "epochs": 1})
+    cells, _ = grid.cells(grid.chosen((), ()), (7,))
+    assert {(cell.run.image_size, cell.run.epochs, cell.run.seed) for cell in cells} == {(48, 1, 7)}
+
+
+def test_the_internship_is_38_trainings() -> None:
+    grid = load("internship")
+    cells, excluded = grid.cells(grid.chosen((), ()), (0,))
+    assert len(cells) == len({cell.run.name for cell in cells}) == 38
+    assert not excluded
+    by_figure = Counter(name for cell in cells for name in cell.figures)
+    assert by_figure == {"8": 6, "9": 6, "10a": 6, "10b": 6, "11": 6, "12a": 3, "12b": 3, "13": 5}
+    shared = next(cell for cell in cells if cell.run == Run.of(arch="resnet18"))
+    assert shared.figures == ("9", "13", "12b")
+    assert len(grid.cells(grid.chosen((), ("9-random",)), (0,))[0]) == 43
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_can_be_expanded(name: str) -> None:
+    grid = load(name)
+    cells, _ = grid.cells(grid.figures, grid.seeds)
+    assert cells
+    assert {spec.eps for cell in cells for spec in cell.specs} == {grid.eps}
+
+
+def test_the_paper_preset_is_the_internship_but_for_size_length_and_seeds() -> None:
+    own, paper = load("internship"), load("internship-paper")
+    assert own.figures == paper.figures
+    changed = {name for name in own.settings if own.settings[name] != paper.settings[name]}
+    assert changed == {"image_size", "epochs"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("sparsity = [0.0, 0.5]", "sparsty = [0.0, 0.5]", "g:11: unknown setting 'sparsty'.*did you mean 'sparsity'"),
+        ("sparsity = [0.0, 0.5]", "sparsity = [0.0, 90]", r"g:11: sparsity is 90: .*did you mean 0\.9"),
+        ('arch = ["fc5", "alexnet"]', 'arch = ["fc5", "alexnt"]', "g:14: unknown arch 'alexnt'.*'alexnet'"),
+        ("image_size = 32", "image_size = 8", r"g:7: image_size is 8: expected pixels in \[32, 512\]"),
+        ("image_size = 32", "image_size = [32, 64]", r"g:7: image_size has 2 values: an axis belongs into a"),
+        ('attacks = ["fgsm(knowledge=5)"]', 'attacks = ["fgms"]', "g:16: unknown attack 'fgms'"),
+        ("seeds = [0, 1]", "seeds = [0, -1]", "g:3: seed is -1"),
+        ("[settings]", "[setings]", "g:5: unknown key of a grid 'setings'.*'settings'"),
+        ('pruning = "random"', 'pruning = "randm"', "g:22: unknown pruning 'randm'.*'random'"),
+        ('reason = "not of interest"', "", "g:24: an exclusion needs a reason"),
+        ("temperature = [1, 20]", "temperature = [1, 20", r"g: .*\(at line 1[56]"),
+        ('arch = "fc5"\nsparsity = [0.0', 'arch = "fc5"\nlow_rank = "lr1"\nsparsity = [0.0', "g:9: low_rank is lr1"),
+        ("optional = true", 'optional = "false"', "g:19: optional is 'false': expected true or false"),
+        ('arch = "alexnet"\ntemperature = 20\n', "", "g:24: this excludes every run"),
+        ("temperature = 20\n", 'low_rank = "lr3"\n', "g:27: low_rank is 'lr3'"),
+        ("temperature = 20\n", '[[exclude]]\nreason = "no"\nsparsty = 0.5', "g:29: unknown setting 'sparsty'"),
+        ("temperature = 20\n", "[[exclude]]\nsparsity = 0.5", "g:27: an exclusion needs a reason"),
+        ("[[exclude]]", "[attack]\neps = [4, 2]\n[[exclude]]", "g:25: eps is"),
+        ("[[exclude]]", "[attack]\nfraction = 20\n[[exclude]]", r"g:25: fraction is 20: expected a number in \(0, 1\]"),
+    ],
+)
+def test_what_is_wrong_in_a_grid_is_named_with_its_line(old: str, new: str, said: str) -> None:
+    assert old in TEXT
+    with pytest.raises(BadInput, match=said):
+        expanded(TEXT.replace(old, new, 1))
+
+
+def expanded(text: str) -> Any:
+    grid = parse("g", text)
+    return grid.cells(grid.figures, grid.seeds)
+
+
+def test_a_grid_that_is_not_there_is_refused_with_the_presets(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="did you mean 'internship'"):
+        load("intership")
+    with pytest.raises(BadInput, match="presets are smoke, internship"):
+        load(str(tmp_path / "mine.toml"))
+
+
+@pytest.mark.parametrize("name", ["<script>", "../x", "=cmd()", "\x1b[31m", ""])
+def test_a_figure_with_a_name_that_is_none_is_refused(name: str) -> None:
+    quoted = json.dumps(name)
+    with pytest.raises(BadInput, match="a figure is named") as refusal:
+        parse("g", f'[figures.{quoted}]\narch = "fc5"')
+    assert "\x1b" not in str(refusal.value)
+
+
+def test_an_empty_grid_is_refused() -> None:
+    with pytest.raises(BadInput, match="at least one"):
+        parse("g", "seeds = [0]")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('seeds = []\n[figures.a]\narch = "fc5"', "seeds is empty"),
+        ('exclude = 3\n[figures.a]\narch = "fc5"', "exclude is 3: expected a table"),
+        ('[figures.a]\narch = [["fc5"]]', "mine:2: arch is .*expected a value or a list of values"),
+        ('[figures.a]\narch = "fc5"\nsparsity = []', "mine:3: sparsity is .*expected a value or a list of values"),
+        ('[figures.a]\narch = "fc5"\nsparsity = 0.5\nschedule = 3', "schedule"),
+        ('[figures.a]\narch = "fc5"\n[attack]\nfraction = "a"', r"mine:4: .*expected a number in \(0, 1\]"),
+        ('[figures.a]\narch = "fc5"\n[attack]\nfraction = [0.5]', r"mine:4: .*expected a number in \(0, 1\]"),
+    ],
+)
+def test_what_is_no_value_is_refused_with_its_place(text: str, said: str) -> None:
+    def expanded() -> None:
+        grid = parse("mine", text)
+        grid.cells(grid.figures, grid.seeds)
+
+    with pytest.raises(BadInput, match=said):
+        expanded()
+
+
+def test_a_share_of_the_ranks_may_be_a_number() -> None:
+    grid = parse("mine", '[figures.a]\narch = "resnet18"\nlow_rank = ["full", 0.5]\n')
+    cells, _ = grid.cells(grid.figures, grid.seeds)
+    assert [str(cell.run.low_rank) for cell in cells] == ["full", "0.5"]
+
+
+def test_a_figure_of_which_every_run_is_excluded_has_no_lineup() -> None:
+    text = '[figures.a]\narch = "fc5"\n[figures.b]\narch = "alexnet"\n[[exclude]]\narch = "alexnet"\nreason = "no memory"\n'
+    assert [group.figure for group in groups(parse("mine", text))] == ["a"]
+
+
+def test_networks_that_differ_in_any_setting_have_labels_that_differ() -> None:
+    text = """
+[figures.a]
+arch = "resnet18"
+temperature = [1, 20]
+temperature_loss = ["scaled", "plain"]
+[figures.b]
+arch = "resnet18"
+sparsity = [0.0, 0.5]
+epochs = [2, 10]
+"""
+    first, second = groups(parse("mine", text))[0], groups(parse("mine", text))[-1]
+    assert [first.label(run) for run in first.runs] == [
+        "T = 1",
+        "T = 20, temperature loss scaled",
+        "T = 20, temperature loss plain",
+    ]
+    assert sorted(second.label(run) for run in second.runs) == [
+        "50 % zero, epochs 10",
+        "50 % zero, epochs 2",
+        "dense, epochs 10",
+        "dense, epochs 2",
+    ]

@@ -1,0 +1,52 @@
+"""A run that is not what it says, or ends early, leaves no record of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tensorflow as tf
+from tiny import only_seed_folder, tiny_run
+from whole_runs import go
+
+from bench.errors import BenchError, IntegrityError
+
+pytestmark = pytest.mark.usefixtures("tiny_source")
+
+
+def test_a_run_that_misses_its_sparsity_leaves_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bench.methods.magnitude_pruning import MagnitudePruning
+
+    def lie(self: MagnitudePruning, model: Any) -> Any:
+        kernel = model.get_layer("scored_pruning_fc1").layer.kernel
+        kernel.assign(kernel + 1.0)
+        return honest(self, model)
+
+    honest = MagnitudePruning.finish
+    monkeypatch.setattr(MagnitudePruning, "finish", lie)
+    with pytest.raises(BenchError, match=r"sparsity not reached: fc1 has 0 zeros .* 0.5 was asked"):
+        go(tmp_path, tiny_run(sparsity=0.5))
+    assert not (only_seed_folder(tmp_path) / "run.json").exists()
+
+
+def test_a_clean_accuracy_that_is_not_the_recorded_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.runs.stages.accuracy", lambda *_: 0.123)
+    with pytest.raises(IntegrityError, match=r"at eps 0.*0\.123"):
+        go(tmp_path, tiny_run())
+    assert not list(tmp_path.rglob("fgsm*"))
+
+
+@pytest.mark.parametrize("error", [MemoryError(), tf.errors.ResourceExhaustedError(None, None, "OOM")])
+def test_out_of_memory_is_said_with_what_to_do(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("bench.training.loop.Loop.epoch", full)
+    with pytest.raises(BenchError, match=r"out of memory at batch size 32: take a smaller --batch-size"):
+        go(tmp_path, tiny_run())
+    assert not (only_seed_folder(tmp_path) / "run.json").exists()

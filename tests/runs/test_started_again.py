@@ -1,0 +1,136 @@
+"""A run that is started again does what is not recorded yet, and nothing twice, on the images that it began with."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import fake
+from records import identity
+from tiny import only_seed_folder, tiny_run
+from whole_runs import FGSM, go
+
+from bench.attacks.spec import AttackSpec, attack_specs
+from bench.datasets import DATASETS
+from bench.datasets.base import Dataset
+from bench.errors import BadInput, IntegrityError
+from bench.records.store import Folder
+from bench.spec.pruning_schedule import Steps
+from bench.spec.run import Run
+
+pytestmark = pytest.mark.usefixtures("tiny_source")
+
+
+def test_a_run_killed_in_every_one_of_its_writes_ends_as_the_undisturbed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def sync(handle: int) -> None:
+        # Die in each file's write once, with its content half on its way, and let it through the second time.
+        target = str(Path(f"/proc/self/fd/{handle}").readlink()).rsplit("-", 1)[0]
+        if target not in died:
+            died.append(target)
+            raise Killed
+
+    run, died = tiny_run(sparsity=0.9, temperature=20.0), list[str]()
+    specs = attack_specs(run, [FGSM.attack], FGSM.eps, 1.0)
+    go(tmp_path / "whole", run, *specs)
+    monkeypatch.setattr("os.fsync", sync)
+    for _ in range(20):
+        with contextlib.suppress(Killed):
+            go(tmp_path / "killed", run, *specs)
+            break
+    # The spec; arrays and record of two epochs' checkpoints, of the training and of two attacks, the two galleries; what
+    # follows of masking.
+    assert len(died) == 14
+    whole, killed = (identity(only_seed_folder(tmp_path / place)) for place in ("whole", "killed"))
+    assert whole == killed
+
+
+def test_a_recorded_run_is_not_done_again(tmp_path: Path) -> None:
+    assert go(tmp_path, tiny_run()).worked
+    before = identity(only_seed_folder(tmp_path))
+    again = go(tmp_path, tiny_run())
+    assert not again.worked
+    assert again.attacks[FGSM.name]["rows"]
+    assert identity(only_seed_folder(tmp_path)) == before
+
+
+def test_a_finer_grid_attacks_the_same_weights_and_trains_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = go(tmp_path, tiny_run())
+    monkeypatch.setattr("bench.training.loop.train", lambda *_: pytest.fail("trained again"))
+    finer = AttackSpec(FGSM.attack, (0.0, 0.5, 1.0, 8.0, 64.0))
+    second = go(tmp_path, tiny_run(), finer)
+    rows = [
+        {row["eps"]: row for row in attack["rows"]} for attack in (*first.attacks.values(), *second.attacks.values())
+    ]
+    assert all(rows[0][eps] == rows[1][eps] for eps in FGSM.eps)
+    assert first.folder.attack(FGSM) is not None
+
+
+def test_other_images_under_a_recorded_run_are_refused_and_restart_starts_over(
+    tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go(tmp_path, tiny_run())
+    other = Dataset("tiny", tiny.val, tiny.train, tiny.classes, "0" * 64)
+    unnamed = type(DATASETS["synthetic"])(load=lambda *_: other, named=False)
+    monkeypatch.setitem(DATASETS, "synthetic", unnamed)
+    with pytest.raises(IntegrityError, match=r"other images.*--restart"):
+        go(tmp_path, tiny_run())
+    result = go(tmp_path, tiny_run(), restart=True)
+    assert result.worked
+    assert result.training["data"]["fingerprint"] == "0" * 64
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"sparsity": 0.5, "schedule": Steps(100, 8, 250)},
+        {"dataset": "folder"},
+        {"arch": "resnet18", "low_rank": "lr1", "low_rank_init": "svd", "low_rank_from": "none"},
+    ],
+    ids=["schedule", "images", "start"],
+)
+def test_a_restart_that_is_refused_throws_nothing_away(settings: dict[str, Any], tmp_path: Path) -> None:
+    folder = fake(tmp_path, tiny_run(**settings))
+    before = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+    with pytest.raises(BadInput):
+        go(tmp_path, folder.run, restart=True)
+    after = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file() and path.name != "lock"}
+    assert after == before
+
+
+def test_twenty_starts_of_one_run_train_it_once(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "bench.cli.main",
+        "run",
+        "--arch",
+        "fc5",
+        "--dataset",
+        "synthetic",
+        "--epochs",
+        "1",
+    ]
+    command += ["--image-size", "32", "--eps", "0,1", "--results-dir", str(tmp_path), "--quiet"]
+    starts = [
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(20)
+    ]
+    said = [start.communicate()[1] for start in starts]
+    codes = [start.returncode for start in starts]
+    assert sorted(set(codes)) == [0, 5], said
+    assert sum(code == 0 and "already done" not in text for code, text in zip(codes, said, strict=True)) == 1
+    run = Run.of(arch="fc5", dataset="synthetic", epochs=1, image_size=32)
+    folder = Folder(tmp_path, run)
+    assert folder.training() is not None
+    assert folder.attack(AttackSpec(FGSM.attack, (0.0, 1.0))) is not None
+    assert not list(tmp_path.rglob("*.part"))

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from architectures import ARCHITECTURES
+from bench.datasets import DATASETS
+from bench.errors import BadInput
+from bench.spec.pruning_schedule import Shares, Steps, parse_schedule
+from bench.spec.ranks import FullRank
+from bench.spec.run import Run
+
+runs = st.builds(
+    Run.of,
+    arch=st.sampled_from([name for name, row in ARCHITECTURES.items() if row.lr1]),
+    dataset=st.sampled_from(sorted(DATASETS)),
+    image_size=st.integers(32, 512),
+    sparsity=st.sampled_from([0.0, 0.5, 0.98]) | st.floats(0, 1, exclude_max=True),
+    schedule=st.builds(Steps, st.integers(1, 500), st.integers(1, 50), st.integers(1, 50))
+    | st.builds(Shares, st.just(0.25), st.just(0.75), st.integers(1, 99)),
+    pruning=st.sampled_from(["magnitude", "random"]),
+    low_rank=st.sampled_from(["full", "0.5", "0.25"]) | st.floats(0.01, 1).map(repr),
+    temperature=st.sampled_from([1.0, 20, 0.5]),
+    temperature_loss=st.sampled_from(["plain", "scaled"]),
+    epochs=st.integers(1, 300),
+    batch_size=st.integers(1, 1024),
+    learning_rate=st.none() | st.floats(1e-6, 10),
+    clip_norm=st.none() | st.sampled_from([0.0, 1.0, 2.5]),
+    weight_decay=st.sampled_from([0, 0.0, 5e-4]),
+    precision=st.sampled_from(["float32", "bfloat16"]),
+    seed=st.integers(0, 9),
+)
+
+
+@given(runs)
+def test_a_run_reads_back_what_it_prints(run: Run) -> None:
+    assert Run.parse(str(run)) == run
+    assert Run.parse(str(run)).name == run.name
+
+
+@given(runs, runs)
+def test_runs_share_a_name_exactly_when_only_the_seed_differs(one: Run, other: Run) -> None:
+    without_seed = [{**run.settings, "seed": 0} for run in (one, other)]
+    assert (one.name == other.name) == (without_seed[0] == without_seed[1])
+
+
+# A change here renames results that users have: it needs a line in the CHANGELOG.
+GOLDEN = [
+    ("resnet18-b128-imagenette64-de24c892", {"arch": "resnet18"}),
+    ("resnet18-s0.9-b128-imagenette64-fbf44548", {"arch": "resnet18", "sparsity": 0.9}),
+    ("alexnet-s0.98-b512-imagenette64-c3f20eff", {"arch": "alexnet", "sparsity": 0.98, "batch_size": 512}),
+    (
+        "alexnet-s0.8-random-lr1-t20-b128-imagenette64-8c93c866",
+        {"arch": "alexnet", "low_rank": "lr1", "temperature": 20, "sparsity": 0.8, "pruning": "random"},
+    ),
+    (
+        "alexnet-list-t90-b128-imagenette64-2c4f7d5d",
+        {"arch": "alexnet", "low_rank": "8,40,60,100,200", "temperature": 90, "temperature_loss": "plain"},
+    ),
+    ("resnet18-r0.5-b128-imagenette64-ea9c619f", {"arch": "resnet18", "low_rank": "0.5"}),
+    (
+        "fc5-s0.5-b512-synthetic32-ee19bad7",
+        {
+            "arch": "fc5",
+            "sparsity": 0.5,
+            "schedule": Steps(10, 4, 5),
+            "batch_size": 512,
+            "dataset": "synthetic",
+            "image_size": 32,
+            "learning_rate": 0.01,
+            "precision": "bfloat16",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "settings"), GOLDEN)
+def test_names_of_runs_stay(name: str, settings: dict[str, object]) -> None:
+    assert Run.of(**settings).name == name
+
+
+def test_the_schedule_has_no_effect_without_pruning() -> None:
+    assert Run.of(arch="fc5", schedule=Steps(5, 5, 5)) == Run.of(arch="fc5")
+
+
+@pytest.mark.parametrize(
+    "idle",
+    [
+        {"pruning": "random"},
+        {"temperature_loss": "plain"},
+        {"low_rank": "full"},
+        {"low_rank": FullRank()},
+        {"temperature": 1},
+    ],
+)
+def test_a_setting_without_effect_makes_no_other_run(idle: dict[str, object]) -> None:
+    assert Run.of(arch="alexnet", **idle) == Run.of(arch="alexnet")
+
+
+SVD = {"low_rank": "lr1", "low_rank_init": "svd", "low_rank_from": "alexnet-b128-imagenette64-00000000"}
+
+
+def test_a_start_by_svd_is_another_run_and_reads_back() -> None:
+    run = Run.of(arch="alexnet", **SVD)
+    assert "-lr1-svd-" in run.name
+    assert run.name != Run.of(arch="alexnet", low_rank="lr1").name
+    assert Run.parse(str(run)) == run
+
+
+@pytest.mark.parametrize("missing", SVD)
+def test_a_start_by_svd_needs_all_three_settings(missing: str) -> None:
+    with pytest.raises(BadInput, match="expected --low-rank, --low-rank-init svd and --from RUN together"):
+        Run.of(arch="alexnet", **{name: value for name, value in SVD.items() if name != missing})
+
+
+def test_one_and_one_point_zero_are_one_setting() -> None:
+    assert Run.of(arch="fc5", weight_decay=0).name == Run.of(arch="fc5", weight_decay=0.0).name
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"sparsity": 90}, "did you mean 0.9?"),
+        ({"sparsity": 1.0}, "[0, 1)"),
+        ({"sparsity": -0.1}, "[0, 1)"),
+        ({"sparsity": float("nan")}, "[0, 1)"),
+        ({"batch_size": 0}, "[1, 65536]"),
+        ({"batch_size": 12.5}, "images in"),
+        ({"epochs": True}, "epochs in"),
+        ({"image_size": 31}, "[32, 512]"),
+        ({"learning_rate": 0.0}, "(0, 100]"),
+        ({"arch": "resnet"}, "did you mean 'resnet18'?"),
+        ({"dataset": "imagenet"}, "did you mean 'imagenette'?"),
+        ({"precision": "float16"}, "bfloat16"),
+        ({"sparsty": 0.9}, "did you mean 'sparsity'?"),
+        ({"seed": -1}, "seed is -1"),
+        ({"pruning": "global", "sparsity": 0.5}, "magnitude, random"),
+        ({"temperature": 0}, "a temperature in (0, 1000000]"),
+        ({"temperature": float("inf")}, "a temperature in (0, 1000000]"),
+        ({"temperature_loss": "hot"}, "plain, scaled"),
+        ({**SVD, "arch": "alexnet", "low_rank_from": "../../etc"}, "the name of a run's folder"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_what_is_allowed(settings: dict[str, object], said: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        Run.of(**{"arch": "fc5", **settings})
+    assert said in str(refusal.value)
+
+
+def test_derived_seeds_depend_on_seed_and_purpose_alone() -> None:
+    one, other = Run.of(arch="fc5", seed=3), Run.of(arch="alexnet", sparsity=0.5, seed=3)
+    assert one.derived_seed("init") == other.derived_seed("init")
+    assert len({one.derived_seed(purpose) for purpose in ("init", "order", "subset")}) == 3
+    assert one.derived_seed("init") != Run.of(arch="fc5", seed=4).derived_seed("init")
+
+
+@given(st.floats(0, 0.9), st.floats(0.01, 1), st.integers(1, 200), st.integers(1, 5000))
+def test_shares_always_finish_inside_the_training(begin: float, length: float, updates: int, total: int) -> None:
+    end = min(1.0, begin + length)
+    if begin >= end:
+        return
+    try:
+        steps = Shares(begin, end, updates).resolve(total)
+    except BadInput as refusal:
+        assert "too few" in str(refusal)  # noqa: PT017
+        return
+    assert 1 <= steps.begin < steps.end <= max(total, 1)
+    assert steps.updates <= updates
+    assert steps.end <= round(end * total)
+
+
+def test_steps_that_end_too_late_are_refused_with_the_limit() -> None:
+    assert Steps(100, 8, 25).resolve(300).end == 300
+    with pytest.raises(BadInput, match="prunes last at step 300, but the training has 299 steps"):
+        Steps(100, 8, 25).resolve(299)
+
+
+@pytest.mark.parametrize("text", ["shares:0.2,0.7", "steps:1,2", "cubic:1,2,3", "shares:a,b,c", "steps:1.5,2,3", ""])
+def test_a_schedule_that_is_none_is_refused_with_both_forms(text: str) -> None:
+    with pytest.raises(BadInput, match="shares:BEGIN,END,UPDATES"):
+        parse_schedule(text)
+
+
+@pytest.mark.parametrize("text", ["shares:0.7,0.2,16", "shares:0.2,1.7,16", "steps:0,2,3", "shares:0.1,0.2,0"])
+def test_a_schedule_out_of_range_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="schedule"):
+        parse_schedule(text)

@@ -1,0 +1,40 @@
+"""Images small enough for a whole training in seconds, runs on them, and where those leave their records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.attacks.spec import attack_specs
+from bench.datasets.base import Split
+from bench.runs.grid import GridRun
+from bench.spec.run import Run
+
+
+def tiny_split(count: int, seed: int, size: int = 32) -> Split:
+    """Make images whose class, out of four, is the horizontal band that is brighter: mirroring keeps it."""
+    draw = np.random.default_rng(seed)
+    labels = draw.integers(0, 4, count)
+    images = draw.integers(0, 150, (count, size, size, 3))
+    for image, label in zip(images, labels, strict=True):
+        image[label * size // 4 : (label + 1) * size // 4] += 100
+    return Split(images.astype(np.uint8), labels.astype(np.int64), tuple(f"{seed}/{n}" for n in range(count)))
+
+
+def tiny_run(**settings: Any) -> Run:
+    """Return a run on the tiny images: FC5, 32 px, two epochs of three unclipped steps unless told otherwise."""
+    usual = {"arch": "fc5", "dataset": "synthetic", "image_size": 32, "epochs": 2, "batch_size": 32, "clip_norm": 0.0}
+    return Run.of(**{**usual, **settings})
+
+
+def tiny_cell(**settings: Any) -> GridRun:
+    """Return a cell of a grid: a run on the tiny images, attacked at 0, 1 and 4 levels, as the fakes are."""
+    run = tiny_run(**settings)
+    return GridRun(run, tuple(attack_specs(run, [], (0.0, 1.0, 4.0), 1.0)), ("a",))
+
+
+def only_seed_folder(results: Path) -> Path:
+    (found,) = results.glob("*/seed-*")
+    return found
