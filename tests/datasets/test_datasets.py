@@ -14,6 +14,7 @@ def test_only_a_named_source_may_do_without_a_fingerprint() -> None:
     }
 
 
-def test_the_data_sets_do_not_import_tensorflow() -> None:
-    script = "import bench.datasets, bench.datasets.verify, sys; print([m for m in sys.modules if 'tensorflow' in m])"
+def test_the_data_sets_import_neither_tensorflow_nor_what_a_download_needs() -> None:
+    heavy = {"tensorflow", "pooch", "requests"}
+    script = f"import bench.datasets, bench.datasets.verify, sys; print([m for m in sys.modules if m in {heavy}])"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
