@@ -18,7 +18,7 @@ from time import sleep
 from filelock import FileLock
 
 from bench.datasets import cache
-from bench.datasets.messages import Progress, Report, printable, silent
+from bench.datasets.messages import Count, Report, printable, silent
 from bench.errors import BadInput, IntegrityError, TryLater
 
 BASE = "https://s3.amazonaws.com/fast-ai-imageclas"
@@ -60,7 +60,7 @@ ARCHIVES = (
 )
 
 
-def fetch(image_size: int, report: Report, progress: Progress = silent) -> Path:
+def fetch(image_size: int, report: Report, progress: Count = silent) -> Path:
     """Return the folder in the cache with the smallest images that are at least ``image_size``; download it if missing.
 
     One process downloads, and others wait for it. ``progress`` counts bytes. Raises ``TryLater`` when the download fails
@@ -95,7 +95,7 @@ def install(file: Path, report: Report) -> Path:
     )
 
 
-def _install(archive: Archive, file: Path | None, report: Report, progress: Progress) -> Path:
+def _install(archive: Archive, file: Path | None, report: Report, progress: Count) -> Path:
     home = cache.directory()
     folder, staging = home / archive.name, home / f".{archive.name}.partial"
     try:
@@ -119,10 +119,10 @@ def _install(archive: Archive, file: Path | None, report: Report, progress: Prog
     return folder
 
 
-class _Counter:
+class _ProgressBar:
     """A progress bar for pooch, which ends a download whose size is wrong."""
 
-    def __init__(self, size: int, progress: Progress) -> None:
+    def __init__(self, size: int, progress: Count) -> None:
         self._size, self._progress, self._done = size, progress, 0
 
     @property
@@ -150,7 +150,7 @@ class _Counter:
         """Do nothing: whoever made the progress ends it."""
 
 
-def _download(archive: Archive, folder: Path, report: Report, progress: Progress) -> Path:
+def _download(archive: Archive, folder: Path, report: Report, progress: Count) -> Path:
     """Download an archive into ``folder`` and return its path once its sha256 is right.
 
     After a failure it is tried three times more. Raises ``TryLater``, with the ways on, after the last failure.
@@ -161,7 +161,7 @@ def _download(archive: Archive, folder: Path, report: Report, progress: Progress
     pooch.get_logger().setLevel("WARNING")
     headers = {"User-Agent": "bench-robustness", "Accept-Encoding": "identity"}
     for pause in (*PAUSES, None):
-        get = pooch.HTTPDownloader(_Counter(archive.size, progress), CHUNK, headers=headers, timeout=TIMEOUT)
+        get = pooch.HTTPDownloader(_ProgressBar(archive.size, progress), CHUNK, headers=headers, timeout=TIMEOUT)
         try:
             return Path(pooch.retrieve(archive.url, f"sha256:{archive.sha256}", "archive.tgz", folder, downloader=get))
         # Not every OSError: a full disk is no fault of the network, and another attempt does not empty it.
