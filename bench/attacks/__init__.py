@@ -30,6 +30,11 @@ BUILT_IN: dict[str, type[Attack]] = {
 def _attack(offered: Any) -> type[Attack]:
     if not (isinstance(offered, type) and issubclass(offered, Attack) and is_dataclass(offered)):
         raise TypeError(f"expected a dataclass derived from bench.attacks.base.Attack, received {offered!r}")
+    if offered.__hash__ is None:
+        raise TypeError(f"{offered.__name__} is not frozen: expected @dataclass(frozen=True)")
+    for name in ("kind", "norm"):
+        if not hasattr(offered, name):
+            raise TypeError(f"{offered.__name__} has no {name}: expected the class attributes kind and norm")
     return offered
 
 

@@ -16,7 +16,6 @@ from bench.datasets.base import Split
 from bench.evaluation.referee import check
 from bench.records.files import Arrays
 
-SHOWN = (1.0, 4.0, 16.0)
 LARGEST = 64 * 2**20  # bytes of a file, and of its arrays: ten images of 512 px at three radii are 24 MB a kind
 MOST_IMAGES = 20
 MOST_RADII = 5
@@ -24,26 +23,29 @@ ARRAYS = ("clean", "attacked", "moved", "logits", "eps", "labels")
 
 
 def gallery(spec: AttackSpec, target: Target, images: Split, seed: int) -> Arrays:
-    """Attack the first image of each class of ``images`` at the radii 1, 4 and 16, or at the last radius if none of them is used.
+    """Attack the first image of each class of ``images`` at the radii that the norm of the attack shows.
+
+    If ``spec`` has none of these radii, its last one is shown.
 
     Returns:
         For m images, k radii and c classes: ``clean`` uint8 (m, h, w, 3); ``attacked`` uint8 (k, m, h, w, 3), rounded to
-        whole levels; ``moved``, of the same type and shape, the change from -eps (0) to eps (255); ``logits`` float32
-        (k + 1, m, c) of the images before rounding, clean ones first; ``eps`` (k,); ``labels`` (m,); ``names`` (m,).
+        whole levels; ``moved``, of the same type and shape, the change, where 0 and 255 are minus and plus the largest
+        change at this radius; ``logits`` float32 (k + 1, m, c) of the images before rounding, clean ones first; ``eps``
+        (k,); ``labels`` (m,); ``names`` (m,).
 
     Raises:
         BoundViolation: the attack broke its contract.
     """
-    radii = [radius for radius in spec.eps if radius in SHOWN] or [spec.eps[-1]]
+    radii = [radius for radius in spec.eps if radius in spec.attack.norm.shown] or [spec.eps[-1]]
     _, places = np.unique(images.labels, return_index=True)
     clean, labels = images.images[places].astype(np.float32), images.labels[places]
-    attacked = list(spec.attack(target, clean.copy(), labels, radii, seed))
+    attacked = list(spec.attack(target, clean.copy(), labels.copy(), radii, seed))
     for radius, moved in zip(radii, attacked, strict=True):
         check(spec, clean, moved, radius)
     return {
         "clean": images.images[places],
         "attacked": np.stack([np.rint(each).astype(np.uint8) for each in attacked]),
-        "moved": np.stack([_grey(each - clean, radius) for each, radius in zip(attacked, radii, strict=True)]),
+        "moved": np.stack([_grey(each - clean) for each in attacked]),
         "logits": np.stack([target.logits(each) for each in (clean, *attacked)]),
         "eps": np.asarray(radii),
         "labels": labels,
@@ -51,10 +53,11 @@ def gallery(spec: AttackSpec, target: Target, images: Split, seed: int) -> Array
     }
 
 
-def _grey(moved: NDArray[Any], eps: float) -> NDArray[Any]:
-    """Return a change as pixel levels: 0 for -eps, 128 for none, 255 for eps."""
-    scaled = 127.5 * (1 + moved / eps) if eps else np.full_like(moved, 127.5)
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+def _grey(change: NDArray[Any]) -> NDArray[Any]:
+    """Return a change as pixel levels: 128 for none, 0 and 255 for minus and plus the largest change."""
+    largest = np.abs(change).max()
+    scaled = 127.5 * (1 + change / (largest or 1))
+    return np.asarray(np.rint(scaled), dtype=np.uint8)
 
 
 class Unusable(Exception):

@@ -45,7 +45,7 @@ def judge(
         clean = images.images[start : start + CHUNK].astype(np.float32)
         labels = images.labels[start : start + CHUNK]
         predictions = []
-        attacked = spec.attack(target, clean.copy(), labels, spec.eps, seed + start)
+        attacked = spec.attack(target, clean.copy(), labels.copy(), spec.eps, seed + start)
         for radius, moved in zip(spec.eps, attacked, strict=False):
             check(spec, clean, moved, radius)
             predictions.append(classes(target, moved))
