@@ -49,6 +49,15 @@ def test_one_seed_gives_the_same_bits_and_the_input_stays(attack: Attack, target
     np.testing.assert_array_equal(images, tiny.val.images)
 
 
+def test_an_image_is_attacked_as_it_would_be_alone(attack: Attack, target: Linear, tiny: Dataset) -> None:
+    images, labels = tiny.val.images[:5].astype(np.float32), tiny.val.labels[:5]
+    eps = attack.norm.eps[:6]
+    together = np.stack(list(attack(target, images, labels, eps, 0)))
+    for place in range(5):
+        alone = attack(target, images[place : place + 1], labels[place : place + 1], eps, 0)
+        np.testing.assert_allclose(together[:, place : place + 1], np.stack(list(alone)), atol=1e-3)
+
+
 def test_it_lowers_the_accuracy_of_a_trained_network(attack: Attack, target: Linear, tiny: Dataset) -> None:
     images = tiny.val.images.astype(np.float32)
     accuracy = [

@@ -80,6 +80,7 @@ def test_the_usual_radii_are_a_grid_from_zero_to_the_largest(norm: Norm) -> None
     assert norm.eps[0] == 0
     assert list(norm.eps) == sorted(set(norm.eps))
     assert norm.eps[-1] <= norm.largest
+    assert set(norm.shown) <= set(norm.eps)
 
 
 def test_the_usual_radii_of_the_default_attack_reach_half_the_range() -> None:

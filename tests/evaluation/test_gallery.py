@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from tiny import tiny_split
 
+from bench.attacks import Attack
 from bench.attacks.fgsm import Fgsm
+from bench.attacks.fgsm_l2 import FgsmL2
 from bench.attacks.spec import AttackSpec
 from bench.evaluation.gallery import gallery
 from bench.evaluation.referee import BoundViolation
@@ -40,6 +42,15 @@ def test_one_image_of_each_class_at_the_radii_that_are_shown() -> None:
     assert set(up) == {255}
     np.testing.assert_allclose(found["logits"][0], Bright().logits(found["clean"].astype(np.float32)))
     assert (found["logits"][2] >= found["logits"][0]).all()
+
+
+@pytest.mark.parametrize("attack", [Fgsm(), FgsmL2()], ids=str)
+def test_the_usual_radii_of_every_norm_change_an_image_that_a_person_looks_at(attack: Attack) -> None:
+    found = gallery(AttackSpec(attack), Bright(), tiny_split(40, 2, 64), 0)
+    assert found["eps"].tolist() == list(attack.norm.shown)
+    changed = [(each != found["clean"]).mean() for each in found["attacked"]]
+    assert min(changed) > 0.3
+    assert (found["moved"].max(axis=(1, 2, 3, 4)) == 255).all()
 
 
 @pytest.mark.parametrize(("eps", "shown"), [((0.0, 0.5), [0.5]), ((0.0,), [0.0])])

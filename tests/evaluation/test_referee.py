@@ -111,6 +111,18 @@ def test_an_attack_that_writes_into_its_input_does_not_move_the_referees_copy(ta
         judged(Planted(write), target, tiny.val, (0.0, 1.0, 1.5))
 
 
+def test_an_attack_that_writes_into_the_labels_does_not_change_the_referees_copy(target: Linear, tiny: Dataset) -> None:
+    class Writes(Planted):
+        def __call__(self, target: Target, images: Images, labels: Labels, eps: Sequence[float], seed: int) -> Any:
+            labels[:] = 0
+            return super().__call__(target, images, labels, eps, seed)
+
+    before = tiny.val.labels.copy()
+    found = judged(Writes(), target, tiny.val, (0.0,))
+    np.testing.assert_array_equal(tiny.val.labels, before)
+    np.testing.assert_array_equal(found.labels, before)
+
+
 def test_an_attack_that_yields_too_little_is_refused(target: Linear, tiny: Dataset) -> None:
     class Short(Planted):
         def __call__(self, target: Target, images: Images, labels: Labels, eps: Sequence[float], seed: int) -> Any:
