@@ -20,41 +20,37 @@ from bench.plugins import plugins
 
 RECIPE = """
 from dataclasses import dataclass
-
 import numpy as np
-
-from bench.attacks.base import Attack, Threat
+from bench.attacks.base import Attack, Margin, Threat
 from bench.attacks.norms import LINF
 
-
 @dataclass(frozen=True)
-class Brighter(Attack):
-    kind, norm = "brighter", LINF
-
+class Half(Attack):
+    kind, norm = "half", LINF
     def threat(self, trained_temperature):
-        return Threat("brighter", "no knowledge of network or labels", None)
-
+        return Threat("half FGSM", "white box, true labels, raises pixels only", None)
     def __call__(self, target, images, labels, eps, seed):
+        direction = target.gradient(images, labels, Margin()) > 0
         for radius in eps:
-            yield np.minimum(images + np.float32(radius), 255)
+            yield np.minimum(images + np.float32(radius) * direction, 255)
 """
 
 
 @pytest.mark.usefixtures("tiny_source")
 def test_an_attack_is_added_by_a_file_and_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "brighter.py"
+    path = tmp_path / "half.py"
     path.write_text(RECIPE)
-    spec = spec_from_file_location("bench.attacks.brighter", path)
+    spec = spec_from_file_location("bench.attacks.half", path)
     assert spec
     assert spec.loader
     module = module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "bench.attacks.brighter", module)
+    monkeypatch.setitem(sys.modules, "bench.attacks.half", module)
     spec.loader.exec_module(module)
-    monkeypatch.setitem(ATTACKS, "brighter", module.Brighter)
-    asked = AttackSpec(attack_named("brighter"), (0.0, 100.0))
+    monkeypatch.setitem(ATTACKS, "half", module.Half)
+    asked = AttackSpec(attack_named("half"), (0.0, 100.0))
     result = go(tmp_path / "results", tiny_run(temperature=20), asked)
     record = result.attacks[asked.name]
-    assert (record.attack, record.version, record.threat.norm) == ("brighter", 1, "L-infinity")
+    assert (record.attack, record.version, record.threat.norm) == ("half", 1, "L-infinity")
     assert [row.eps for row in record.rows] == [0, 100]
     again = go(tmp_path / "results", tiny_run(temperature=20), asked)
     assert not again.worked
@@ -62,7 +58,7 @@ def test_an_attack_is_added_by_a_file_and_a_line(tmp_path: Path, monkeypatch: py
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Return a function that installs a package with the attack "brighter" and makes the table again."""
+    """Return a function that installs a package with the attack "half" and makes the table again."""
     monkeypatch.syspath_prepend(tmp_path)
 
     def write(code: str) -> None:
@@ -70,7 +66,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
         info = tmp_path / "foreign_attacks-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: foreign-attacks\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text("[bench.attacks]\nbrighter = foreign_attacks:Brighter\n")
+        (info / "entry_points.txt").write_text("[bench.attacks]\nhalf = foreign_attacks:Half\n")
         monkeypatch.delitem(sys.modules, "foreign_attacks", raising=False)
         table = plugins("bench.attacks", bench.attacks.BUILT_IN, bench.attacks.accepted)
         monkeypatch.setattr(bench.attacks, "ATTACKS", table)
@@ -83,21 +79,21 @@ def test_an_attack_of_another_package_has_its_name(install: Callable[[str], None
     assert margin_step(LINF) == attack_named("fgsm(loss=margin)")
     assert margin_step(L2) == attack_named("fgsm-l2(loss=margin)")
     assert "foreign_attacks" not in sys.modules
-    assert "brighter" in list(bench.attacks.ATTACKS)
-    assert str(attack_named("brighter")) == "brighter"
+    assert "half" in list(bench.attacks.ATTACKS)
+    assert str(attack_named("half")) == "half"
     assert "foreign_attacks" in sys.modules
 
 
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("class Brighter: pass", "expected a dataclass derived from"),
+        ("class Half: pass", "expected a dataclass derived from"),
         (RECIPE.replace("@dataclass(frozen=True)\n", ""), "expected a dataclass derived from"),
         (RECIPE.replace("frozen=True", ""), "Brighter is not frozen"),
         (RECIPE.replace("kind, norm = ", "title, norm = "), "Brighter has no kind"),
         (RECIPE.replace("kind, norm = ", "kind, other = "), "Brighter has no norm"),
         ("1 / 0", "ZeroDivisionError"),
-        (RECIPE.replace('"brighter", LINF', '"darker", LINF'), "has the kind 'darker'"),
+        (RECIPE.replace('"half", LINF', '"darker", LINF'), "has the kind 'darker'"),
         (RECIPE.replace("def threat", "def other"), "abstract"),
     ],
 )
@@ -106,5 +102,5 @@ def test_an_attack_of_another_package_that_cannot_be_used_is_refused(
 ) -> None:
     install(code)
     with pytest.raises(BadInput, match=reason):
-        attack_named("brighter")
+        attack_named("half")
     assert margin_step(LINF) is not None
