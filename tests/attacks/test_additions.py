@@ -89,9 +89,9 @@ def test_an_attack_of_another_package_has_its_name(install: Callable[[str], None
     [
         ("class Half: pass", "expected a dataclass derived from"),
         (RECIPE.replace("@dataclass(frozen=True)\n", ""), "expected a dataclass derived from"),
-        (RECIPE.replace("frozen=True", ""), "Brighter is not frozen"),
-        (RECIPE.replace("kind, norm = ", "title, norm = "), "Brighter has no kind"),
-        (RECIPE.replace("kind, norm = ", "kind, other = "), "Brighter has no norm"),
+        (RECIPE.replace("frozen=True", ""), "Half is not frozen"),
+        (RECIPE.replace("kind, norm = ", "title, norm = "), "Half has no kind"),
+        (RECIPE.replace("kind, norm = ", "kind, other = "), "Half has no norm"),
         ("1 / 0", "ZeroDivisionError"),
         (RECIPE.replace('"half", LINF', '"darker", LINF'), "has the kind 'darker'"),
         (RECIPE.replace("def threat", "def other"), "abstract"),
