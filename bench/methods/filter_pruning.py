@@ -30,7 +30,12 @@ class FilterPruning(MagnitudePruning):
     def score(self, layer: Any) -> Score:
         """Return the L2 norm of each filter, with length 1 along every other axis of the kernel."""
         del layer
-        return lambda weights: tf.norm(weights, axis=list(range(len(weights.shape) - 1)), keepdims=True)
+
+        def scores(weights: Any) -> Any:
+            within = list(range(len(weights.shape) - 1))
+            return tf.sqrt(tf.reduce_sum(tf.square(weights), within, keepdims=True))
+
+        return scores
 
     def layers(self, model: Any) -> list[Any]:
         """Return the layers with a kernel but the last."""

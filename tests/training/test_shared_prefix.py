@@ -13,12 +13,12 @@ from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
 from bench.records.store import Folder
 from bench.runs.pipeline import Where, execute
-from bench.spec.pruning_schedule import Schedule, Shares, Steps
+from bench.spec.pruning_schedule import Fractions, Schedule, Steps
 from bench.spec.run import Run
 from bench.training.progress import Progress
 
 SPEC = AttackSpec(attack_named("fgsm"), (0.0, 8.0))
-SCHEDULE = Shares(0.5, 1.0, 2)
+SCHEDULE = Fractions(0.5, 1.0, 2)
 
 
 def go(results: Path, run: Run, progress: Progress, share_with: tuple[Schedule, ...] = ()) -> Folder:
