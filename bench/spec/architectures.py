@@ -119,9 +119,8 @@ def _blaming(path: str, function: Callable[..., Any]) -> Callable[..., Any]:
         except (BenchError, MemoryError):
             raise
         except Exception as error:  # the user's code can raise anything
-            lines = [
-                each.lineno for each in traceback.extract_tb(error.__traceback__) if Path(each.filename) == Path(path)
-            ]
+            frames = traceback.extract_tb(error.__traceback__)
+            lines = [each.lineno for each in frames if Path(each.filename) == Path(path).absolute()]
             place = f"{path}, line {lines[-1]}" if lines else path
             raise BadInput(
                 f"{place}: {type(error).__name__}: {error}; expected a function "

@@ -121,7 +121,10 @@ def test_an_unfinished_training_of_a_changed_file_is_not_gone_on_from(
         ("def net(*_, **__):\n    return 1 / 0\n", "line 2: ZeroDivisionError"),
         ("def net(shape, classes): ...\n", "TypeError"),
         ("def net(*_, **__): ...\n", "expected a model of tf_keras"),
-        (PERCEPTRON.replace("perceptron", "net").replace("num_classes, name", "7, name"), r"expected logits, \(None, 4\)"),
+        (
+            PERCEPTRON.replace("perceptron", "net").replace("num_classes, name", "7, name"),
+            r"expected logits, \(None, 4\)",
+        ),
     ],
 )
 def test_a_file_that_makes_no_network_is_refused_by_name(
@@ -160,7 +163,7 @@ def test_a_package_offers_a_function_or_a_row_with_its_settings(
 
     row = Architecture("their_net:perceptron", learning_rate=0.3)
     offers = [Point("bare", their_net.perceptron), Point("row", row), Point("wrong", 3)]
-    monkeypatch.setattr(plugins, "entry_points", lambda group: offers)
+    monkeypatch.setattr(plugins, "entry_points", lambda **_: offers)
     table = plugins.plugins("bench.architectures", {}, _row)
     assert table["row"] is row
     assert table["bare"].function() is their_net.perceptron

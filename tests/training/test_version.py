@@ -60,7 +60,9 @@ def figures(trained: Callable[..., Trained], name: str) -> Figures:
     run = tiny_run(**RUNS[name])
     start = weights_of(build(run, 4, "float32", methods_of(run, run.steps(96))))
     weights, history = trained(**RUNS[name])
-    pairs = [(start[key].astype(np.float64), weights[key].astype(np.float64)) for key in weights if not LEFT_OUT.search(key)]
+    pairs = [
+        (start[key].astype(np.float64), weights[key].astype(np.float64)) for key in weights if not LEFT_OUT.search(key)
+    ]
     norm = np.sqrt(sum((end**2).sum() for _, end in pairs))
     change = np.sqrt(sum(((end - begin) ** 2).sum() for begin, end in pairs))
     return Figures(history[-1]["loss"], history[-1]["accuracy"], float(norm), float(change))
