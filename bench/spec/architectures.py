@@ -34,6 +34,7 @@ def _row(found: Any) -> Architecture:
     raise TypeError(f"expected an Architecture or a function that builds a network, received {found!r}")
 
 
+# A package does best to offer an Architecture, from a module that does not import TensorFlow: a run reads its rates first.
 ARCHITECTURES = plugins("bench.architectures", BUILT_IN, _row)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import is_dataclass
 from typing import Any
 
-from bench.errors import unknown
+from bench.errors import BadInput, unknown
 from bench.plugins import plugins
 from bench.spec.names import read, written
 
@@ -36,6 +36,10 @@ class MethodNames:
         """Raise BadInput where ``value`` has another form or names a method that is not installed."""
         for text in split(str(value)):
             name, _ = read(text, where)
+            if not METHODS:
+                raise BadInput(
+                    f"unknown {where} {name!r}: no installed package offers a method; install the one that does"
+                )
             if name not in METHODS:
                 raise unknown(where, name, METHODS)
 
