@@ -41,6 +41,7 @@ TEST = [
     "pytest>=8.3,<10",
     "pytest-xdist>=3.6,<4",
     "hypothesis>=6.100,<7",
+    "jsonschema>=4.23,<5",
     "foolbox>=3.3.4,<3.4",
     "playwright>=1.50,<2",
     *ART,
@@ -58,7 +59,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11.4,<3.14",
     packages=find_packages(include=["bench", "bench.*", "architectures"]),
-    package_data={"bench": ["presets/*.toml", "report/page.css", "report/page.js", "records/*.json", "py.typed"]},
+    package_data={"bench": ["presets/*.toml", "report/page.css", "report/page.js", "records/schemas/*.json", "py.typed"]},
     install_requires=REQUIRED,
     extras_require={
         "art": ART,
