@@ -1,4 +1,4 @@
-"""Every run of a group against its control, on the same images and seeds, corrected for the number of comparisons."""
+"""Compares every run of a group with its control, on the same images and seeds."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def compare(
 ) -> dict[str, Judged]:
     """Return each run's difference to its control, by the run's name, in ``quantity`` averaged over the radii of ``band``.
 
-    The runs are one family for Holm's correction. A run that shares no seed with its control is left out. A run is not
-    called more robust where the margin step shows its gradient masked at any seed, or was not made at every seed. No run
-    is called less robust than a control with a masked gradient.
+    The runs are one family for Holm's correction. A run that shares no seed with its control is left out. A run whose
+    gradient is masked at any seed, or not tested at every seed, is not called more robust. No run is called less robust
+    than a control whose gradient is masked.
     """
     judged = judge_family(effects_of(group, group.samples(quantity, band)), quantity, margin)
     masked = _masked(group)
@@ -33,7 +33,7 @@ def compare(
 def compare_each_eps(
     group: ComparisonGroup, quantity: Quantity = Quantity.ACCURACY, margin: float = EQUIVALENCE
 ) -> dict[tuple[str, float], Judged]:
-    """Return each run's difference to its control at each radius but 0, by run name and eps; all of them one family."""
+    """Return each run's difference to its control at each radius but 0, by run name and eps. They are one family."""
     effects: dict[str, Effect] = {}
     places: dict[str, tuple[str, float]] = {}
     for radius in group.eps[1:]:
@@ -58,11 +58,11 @@ def _with_masking(judged: Judged, name: str, masked: Mapping[str, tuple[bool | N
 
 
 def effects_of(group: ComparisonGroup, samples: PairedSamples) -> Mapping[str, Effect]:
-    """Return each run's difference to its control, by the run's name; none for one that shares no seed with it."""
+    """Return each run's difference to its control, by the run's name; a run that shares no seed with it is left out."""
     effects = {}
     for run in group.compared:
         try:
             effects[run.name] = samples.against(run.name, control_of(run).name)
         except BadInput:
-            continue  # no seed that both have: a missing cell, listed with its command
+            continue  # they share no seed: the cell is missing, and listed with its command
     return effects

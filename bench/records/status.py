@@ -61,7 +61,9 @@ def status_of(folder: Folder, specs: Sequence[AttackSpec] = ()) -> RunStatus:
     except BenchError as error:
         return RunStatus(State.INVALID, str(error), log)
     except PermissionError as error:
-        return RunStatus(State.UNREADABLE, f"cannot read {error.filename}: {error.strerror}; check its permissions", log)
+        return RunStatus(
+            State.UNREADABLE, f"cannot read {error.filename}: {error.strerror}; check its permissions", log
+        )
     except OSError:  # it has just vanished: its process clears the folder, to start again
         return RunStatus(State.RUNNING, "", log)
     missing = [spec.name for spec in specs if spec.name not in attacked]

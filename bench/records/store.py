@@ -63,7 +63,9 @@ def _folder(results: Path, path: Path) -> Folder | None:
     elif _is_there(record):
         source, text = record, _read(record, RUN_SCHEMA, TrainingRecord).run
     elif _listed(path / "attacks"):
-        raise IntegrityError(f"{path}/attacks has records, but there is no spec.json or run.json: move it away and run again")
+        raise IntegrityError(
+            f"{path}/attacks has records, but there is no spec.json or run.json: move it away and run again"
+        )
     else:
         return None
     found = Folder(results, Run.parse(text))
