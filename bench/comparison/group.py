@@ -16,6 +16,7 @@ from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import attack_specs, default_attacks
 from bench.comparison.paired import PairedSamples, Sample
 from bench.errors import BadInput
+from bench.evaluation.learned import learned
 from bench.evaluation.masking import margin_step_of
 from bench.records.collection import Collection
 from bench.records.networks import RecordedAttack, TrainedNetwork
@@ -56,6 +57,12 @@ class AttackedNetwork:
     def outcomes(self) -> Outcomes:
         """The outcome on each image."""
         return self.attack.outcomes
+
+    @property
+    def learned(self) -> bool:
+        """Whether the network learned. One at chance is not judged."""
+        data = self.network.record.data
+        return learned(self.network.metrics.accuracy, data.val, len(data.classes))
 
     @property
     def margin_step(self) -> RecordedAttack | None:

@@ -14,12 +14,13 @@ from bench.records.outcomes import CUSTOMARY, Outcomes, shared
 def masking_of(attacked: Mapping[int, AttackedNetwork]) -> list[Masking]:
     """Return the test of an attack by the margin step at each seed, on the images and radii that both have.
 
-    A seed where no masking was seen counts only if the margin step reaches the largest radius of a verdict.
+    A seed where no masking was seen counts only if the margin step reaches the largest radius of a verdict. A network that
+    did not learn is not tested.
     """
     found = []
     for each in attacked.values():
         step = each.margin_step
-        if step is None or each.attack.on_margin:
+        if step is None or each.attack.on_margin or not each.learned:
             continue
         both = shared({"attack": each.outcomes, "step": step.outcomes})
         if not len(both["step"].indices):
@@ -38,22 +39,26 @@ def furthest(eps: tuple[float, ...]) -> float:
 def is_masked(attacked: Mapping[int, AttackedNetwork]) -> bool | None:
     """Return whether an attack's gradient is masked at any seed; None where no seed is masked and some were not tested.
 
-    An attack on the margin counts as tested: the margin is the loss that shows masking.
+    An attack on the margin counts as tested: the margin is the loss that shows masking. Seeds that did not learn do not
+    count.
     """
     found = masking_of(attacked)
     if any(each.masked for each in found):
         return True
-    tested = len(found) == len(attacked) or all(each.attack.on_margin for each in attacked.values())
-    return False if attacked and tested else None
+    able = [each for each in attacked.values() if each.learned]
+    tested = len(found) == len(able) or all(each.attack.on_margin for each in able)
+    return False if able and tested else None
 
 
 def masked_count(groups: Sequence[ComparisonGroup]) -> str:
     """Return how many of the tested networks of ``groups`` have a masked gradient, as "4 of 15"."""
     sets = [group.attacked(run) for group in groups for run in group.runs]
-    networks, found = sum(map(len, sets)), [each for attacked in sets for each in masking_of(attacked)]
+    found = [each for attacked in sets for each in masking_of(attacked)]
+    able = [each.learned for attacked in sets for each in attacked.values()]
     if not found:
-        return "not tested" if networks else DASH
-    rest = f"; {networks - len(found)} not tested" if networks > len(found) else ""
+        return "not tested" if able else DASH
+    untested, at_chance = sum(able) - len(found), able.count(False)
+    rest = f"; {untested} not tested" * bool(untested) + f"; {at_chance} did not learn" * bool(at_chance)
     return f"{_count(found)} of {len(found)}{rest}"
 
 

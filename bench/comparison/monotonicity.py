@@ -13,6 +13,9 @@ RISE = 0.02
 def rising_accuracy(group: ComparisonGroup) -> tuple[str, ...]:
     """Return a sentence on the networks whose mean accuracy over seeds rises by more than 0.02 from one eps to a larger one.
 
+    Networks that did not learn are left out: at chance, accuracy may rise by luck.
+
+
     Source: Carlini et al. 2019, arXiv:1902.06705 (accuracy must fall as the bound on the attack grows).
     """
     found: dict[str, float] = {}
@@ -20,6 +23,7 @@ def rising_accuracy(group: ComparisonGroup) -> tuple[str, ...]:
         curves = [
             [float(each.outcomes.right[each.outcomes.eps.index(radius)].mean()) for radius in group.eps]
             for each in group.attacked(run).values()
+            if each.learned
         ]
         means = [sum(values) / len(values) for values in zip(*curves, strict=True)]
         lowest = 1.0

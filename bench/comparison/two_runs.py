@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -33,7 +33,11 @@ def pair(collection: Collection, first: str, second: str) -> str:
     found = _compared(collection, first, second)
     if not found:
         raise BadInput(f"{first} and {second} share no attack, seed and radius: run both at one seed and --eps")
-    masked = {text: _masked(collection, (first, second), text) for text, _ in found}
+    sides = {text: {name: _attacked(collection, name, text) for name in (first, second)} for text, _ in found}
+    masked = {text: {name: is_masked(side) for name, side in both.items()} for text, both in sides.items()}
+    learned = {
+        name: all(each.learned for both in sides.values() for each in both[name].values()) for name in (first, second)
+    }
     attacks = {f"{text} {radius!r}": effect for (text, radius), effect in found.items() if radius}
     judged = judge_family(attacks)
     lines = [f"{first} minus {second}, accuracy, paired by seed and image, p corrected after Holm"]
@@ -47,9 +51,13 @@ def pair(collection: Collection, first: str, second: str) -> str:
         before = text
         words = f"clean accuracy: difference {numbers(effect)}, {probability(effect.p)}"
         if radius:
-            own, other = masked[text][first], masked[text][second]
-            each = replace(judged[f"{text} {radius!r}"], masked=own, control_masked=other)
-            words = each.sentence
+            words = replace(
+                judged[f"{text} {radius!r}"],
+                masked=masked[text][first],
+                control_masked=masked[text][second],
+                learned=learned[first],
+                control_learned=learned[second],
+            ).sentence
         lines.append(f"  eps {radius:<5g} {words}")
     return "\n".join(lines) + "\n"
 
@@ -67,10 +75,6 @@ def _compared(collection: Collection, first: str, second: str) -> dict[tuple[str
             with suppress(BadInput):  # they share no seed
                 effects[text, radius] = PairedSamples(samples).against(first, second)
     return effects
-
-
-def _masked(collection: Collection, names: Sequence[str], text: str) -> dict[str, bool | None]:
-    return {name: is_masked(_attacked(collection, name, text)) for name in names}
 
 
 def _attacked(collection: Collection, name: str, text: str) -> dict[int, AttackedNetwork]:

@@ -15,6 +15,7 @@ EQUIVALENCE = 0.02
 SEEDS = 3  # with fewer, a verdict would be about a seed and not about a method: Blalock et al. 2020, arXiv:2003.03033
 MASKED = "seems robust, but its gradient is masked"
 UNTESTED = "more accurate under {attacks}; whether its gradient is masked was not tested"
+UNLEARNED = "no verdict: {network} did not learn"
 CONTROL_UNTESTED = "less accurate under {attacks}; whether the gradient of its control is masked was not tested"
 COUNTED = {1: "one seed", 2: "two seeds"}
 # The words for a larger and for a smaller quantity. "Robust" is used for accuracy under attack alone: a network of low
@@ -36,6 +37,7 @@ class Judged:
         margin: how large a difference counts as none, in the unit of the effect.
         masked: whether the network's gradient is masked, so that the attack failed; None where that was not tested.
         control_masked: the same for the control. To call a network less robust is to call its control more robust.
+        learned: whether the network learned at every seed, and ``control_learned`` whether its control did.
         attacks: the words after "more robust to".
     """
 
@@ -46,6 +48,8 @@ class Judged:
     quantity: Quantity = Quantity.ACCURACY
     masked: bool | None = None
     control_masked: bool | None = None
+    learned: bool = True
+    control_learned: bool = True
     attacks: str = "this attack"
 
     @property
@@ -56,6 +60,8 @@ class Judged:
     @property
     def verdict(self) -> str:
         """The verdict in a few words. "More robust" and the like need three seeds and p below 0.05."""
+        if not (self.learned and self.control_learned):
+            return UNLEARNED.format(network="its control" if self.learned else "this network")
         if not self.enough_seeds:
             return f"{COUNTED[len(self.effect.seeds)]}: no verdict on robustness"
         better = (self.effect.difference > 0) != (self.quantity is Quantity.DROP)
@@ -84,9 +90,10 @@ class Judged:
     def sentence(self) -> str:
         """The verdict with its difference, interval and the p that decides."""
         same, differs = self.p_equivalent < LEVEL, self.p < LEVEL
-        note = f", but within {size(self.margin)}" if self.enough_seeds and differs and same else ""
+        judged = self.enough_seeds and self.learned and self.control_learned
+        note = f", but within {size(self.margin)}" if judged and differs and same else ""
         rests = probability(self.p)
-        if self.enough_seeds and same and not differs:
+        if judged and same and not differs:
             rests = f"{probability(self.p_equivalent)} against a difference beyond {size(self.margin)}"
         return f"{self.verdict}{note}: difference {numbers(self.effect)}, {rests}"
 

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from bench.comparison.against_control import effects_of
-from bench.comparison.group import ComparisonGroup, attacked_by
+from bench.comparison.against_control import effects_of, has_learned
+from bench.comparison.group import ComparisonGroup, attacked_by, control_of
 from bench.comparison.masking import furthest
 from bench.comparison.paired import PairedSamples, Sample
 from bench.comparison.verdict import judge_family
@@ -80,11 +80,19 @@ class WorstCase:
             }
             for run, seeds in self.outcomes.items()
         }
-        judged = judge_family(effects_of(self.group, PairedSamples(samples))).items()
+        judged = judge_family(effects_of(self.group, PairedSamples(samples)))
         masked = False if self.tested else None
         return {
-            name: replace(each, masked=masked, control_masked=masked, attacks="these attacks").sentence
-            for name, each in judged
+            run.name: replace(
+                judged[run.name],
+                masked=masked,
+                control_masked=masked,
+                learned=has_learned(self.group, run),
+                control_learned=has_learned(self.group, control_of(run)),
+                attacks="these attacks",
+            ).sentence
+            for run in self.group.compared
+            if run.name in judged
         }
 
 

@@ -25,7 +25,9 @@ def test_quantities_by_hand() -> None:
     right = OUTCOMES.right
     assert right.tolist() == [[True, True, True, False], [True, True, False, True], [True, False, False, False]]
     at = {quantity: OUTCOMES.values(quantity, (1.0, 4.0)).mean() for quantity in Quantity}
-    assert at == pytest.approx({"accuracy": (3 / 4 + 1 / 4) / 2, "drop": 3 / 4 - 1 / 2, "accuracy on clean-correct images": 1 / 2})
+    assert at == pytest.approx(
+        {"accuracy": (3 / 4 + 1 / 4) / 2, "drop": 3 / 4 - 1 / 2, "accuracy on clean-correct images": 1 / 2}
+    )
     assert OUTCOMES.values(Quantity.DROP, (1.0,)).tolist() == [0, 0, 1, -1]
 
 
