@@ -58,7 +58,7 @@ def test_seeds_with_images_of_their_own_are_drawn_apart() -> None:
     # apart by a third of that. Seeds drawn again count (S - 1) / S of the images' part twice: 5 / 9 and not 1 / 3.
     values = (np.arange(900) % 3 == 0).astype(float)[None]
     places = [np.arange(900)] * 3, [np.arange(900) + 900 * seed for seed in range(3)]
-    alike, apart = (hierarchical([(images, values) for images in each], draws=20000) for each in places)
+    alike, apart = (hierarchical([(images, values) for images in each], draws=8000) for each in places)
     assert (apart.high - apart.low) / (alike.high - alike.low) == pytest.approx(sqrt(5 / 9), rel=0.03)
 
 

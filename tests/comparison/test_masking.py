@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from fakes import fake_outcome
 from numpy.typing import NDArray
-from recorded import EPS, GROUPS, SPARSE, bound, record
+from recorded import EPS, HIGH_TEMPERATURE, SPARSE, bound, record
 
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
@@ -20,7 +20,6 @@ from bench.records.collection import read
 from bench.records.store import Folder
 
 MARGIN = Fgsm(loss="margin")
-HOT = GROUPS["hot"]
 
 
 def on_margin(
@@ -73,7 +72,7 @@ def test_an_attack_on_the_margin_needs_no_test_of_masking(tmp_path: Path) -> Non
 
 def test_a_network_at_temperature_1_is_found_under_either_name_of_its_attack(tmp_path: Path) -> None:
     unknown = Fgsm(knowledge="none")
-    record(tmp_path, HOT.runs, (0, 0.1), attack=unknown)
-    group = bound(replace(HOT, attack=unknown, attacks=(unknown,)), tmp_path)
+    record(tmp_path, HIGH_TEMPERATURE.runs, (0, 0.1), attack=unknown)
+    group = bound(replace(HIGH_TEMPERATURE, attack=unknown, attacks=(unknown,)), tmp_path)
     assert [len(group.attacked(run)) for run in group.runs] == [3, 3]
     assert group.missing == ()

@@ -6,7 +6,8 @@ from math import sqrt
 
 import numpy as np
 import pytest
-from grids import grid, samples as simulated
+from grids import grid
+from grids import samples as simulated
 from scipy.stats import binomtest, ttest_1samp, ttest_rel
 
 from bench.comparison.paired import PairedSamples, Sample

@@ -1,4 +1,4 @@
-"""The numbers of a report again, from the raw files, by other code."""
+"""The numbers of a report, computed again from the raw files by other code."""
 
 from __future__ import annotations
 
