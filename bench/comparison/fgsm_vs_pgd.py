@@ -15,7 +15,7 @@ from bench.records.networks import RecordedAttack, TrainedNetwork
 from bench.records.outcomes import shared
 
 # On a few hundred images, one step may take this much more than many steps before the iterated attack counts as failed.
-TOLERATED_EXCESS = 0.02
+TOLERATED = 0.02
 
 
 @dataclass(frozen=True)

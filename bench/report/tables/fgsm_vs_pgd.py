@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.attacks.pgd import Pgd
-from bench.comparison.fgsm_vs_pgd import TOLERATED_EXCESS, StepPair, step_pairs
+from bench.comparison.fgsm_vs_pgd import TOLERATED, StepPair, step_pairs
 from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
 from bench.report.tables.table import Cell, Column, Table
@@ -56,7 +56,7 @@ def _share(pair: StepPair, radius: float, place: int) -> Cell:
 def _words(found: list[StepPair]) -> str:
     """Return what the table says, in a sentence."""
     seeing = [pair for pair in found if not pair.masked]
-    flagged = [pair for pair in found if pair.weaker_by > TOLERATED_EXCESS]
+    flagged = [pair for pair in found if pair.weaker_by > TOLERATED]
     blind = len(found) - len(seeing)
     masked = f" In {blind} of {len(found)} rows the gradient is masked: many steps after a gradient of zero go nowhere."
     if not seeing:
@@ -68,10 +68,12 @@ def _words(found: list[StepPair]) -> str:
     many = (
         f"Many steps leave less than one: at most on {name}, at eps {radius:g}, {100 * after:.1f} % in place of "
         f"{100 * before:.1f} %. What one step leaves is therefore no measure of what a network withstands."
-        if most.stronger_by > TOLERATED_EXCESS
+        if most.stronger_by > TOLERATED
         else "Many steps take hardly more than one here."
     )
     odd = ", ".join(f"{pair.network.run.name}, seed {pair.network.run.seed}" for pair in flagged)
-    fault = f"On {odd} one step takes more than many by over {100 * TOLERATED_EXCESS:g} points: the iterated attack failed there."
-    sound = f"On no network does one step take more than many by over {100 * TOLERATED_EXCESS:g} points."
+    fault = (
+        f"On {odd} one step takes more than many by over {100 * TOLERATED:g} points: the iterated attack failed there."
+    )
+    sound = f"On no network does one step take more than many by over {100 * TOLERATED:g} points."
     return f"{many}{masked * bool(blind)} {fault if flagged else sound}"
