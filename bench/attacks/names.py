@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from bench.errors import BadInput, unknown
+from bench.errors import BadInput, BenchError, unknown
 
 FORM = re.compile(r"([a-z0-9-]+)(?:\((.*)\))?")
 Named = TypeVar("Named")
@@ -21,7 +21,11 @@ def named(value: Any) -> str:
 
 
 def parse(text: str, table: Mapping[str, Callable[..., Named]], what: str = "attack") -> Named:
-    """Return what ``text`` names in ``table``; BadInput, with what is allowed, where it names nothing."""
+    """Return the row of ``table`` that ``text`` names, made with the settings in ``text``.
+
+    Raises:
+        BadInput: the name or a setting does not exist, or a setting has a wrong value.
+    """
     found = FORM.fullmatch(text.replace(" ", "").replace('"', "").replace("'", ""))
     if not found:
         raise BadInput(f"{what} {text!r}: expected NAME or NAME(SETTING=VALUE,...), as in fgsm(knowledge=none)")
@@ -39,8 +43,12 @@ def parse(text: str, table: Mapping[str, Callable[..., Named]], what: str = "att
         settings[setting] = _value(value)
     try:
         return table[name](**settings)
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"{what} {text!r}: {error}; expected settings of {name}: {', '.join(known)}") from error
+    except BenchError:
+        raise
+    except Exception as error:  # the constructor can be a user's, and raise anything
+        raise BadInput(
+            f"{what} {text!r}: {type(error).__name__}: {error}; expected settings of {name}: {', '.join(known)}"
+        ) from error
 
 
 def _text(value: Any) -> str:

@@ -233,11 +233,21 @@ class AttackRecord(_Versioned):
     data: str
 
 
+class EvaluationRecord(_Versioned):
+    """``evaluations/<name>.json``: one evaluation of one network that is not an attack. ``found`` has its values."""
+
+    evaluation: str
+    found: dict[str, Any]
+    weights: str
+    data: str
+
+
 # File schema -> type. A schema gets a new number when its type can no longer read the old records.
 SCHEMAS: dict[str, type[Record]] = {
     "bench.spec/1": SpecRecord,
     "bench.run/1": TrainingRecord,
     "bench.attack/2": AttackRecord,
+    "bench.evaluation/1": EvaluationRecord,
 }
 
 

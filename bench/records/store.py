@@ -4,6 +4,7 @@
                     run.json                     the training; written last, so its presence means "trained"
                     attacks/<spec>.json          one attack; attacks/<spec>.npz: the predicted class of each image
                     attacks/<spec>.gallery.npz   a few attacked images; not kept in git
+                    evaluations/<name>.json      one evaluation that is not an attack
                     curve.png                    accuracy against eps
                     weights.npz, checkpoints/, prefixes/, tensorboard/, log.txt, lock      not kept in git
 """
@@ -23,11 +24,19 @@ from pydantic import ValidationError
 from bench.attacks.spec import AttackSpec
 from bench.errors import BadInput, BenchError, IntegrityError, Locked, Unreadable
 from bench.records.files import Arrays, read_arrays, read_json, write_arrays, write_json
-from bench.records.schema import SCHEMAS, Artefact, AttackRecord, Record, SpecRecord, TrainingRecord
+from bench.records.schema import (
+    SCHEMAS,
+    Artefact,
+    AttackRecord,
+    EvaluationRecord,
+    Record,
+    SpecRecord,
+    TrainingRecord,
+)
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
-SPEC_SCHEMA, RUN_SCHEMA, ATTACK_SCHEMA = SCHEMAS
+SPEC_SCHEMA, RUN_SCHEMA, ATTACK_SCHEMA, EVALUATION_SCHEMA = SCHEMAS
 GALLERY = ".gallery.npz"
 PROBE = 0.5  # seconds to wait for a lock: ``is_locked`` of another process holds it for an instant
 
@@ -91,6 +100,7 @@ class Folder:
         self._prefixes = self.path / "prefixes"
         self._spec = self.path / "spec.json"
         self._attacks = self.path / "attacks"
+        self._evaluations = self.path / "evaluations"
         self._weights = self.path / "weights.npz"
 
     def declare(self) -> None:
@@ -252,6 +262,19 @@ class Folder:
         sha256 = write_arrays(path, outcomes, compress=True)
         whole = record.model_copy(update={"artefacts": {path.name: _artefact(path, sha256)}})
         _write(path.with_suffix(".json"), ATTACK_SCHEMA, whole)
+
+    def evaluation(self, name: str) -> EvaluationRecord | None:
+        """Return the record of the evaluation ``name``; None where there is none.
+
+        Raises:
+            IntegrityError: the record is damaged.
+        """
+        path = self._evaluations / f"{name}.json"
+        return _read(path, EVALUATION_SCHEMA, EvaluationRecord) if _is_there(path) else None
+
+    def write_evaluation(self, record: EvaluationRecord) -> None:
+        """Write the record of an evaluation, in a file of its name."""
+        _write(self._evaluations / f"{record.evaluation}.json", EVALUATION_SCHEMA, record)
 
     def write_gallery(self, spec: AttackSpec, images: Arrays) -> None:
         """Write a few attacked images to look at."""

