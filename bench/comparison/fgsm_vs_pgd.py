@@ -12,7 +12,7 @@ from bench.comparison.masking import is_masked
 from bench.errors import BadInput
 from bench.records.collection import Collection
 from bench.records.networks import RecordedAttack, TrainedNetwork
-from bench.records.outcomes import shared
+from bench.records.outcomes import on_common_images
 
 # On a few hundred images, one step may take this much more than many steps before the iterated attack counts as failed.
 TOLERATED = 0.02
@@ -82,7 +82,7 @@ def _step(network: TrainedNetwork, text: str) -> RecordedAttack | None:
 
 
 def _pair(network: TrainedNetwork, one: RecordedAttack, many: RecordedAttack) -> StepPair | None:
-    both = shared({"one": one.outcomes, "many": many.outcomes})
+    both = on_common_images({"one": one.outcomes, "many": many.outcomes})
     images, radii = len(both["one"].indices), both["one"].eps
     if not images or not any(radii):
         return None

@@ -8,7 +8,7 @@ from bench.comparison.group import AttackedNetwork, ComparisonGroup
 from bench.comparison.verdict import DASH
 from bench.evaluation.masking import Curve, Masking, compared
 from bench.records.networks import RecordedAttack
-from bench.records.outcomes import CUSTOMARY, Outcomes, shared
+from bench.records.outcomes import CUSTOMARY, Outcomes, on_common_images
 
 
 def masking_of(attacked: Mapping[int, AttackedNetwork]) -> list[Masking]:
@@ -22,7 +22,7 @@ def masking_of(attacked: Mapping[int, AttackedNetwork]) -> list[Masking]:
         step = each.margin_step
         if step is None or each.attack.on_margin or not each.learned:
             continue
-        both = shared({"attack": each.outcomes, "step": step.outcomes})
+        both = on_common_images({"attack": each.outcomes, "step": step.outcomes})
         if not len(both["step"].indices):
             continue
         seen = compared(_curve(each.attack, both["attack"]), _curve(step, both["step"]))

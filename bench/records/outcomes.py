@@ -176,7 +176,7 @@ class Outcomes:
         return _among(np.logical_or.accumulate(now != origin, axis=0).astype(np.float64), clean)
 
 
-def shared(attacks: Mapping[str, Outcomes]) -> dict[str, Outcomes]:
+def on_common_images(attacks: Mapping[str, Outcomes]) -> dict[str, Outcomes]:
     """Return the outcomes of each of ``attacks`` on the images and at the radii that all of them have."""
     images = common_images(attacks)
     first = next(iter(attacks.values()))
