@@ -41,6 +41,7 @@ TEST = [
     "pytest>=8.3,<10",
     "pytest-xdist>=3.6,<4",
     "hypothesis>=6.100,<7",
+    "jsonschema>=4.23,<5",
     "foolbox>=3.3.4,<3.4",
     "playwright>=1.50,<2",
     *ART,
@@ -66,7 +67,6 @@ setup(
             "report/*.css",
             "report/*.js",
             "report/templates/*",
-            "records/*.json",
             "records/schemas/*.json",
             "py.typed",
         ]

@@ -1,8 +1,12 @@
-"""The table of attacks. A new one is a file beside this and a line here."""
+"""The table of attacks. A new one is a file beside this and a line here.
+
+Another package can add a row through the entry-point group ``bench.attacks``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import is_dataclass
+from typing import Any
 
 from bench.attacks.base import Attack
 from bench.attacks.fgsm import Fgsm
@@ -10,25 +14,45 @@ from bench.attacks.fgsm_l2 import FgsmL2
 from bench.attacks.gradient_attack import GradientAttack
 from bench.attacks.norms import Norm
 from bench.attacks.pgd import Pgd
+from bench.errors import BadInput
+from bench.plugins import plugins
 from bench.spec.names import parse
 
 __all__ = ["ATTACKS", "Attack", "attack_named", "margin_step"]
 
-ATTACKS: dict[str, Callable[..., Attack]] = {
+BUILT_IN: dict[str, type[Attack]] = {
     Fgsm.kind: Fgsm,
     FgsmL2.kind: FgsmL2,
     Pgd.kind: Pgd,
 }
 
 
+def _attack(offered: Any) -> type[Attack]:
+    if not (isinstance(offered, type) and issubclass(offered, Attack) and is_dataclass(offered)):
+        raise TypeError(f"expected a dataclass derived from bench.attacks.base.Attack, received {offered!r}")
+    return offered
+
+
+ATTACKS = plugins("bench.attacks", BUILT_IN, _attack)
+
+
 def attack_named(text: str) -> Attack:
-    """Return the attack that ``text`` names, as ``fgsm`` or ``fgsm(loss=margin)``; BadInput where there is none."""
-    return parse(text, ATTACKS)
+    """Return the attack that ``text`` names, as ``fgsm`` or ``fgsm(loss=margin)``.
+
+    Raises:
+        BadInput: no attack has this name, or a setting cannot be.
+    """
+    attack = parse(text, ATTACKS)
+    if ATTACKS.get(attack.kind) is not type(attack):
+        raise BadInput(
+            f"attack {text!r} has the kind {attack.kind!r}: expected the name that it has in the table; rename one"
+        )
+    return attack
 
 
 def margin_step(norm: Norm) -> Attack | None:
-    """Return the attack that tells a masked gradient in ``norm``, one step on the logit margin; None where there is none."""
-    for each in ATTACKS.values():
-        if isinstance(each, type) and issubclass(each, GradientAttack) and each.one_step and each.norm == norm:
+    """Return the suite's own step on the logit margin in ``norm``, which tells a masked gradient; None if there is none."""
+    for each in BUILT_IN.values():
+        if issubclass(each, GradientAttack) and each.one_step and each.norm == norm:
             return each(loss="margin")
     return None

@@ -1,4 +1,4 @@
-"""The contract of an attack: a frozen dataclass of hyper-parameters, called with data. It sees a target, never the network."""
+"""The contract of an attack: a frozen dataclass of settings, called with a target and images."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from bench.spec.names import named
 
 @dataclass(frozen=True)
 class CrossEntropy:
-    """The cross-entropy of softmax(logits / T) against the label, where T is ``temperature``, the attacker's own."""
+    """The cross-entropy of softmax(logits / T) against the label. T is ``temperature``, which the attacker chooses."""
 
     temperature: float = 1.0
 
 
 @dataclass(frozen=True)
 class Margin:
-    """The largest logit of another class minus the logit of the label. No temperature changes the sign of its gradient."""
+    """The largest logit of another class minus the logit of the label. A temperature does not change its gradient's direction."""
 
 
 Loss = CrossEntropy | Margin
 
 
 class Target(Protocol):
-    """What an attacker can see of a network: its logits and its input gradients, in float32.
+    """A network as an attacker sees it: logits and input gradients, in float32.
 
-    ``temperature`` is the one that the network was trained at, for attackers who know it.
+    ``temperature``: the T of its training, for attackers who know it.
     """
 
     temperature: float
 
     def logits(self, images: Images) -> NDArray[np.float32]:
-        """Return the logits of ``images`` (n, height, width, 3; pixel levels), shape (n, classes)."""
+        """Return the logits (n, classes) of ``images`` (n, height, width, 3), in pixel levels."""
 
     def gradient(self, images: Images, labels: Labels, loss: Loss) -> Images:
-        """Return the gradient of each image's ``loss`` by its pixels, shape of ``images``; unit: loss a pixel level."""
+        """Return the gradient of each image's ``loss`` by its pixels, of the shape of ``images``. Unit: loss per pixel level."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class Threat:
     """What an attacker does and knows, against a network trained at a given temperature.
 
     Args:
-        label: in a few words, for a legend.
-        knowledge: in one phrase, for a caption.
-        temperature: the T at which the attacker differentiates; None where no temperature matters.
+        label: a few words for a legend.
+        knowledge: one phrase for a caption.
+        temperature: the T of the attacker's loss; None if no temperature matters.
     """
 
     label: str
@@ -61,13 +61,13 @@ class Threat:
 
 
 class Attack(ABC):
-    """An attack with true labels, bounded in its ``norm``. ``str(attack)`` names it in tables and files.
+    """An attack that knows the true labels and is bounded in its ``norm``. ``str(attack)`` is its name in tables and files.
 
     Attributes:
-        kind: its name on the command line.
-        norm: what bounds it. The referee, the captions and the worst case read it from here.
-        version: of its numbers. Raise it, and name the change in CHANGELOG.md, when an attacked image changes.
-        library: the module of the extra of the same name that it needs; empty where it needs none.
+        kind: the name on the command line.
+        norm: the norm that bounds it, for the referee, the captions and the worst case.
+        version: the version of its numbers. Raise it, and name the change in CHANGELOG.md, when an attacked image changes.
+        library: the module that it needs, from the extra of the same name; empty if it needs none.
     """
 
     kind: ClassVar[str]
@@ -83,7 +83,7 @@ class Attack(ABC):
         """Return what the attacker does and knows."""
 
     def against(self, trained_temperature: float) -> Attack:
-        """Return the attack as it is recorded on a network trained at this temperature: one name for equal attacks."""
+        """Return the attack as it is recorded on a network trained at this temperature, so that equal attacks have one name."""
         del trained_temperature
         return self
 
@@ -98,8 +98,9 @@ class Attack(ABC):
             images: float32, NHWC, pixel levels [0, 255].
             labels: int64, (n,), the true classes.
             eps: radii in the attack's norm, pixel levels.
-            seed: of whatever the attack draws; the same seed gives the same images.
+            seed: of the attack's random draws. The same seed gives the same images.
 
         Yields:
-            An array of the shape and dtype of ``images`` in [0, 255] and within its radius. The referee checks.
+            For each radius an array of the shape and dtype of ``images``, in [0, 255] and within the radius. The referee
+            checks this.
         """

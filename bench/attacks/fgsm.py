@@ -1,4 +1,4 @@
-"""The fast gradient sign method, the attack of the internship report (its section 3.3)."""
+"""The fast gradient sign method, the attack of the internship report (section 3.3)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Fgsm(GradientAttack):
 
         x' = clip(x + eps * sign(grad_x L(x, y)), 0, 255)
 
-    where x is ``images`` in pixel levels, y is ``labels`` (the true ones) and eps runs over ``eps``. L is as in
-    ``GradientAttack``. The gradient is computed once and serves every radius. A pixel with gradient zero does not move.
+    x are the images in pixel levels, y the true labels, and L is the loss of ``GradientAttack``. One gradient serves
+    every radius. A pixel with gradient zero does not move.
     Departure from the source: the result is clipped to [0, 255], so that it is an image.
     Source: Goodfellow et al. 2015, arXiv:1412.6572, section 4.
     """
@@ -34,7 +34,7 @@ class Fgsm(GradientAttack):
 
     @property
     def moves(self) -> str:
-        """What the attack does to an image, in a phrase."""
+        """A phrase for captions: the step."""
         return "one FGSM step"
 
     def __call__(

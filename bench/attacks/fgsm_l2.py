@@ -16,12 +16,12 @@ from bench.datasets.base import Images, Labels
 
 @dataclass(frozen=True)
 class FgsmL2(GradientAttack):
-    """Move the image by eps, in Euclidean norm, along the gradient of the loss, in one step.
+    """Move the image by eps in the L2 norm, along the gradient of the loss, in one step.
 
         x' = clip(x + eps * g / |g|_2, 0, 255),  g = grad_x L(x, y)
 
-    where x is ``images`` in pixel levels, y is ``labels`` (the true ones) and eps runs over ``eps``. L is as in
-    ``GradientAttack``. An image with gradient zero does not move.
+    x are the images in pixel levels, y the true labels, and L is the loss of ``GradientAttack``. An image with gradient
+    zero does not move.
     Departure from the source: the result is clipped to [0, 255], so that it is an image.
     Source: Miyato et al. 2016, arXiv:1507.00677, equation 5 (the L2 form of the method of Goodfellow et al. 2015).
     """
@@ -34,7 +34,7 @@ class FgsmL2(GradientAttack):
 
     @property
     def moves(self) -> str:
-        """What the attack does to an image, in a phrase."""
+        """A phrase for captions: the step."""
         return "one L2 FGSM step"
 
     def __call__(
@@ -43,7 +43,7 @@ class FgsmL2(GradientAttack):
         """Yield the attacked images for each radius, as ``Attack`` asks."""
         del seed
         gradient = target.gradient(images, labels, self.differentiated(target.temperature)).astype(np.float64)
-        # Scaled by its largest value first: squares of a faint gradient underflow to zero.
+        # Divided by its largest value first: the squares of a very small gradient would be zero.
         gradient /= np.maximum(np.abs(gradient).max(axis=(1, 2, 3), keepdims=True), np.finfo(np.float64).tiny)
         lengths = np.sqrt((gradient**2).sum(axis=(1, 2, 3), keepdims=True))
         direction = gradient / np.maximum(lengths, 1.0)

@@ -1,4 +1,4 @@
-"""What attacks along a gradient share: which loss they differentiate, and what the attacker knows of the temperature."""
+"""The base of attacks that follow a gradient: their loss, and what the attacker knows of the temperature."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class GradientAttack(Attack):
     """An attack that follows the gradient of a loss.
 
     Args:
-        knowledge: the T at which the attacker takes the loss: "temperature" for the T of the training, "none" for T = 1,
-            or a number of his own.
-        loss: "cross-entropy" on logits / T, or "margin", the largest other logit minus the true one, where no T matters.
+        knowledge: the T of the attacker's loss: "temperature" for the T of the training, "none" for T = 1, or a number.
+        loss: "cross-entropy" on logits / T, or "margin", the largest other logit minus the true one. The margin has no T.
 
-    ``title`` names the attack in a legend, ``moves`` says in a phrase what it does. ``one_step``: whether it takes one
-    step along one gradient.
+    Attributes:
+        title: its name in a legend.
+        one_step: whether it takes one step along one gradient.
     """
 
     title: ClassVar[str]
@@ -43,11 +43,13 @@ class GradientAttack(Attack):
             TEMPERATURE.check(f"knowledge of {self.kind}", self.knowledge)
             object.__setattr__(self, "knowledge", float(self.knowledge))
         if self.loss == "margin" and self.knowledge != "temperature":
-            raise BadInput(f"{self.kind}: the margin has no temperature; expected loss=margin without knowledge")
+            raise BadInput(
+                f"knowledge of {self.kind} is {self.knowledge!r}: expected none with loss=margin, which has no temperature"
+            )
 
     @property
     def moves(self) -> str:
-        """What the attack does to an image, in a phrase."""
+        """A phrase for captions: the steps that the attack takes."""
         raise NotImplementedError
 
     def threat(self, trained_temperature: float) -> Threat:
@@ -63,13 +65,13 @@ class GradientAttack(Attack):
         return Threat(f"{self.title}, attacker at T = {temperature:g}", f"{box} cross-entropy, {knows}", temperature)
 
     def against(self, trained_temperature: float) -> GradientAttack:
-        """Return the attack as recorded: at T = 1 there is no temperature to know."""
+        """Return the attack as recorded: at T = 1, knowledge "none" is the same attack as "temperature"."""
         if self.knowledge == "none" and trained_temperature == 1:
             return replace(self, knowledge="temperature")
         return self
 
     def differentiated(self, trained_temperature: float) -> Loss:
-        """Return the loss whose gradient the attacker takes, of a network trained at ``trained_temperature``."""
+        """Return the attacker's loss, for a network trained at ``trained_temperature``."""
         return Margin() if self.loss == "margin" else CrossEntropy(self._temperature(trained_temperature))
 
     def _temperature(self, trained: float) -> float:

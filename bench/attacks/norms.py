@@ -1,4 +1,4 @@
-"""The norms that bound an attack: each knows its distance, its unit, its usual radii and its words."""
+"""The norms that bound an attack, each with its distance, its usual radii and its words."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Norm:
     """A norm of the change of an image, in pixel levels.
 
     Args:
-        name: as records and captions write it.
-        axis: what eps is, for the axis of a figure.
-        largest: the largest eps that means anything.
+        name: its name in records and captions.
+        axis: the label of an axis that shows eps.
+        largest: the largest eps: the diameter of the box [0, 255].
         eps: the usual radii, ascending, 0 first.
         distance: maps changes (n, height, width, 3) to their norms (n,).
-        slack: how far float32 rounding may carry an image beyond eps, as a function of eps.
+        slack: maps eps and the number of values of an image to the distance that float32 rounding may add.
     """
 
     name: str
@@ -29,10 +29,14 @@ class Norm:
     largest: float
     eps: tuple[float, ...]
     distance: Callable[[Images], NDArray[np.float64]]
-    slack: Callable[[float], float]
+    slack: Callable[[float, int], float]
 
     def __str__(self) -> str:
         return self.name
+
+
+# A pixel level up to 255 is rounded by at most 2**-17, once in the attacked image and once in the change.
+ROUNDING = 2.0**-16
 
 
 def _largest(change: Images) -> NDArray[np.float64]:
@@ -50,7 +54,7 @@ LINF = Norm(
     # Dense where accuracy falls, and on to half the range, where it must have reached chance.
     (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0),
     _largest,
-    lambda _: 1e-4,
+    lambda _eps, _values: 1e-4,
 )
 L2 = Norm(
     "L2",
@@ -59,6 +63,6 @@ L2 = Norm(
     255.0 * np.sqrt(512 * 512 * 3),
     (0.0, 16.0, 32.0, 64.0, 96.0, 128.0, 192.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0),
     _euclidean,
-    lambda eps: 1e-3 + 1e-5 * eps,
+    lambda eps, values: ROUNDING * np.sqrt(values) + 1e-6 * eps,
 )
 NORMS = {norm.name: norm for norm in (LINF, L2)}

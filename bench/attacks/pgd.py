@@ -1,4 +1,4 @@
-"""Projected gradient descent as the Adversarial Robustness Toolbox computes it: a check on one step, by code not ours."""
+"""Projected gradient descent, computed by the Adversarial Robustness Toolbox (ART)."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ STEPS = Range("steps", 1, 1000, whole=True)
 
 @dataclass(frozen=True)
 class Pgd(GradientAttack):
-    """Climb the loss in ``steps`` steps of 2.5 eps / ``steps``, from the image itself, and come back into the ball each time.
+    """Raise the loss in ``steps`` steps of 2.5 eps / ``steps``, from the image itself, with a projection after each step.
 
         x_0 = x,   x_(k+1) = clip(P(x_k + 2.5 eps / n * sign(grad L(x_k, y))), 0, 255)
 
-    where x is ``images`` in pixel levels, y is ``labels`` (the true ones), eps runs over ``eps``, n is ``steps``, P goes
-    to the nearest point within eps of x, and L, by ``loss`` and ``knowledge``, is as in ``GradientAttack``. The last iterate is
-    the attacked image. Departure from the source: no random start.
-    Needs the extra ``art``. Source: Madry et al. 2018, arXiv:1706.06083, section 2.1; the step length, enough to reach the
-    edge of the ball from anywhere in it, is this suite's.
+    x are the images in pixel levels, y the true labels, n is ``steps``, P projects onto the ball of radius eps around x,
+    and L is the loss of ``GradientAttack``. The last iterate is the attacked image. Needs the extra ``art``.
+    Departure from the source: no random start.
+    Source: Madry et al. 2018, arXiv:1706.06083, section 2.1. The step length is this suite's: it reaches the edge of the
+    ball from any point in it.
     """
 
     kind: ClassVar[str] = "pgd"
@@ -47,7 +47,7 @@ class Pgd(GradientAttack):
 
     @property
     def moves(self) -> str:
-        """What the attack does to an image, in a phrase."""
+        """A phrase for captions: the steps."""
         return f"{self.steps} PGD steps (ART)"
 
     def __call__(
@@ -76,11 +76,11 @@ class Pgd(GradientAttack):
 
 
 def _estimator(target: Target, loss: Loss, images: Images) -> Any:
-    """Return ``target`` as what ART calls a classifier with loss gradients: images in, gradient of ``loss`` out."""
+    """Return ``target`` as an ART classifier whose loss gradient is that of ``loss``."""
     from art.estimators.classification.classifier import ClassifierMixin
     from art.estimators.estimator import BaseEstimator, LossGradientsMixin
 
-    class RunStatus(ClassifierMixin, LossGradientsMixin, BaseEstimator):  # type: ignore[misc]  # ART has no types
+    class Estimator(ClassifierMixin, LossGradientsMixin, BaseEstimator):  # type: ignore[misc]  # ART has no types
         input_shape = images.shape[1:]
         nb_classes = target.logits(images[:1]).shape[1]
 
@@ -93,4 +93,4 @@ def _estimator(target: Target, loss: Loss, images: Images) -> Any:
         def loss_gradient(self, x: Images, y: Any, **_: Any) -> Images:
             return target.gradient(x.astype(np.float32), np.argmax(y, axis=1), loss)
 
-    return RunStatus(model=None, clip_values=(0.0, 255.0))
+    return Estimator(model=None, clip_values=(0.0, 255.0))

@@ -1,4 +1,4 @@
-"""One attack on one run: which attack, at which radii, on which fraction of the validation images."""
+"""One attack on one run: the attack, its radii and the fraction of the validation images."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class AttackSpec:
 
     Args:
         attack: the attack.
-        eps: radii in the attack's norm, pixel levels, ascending, 0 first; the norm's usual ones where left out.
-        fraction: of the validation images, in (0, 1].
+        eps: radii in the attack's norm, pixel levels, ascending, 0 first. The default is the norm's usual radii.
+        fraction: the fraction of the validation images, in (0, 1].
 
     Raises:
-        BadInput: a radius or the fraction cannot be.
+        BadInput: a radius or the fraction is not allowed.
     """
 
     attack: Attack
@@ -41,14 +41,14 @@ class AttackSpec:
     def __post_init__(self) -> None:
         if not self.eps:
             object.__setattr__(self, "eps", self.attack.norm.eps)
+        if len(self.eps) > MOST_RADII:
+            raise BadInput(f"eps has {len(self.eps):,} radii: expected at most {MOST_RADII}")
         limit = Range("pixel levels", 0, self.attack.norm.largest)
         for radius in self.eps:
             limit.check("eps", radius)
         FRACTION.check("attack fraction", self.fraction)
         if self.eps[0] != 0 or any(a >= b for a, b in zip(self.eps, self.eps[1:], strict=False)):
             raise BadInput(f"eps is {self.eps}: expected radii in ascending order, each once, the first 0")
-        if len(self.eps) > MOST_RADII:
-            raise BadInput(f"eps has {len(self.eps):,} radii: expected at most {MOST_RADII}")
 
     def __str__(self) -> str:
         grid = "" if self.eps == self.attack.norm.eps else " eps=" + eps_text(self.eps)
@@ -57,16 +57,16 @@ class AttackSpec:
 
     @property
     def name(self) -> str:
-        """The name of the attack's files, with a hash where radii or fraction are not the usual ones."""
+        """The name of the attack's files, with a hash if radii or fraction are not the usual ones."""
         head = re.sub(r"[^A-Za-z0-9.]+", "-", str(self.attack)).strip("-")
         if str(self) == str(self.attack):
             return head
         return f"{head}-{hashlib.sha256(str(self).encode()).hexdigest()[:8]}"
 
     def subset(self, run: Run, images: int) -> NDArray[np.int64]:
-        """Return the indices, ascending, of the ``images`` validation images to attack: all, or a draw by the run's seed.
+        """Return the indices, ascending, of the validation images to attack, out of ``images``.
 
-        The draw is uniform without replacement and keeps round(``fraction`` * ``images``) of them, at least one.
+        They are round(``fraction`` * ``images``), at least one, drawn uniformly without replacement by the run's seed.
         """
         kept = max(1, math.floor(self.fraction * images + 0.5))
         drawn = np.random.default_rng(run.derived_seed("subset")).permutation(images)[:kept]
@@ -74,12 +74,12 @@ class AttackSpec:
 
 
 def eps_text(eps: Sequence[float]) -> str:
-    """Return radii as the option ``--eps`` takes them."""
+    """Return radii as text for the option ``--eps``."""
     return ",".join(f"{radius:g}" for radius in eps)
 
 
 def parse_eps(text: str) -> tuple[float, ...]:
-    """Read radii separated by commas, ascending; 0 is put in front where it is missing."""
+    """Read radii separated by commas. 0 is put in front if the first one is not 0."""
     try:
         radii = tuple(float(part) for part in text.split(","))
     except ValueError as error:
@@ -89,9 +89,9 @@ def parse_eps(text: str) -> tuple[float, ...]:
 
 
 def default_attacks(temperature: float) -> list[Attack]:
-    """Return the attacks on a network trained at ``temperature`` where none is named.
+    """Return the attacks on a network trained at ``temperature`` for which none was named.
 
-    FGSM by an attacker who knows the network and, at a temperature other than 1, by one who does not know it.
+    It is FGSM by an attacker who knows the temperature and, at a temperature other than 1, by one who does not.
     """
     return [Fgsm(), *[Fgsm(knowledge="none")] * (temperature != 1)]
 
@@ -99,13 +99,13 @@ def default_attacks(temperature: float) -> list[Attack]:
 def attack_specs(
     run: Run, attacks: Sequence[Attack] = (), eps: tuple[float, ...] = (), fraction: float = 1.0
 ) -> list[AttackSpec]:
-    """Return the specs of ``attacks`` on ``run``, or of the default ones where none is named.
+    """Return the specs of ``attacks`` on ``run``, or of the default attacks if ``attacks`` is empty.
 
-    A network trained at another temperature than 1 is also attacked on the logit margin, in each norm of its attacks:
-    the cross-entropy may leave no gradient there.
+    A network trained at a temperature other than 1 is also attacked on the logit margin, in each norm of its attacks,
+    because the gradient of the cross-entropy can be zero there.
 
     Raises:
-        BadInput: one list of radii for attacks in several norms.
+        BadInput: ``eps`` is given for attacks in several norms.
     """
     asked = list(attacks) or default_attacks(run.temperature)
     norms = dict.fromkeys(attack.norm for attack in asked)

@@ -1,1 +1,1 @@
-"""What is found out about a trained network: its metrics, and the table of evaluations that the pipeline walks."""
+"""Evaluation of a trained network: its metrics, and the table of evaluations that the pipeline walks."""

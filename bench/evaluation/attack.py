@@ -1,7 +1,8 @@
-"""The evaluation that attacks: run, referee, record."""
+"""The evaluation that attacks a network and records the outcome."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from bench.attacks.spec import AttackSpec
@@ -16,7 +17,7 @@ from bench.training.clock import Clock
 
 @dataclass(frozen=True)
 class AttackEvaluation:
-    """The attack ``spec``, with a record of what it did to each image and a gallery of a few attacked ones."""
+    """The attack ``spec``, with a record of its outcome for each image and a gallery of a few attacked images."""
 
     spec: AttackSpec
 
@@ -25,7 +26,7 @@ class AttackEvaluation:
 
     @property
     def library(self) -> str:
-        """The module of the extra that the attack needs."""
+        """The module that the attack needs, from the extra of the same name."""
         return self.spec.attack.library
 
     def is_recorded(self, folder: Folder) -> bool:
@@ -33,11 +34,11 @@ class AttackEvaluation:
         return folder.attack(self.spec) is not None
 
     def evaluate(self, subject: Subject) -> None:
-        """Attack ``subject`` and record what the attack did.
+        """Attack ``subject`` and record the outcome.
 
         Raises:
             BoundViolation: the attack left its ball or the box.
-            IntegrityError: accuracy at eps 0 is not the clean one that the training recorded.
+            IntegrityError: the accuracy at eps 0 is not the one that the training recorded.
         """
         spec, folder, network, training = self.spec, subject.folder, subject.network, subject.training
         clock = Clock()
@@ -51,8 +52,8 @@ class AttackEvaluation:
         clean = training.measured.accuracy
         if spec.fraction == 1 and rows[0].accuracy != clean:
             raise IntegrityError(
-                f"{spec} at eps 0 finds accuracy {rows[0].accuracy}: expected the recorded clean one, {clean}; "
-                "machine or libraries differ from those of the training: start over with --restart"
+                f"{spec} at eps 0 has accuracy {rows[0].accuracy}: expected {clean}, as recorded after the training; "
+                "the machine or the libraries are not those of the training: start over with --restart"
             )
         record = AttackRecord(
             version=spec.attack.version,
@@ -77,3 +78,8 @@ class AttackEvaluation:
         )
         folder.write_gallery(spec, gallery(spec, network, chosen, seed))
         folder.write_attack(spec, record, outcomes.arrays())
+
+
+def attack_evaluations(attacks: Sequence[AttackSpec]) -> list[AttackEvaluation]:
+    """Return an evaluation for each of ``attacks``, in their order."""
+    return [AttackEvaluation(spec) for spec in attacks]

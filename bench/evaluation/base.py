@@ -1,4 +1,4 @@
-"""What the pipeline does with a trained network: a list of evaluations, each with one record."""
+"""The contract of an evaluation of a trained network. Each evaluation leaves one record."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from bench.training.progress import Progress
 
 
 class Network(Target, Protocol):
-    """A trained network as an evaluation sees it: a target that also counts what its gradients are worth."""
+    """A trained network as an evaluation sees it: a target that also counts gradients that are zero or not finite."""
 
     broken: int
 
     @property
     def zero_images(self) -> float:
-        """The fraction of the gradients handed out that are zero everywhere."""
+        """The fraction of its gradients that are zero in every value."""
 
     @property
     def zero_pixels(self) -> float:
-        """The fraction of the gradient values handed out that are exactly zero."""
+        """The fraction of the values of its gradients that are zero."""
 
     def forget(self) -> None:
-        """Count gradients from zero."""
+        """Start the counts again."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A trained network with everything that an evaluation of it needs."""
+    """A trained network and everything that an evaluation needs."""
 
     folder: Folder
     training: TrainingRecord
@@ -42,17 +42,18 @@ class Subject:
 
 
 class Evaluation(Protocol):
-    """One thing to find out about a trained network. ``str(evaluation)`` says what, for progress and errors.
-
-    ``library``: the module of the extra of the same name that it needs; empty where it needs none.
-    """
+    """One evaluation of a trained network. ``str(evaluation)`` names it in progress lines and errors."""
 
     @property
     def library(self) -> str:
-        """The module of the extra that it needs."""
+        """The module that it needs, from the extra of the same name; empty if it needs none."""
 
     def is_recorded(self, folder: Folder) -> bool:
-        """Tell whether ``folder`` has its record; IntegrityError where the record does not verify."""
+        """Tell whether ``folder`` has its record.
+
+        Raises:
+            IntegrityError: the record is damaged.
+        """
 
     def evaluate(self, subject: Subject) -> None:
         """Evaluate ``subject`` and write the record."""

@@ -1,4 +1,4 @@
-"""The attacker's view of a network: compiled, in float32, and counting what the gradients it hands out are worth."""
+"""A TensorFlow network as a target: compiled, in float32, with counts of its zero gradients."""
 
 from __future__ import annotations
 
@@ -16,23 +16,30 @@ BATCH = 256
 
 
 class Classifier:
-    """A float32 network that maps pixel levels to logits; BenchError where it returns probabilities.
+    """A float32 network that maps pixel levels to logits, in inference mode.
 
-    ``temperature`` is the one that it was trained at.
-    Inference mode throughout. ``zero_images`` and ``zero_pixels`` count, over the gradients handed out since the last
-    ``forget``, the images whose whole gradient is exactly zero and the share of single values that are; ``broken``
-    counts NaN and infinite values.
+    ``zero_images``, ``zero_pixels`` and ``broken`` count over the gradients since the last ``forget``.
+
+    Args:
+        model: the tf_keras network.
+        temperature: the T of its training.
+
+    Attributes:
+        broken: the number of gradient values that were NaN or infinite.
+
+    Raises:
+        BenchError: the network computes in another type than float32, or returns probabilities.
     """
 
     def __init__(self, model: Any, temperature: float = 1.0) -> None:
         if model.dtype_policy.compute_dtype != "float32":
             raise BenchError(
-                f"a network is attacked in float32, this one computes in {model.dtype_policy.compute_dtype}"
+                f"an attack needs a float32 network: received one in {model.dtype_policy.compute_dtype}; build it in float32"
             )
         last = model.layers[-1]
         if getattr(last, "activation", None) is not None and last.activation.__name__ != "linear":
             raise BenchError(
-                f"the attack needs logits: expected a network that ends linear, this one ends in {last.activation.__name__}"
+                f"an attack needs logits: expected a linear last layer, received one with {last.activation.__name__}; remove it"
             )
         self.temperature = temperature
         self._logits = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
@@ -40,16 +47,19 @@ class Classifier:
         self.forget()
 
     def forget(self) -> None:
-        """Start counting gradients anew."""
+        """Start the counts again."""
         self._gradients_zero: list[NDArray[np.bool_]] = []
         self._values_zero = self._values = self.broken = 0
 
     def logits(self, images: Images) -> NDArray[np.float32]:
-        """Return the logits of ``images`` (n, height, width, 3; float32 pixel levels), shape (n, classes)."""
+        """Return the logits (n, classes) of ``images`` (n, height, width, 3), float32 pixel levels."""
         return np.concatenate([self._logits(chunk).numpy() for chunk in _chunks(images)])
 
     def gradient(self, images: Images, labels: Labels, loss: Loss) -> Images:
-        """Return the gradient by the pixels of the ``loss`` of each image, shape of ``images``; NaN is counted and made 0."""
+        """Return the gradient of each image's ``loss`` by its pixels, of the shape of ``images``.
+
+        NaN becomes 0 and infinity the largest float32; both are counted in ``broken``.
+        """
         temperature = tf.constant(loss.temperature if isinstance(loss, CrossEntropy) else 1.0, tf.float32)
         compiled, pairs = self._losses[type(loss)], zip(_chunks(images), _chunks(labels), strict=True)
         gradient = np.concatenate([compiled(chunk, truth, temperature).numpy() for chunk, truth in pairs])
@@ -63,13 +73,13 @@ class Classifier:
 
     @property
     def zero_images(self) -> float:
-        """The share of handed-out gradients that are zero everywhere; 0 where none was asked for."""
+        """The fraction of the gradients that are zero in every value; 0 if there was none."""
         flags = np.concatenate(self._gradients_zero) if self._gradients_zero else np.zeros(0, bool)
         return float(flags.mean()) if flags.size else 0.0
 
     @property
     def zero_pixels(self) -> float:
-        """The share of exact zeros among all gradient values handed out; 0 where none was asked for."""
+        """The fraction of the gradient values that are zero; 0 if there was none."""
         return self._values_zero / self._values if self._values else 0.0
 
 

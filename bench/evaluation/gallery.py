@@ -1,4 +1,4 @@
-"""A few attacked images for a person: made while the weights are at hand, and checked before a page shows them."""
+"""A gallery: a few attacked images, written at the attack and checked before a page shows them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ ARRAYS = ("clean", "attacked", "moved", "logits", "eps", "labels")
 
 
 def gallery(spec: AttackSpec, target: Target, images: Split, seed: int) -> Arrays:
-    """Attack the first image of each class of ``images`` once more, at the radii 1, 4 and 16, and return what it looks like.
+    """Attack the first image of each class of ``images`` at the radii 1, 4 and 16, or at the last radius if none of them is used.
 
-    Of radii ``eps`` that have none of these, the last is shown. For m images, k radii and c classes: ``clean`` uint8
-    (m, h, w, 3); ``attacked`` uint8 (k, m, h, w, 3), rounded to whole levels; ``moved`` uint8 of that shape, the
-    perturbation from -eps (0) to eps (255); ``logits`` float32 (k + 1, m, c), of the images before rounding, the clean ones
-    first; ``eps`` (k,); ``labels`` (m,); ``names`` (m,). Raises BoundViolation as ``judge`` does.
+    Returns:
+        For m images, k radii and c classes: ``clean`` uint8 (m, h, w, 3); ``attacked`` uint8 (k, m, h, w, 3), rounded to
+        whole levels; ``moved``, of the same type and shape, the change from -eps (0) to eps (255); ``logits`` float32
+        (k + 1, m, c) of the images before rounding, clean ones first; ``eps`` (k,); ``labels`` (m,); ``names`` (m,).
+
+    Raises:
+        BoundViolation: the attack broke its contract.
     """
     radii = [radius for radius in spec.eps if radius in SHOWN] or [spec.eps[-1]]
     _, places = np.unique(images.labels, return_index=True)
@@ -49,18 +52,18 @@ def gallery(spec: AttackSpec, target: Target, images: Split, seed: int) -> Array
 
 
 def _grey(moved: NDArray[Any], eps: float) -> NDArray[Any]:
-    """Return a perturbation as pixel levels: 0 for -eps, 127 or 128 for none, 255 for eps."""
+    """Return a change as pixel levels: 0 for -eps, 128 for none, 255 for eps."""
     scaled = 127.5 * (1 + moved / eps) if eps else np.full_like(moved, 127.5)
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
 
 class Unusable(Exception):
-    """The file is not what ``gallery`` makes; says how."""
+    """The file is not a gallery. The message says why."""
 
 
 @dataclass(frozen=True)
 class AttackedImages:
-    """Images of one attack on one network, m of them at k radii; shapes as in ``gallery``."""
+    """The images of one attack on one network. The shapes are those of ``gallery``."""
 
     clean: NDArray[np.uint8]
     attacked: NDArray[np.uint8]
@@ -71,7 +74,11 @@ class AttackedImages:
 
 
 def read_gallery(path: Path, classes: int) -> AttackedImages:
-    """Return the images in ``path`` of a network of so many ``classes``; Unusable where they are not whole."""
+    """Return the gallery in ``path`` of a network with ``classes`` classes.
+
+    Raises:
+        Unusable: the file is damaged, or does not fit the network.
+    """
     try:
         if path.stat().st_size > LARGEST:
             raise Unusable(f"larger than {LARGEST:,} bytes")

@@ -1,4 +1,4 @@
-"""Whether an attack's gradient is masked. One step on the logit margin, which no temperature changes, tells."""
+"""Tells whether the gradient of an attack is masked, by a comparison with one step on the logit margin."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench.attacks import margin_step
 from bench.attacks.norms import NORMS
+from bench.evaluation.learned import learned
 from bench.records.schema import AttackRecord
 
 TOLERATED = 0.05
@@ -14,7 +15,7 @@ TOLERATED = 0.05
 
 @dataclass(frozen=True)
 class Curve:
-    """Accuracy by eps under one attack, the attack's text and its label in a legend."""
+    """The accuracy by eps under one attack, with the attack's text and its label in a legend."""
 
     attack: str
     label: str
@@ -23,13 +24,14 @@ class Curve:
 
 @dataclass(frozen=True)
 class Masking:
-    """An attack held against the margin step, at the ``eps`` where the margin step is the strongest beside it.
+    """An attack compared with the margin step, at the ``eps`` with the largest gap.
 
         gap = accuracy under the attack - accuracy under the margin step
 
-    The gradient is called masked where ``gap`` exceeds 0.05: the attack failed, and a step of the same length in a better
-    direction did not.
-    Source: Croce & Hein 2020, arXiv:2003.01690 (losses that no scale of the logits changes). The 0.05 is this suite's.
+    The gradient is masked if ``gap`` is above 0.05: the attack failed, and a step of the same length in a better
+    direction succeeded.
+    Source: Croce & Hein 2020, arXiv:2003.01690 (losses that do not change with the scale of the logits). The 0.05 is
+    this suite's.
     """
 
     attack: str
@@ -41,7 +43,7 @@ class Masking:
 
     @property
     def gap(self) -> float:
-        """By how much the margin step leaves less."""
+        """The accuracy that the margin step takes beyond the attack."""
         return self.accuracy - self.reference_accuracy
 
     @property
@@ -65,7 +67,7 @@ class Masking:
 
 
 def compared(attack: Curve, reference: Curve) -> Masking | None:
-    """Return ``attack`` held against the margin step ``reference``; None where they share no radius but 0."""
+    """Return the comparison of ``attack`` with the margin step ``reference``; None if they share no radius but 0."""
     shared = [eps for eps in attack.accuracy if eps in reference.accuracy]
     if len(shared) < 2:
         return None
@@ -73,13 +75,22 @@ def compared(attack: Curve, reference: Curve) -> Masking | None:
     return Masking(attack.attack, attack.label, reference.attack, eps, attack.accuracy[eps], reference.accuracy[eps])
 
 
-def masking(records: Iterable[AttackRecord]) -> list[Masking]:
-    """Return a finding for each attack on the cross-entropy that has a margin step in its norm, on the same images."""
+def masking(records: Iterable[AttackRecord], classes: int) -> list[Masking]:
+    """Return a finding for each attack on the cross-entropy with a margin step in its norm and on the same images.
+
+    There is no finding on a network that did not learn.
+
+    Args:
+        records: the attacks on one network.
+        classes: the number of classes of its data.
+    """
     known = list(records)
     found = []
     for record in known:
+        if record.threat.temperature is None or not _learned(record, classes):
+            continue
         reference = margin_step_of(record)
-        for other in known if record.threat.temperature is not None else ():
+        for other in known:
             if other.attack == reference and other.fraction == record.fraction:
                 finding = compared(_curve(record), _curve(other))
                 if finding:
@@ -89,10 +100,14 @@ def masking(records: Iterable[AttackRecord]) -> list[Masking]:
 
 
 def margin_step_of(record: AttackRecord) -> str | None:
-    """Return the text of the margin step in the norm of ``record``; None where there is none."""
+    """Return the text of the margin step in the norm of ``record``; None if there is none."""
     norm = NORMS.get(record.threat.norm)
     step = margin_step(norm) if norm else None
     return str(step) if step else None
+
+
+def _learned(record: AttackRecord, classes: int) -> bool:
+    return any(row.eps == 0 and learned(row.accuracy, record.images, classes) for row in record.rows)
 
 
 def _curve(record: AttackRecord) -> Curve:

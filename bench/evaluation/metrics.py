@@ -1,4 +1,4 @@
-"""What a network is, measured from its weights: zeros, parameters, multiply-accumulates, bytes. No method is asked."""
+"""The metrics of a network, measured from its weights: zeros, parameters, multiply-accumulates, bytes, norms."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def kernel_rows(model: Any) -> list[KernelRow]:
 
 
 def low_rank_rows(model: Any) -> list[PairRow]:
-    """Return a row for each separable pair: what one convolution in its place would cost, and the rank that is left.
+    """Return a row for each separable pair: its rank and cost, and the cost of the one convolution that it replaces.
 
     ``rank`` is the number of channels between the factors, ``rank_found`` the numerical rank of the recomposed kernel
-    (batch norm between the factors scales channels and changes no rank unless it zeroes one), ``rank_largest`` that of
-    any kernel of the shape. ``weights`` and ``macs`` are those of both factors, zeros included, and ``_before`` those of
+    (batch norm between the factors changes it only if it sets a channel to zero), ``rank_largest`` the largest rank of
+    any kernel of this shape. ``weights`` and ``macs`` are those of both factors, zeros included, and ``_before`` those of
     the one convolution.
     """
     rows = []
@@ -78,7 +78,7 @@ def low_rank_rows(model: Any) -> list[PairRow]:
 def measure(model: Any, accuracy: float) -> Metrics:
     """Return the metrics of a plain network of clean ``accuracy``: the kernel rows and their totals.
 
-    ``parameters`` counts the trainable ones; ``sparsity`` is the share of zeros among all prunable weights and
+    ``parameters`` counts the trainable ones; ``sparsity`` is the fraction of zeros among all prunable weights and
     ``sparsity_whole`` among all parameters, biases and normalisation included. ``gzip_bytes`` is the size of the
     trainable weights, float32, after gzip. ``spectral_product`` is the product of the operator norms of every affine
     layer (the report's equation 9), batch norm included: an upper bound of the Lipschitz constant in standardised

@@ -1,4 +1,4 @@
-"""The referee: it runs an attack, checks every image that the attack returns, and keeps the class of each."""
+"""The referee: runs an attack, checks every image that it returns, and keeps the class of each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHUNK = 256
 
 
 class BoundViolation(BenchError):
-    """An attack returned what it must not. Its figures are not recorded."""
+    """An attack broke its contract. Its numbers are not recorded."""
 
 
 def judge(
@@ -32,12 +32,13 @@ def judge(
     Args:
         spec: the attack and its radii.
         target: the network.
-        images: to attack; ``indices`` (n,) are their places in the validation split.
-        seed: of the attack; each chunk of images has one derived from it.
-        tick: is told after each chunk how many of how many images are done.
+        images: the images to attack.
+        indices: (n,), their places in the validation split.
+        seed: the seed of the attack. Each chunk of images has its own, derived from it.
+        tick: called after each chunk with the number of images done and of all images.
 
     Raises:
-        BoundViolation: an attacked image is not float32, leaves [0, 255] or its radius, or moved at eps 0.
+        BoundViolation: an attacked image is not float32, leaves [0, 255] or its radius, or differs at eps 0.
     """
     found = []
     for start in range(0, len(images), CHUNK):
@@ -68,7 +69,11 @@ def accuracy(target: Target, images: Split) -> float:
 
 
 def classes(target: Target, images: Images) -> Labels:
-    """Return the class of each image, the first of the largest logits; BenchError where a logit is not a number."""
+    """Return the class of each image, the first of its largest logits.
+
+    Raises:
+        BenchError: a logit is NaN or infinite.
+    """
     logits = target.logits(images)
     if not np.isfinite(logits).all():
         raise BenchError("the network returns logits that are NaN or infinite: it has no accuracy; train it again")
@@ -77,12 +82,16 @@ def classes(target: Target, images: Images) -> Labels:
 
 
 def check(spec: AttackSpec, clean: Images, moved: Images, eps: float) -> None:
-    """Raise BoundViolation where ``moved`` is no float32 image in [0, 255] within ``eps`` of ``clean`` in the attack's norm."""
+    """Check that ``moved`` are float32 images in [0, 255] within ``eps`` of ``clean`` in the attack's norm.
+
+    Raises:
+        BoundViolation: they are not.
+    """
     norm, name = spec.attack.norm, f"{spec.attack} at eps {eps:g}"
     if moved.dtype != np.float32 or moved.shape != clean.shape:
         raise BoundViolation(f"{name} returned {moved.dtype} {moved.shape}: expected float32 {clean.shape}")
     distance = float(np.max(norm.distance(moved - clean)))
-    if not distance <= (eps + norm.slack(eps) if eps else 0.0):
+    if not distance <= (eps + norm.slack(eps, clean[0].size) if eps else 0.0):
         raise BoundViolation(f"{name} moved an image by {distance:g} in {norm}: expected at most {eps:g}")
     if not (moved.min() >= 0 and moved.max() <= 255):
         raise BoundViolation(f"{name} left the range of pixels [0, 255]: found {moved.min():g} to {moved.max():g}")

@@ -15,15 +15,20 @@ TOLERANCE = 1e-4
 
 
 def operator_norm(layer: Any) -> float:
-    """Return the largest singular value of the linear map that ``layer`` applies, bias left out.
+    """Return the largest singular value of the linear map that ``layer`` applies, without the bias.
 
         ||W|| = max |W x|_2 / |x|_2
 
-    by Lanczos iteration from a fixed start to a relative 1e-4, and rounded to the four digits that this gives: beyond them
-    float32 sums depend on where in memory an array lies, and two equal runs would differ. For a convolution W is
-    the whole map from its input images to its output images, at the size, stride and padding it has in the network: not
-    the norm of the kernel reshaped to a matrix, which is no bound.
-    ``layer``: a built tf_keras Conv2D (not dilated, not grouped) or Dense. 0 where every weight is zero.
+    It is computed by Lanczos iteration from a fixed start to a relative 1e-4, and rounded to four digits: further digits
+    of float32 sums differ between equal runs. For a convolution, W maps its input images to its output images, with the
+    size, stride and padding of the network. The norm of the kernel reshaped to a matrix is no bound.
+
+    Args:
+        layer: a built tf_keras Conv2D (not dilated, not grouped) or Dense.
+
+    Returns:
+        The norm; 0 if every weight is zero.
+
     Source: the definition; for convolutions Sedghi et al. 2019, arXiv:1805.10408, discuss why the reshaped kernel misleads.
     """
     kernel = layer.kernel.numpy()

@@ -43,7 +43,7 @@ class Result:
     @property
     def masking(self) -> list[Masking]:
         """What the attacks, compared, say of masked gradients: a finding for each that can be compared."""
-        return masking(self.attacks.values())
+        return masking(self.attacks.values(), len(self.training.data.classes))
 
 
 def execute(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from bench.errors import BadInput, unknown
+from bench.errors import BadInput, BenchError, unknown
 
 FORM = re.compile(r"([a-z0-9-]+)(?:\((.*)\))?")
 Named = TypeVar("Named")
@@ -55,8 +55,12 @@ def parse(text: str, table: Mapping[str, Callable[..., Named]], what: str = "att
             raise unknown(f"setting of {name}", setting, known)
     try:
         return kind(**settings)
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"{what} {text!r}: {error}; expected settings of {name}: {', '.join(known)}") from error
+    except BenchError:
+        raise
+    except Exception as error:  # the constructor can be a user's, and raise anything
+        raise BadInput(
+            f"{what} {text!r}: {type(error).__name__}: {error}; expected settings of {name}: {', '.join(known)}"
+        ) from error
 
 
 def _text(value: Any) -> str:

@@ -16,7 +16,7 @@ from bench.runs.grid import Grid
 EVERY = {
     Quantity.ACCURACY: "Accuracy at every eps",
     Quantity.DROP: "Drop, accuracy(0) - accuracy(eps), at every eps",
-    Quantity.KEPT: "Accuracy at every eps among the images classified rightly at eps 0",
+    Quantity.CLEAN_CORRECT: "Accuracy at every eps among the images classified rightly at eps 0",
 }
 
 

@@ -104,7 +104,7 @@ def _row(run: Run, seeds: Seeds) -> list[Cell]:
 
 def _masked(network: TrainedNetwork) -> bool | None:
     """Tell whether any attack on the network was masked, None where no margin step can tell."""
-    found = masking(each.record for each in network.attacks.values())
+    found = masking((each.record for each in network.attacks.values()), len(network.record.data.classes))
     return any(each.masked for each in found) if found else None
 
 
@@ -157,7 +157,7 @@ def _attacks(seeds: Seeds) -> list[Html]:
     words = [
         tag("li", f"seed {seed}: {finding.words}.")
         for seed, network in seeds.items()
-        for finding in masking(attack.record for attack in network.attacks.values())
+        for finding in masking((attack.record for attack in network.attacks.values()), len(network.record.data.classes))
     ]
     note = tag("p", "Accuracy in percent at each eps, in pixel levels, L-infinity:", class_="note")
     return [note, box(html_table(table), "attacks"), tag("ul", *words) if words else joined([])]

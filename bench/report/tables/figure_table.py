@@ -145,6 +145,8 @@ class _Row:
         tested = Cell(words) if len(found) == len(attacked) else Cell(words, command=command)
         if all(each.attack.on_margin for each in attacked.values()):
             tested = Cell("the attack is on the margin")
+        elif not any(each.learned for each in attacked.values()):
+            tested = Cell("did not learn")
         elif not found:
             tested = Cell(f"not tested (no {step})", command=command)
         return [tested, Cell(f"{100 * mean:.1f}", mean)]

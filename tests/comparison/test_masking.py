@@ -1,4 +1,4 @@
-"""Whether a masked gradient was looked for: at every seed, and as far out as a verdict looks."""
+"""Masked gradients are tested at every seed, and up to the largest radius of a verdict."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ import numpy as np
 import pytest
 from fakes import fake_outcome
 from numpy.typing import NDArray
-from recorded import EPS, GROUPS, SPARSE, record
+from recorded import EPS, HIGH_TEMPERATURE, SPARSE, bound, record
 
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
+from bench.comparison.against_control import compare
 from bench.comparison.masking import is_masked, masked_count
-from bench.records.collection import Collection, read
+from bench.records.collection import read
 from bench.records.store import Folder
-from bench.report.tables.figure_table import figure_table
 
 MARGIN = Fgsm(loss="margin")
-HOT = GROUPS["hot"]
 
 
 def on_margin(
@@ -34,8 +33,9 @@ def on_margin(
         fake_outcome(Folder(results, network.run), AttackSpec(MARGIN, eps), taken(right))
 
 
-def seen(records: Collection) -> set[bool | None]:
-    return {is_masked(SPARSE.attacked(records, run)) for run in SPARSE.runs}
+def seen(results: Path) -> set[bool | None]:
+    group = bound(SPARSE, results)
+    return {is_masked(group.attacked(run)) for run in group.runs}
 
 
 @pytest.mark.parametrize(
@@ -46,35 +46,33 @@ def test_no_masking_is_said_where_every_seed_was_tested_at_the_largest_radius_of
     tmp_path: Path, seeds: int, eps: tuple[float, ...], expected: bool | None
 ) -> None:
     record(tmp_path, SPARSE.runs, (0, 0.1, -0.1))
-    assert seen(read(tmp_path)) == {None}
+    assert seen(tmp_path) == {None}
     on_margin(tmp_path, seeds, eps, lambda right: right)
-    records = read(tmp_path)
-    assert seen(records) == {expected}
+    assert seen(tmp_path) == {expected}
     tested = 3 * seeds if 8.0 in eps else 0
     rest = f"; {9 - tested} not tested" if tested < 9 else ""
-    assert masked_count([SPARSE], records) == (f"0 of {tested}{rest}" if tested else "not tested")
+    assert masked_count([bound(SPARSE, tmp_path)]) == (f"0 of {tested}{rest}" if tested else "not tested")
 
 
 def test_one_masked_seed_is_enough_for_the_word_and_radii_short_of_it_too(tmp_path: Path) -> None:
     record(tmp_path, SPARSE.runs, (0, 0, 0))
     on_margin(tmp_path, 1, (0.0, 1.0), lambda right: right & (np.arange(len(right[0])) % 2 == 0))
-    assert seen(read(tmp_path)) == {True}
+    assert seen(tmp_path) == {True}
 
 
-def test_the_margin_step_is_no_attack_to_be_tested_by_itself(tmp_path: Path) -> None:
+def test_an_attack_on_the_margin_needs_no_test_of_masking(tmp_path: Path) -> None:
     group = replace(SPARSE, attack=MARGIN)
     record(tmp_path, group.runs, (0, 0.1, -0.1), attack=MARGIN)
-    table = figure_table(group, read(tmp_path))
-    assert {cell.text for cell in table.column("gradient masked")} == {"the attack is on the margin"}
-    words = [cell.text for cell in table.column("verdict on accuracy, 0 < eps <= 8")]
-    assert words[1].startswith("more robust to this attack")
-    assert words[2].startswith("less robust to this attack")
+    judged = compare(bound(group, tmp_path))
+    assert [judged[run.name].verdict for run in group.compared] == [
+        "more robust to this attack",
+        "less robust to this attack",
+    ]
 
 
 def test_a_network_at_temperature_1_is_found_under_either_name_of_its_attack(tmp_path: Path) -> None:
     unknown = Fgsm(knowledge="none")
-    group = replace(HOT, attack=unknown, attacks=(unknown,))
-    record(tmp_path, HOT.runs, (0, 0.1), attack=unknown)
-    records = read(tmp_path)
-    assert [len(group.attacked(records, run)) for run in group.runs] == [3, 3]
-    assert group.missing(records) == ()
+    record(tmp_path, HIGH_TEMPERATURE.runs, (0, 0.1), attack=unknown)
+    group = bound(replace(HIGH_TEMPERATURE, attack=unknown, attacks=(unknown,)), tmp_path)
+    assert [len(group.attacked(run)) for run in group.runs] == [3, 3]
+    assert group.missing == ()
