@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from bench.errors import BadInput
 from bench.records.collection import Collection
-from bench.report.tables.markup import Html
-from bench.report.tables.table import printable
+from bench.report.escaping import printable
 
 NAME = "discussion.md"
 WRITTEN_FOR = re.compile(r"<!-- records: (\S+) -->\n")
@@ -31,9 +31,9 @@ class Discussion:
         return f"{self.origin}\n\n{self.text}"
 
     @property
-    def html(self) -> Html:
+    def html(self) -> Markup:
         """The text as markup: what is HTML or a picture in it is shown as it was written."""
-        return Html(MarkdownIt("commonmark", {"html": False}).disable(["image"]).render(self.markdown))
+        return Markup(MarkdownIt("commonmark", {"html": False}).disable(["image"]).render(self.markdown))
 
 
 def discussion(results: Path, records: Collection) -> Discussion | None:

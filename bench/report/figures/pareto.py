@@ -60,22 +60,18 @@ class Network:
         return "control" if not names else names[0] if len(names) == 1 else "several"
 
 
-def pareto(drawn: Sequence[tuple[ComparisonGroup, Table]]) -> dict[str, Figure]:
-    """Return for each architecture of ``drawn`` every network of it under FGSM by one who knows T, by architecture.
+def pareto(arch: str, drawn: Sequence[tuple[ComparisonGroup, Table]]) -> Figure | None:
+    """Return every network of ``arch`` in ``drawn`` under FGSM by an attacker who knows T.
 
-    Of the networks of an architecture those of the data set, image size and epochs that most of them have are there.
-    There is no picture where all networks are of one size. A masked attack has a hollow marker, and is never on the
-    front.
+    Only the networks of the most common data set, image size and epochs are shown. None where all networks are of one
+    size. A masked attack has a hollow marker, and is never on the front.
     """
-    found: dict[str, Figure] = {}
-    for arch in dict.fromkeys(run.arch for group, _ in drawn for run in group.runs):
-        group = _whole(arch, [each for each, _ in drawn])
-        radius = chosen_radius(group.eps) if group else None
-        if group and radius is not None:
-            networks = networks_of(group, [each for each in drawn if each[0].attack == Fgsm()], radius)
-            if len({f"{each.compression:.2f}" for each in networks}) > 1:
-                found[arch] = _drawn(group, networks, radius)
-    return found
+    group = _whole(arch, [each for each, _ in drawn])
+    radius = chosen_radius(group.eps) if group else None
+    if group is None or radius is None:
+        return None
+    networks = networks_of(group, [each for each in drawn if each[0].attack == Fgsm()], radius)
+    return _drawn(group, networks, radius) if len({f"{each.compression:.2f}" for each in networks}) > 1 else None
 
 
 def networks_of(whole: ComparisonGroup, drawn: Sequence[tuple[ComparisonGroup, Table]], radius: float) -> list[Network]:
