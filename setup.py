@@ -58,7 +58,16 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11.4,<3.14",
     packages=find_packages(include=["bench", "bench.*", "architectures"]),
-    package_data={"bench": ["presets/*.toml", "report/page.css", "report/page.js", "records/*.json", "py.typed"]},
+    package_data={
+        "bench": [
+            "presets/*.toml",
+            "report/page.css",
+            "report/page.js",
+            "report/templates/*",
+            "records/*.json",
+            "py.typed",
+        ]
+    },
     install_requires=REQUIRED,
     extras_require={
         "art": ART,

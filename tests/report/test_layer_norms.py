@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from fakes import trained
 from readback import drawn, line
-from recorded import GROUPS, SPARSE
+from recorded import GROUPS, SPARSE, bound
 from scipy.stats import t
 
-from bench.records.collection import read
 from bench.report.figures.overviews import OVERVIEWS
 from bench.report.figures.spectral_norms import layer_norms, scientific
 from bench.report.tables.figure_table import figure_table
@@ -35,7 +34,7 @@ def test_a_pair_has_the_norm_of_its_factors_and_of_what_is_between() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(31_000_000.0, "3.1e7"), (0.0, "0.0e0"), (2e-5, "2.0e-5"), (None, "beyond float64")]
+    ("number", "words"), [(31_000_000.0, "3.1e7"), (0.0, "0.0e0"), (2e-5, "2.0e-5"), (None, "too large for float64")]
 )
 def test_a_product_in_two_digits(number: float | None, words: str) -> None:
     assert scientific(number) == words
@@ -82,6 +81,5 @@ def test_a_line_runs_from_left_to_right_however_its_layers_were_built(tmp_path: 
 def test_without_kernels_there_are_no_norms(tmp_path: Path) -> None:
     for run in SPARSE.runs:
         trained(tmp_path, run, 0.7, measured={"kernels": []})
-    records = read(tmp_path)
-    table = figure_table(SPARSE, records)
-    assert {name for name, each in OVERVIEWS.items() if each.draw(SPARSE, records, table)} == set()
+    group = bound(SPARSE, tmp_path)
+    assert {name for name, each in OVERVIEWS.items() if each.draw(group, figure_table(group))} == set()

@@ -16,12 +16,12 @@ from recorded import EPS, GRID, GROUPS, SPARSE, TEXT, attack_all, record
 
 from bench.attacks.fgsm import Fgsm
 from bench.cli.main import main
+from bench.comparison.verdict import DASH
 from bench.errors import BadInput
 from bench.records.collection import read
 from bench.report.build import Wanted, assemble
 from bench.report.manifest import NAME
 from bench.report.panels import FORMATS
-from bench.report.tables.table import DASH
 
 
 def report(tmp_path: Path, *words: str) -> Result:
@@ -121,7 +121,9 @@ def test_a_damaged_record_is_named_and_the_rest_is_there(tmp_path: Path) -> None
     record(results, SPARSE.runs, [0, 0, -0.1])
     broken = next(results.glob("fc5-s0.5*/seed-1/run.json"))
     broken.write_bytes(broken.read_bytes()[:-20])
-    assert report(tmp_path).exit_code == 0
+    done = report(tmp_path)
+    assert done.exit_code == 4
+    assert "1 damaged record was left out" in done.output
     text = (tmp_path / "reports" / "REPORT.md").read_text()
     assert f"- left out: {broken.relative_to(results).as_posix()}: " in text
     assert "damaged" in text

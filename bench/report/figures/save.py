@@ -11,7 +11,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from bench.records.files import write_bytes
-from bench.report.figures.style import STYLE
+from bench.report.figures.style import STYLE, settle
 from bench.report.panels import KINDS
 
 METADATA: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
@@ -31,6 +31,7 @@ def render(figure: Figure, kinds: Sequence[str] = KINDS) -> dict[str, bytes]:
     """Return the bytes of ``figure`` by kind, png or svg."""
     found = {}
     with matplotlib.rc_context(STYLE):
+        settle(figure)
         for kind in kinds:
             buffer = io.BytesIO()
             figure.savefig(buffer, format=kind, metadata=METADATA[kind])
