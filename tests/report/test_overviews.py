@@ -14,6 +14,7 @@ from bench.report.build import assemble
 from bench.report.figures.overviews import OVERVIEWS, pictured
 from bench.report.figures.pareto import pareto
 from bench.report.figures.save import render
+from bench.report.figures.style import settle
 from bench.report.tables.figure_table import figure_table
 from bench.runs.grid import parse
 
@@ -37,6 +38,7 @@ def test_every_overview_has_the_same_bytes_twice_and_nothing_beyond_its_edges(tm
         figures["pareto"] = pareto("alexnet", [(group, table)])
         for name, figure in figures.items():
             assert figure is not None, name
+            settle(figure)
             drawn = figure.get_tightbbox()
             width, height = figure.get_size_inches()
             assert drawn.x0 >= 0, name

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from recorded import EPS, GROUPS, SPARSE, bound, record
 
 from bench.attacks import attack_named
 from bench.attacks.fgsm import Fgsm
+from bench.attacks.norms import LINF
 from bench.attacks.spec import AttackSpec
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.verdict import DASH
@@ -23,6 +26,11 @@ from bench.report.tables.worst_case import worst_table
 
 ATTACKS = ("fgsm", "fgsm(loss=margin)", "pgd")
 HOT = GROUPS["hot"]
+
+
+def recorded(outcomes: Outcomes) -> Any:
+    """Return an attack in the L-infinity norm with these outcomes."""
+    return SimpleNamespace(record=SimpleNamespace(threat=SimpleNamespace(norm=str(LINF))), outcomes=outcomes)
 
 
 def drawn(radii: Mapping[str, tuple[float, ...]], images: Mapping[str, int]) -> dict[str, Outcomes]:
@@ -42,7 +50,7 @@ def drawn(radii: Mapping[str, tuple[float, ...]], images: Mapping[str, int]) -> 
 def test_an_image_is_right_where_nothing_within_the_radius_flips_it() -> None:
     radii = {"fgsm": (0.0, 1.0, 2.0, 8.0), "fgsm(loss=margin)": (0.0, 2.0), "pgd": (0.0, 1.0, 4.0)}
     attacks = drawn(radii, {"fgsm": 40, "fgsm(loss=margin)": 60, "pgd": 25})
-    worst = worst_case(attacks, (0.0, 1.0, 2.0, 4.0, 8.0))
+    worst = worst_case({name: recorded(each) for name, each in attacks.items()}, (0.0, 1.0, 2.0, 4.0, 8.0))
     assert np.array_equal(worst.indices, np.arange(25))
     for row, radius in enumerate(worst.eps):
         for image in range(25):
@@ -112,7 +120,8 @@ def test_what_a_shorter_radius_than_any_shown_does_counts() -> None:
         "fgsm": Outcomes((0.0, 2.0), np.arange(10), np.zeros(10, int), np.where(right, 0, 1)),
         "pgd": Outcomes((0.0, 1.5), np.arange(10), np.zeros(10, int), np.where([[True] * 10, [False] * 10], 0, 1)),
     }
-    assert worst_case(attacks, (0.0, 1.0, 2.0)).right.mean(axis=1).tolist() == [1, 1, 0]
+    worst = worst_case({name: recorded(each) for name, each in attacks.items()}, (0.0, 1.0, 2.0))
+    assert worst.right.mean(axis=1).tolist() == [1, 1, 0]
 
 
 def test_a_seed_that_is_not_attacked_yet_or_at_other_radii_hides_nothing(tmp_path: Path) -> None:

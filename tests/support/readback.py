@@ -43,14 +43,11 @@ def line(axes: Axes, label: str) -> list[tuple[float, float]]:
 
 
 def text(figure: Figure) -> str:
-    """Return all that is written above and below the axes."""
-    parts = [figure, *figure.subfigs]
-    return " ".join(" ".join(each.get_text() for part in parts for each in part.texts).split())
+    return " ".join(" ".join(each.get_text() for each in figure.texts).split())
 
 
 def legend(figure: Figure) -> list[str]:
-    (found,) = [each for part in figure.subfigs for each in part.legends]
-    return [each.get_text() for each in found.get_texts()]
+    return [each.get_text() for each in figure.legends[0].get_texts()]
 
 
 def beaten(points: Sequence[tuple[float, float]], place: int) -> bool:

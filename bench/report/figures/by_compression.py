@@ -73,7 +73,7 @@ def by_compression(group: ComparisonGroup, table: Table) -> Figure | None:
         panels[0].set_ylabel("accuracy, %")
         panels[0].set_ylim(bottom=0)
         points = [Line2D([], [], linestyle="", label=label, **shown) for label, shown in looks.items()]
-        legend_above(panels[0], [*points, *panels[0].get_legend_handles_labels()[0]])
+        legend_above(figure, [*points, *panels[0].get_legend_handles_labels()[0]])
     return figure
 
 

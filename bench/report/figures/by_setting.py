@@ -42,7 +42,7 @@ def by_setting(group: ComparisonGroup, table: Table) -> Figure | None:
         axes.set_xticks(range(len(curves)), labels)
         axes.set_ylim(bottom=0)
         axes.set_ylabel("accuracy, %")
-        legend_above(axes, axes.get_legend_handles_labels()[0])
+        legend_above(figure, axes.get_legend_handles_labels()[0])
     return figure
 
 

@@ -136,7 +136,7 @@ def _drawn(group: ComparisonGroup, networks: Sequence[Network], radius: float) -
         axes.set_ylim(0, min(100.0, 1.08 * max(each.high for each in networks)))
         axes.set_ylabel(f"accuracy at eps {radius:g}, %")
         axes.set_xlabel("compression: times fewer parameters that are not zero")
-        legend_above(axes, [*marks, *axes.get_legend_handles_labels()[0]])
+        legend_above(figure, [*marks, *axes.get_legend_handles_labels()[0]])
         named = [each for each in networks if len(networks) <= CROWD or (each.compression, each.mean) in stairs]
         spans = [(each.compression, each.mean, each.low, each.high) for each in named]
         settle(figure)

@@ -109,7 +109,7 @@ def spectral(group: ComparisonGroup, _: Table) -> Figure | None:
         axes.yaxis.set_minor_locator(NullLocator())
         axes.set_ylabel("spectral norm")
         axes.set_xticks(range(len(layers)), layers, rotation=90 if crowded else 0, fontsize=10 if crowded else "medium")
-        legend_above(axes, axes.get_legend_handles_labels()[0])
+        legend_above(figure, axes.get_legend_handles_labels()[0])
     return figure
 
 

@@ -13,7 +13,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.layout_engine import TightLayoutEngine
 
 from bench.attacks.norms import Norm
 from bench.comparison.group import ComparisonGroup
@@ -28,8 +28,8 @@ MARKERS = "osD^vP<X>"
 # From dark to light, as a photocopy keeps it. The ends of the map are too near to black and to white.
 SHADES = ("viridis", 0.18, 0.84)
 DPI = 128
-# Inches: the width of a picture, the height of a line of the title and of one of a legend, and of what stands below axes.
-WIDE, TITLE, LEGEND, BELOW = 9.0, 0.25, 0.27, 0.75
+# Inches: the width of a picture, a line of the title, one of a legend, the ticks and the label below axes, and the edge.
+WIDE, TITLE, LEGEND, BELOW, EDGE = 9.0, 0.25, 0.27, 0.75, 0.1
 TITLE_WIDTH = 78  # characters
 
 
@@ -67,15 +67,16 @@ def framed(
     above = [*head, *textwrap.wrap(_whole(what), TITLE_WIDTH)]
     below = [line for text in caption for line in textwrap.wrap(_whole(text), WIDTH, subsequent_indent="   ")]
     lines = -(-len(legend) // legend_columns(legend)) if legend else 0
-    parts = (0.1 + TITLE * len(above), sum(heights) + BELOW + LEGEND * lines, 0.1 + LINE * len(below))
-    figure = Figure(figsize=(WIDE, sum(parts)), dpi=DPI, layout=ConstrainedLayoutEngine(w_pad=0.08))
+    top, bottom = EDGE + TITLE * len(above) + LEGEND * lines, EDGE + LINE * len(below)
+    height = top + sum(heights) + BELOW + bottom
+    rect = (0, bottom / height, 1, 1 - top / height)
+    figure = Figure(figsize=(WIDE, height), dpi=DPI, layout=TightLayoutEngine(pad=0.4, rect=rect))
     FigureCanvasAgg(figure)
-    top, middle, bottom = figure.subfigures(3, 1, squeeze=False, height_ratios=parts).flat
-    font: dict[str, Any] = {"va": "top", "linespacing": 1.2}
-    top.text(0.01, 1 - 0.1 / parts[0], "\n".join(head), fontweight="bold", fontsize="medium", **font)
-    top.text(0.01, 1 - (0.1 + TITLE * len(head)) / parts[0], "\n".join(above[len(head) :]), fontsize="medium", **font)
-    bottom.text(0.01, 1, "\n".join(below), fontsize=10, color="0.25", **font)
-    axes = middle.subplots(len(heights), columns, sharex="col", sharey="row", squeeze=False, height_ratios=heights)
+    x, y = EDGE / WIDE, 1 - EDGE / height
+    figure.text(x, y, "\n".join(head), va="top", fontweight="bold", fontsize="medium")
+    figure.text(x, y - TITLE * len(head) / height, "\n".join(above[len(head) :]), va="top", fontsize="medium")
+    figure.text(x, EDGE / height, "\n".join(below), va="bottom", fontsize=10, color="0.25")
+    axes = figure.subplots(len(heights), columns, sharex="col", sharey="row", squeeze=False, height_ratios=heights)
     return figure, list(axes.flat)
 
 
@@ -95,11 +96,15 @@ def legend_columns(labels: Sequence[str]) -> int:
     return max(1, min(len(labels), int(8.5 / (0.68 + 0.092 * max(map(len, labels))))))
 
 
-def legend_above(axes: Axes, handles: Sequence[Artist]) -> None:
-    """Put a legend between the title and ``axes``: inside, it would cover lines that cross the whole width."""
-    axes.figure.legend(
+def legend_above(figure: Figure, handles: Sequence[Artist]) -> None:
+    """Put a legend between title and axes: inside, it would cover lines that cross the whole width."""
+    engine = figure.get_layout_engine()
+    assert engine
+    figure.legend(
         handles=list(handles),
-        loc="outside upper left",
+        loc="lower left",
+        bbox_to_anchor=(0, engine.get()["rect"][3]),
+        borderaxespad=0.2,
         ncols=legend_columns([str(each.get_label()) for each in handles]),
         frameon=False,
         fontsize="small",

@@ -60,7 +60,7 @@ def knowledge(group: ComparisonGroup, table: Table) -> Figure | None:
         below.set_ylim(-4, 104)
         below.set_ylabel("zero gradient, %")
         below.set_xticks(range(len(group.runs)), labels)
-        legend_above(above, above.get_legend_handles_labels()[0])
+        legend_above(figure, above.get_legend_handles_labels()[0])
     return figure
 
 
