@@ -10,7 +10,7 @@ from recorded import HOT_AND_PRUNED, MANY, MANY_TEXT, NOTHING, SPARSE, attack_al
 
 from bench.comparison.group import comparison_groups
 from bench.records.collection import read
-from bench.report.build import assemble
+from bench.report.build import Wanted, assemble
 from bench.report.figures.overviews import OVERVIEWS, pictured
 from bench.report.figures.pareto import pareto
 from bench.report.figures.save import render
@@ -55,7 +55,7 @@ def test_every_picture_has_words_for_who_cannot_see_it(tmp_path: Path) -> None:
     grid = parse("small", without_ranks.replace("alexnet", "fc5"))
     for run in SPARSE.runs:
         assert any(run in group.runs for group in comparison_groups(grid, NOTHING))
-    assemble(read(tmp_path / "results"), grid, tmp_path / "out")
+    assemble(read(tmp_path / "results"), grid, tmp_path / "out", Wanted(("png",)))
     report = (tmp_path / "out" / "REPORT.md").read_text()
     images = dict(re.findall(r"!\[([^\]]+)\]\(figures/([^)]+)\.png\)", report))
     by_file = {file: words for words, file in images.items()}
