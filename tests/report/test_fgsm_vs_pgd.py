@@ -12,8 +12,9 @@ from tiny import tiny_run
 
 from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
+from bench.comparison.fgsm_vs_pgd import step_pairs
 from bench.records.collection import read
-from bench.report.tables.fgsm_vs_pgd import iterated_table, pairs
+from bench.report.tables.fgsm_vs_pgd import fgsm_vs_pgd_table
 
 RUN = tiny_run()
 
@@ -30,38 +31,38 @@ def record(results: Path, shares: dict[str, list[float]], eps: tuple[float, ...]
 
 def test_nothing_is_said_where_no_attack_was_iterated(tmp_path: Path) -> None:
     record(tmp_path, {"fgsm": [0.8, 0.5, 0.2]})
-    assert iterated_table(read(tmp_path)) is None
+    assert fgsm_vs_pgd_table(read(tmp_path)) is None
 
 
 def test_many_steps_stand_beside_the_step_on_the_same_loss(tmp_path: Path) -> None:
     record(tmp_path, {"fgsm": [0.8, 0.5, 0.2], "fgsm(loss=margin)": [0.8, 0.4, 0.3], "pgd": [0.8, 0.3, 0.1]})
     record(tmp_path, {"pgd(loss=margin)": [0.8, 0.1, 0.1]})
-    table = iterated_table(read(tmp_path))
+    table = fgsm_vs_pgd_table(read(tmp_path))
     assert table
     shown = [[row[2].text, row[3].text, *[cell.number for cell in row[7:]]] for row in table.rows]
     assert shown == [
         ["fgsm", "pgd", 0.5, 0.3, 0.2, 0.1],
         ["fgsm(loss=margin)", "pgd(loss=margin)", 0.4, 0.1, 0.3, 0.1],
     ]
-    assert "at eps 1, 10.0 % in place of 40.0 %" in table.notes[0]
-    assert "On no network does one step take more" in table.notes[0]
+    assert "at eps 1, 10.0 % instead of 40.0 %" in table.notes[0]
+    assert "On no network one step lowers accuracy more" in table.notes[0]
 
 
 def test_a_step_that_is_stronger_than_many_is_a_fault_with_a_name(tmp_path: Path) -> None:
     record(tmp_path, {"fgsm": [0.8, 0.5, 0.2], "pgd": [0.8, 0.49, 0.25]})
-    (pair,) = pairs(read(tmp_path))
+    (pair,) = step_pairs(read(tmp_path))
     assert pair.weaker_by == pytest.approx(0.05)
     assert pair.stronger_by == pytest.approx(0.01)
-    table = iterated_table(read(tmp_path))
+    table = fgsm_vs_pgd_table(read(tmp_path))
     assert table
-    assert f"On {RUN.name}, seed 0 one step takes more than many" in table.notes[0]
+    assert f"On {RUN.name}, seed 0 one step lowers accuracy more than many" in table.notes[0]
 
 
 def test_only_images_and_radii_of_both_are_compared(tmp_path: Path) -> None:
     folder = trained(tmp_path, RUN, 0.8)
     fake_outcome(folder, AttackSpec(attack_named("fgsm"), (0.0, 0.5, 2.0)), right([0.8, 0.6, 0.4]))
     fake_outcome(folder, AttackSpec(attack_named("pgd"), (0.0, 2.0, 4.0)), right([1.0, 0.5, 0.1], images=100))
-    (pair,) = pairs(read(tmp_path))
+    (pair,) = step_pairs(read(tmp_path))
     assert (pair.images, pair.accuracy) == (100, {2.0: (0.8, 0.5)})
 
 
@@ -69,7 +70,7 @@ def test_steps_without_a_gradient_are_held_against_the_margin_on_the_images_of_b
     record(tmp_path, {"fgsm": [0.8, 0.7, 0.7], "fgsm(loss=margin)": [0.8, 0.3, 0.1]})
     folder = trained(tmp_path, RUN, 0.8)
     fake_outcome(folder, AttackSpec(attack_named("pgd"), (0.0, 1.0, 2.0), 0.5), right([0.8, 0.7, 0.7], 100), zero=0.9)
-    table = iterated_table(read(tmp_path))
+    table = fgsm_vs_pgd_table(read(tmp_path))
     assert table
     assert [cell.text for cell in table.column("images")] == ["100"]
     assert [cell.text for cell in table.column("images without gradient")] == ["90.0"]
