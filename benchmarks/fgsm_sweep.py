@@ -1,4 +1,4 @@
-"""FGSM at 20 radii on 785 images against its floor, one gradient and 20 forward passes, and against ART and Foolbox."""
+"""Times FGSM at 20 radii on 785 images: this suite, its floor (one gradient, 20 forward passes), ART and Foolbox."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import tensorflow as tf  # noqa: E402
 import tf_keras as keras  # noqa: E402
 
 from bench.attacks.fgsm import Fgsm  # noqa: E402
+from bench.attacks.spec import AttackSpec  # noqa: E402
 from bench.datasets.base import Split  # noqa: E402
 from bench.evaluation.classifier import BATCH, Classifier  # noqa: E402
 from bench.evaluation.referee import judge  # noqa: E402
@@ -33,21 +34,21 @@ EPS = tuple(float(eps) for eps in range(20))
 @click.option("--image-size", default=64, show_default=True)
 @click.option("--images", default=785, show_default=True)
 @click.option("--rounds", default=3, show_default=True)
-@click.option("--library-rounds", default=1, show_default=True, help="rounds in which the two libraries run too")
+@click.option("--library-rounds", default=1, show_default=True, help="rounds in which the two libraries run as well")
 def main(arch: str, image_size: int, images: int, rounds: int, library_rounds: int) -> None:
-    """Measure each in turn and print medians and ratios."""
+    """Time each in turn and print medians and ratios."""
     model = build(Run.of(arch=arch, image_size=image_size), 10, "float32")
     draw = np.random.default_rng(0)
     levels = draw.integers(0, 256, (images, image_size, image_size, 3), dtype=np.uint8)
     data = Split(levels, draw.integers(0, 10, images), ("",) * images)
     floats = levels.astype(np.float32)
     rivals: dict[str, Callable[[], Any]] = {
-        "this suite": lambda: judge(Fgsm(), view, data, EPS, lambda *_: None),
+        "this suite": lambda: judge(AttackSpec(Fgsm(), EPS), target, data, np.arange(images), 0, lambda *_: None),
         "floor": lambda: floor(model, floats, data.labels),
         "ART": lambda: by_art(model, floats, data.labels),
         "Foolbox": lambda: by_foolbox(model, floats, data.labels),
     }
-    view = Classifier(model)
+    target = Classifier(model)
     times: dict[str, list[float]] = {name: [] for name in rivals}
     for name in ("this suite", "floor"):
         rivals[name]()  # traces

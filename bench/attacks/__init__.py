@@ -27,13 +27,14 @@ BUILT_IN: dict[str, type[Attack]] = {
 }
 
 
-def _attack(offered: Any) -> type[Attack]:
+def accepted(offered: Any) -> type[Attack]:
+    """Return what an entry point names; TypeError if it is not an attack."""
     if not (isinstance(offered, type) and issubclass(offered, Attack) and is_dataclass(offered)):
         raise TypeError(f"expected a dataclass derived from bench.attacks.base.Attack, received {offered!r}")
     return offered
 
 
-ATTACKS = plugins("bench.attacks", BUILT_IN, _attack)
+ATTACKS = plugins("bench.attacks", BUILT_IN, accepted)
 
 
 def attack_named(text: str) -> Attack:
@@ -43,9 +44,10 @@ def attack_named(text: str) -> Attack:
         BadInput: no attack has this name, or a setting cannot be.
     """
     attack = parse(text, ATTACKS)
-    if ATTACKS.get(attack.kind) is not type(attack):
+    name = text.partition("(")[0].strip(" '\"")
+    if attack.kind != name:
         raise BadInput(
-            f"attack {text!r} has the kind {attack.kind!r}: expected the name that it has in the table; rename one"
+            f"attack {name!r} has the kind {attack.kind!r}: expected its name in the table; rename one of them"
         )
     return attack
 

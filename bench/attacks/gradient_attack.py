@@ -44,7 +44,7 @@ class GradientAttack(Attack):
             object.__setattr__(self, "knowledge", float(self.knowledge))
         if self.loss == "margin" and self.knowledge != "temperature":
             raise BadInput(
-                f"knowledge of {self.kind} is {self.knowledge!r}: expected none with loss=margin, which has no temperature"
+                f"{self.kind} has loss=margin and knowledge={self.knowledge}: leave out knowledge; the margin has no temperature"
             )
 
     @property

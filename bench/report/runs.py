@@ -85,11 +85,7 @@ def _entry(seeds: Seeds) -> RunEntry:
         {name: value for name, value in run.settings.items() if name != "seed" and value != ""},
         _measured(seeds),
         _attacks(seeds),
-        tuple(
-            f"seed {seed}: {finding.words}."
-            for seed, network in seeds.items()
-            for finding in _findings(network)
-        ),
+        tuple(f"seed {seed}: {finding.words}." for seed, network in seeds.items() for finding in _findings(network)),
         tuple(f"seed{'s' * (len(which) > 1)} {', '.join(which)}: {line}" for line, which in made.items()),
     )
 

@@ -1,24 +1,20 @@
-"""A new architecture, attack or method needs a file and a line, or comes from the user's file or another package."""
+"""A new architecture or method needs a file and a line, or comes from the user's file or another package."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import pytest
 import tensorflow as tf
 from tiny import tiny_run
 from trainings import train
 from whole_runs import go
 
-from bench.attacks import ATTACKS, attack_named
-from bench.attacks.base import Attack, Target, Threat
-from bench.attacks.norms import LINF
+from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
-from bench.datasets.base import Dataset, Images, Labels
+from bench.datasets.base import Dataset
 from bench.errors import BadInput, IntegrityError
 from bench.methods.base import Method
 from bench.methods.compose import methods_of
@@ -37,37 +33,14 @@ def perceptron(input_shape, num_classes, *, conv, dense):
 """
 
 
-@dataclass(frozen=True)
-class Brighter(Attack):
-    """Make every image brighter: an attack that needs no gradient."""
-
-    kind: ClassVar[str] = "brighter"
-    norm = LINF
-
-    def threat(self, trained_temperature: float) -> Threat:
-        del trained_temperature
-        return Threat("brighter", "no knowledge, no labels", None)
-
-    def __call__(
-        self, target: Target, images: Images, labels: Labels, eps: Sequence[float], seed: int
-    ) -> Iterator[Images]:
-        del target, labels, seed
-        return (np.minimum(images + np.float32(radius), np.float32(255)) for radius in eps)
-
-
 @pytest.mark.usefixtures("tiny_source")
-def test_an_architecture_and_an_attack_are_added_by_a_file_and_a_line_each(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_architecture_is_added_by_a_file_and_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "perceptron.py").write_text(PERCEPTRON)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setitem(ARCHITECTURES.data, "perceptron", Architecture("perceptron:perceptron", learning_rate=0.01))
-    monkeypatch.setitem(ATTACKS, "brighter", Brighter)
     run = tiny_run(arch="perceptron", sparsity=0.5, epochs=3)
-    spec = AttackSpec(attack_named("brighter"), (0.0, 100.0))
-    result = go(tmp_path / "results", run, spec)
+    result = go(tmp_path / "results", run)
     assert result.training.measured.sparsity == pytest.approx(0.5, abs=1e-3)
-    assert result.attacks[spec.name].attack == "brighter"
 
 
 @pytest.mark.usefixtures("tiny_source")

@@ -1,4 +1,4 @@
-"""What is kept of an attack to look at: the images themselves, how far they moved, and what the network made of them."""
+"""The gallery of an attack: its images, their changes and their logits."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from tiny import tiny_split
 
 from bench.attacks.fgsm import Fgsm
+from bench.attacks.spec import AttackSpec
 from bench.evaluation.gallery import gallery
 from bench.evaluation.referee import BoundViolation
 
@@ -28,7 +29,7 @@ class Bright:
 
 def test_one_image_of_each_class_at_the_radii_that_are_shown() -> None:
     split = tiny_split(40, 2)
-    found = gallery(Fgsm(), Bright(), split, (0.0, 1.0, 2.0, 4.0, 128.0))
+    found = gallery(AttackSpec(Fgsm(), (0.0, 1.0, 2.0, 4.0, 128.0)), Bright(), split, 0)
     assert found["eps"].tolist() == [1, 4]
     assert found["labels"].tolist() == [0, 1, 2, 3]
     assert [split.names.index(name) for name in found["names"]] == [split.labels.tolist().index(n) for n in range(4)]
@@ -43,16 +44,17 @@ def test_one_image_of_each_class_at_the_radii_that_are_shown() -> None:
 
 @pytest.mark.parametrize(("eps", "shown"), [((0.0, 0.5), [0.5]), ((0.0,), [0.0])])
 def test_of_other_radii_the_last_is_shown(eps: tuple[float, ...], shown: list[float]) -> None:
-    found = gallery(Fgsm(), Bright(), tiny_split(8, 3), eps)
+    found = gallery(AttackSpec(Fgsm(), eps), Bright(), tiny_split(8, 3), 0)
     assert found["eps"].tolist() == shown
     assert np.isfinite(found["moved"]).all()
 
 
 def test_an_image_out_of_bounds_is_not_kept() -> None:
     class Cheat(Fgsm):
-        def __call__(self, _view: Any, images: Any, _labels: Any, eps: Any) -> Any:
+        def __call__(self, target: Any, images: Any, labels: Any, eps: Any, seed: Any) -> Any:
+            del target, labels, seed
             for _ in eps:
                 yield images + 50
 
     with pytest.raises(BoundViolation):
-        gallery(Cheat(), Bright(), tiny_split(8, 3), (0.0, 1.0))
+        gallery(AttackSpec(Cheat(), (0.0, 1.0)), Bright(), tiny_split(8, 3), 0)

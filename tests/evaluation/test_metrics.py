@@ -1,3 +1,5 @@
+"""Metrics against matrices, counts by hand and published figures."""
+
 from __future__ import annotations
 
 import gzip
@@ -55,30 +57,31 @@ def test_the_metrics_of_a_small_network_by_hand() -> None:
     kernel = np.arange(54, dtype=np.float32).reshape(3, 3, 2, 3)
     kernel[0] = 0  # 18 of 54
     conv.set_weights([kernel, np.ones(3, np.float32)])
-    found = measure(model)
-    first, second = found["kernels"]
-    assert (first["layer"], first["size"], first["zeros"], first["sparsity"]) == ("conv", 54, 18, pytest.approx(1 / 3))
-    assert (first["macs"], first["macs_nonzero"]) == (3 * 3 * 54, 3 * 3 * 36)  # 6 x 5 at stride 2 is 3 x 3
-    assert (second["size"], second["macs"]) == (27 * 2, 27 * 2)
-    assert found["parameters"] == 54 + 3 + 3 + 3 + 54 + 2
+    found = measure(model, 0.25)
+    first, second = found.kernels
+    assert (first.layer, first.size, first.zeros, first.sparsity) == ("conv", 54, 18, pytest.approx(1 / 3))
+    assert (first.macs, first.macs_nonzero) == (3 * 3 * 54, 3 * 3 * 36)  # 6 x 5 at stride 2 is 3 x 3
+    assert (second.size, second.macs) == (27 * 2, 27 * 2)
+    assert found.accuracy == 0.25
+    assert found.parameters == 54 + 3 + 3 + 3 + 54 + 2
     # The biases of the dense layer and beta start at zero.
-    assert found["parameters_nonzero"] == found["parameters"] - 18 - 3 - 2
-    assert found["sparsity"] == pytest.approx(18 / 108)
-    assert found["macs"] == 9 * 54 + 54
-    norms = [first["spectral_norm"], second["spectral_norm"], 1 / np.sqrt(1 + 1e-3)]
-    assert found["spectral_product"] == pytest.approx(np.prod(norms), rel=1e-6)
+    assert found.parameters_nonzero == found.parameters - 18 - 3 - 2
+    assert found.sparsity == pytest.approx(18 / 108)
+    assert found.macs == 9 * 54 + 54
+    norms = [first.spectral_norm, second.spectral_norm, 1 / np.sqrt(1 + 1e-3)]
+    assert found.spectral_product == pytest.approx(np.prod(norms), rel=1e-6)
     trainable = b"".join(weight.numpy().tobytes() for weight in model.trainable_weights)
-    assert found["gzip_bytes"] == len(gzip.compress(trainable, mtime=0, compresslevel=6))
+    assert found.gzip_bytes == len(gzip.compress(trainable, mtime=0, compresslevel=6))
 
 
 def test_zeros_make_the_compressed_weights_smaller() -> None:
     dense = keras.layers.Dense(100)
     model = network(dense, size=(200,))
-    before = measure(model)["gzip_bytes"]
+    before = measure(model, 0.0).gzip_bytes
     kernel = dense.kernel.numpy()
     kernel[np.abs(kernel) < np.quantile(np.abs(kernel), 0.9)] = 0
     dense.set_weights([kernel, np.zeros(100)])
-    assert measure(model)["gzip_bytes"] < before / 3
+    assert measure(model, 0.0).gzip_bytes < before / 3
 
 
 def test_resnet18_at_224_pixels_has_the_papers_1_8_billion_multiply_adds() -> None:

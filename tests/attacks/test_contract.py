@@ -1,0 +1,74 @@
+"""What every attack of the table promises."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from targets import Linear, trained
+
+from bench.attacks import ATTACKS, Attack, attack_named
+from bench.attacks.base import Threat
+from bench.attacks.norms import NORMS
+from bench.datasets.base import Dataset
+
+
+@pytest.fixture(params=list(ATTACKS))
+def attack(request: pytest.FixtureRequest) -> Attack:
+    found = ATTACKS[request.param]()
+    if found.library and find_spec(found.library) is None:
+        pytest.skip(f"{request.param} needs the library {found.library}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def target(tiny: Dataset) -> Linear:
+    return trained(tiny.train)
+
+
+def test_it_stays_in_its_ball_and_the_box_and_is_the_identity_at_zero(
+    attack: Attack, target: Linear, tiny: Dataset
+) -> None:
+    images, eps = tiny.val.images.astype(np.float32), attack.norm.eps
+    found = list(attack(target, images.copy(), tiny.val.labels, eps, 0))
+    assert len(found) == len(eps)
+    np.testing.assert_array_equal(found[0], images)
+    for radius, attacked in zip(eps, found, strict=True):
+        assert (attacked.dtype, attacked.shape) == (np.float32, images.shape)
+        assert attacked.min() >= 0
+        assert attacked.max() <= 255
+        assert attack.norm.distance(attacked - images).max() <= radius + attack.norm.slack(radius, images[0].size)
+
+
+def test_one_seed_gives_the_same_bits_and_the_input_stays(attack: Attack, target: Linear, tiny: Dataset) -> None:
+    images, eps = tiny.val.images.astype(np.float32), attack.norm.eps[:6]
+    first, second = (list(attack(target, images, tiny.val.labels, eps, 7)) for _ in range(2))
+    assert [each.tobytes() for each in first] == [each.tobytes() for each in second]
+    np.testing.assert_array_equal(images, tiny.val.images)
+
+
+def test_it_lowers_the_accuracy_of_a_trained_network(attack: Attack, target: Linear, tiny: Dataset) -> None:
+    images = tiny.val.images.astype(np.float32)
+    accuracy = [
+        float((target.logits(each).argmax(axis=1) == tiny.val.labels).mean())
+        for each in attack(target, images, tiny.val.labels, attack.norm.eps, 0)
+    ]
+    assert accuracy[0] > 0.9
+    assert min(accuracy) < 0.5
+
+
+def test_its_text_reads_back(attack: Attack) -> None:
+    assert attack_named(str(attack)) == attack
+    assert str(attack) == attack.kind
+
+
+def test_it_is_a_frozen_dataclass_with_a_norm_a_version_and_a_threat(attack: Attack) -> None:
+    assert NORMS[attack.norm.name] is attack.norm
+    assert attack.version >= 1
+    assert isinstance(attack.threat(1.0), Threat)
+    assert hash(attack) == hash(type(attack)())
+    for each in fields(attack):  # type: ignore[arg-type]  # every attack is a dataclass
+        with pytest.raises(AttributeError):
+            setattr(attack, each.name, getattr(attack, each.name))

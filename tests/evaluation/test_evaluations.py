@@ -1,0 +1,85 @@
+"""A second kind of evaluation is a file and a line in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tiny import tiny_run
+from whole_runs import FGSM, go
+
+from bench.attacks.spec import AttackSpec
+from bench.errors import BadInput, IntegrityError
+from bench.evaluation.base import Evaluation, Subject
+from bench.evaluation.evaluations import EVALUATIONS, evaluations_of
+from bench.records.schema import EvaluationRecord
+from bench.records.store import Folder
+
+
+@dataclass(frozen=True)
+class MeanLogit:
+    """The mean of the logits on the validation images."""
+
+    library: str = ""
+
+    def __str__(self) -> str:
+        return "mean-logit"
+
+    def is_recorded(self, folder: Folder) -> bool:
+        return folder.evaluation(str(self)) is not None
+
+    def evaluate(self, subject: Subject) -> None:
+        mean = float(subject.network.logits(subject.data.val.images.astype("float32")).mean())
+        record = EvaluationRecord(
+            version=1,
+            evaluation=str(self),
+            found={"mean": mean},
+            weights=subject.training.weights,
+            data=subject.data.fingerprint,
+            environment=subject.environment,
+        )
+        subject.folder.write_evaluation(record)
+
+
+def mean_logit(attacks: Sequence[AttackSpec]) -> list[Evaluation]:
+    del attacks
+    return [MeanLogit()]
+
+
+def test_the_attacks_of_a_run_are_its_evaluations_in_their_order() -> None:
+    other = AttackSpec(FGSM.attack, (0.0, 1.0))
+    assert [str(each) for each in evaluations_of([FGSM, other])] == [str(FGSM), str(other)]
+
+
+@pytest.mark.usefixtures("tiny_source")
+def test_an_evaluation_is_added_by_a_line_and_leaves_a_record_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = go(tmp_path, tiny_run())
+    written = {path: path.stat().st_mtime_ns for path in first.folder.path.glob("attacks/*")}
+    assert written
+    monkeypatch.setitem(EVALUATIONS, "mean-logit", mean_logit)
+    second = go(tmp_path, tiny_run())
+    record = second.folder.evaluation("mean-logit")
+    assert second.worked
+    assert record is not None
+    assert list(record.found) == ["mean"]
+    assert record.weights == second.training.weights
+    assert {path: path.stat().st_mtime_ns for path in first.folder.path.glob("attacks/*")} == written
+    assert not go(tmp_path, tiny_run()).worked
+    path = second.folder.path / "evaluations" / "mean-logit.json"
+    path.write_bytes(path.read_bytes().replace(b"mean-logit", b"mean-logot"))
+    with pytest.raises(IntegrityError, match=r"mean-logit\.json is damaged"):
+        go(tmp_path, tiny_run())
+
+
+@pytest.mark.usefixtures("tiny_source")
+def test_an_evaluation_without_its_library_is_refused_before_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(EVALUATIONS, "mean-logit", lambda _: [MeanLogit("no_such_library")])
+    with pytest.raises(BadInput, match=r"bench-robustness\[no_such_library\]"):
+        go(tmp_path, tiny_run())
+    assert not list(tmp_path.glob("*/seed-0/run.json"))

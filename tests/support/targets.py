@@ -1,0 +1,100 @@
+"""Targets for attacks, in numpy, with exact gradients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.attacks.base import Loss, Margin
+from bench.datasets.base import Split
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class TwoLayers:
+    """logits = tanh((x / 255) W + b) V in float64, where x is an image of n values; W (n, h), b (h,), V (h, classes)."""
+
+    inner: Floats
+    bias: Floats
+    outer: Floats
+    temperature: float = 1.0
+
+    def logits(self, images: Any) -> Any:
+        return (self._hidden(images) @ self.outer).astype(np.float32)
+
+    def gradient(self, images: Any, labels: Any, loss: Loss) -> Any:
+        hidden = self._hidden(images)
+        logits = hidden @ self.outer
+        by_logits = logit_gradient(logits, labels, loss)
+        by_values = (by_logits @ self.outer.T * (1 - hidden**2)) @ self.inner.T / 255
+        return by_values.reshape(images.shape).astype(np.float32)
+
+    def _hidden(self, images: Any) -> Floats:
+        return np.tanh(images.reshape(len(images), -1).astype(np.float64) / 255 @ self.inner + self.bias)
+
+
+def as_network(target: TwoLayers, size: tuple[int, int, int]) -> Any:
+    """Return ``target`` as a tf_keras model of images of ``size``."""
+    import tf_keras as keras
+
+    pixels = keras.Input(size)
+    hidden = keras.layers.Dense(len(target.bias), activation="tanh")
+    outer = keras.layers.Dense(target.outer.shape[1], use_bias=False)
+    model = keras.Model(pixels, outer(hidden(keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(pixels)))))
+    hidden.set_weights([target.inner, target.bias])
+    outer.set_weights([target.outer])
+    return model
+
+
+@dataclass
+class Linear:
+    """logits = x W + b in float64, where x is an image of n values; W (n, classes), b (classes,)."""
+
+    weights: Floats
+    bias: Floats
+    temperature: float = 1.0
+
+    def logits(self, images: Any) -> Any:
+        return self._logits(images).astype(np.float32)
+
+    def gradient(self, images: Any, labels: Any, loss: Loss) -> Any:
+        by_values = logit_gradient(self._logits(images), labels, loss) @ self.weights.T
+        return by_values.reshape(images.shape).astype(np.float32)
+
+    def _logits(self, images: Any) -> Floats:
+        return np.asarray(images.reshape(len(images), -1).astype(np.float64) @ self.weights + self.bias)
+
+
+def logit_gradient(logits: Floats, labels: Any, loss: Loss) -> Floats:
+    true = np.eye(logits.shape[1])[labels]
+    if isinstance(loss, Margin):
+        others = np.where(true == 1, -np.inf, logits).argmax(axis=1)
+        return np.asarray(np.eye(logits.shape[1])[others] - true)
+    scaled = logits / loss.temperature
+    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray((powers / powers.sum(axis=1, keepdims=True) - true) / loss.temperature)
+
+
+def fixed() -> tuple[TwoLayers, Any, Any]:
+    """Return a target with weights from a formula, the same everywhere, with five images of 6 x 6 px and their labels."""
+    values, hidden, classes = 6 * 6 * 3, 8, 4
+    inner = np.cos(np.arange(values * hidden) ** 1.5).reshape(values, hidden) / 3
+    outer = np.sin(np.arange(hidden * classes) ** 1.3).reshape(hidden, classes) * 2
+    images = np.floor(127.5 + 127.5 * np.sin(np.arange(5 * values) ** 1.2)).reshape(5, 6, 6, 3).astype(np.float32)
+    return TwoLayers(inner, np.linspace(-1, 1, hidden), outer, 20.0), images, np.array([0, 1, 2, 3, 0])
+
+
+def trained(split: Split, classes: int = 4, temperature: float = 1.0) -> Linear:
+    """Return a linear target fitted to ``split`` by least squares, with logits ``temperature`` times as large."""
+    values = split.images.reshape(len(split), -1).astype(np.float64)
+    centre = values.mean(axis=0)
+    answers = 8 * np.eye(classes)[split.labels] - 2
+    # Ridge in its dual form: there are fewer images than values.
+    kernel = (values - centre) @ (values - centre).T
+    dual = np.linalg.solve(kernel + 1e-2 * np.trace(kernel) / len(split) * np.eye(len(split)), answers)
+    weights = temperature * (values - centre).T @ dual
+    return Linear(weights, -centre @ weights, temperature)
