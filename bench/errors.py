@@ -27,6 +27,10 @@ class IntegrityError(BenchError):
     exit_code = 4
 
 
+class Unreadable(IntegrityError):
+    """A file is there, but the system does not let it be read. It may be whole."""
+
+
 class Locked(BenchError):
     """Another live process holds the run."""
 

@@ -1,4 +1,4 @@
-"""Seconds and memory of a whole ``bench report`` on thousands of runs: every run of a grid over as many seeds as it takes."""
+"""Seconds and memory of a whole ``bench report`` on thousands of runs: every run of a grid at as many seeds as needed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
@@ -18,25 +17,37 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from bench.attacks.spec import AttackSpec
-from bench.evaluation.referee import Outcome
+from bench.records.outcomes import Outcomes
+from bench.records.schema import (
+    AttackRecord,
+    DataRecord,
+    EnvironmentRecord,
+    EpochRow,
+    KernelRow,
+    Metrics,
+    RadiusRow,
+    ThreatRecord,
+    TrainingRecord,
+    Volatile,
+)
 from bench.records.store import Folder
-from bench.runs.grid import Cell, load
+from bench.runs.grid import GridRun, load
 from bench.spec.run import Run
+from bench.training.version import TRAINING
 
 VALIDATION = 3925
 CLASSES = 10
 KERNELS = 21
 FINGERPRINT = "f" * 64
-ENVIRONMENT = {
-    "versions": dict.fromkeys(("bench", "python", "tensorflow", "tf_keras", "numpy", "pillow"), "0.0.0"),
-    "device": ["CPU x86_64"],
-    "platform": "Linux x86_64",
-    "code": "c" * 16,
-    "commit": "0000000",
-    "deterministic": True,
-}
-VOLATILE = {"started": "2026-01-01T00:00:00+00:00", "seconds": 60.0, "host": "somewhere", "threads": 2}
-ODD = 50  # one run in so many diverged, and the one after it failed
+ENVIRONMENT = EnvironmentRecord(
+    versions=dict.fromkeys(("bench", "python", "tensorflow", "tf_keras", "numpy", "pillow"), "0.0.0"),
+    device=["CPU x86_64"],
+    platform="Linux x86_64",
+    commit="0000000",
+    deterministic=True,
+)
+VOLATILE = Volatile(started="2026-01-01T00:00:00+00:00", seconds=60.0, host="somewhere", threads=2)
+ODD = 50  # one run in 50 diverged, and the next one failed
 
 
 @click.command()
@@ -88,18 +99,19 @@ def _record(results: Path, name: str, runs: int, images: int) -> None:
             folder.last_exit.write_text('{"code": 1}')
             folder.log.write_text("epoch 3: the network is not finite\n")
         elif state == 0:
-            folder.write_training({**_training(cell.run, 0), "status": "diverged", "epoch": 3}, {})
+            ended = {"status": "diverged", "epoch": 3, "metrics": None}
+            folder.write_training(_training(cell.run, 0).model_copy(update=ended), {})
         else:
             _outcomes(folder, cell, difficulty, images / VALIDATION if grid.fraction == 1 else grid.fraction)
 
 
-def _cells(name: str) -> Iterator[Cell]:
+def _cells(name: str) -> Iterator[GridRun]:
     grid = load(name)
     for seed in itertools.count():
         yield from grid.cells(grid.figures, [seed])[0]
 
 
-def _outcomes(folder: Folder, cell: Cell, difficulty: NDArray[np.float64], fraction: float) -> None:
+def _outcomes(folder: Folder, cell: GridRun, difficulty: NDArray[np.float64], fraction: float) -> None:
     """Record a training and its attacks; accuracy falls with eps and a little with sparsity, and varies with the seed."""
     run = cell.run
     draw = np.random.default_rng([run.seed, *run.name.encode()])
@@ -111,66 +123,72 @@ def _outcomes(folder: Folder, cell: Cell, difficulty: NDArray[np.float64], fract
         fall = np.log1p(spec.eps) * (1.0 if "margin" in str(spec.attack) or run.temperature == 1 else 0.7)
         labels = kept % CLASSES
         right = sight[kept] < (level - 0.8 * fall)[:, None]
-        outcome = Outcome(spec.eps, labels, np.where(right, labels, (labels + 1) % CLASSES))
-        folder.write_attack(spec, _attack(run, spec, outcome, training, fraction), outcome.arrays(kept))
+        outcomes = Outcomes(spec.eps, kept, labels, np.where(right, labels, (labels + 1) % CLASSES))
+        folder.write_attack(spec, _attack(run, spec, outcomes, training, fraction), outcomes.arrays())
 
 
-def _training(run: Run, accuracy: float) -> dict[str, Any]:
+def _training(run: Run, accuracy: float) -> TrainingRecord:
     left = 1 - run.sparsity
     kernels = [
-        {"layer": f"conv{n}", "shape": [3, 3, 64, 64], "size": 36864, "zeros": round(36864 * run.sparsity)}
-        | {"sparsity": run.sparsity, "macs": 150994944, "macs_nonzero": round(150994944 * left), "spectral_norm": 1.885}
+        KernelRow(
+            layer=f"conv{n}",
+            shape=[3, 3, 64, 64],
+            size=36864,
+            zeros=round(36864 * run.sparsity),
+            sparsity=run.sparsity,
+            macs=150994944,
+            macs_nonzero=round(150994944 * left),
+            spectral_norm=1.885,
+        )
         for n in range(KERNELS)
     ]
-    metrics = {
-        "accuracy": accuracy,
-        "sparsity": run.sparsity,
-        "sparsity_whole": run.sparsity * 0.99,
-        "parameters": 11_000_000,
-        "parameters_nonzero": round(11_000_000 * left),
-        "macs": 140_000_000,
-        "macs_nonzero": round(140_000_000 * left),
-        "gzip_bytes": round(41_000_000 * left),
-        "spectral_product": 46.9,
-        "batch_norm_norms": {f"norm{n}": 1.5 for n in range(KERNELS)},
-        "kernels": kernels,
-        "low_rank": [],
-    }
-    return {
-        "settings": run.settings,
-        "run": str(run),
-        "start": None,
-        "data": {
-            "name": "imagenette",
-            "fingerprint": FINGERPRINT,
-            "classes": [f"n{n:08}" for n in range(CLASSES)],
-            "train": 9469,
-            "val": VALIDATION,
-        },
-        "environment": ENVIRONMENT,
-        "status": "done",
-        "metrics": metrics,
-        "history": [{"epoch": n, "loss": 1 / (n + 1), "accuracy": n / 20, "seconds": 6.0} for n in range(run.epochs)],
-        "volatile": VOLATILE,
-    }
+    metrics = Metrics(
+        accuracy=accuracy,
+        sparsity=run.sparsity,
+        sparsity_whole=run.sparsity * 0.99,
+        parameters=11_000_000,
+        parameters_nonzero=round(11_000_000 * left),
+        macs=140_000_000,
+        macs_nonzero=round(140_000_000 * left),
+        gzip_bytes=round(41_000_000 * left),
+        spectral_product=46.9,
+        batch_norm_norms={f"norm{n}": 1.5 for n in range(KERNELS)},
+        kernels=kernels,
+        low_rank=[],
+    )
+    history = [
+        EpochRow(epoch=n, loss=1 / (n + 1), accuracy=n / 20, learning_rate=0.1, sparsity=0.0) for n in range(run.epochs)
+    ]
+    classes = [f"n{n:08}" for n in range(CLASSES)]
+    return TrainingRecord(
+        version=TRAINING,
+        run=str(run),
+        settings=run.settings,
+        data=DataRecord(name="imagenette", fingerprint=FINGERPRINT, classes=classes, train=9469, val=VALIDATION),
+        environment=ENVIRONMENT,
+        status="done",
+        metrics=metrics,
+        history=history,
+        volatile=VOLATILE,
+    )
 
 
-def _attack(run: Run, spec: AttackSpec, outcome: Outcome, training: dict[str, Any], fraction: float) -> dict[str, Any]:
-    threat = {"norm": "L-infinity", "eps_unit": "pixel levels", "box": [0, 255], "trained_temperature": run.temperature}
-    return {
-        "attack": str(spec.attack),
-        "threat": threat | vars(spec.attack.threat(run.temperature)),
-        "images": len(outcome.labels),
-        "fraction": fraction,
-        "gradient_zero_images": 0.0,
-        "gradient_zero_pixels": 0.0,
-        "gradient_not_finite": 0,
-        "rows": outcome.rows(),
-        "weights": training["artefacts"]["weights.npz"]["sha256"],
-        "data": FINGERPRINT,
-        "environment": ENVIRONMENT,
-        "volatile": VOLATILE,
-    }
+def _attack(run: Run, spec: AttackSpec, outcomes: Outcomes, training: TrainingRecord, fraction: float) -> AttackRecord:
+    threat = spec.attack.threat(run.temperature)
+    return AttackRecord(
+        version=spec.attack.version,
+        attack=str(spec.attack),
+        threat=ThreatRecord(norm=spec.attack.norm.name, trained_temperature=run.temperature, **vars(threat)),
+        images=len(outcomes.labels),
+        fraction=fraction,
+        gradient_zero_images=0.0,
+        gradient_zero_pixels=0.0,
+        rows=[RadiusRow(**row) for row in outcomes.rows()],
+        weights=training.weights,
+        data=FINGERPRINT,
+        environment=ENVIRONMENT,
+        volatile=VOLATILE,
+    )
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ import click
 
 from bench import __version__
 from bench.cli.data import data
+from bench.cli.export import export
 from bench.cli.report import report
 from bench.cli.run import run
-from bench.cli.sweep import export, status, sweep
+from bench.cli.status import status
+from bench.cli.sweep import sweep
 from bench.errors import BenchError
 
 

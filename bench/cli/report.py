@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from bench.cli.options import RECORDED
-from bench.errors import BadInput
+from bench.errors import BadInput, IntegrityError
+from bench.records.collection import Collection
 from bench.report.panels import FORMATS
 from bench.runs.grid import PRESETS, load
 
@@ -16,13 +17,13 @@ from bench.runs.grid import PRESETS, load
 @click.command()
 @RECORDED
 @click.option(
-    "--output", type=click.Path(path_type=Path), default="reports", show_default=True, help="where the report goes"
+    "--output", type=click.Path(path_type=Path), default="reports", show_default=True, help="folder of the report"
 )
 @click.option("--grid", default="internship", show_default=True, help=f"{', '.join(PRESETS)} or FILE.toml")
-@click.option("--figure", "figures", multiple=True, help="this figure, as 9, or panel, as 9a, alone; several times")
-@click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="several times  [default: all]")
+@click.option("--figure", "figures", multiple=True, help="only this figure, as 9, or panel, as 9a; repeatable")
+@click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="repeatable  [default: all]")
 @click.option("--compare", nargs=2, metavar="RUN RUN", help="print the paired comparison of two runs; write nothing")
-@click.option("--mixed", is_flag=True, help="put networks of different code or images side by side all the same")
+@click.option("--mixed", is_flag=True, help="compare networks of different versions or images too")
 @click.option("--quiet", is_flag=True, help="no progress on stderr")
 def report(
     results_dir: Path,
@@ -34,14 +35,19 @@ def report(
     mixed: bool,
     quiet: bool,
 ) -> None:
-    """Make figures, tables and REPORT.md from the records, or compare two runs. Needs no TensorFlow and no images."""
+    """Make figures, tables, REPORT.md and index.html from the records, or compare two runs.
+
+    Needs neither TensorFlow nor the images. Exits with 4 if damaged records were left out.
+    """
     from bench.records.collection import read
 
     found = load(grid)
     if compare:
         from bench.comparison.two_runs import pair
 
-        click.echo(pair(read(results_dir, mixed=mixed), *compare), nl=False)
+        records = read(results_dir, mixed=mixed)
+        click.echo(pair(records, *compare), nl=False)
+        _check_records(records)
         return
     from bench.report.build import Wanted, assemble, check
 
@@ -63,6 +69,17 @@ def report(
         results_dir,
     )
     click.echo(f"{len(written)} files under {output}")
+    _check_records(records)
+
+
+def _check_records(records: Collection) -> None:
+    """Raise IntegrityError, once the work is done, where damaged records were left out."""
+    damaged = [each for each in records.left_out if "not mixed" not in each.reason]
+    if damaged:
+        raise IntegrityError(
+            f"{len(damaged)} damaged record{'s were' if len(damaged) > 1 else ' was'} left out, the first: "
+            f"{damaged[0].what}; REPORT.md lists all with the reason"
+        )
 
 
 def _check_place(output: Path) -> None:

@@ -1,4 +1,4 @@
-"""``bench sweep`` and ``bench status``: parse, call, print."""
+"""``bench sweep``: parse, call, print."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from pathlib import Path
 import click
 
 from bench.cli import sweep_output as summary
-from bench.cli.options import RECORDED, RESULTS
+from bench.cli.options import RESULTS
 from bench.cli.sweep_progress import View
 from bench.errors import BadInput
-from bench.records.status import FINAL, status_of
-from bench.records.store import Folder, folders
+from bench.records.status import FINAL
 from bench.runs.grid import PRESETS, load
 from bench.runs.sweep.clusters import Place, shape
 from bench.runs.sweep.engine import work
@@ -102,31 +101,3 @@ def _emit(path: Path, jobs: list[Job]) -> None:
     click.echo(f"{len(lines)} commands in {path}, controls before the runs that share their beginning")
     click.echo(f"at once, two at a time:  xargs -P 2 -d '\\n' -I{{}} sh -c '{{}}' < {path}")
     click.echo(f'in a job array:  eval "$(sed -n "${{SLURM_ARRAY_TASK_ID}}p" {path})"  with --array=1-{len(lines)}')
-
-
-@click.command()
-@RECORDED
-@click.option("--json", "as_json", is_flag=True, help="print one JSON object on stdout")
-def status(results_dir: Path, as_json: bool) -> None:
-    """Say what every run under the results is: done, running, failed, diverged, and where its log stands."""
-    found = list(folders(results_dir))
-    rows = [(each, status_of(each)) for each in found if isinstance(each, Folder)]
-    broken = [each for each in found if not isinstance(each, Folder)]
-    if as_json:
-        click.echo(summary.status_json(rows, broken))
-        return
-    click.echo(summary.status_table(rows, broken) or f"no run under {results_dir}")
-
-
-@click.command()
-@RECORDED
-@click.option("--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
-@click.option("--output", type=click.Path(path_type=Path), help="the file to write  [default: stdout for csv]")
-def export(results_dir: Path, kind: str, output: Path | None) -> None:
-    """Write a row a (run, seed, attack, eps) of every verified record; bench/export.py says what each column is."""
-    from bench.records.export import table, write
-
-    rows, broken = table(results_dir)
-    for error in broken:
-        click.echo(f"left out: {error}", err=True)
-    write(rows, kind, output)

@@ -10,7 +10,6 @@ from typing import Any
 
 from bench.errors import BenchError
 from bench.records.status import FINAL, RunStatus, State
-from bench.records.store import Folder
 from bench.runs.grid import Excluded
 from bench.runs.sweep.clusters import Shape
 from bench.runs.sweep.engine import Ended
@@ -103,27 +102,3 @@ def as_json(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], e
         )
     left_out = [{"run": each.run.name, "seed": each.run.seed, "reason": each.reason} for each in excluded]
     return json.dumps({"runs": runs, "excluded": left_out}, ensure_ascii=False)
-
-
-def status_table(rows: Sequence[tuple[Folder, RunStatus]], broken: Sequence[BenchError]) -> str:
-    """Return a line a run: state, name, note, log; and what could not be read."""
-    lines = []
-    for folder, seen in rows:
-        log = f"  log {seen.log}" if seen.log else ""
-        lines.append(f"{seen.state:<11}  {folder.run.name}/seed-{folder.run.seed}  {seen.note}{log}")
-    return "\n".join([*lines, *[f"invalid      {error}" for error in broken]])
-
-
-def status_json(rows: Sequence[tuple[Folder, RunStatus]], broken: Sequence[BenchError]) -> str:
-    """Return the same as one JSON object."""
-    runs = [
-        {
-            "run": folder.run.name,
-            "seed": folder.run.seed,
-            "state": str(seen.state),
-            "note": seen.note,
-            "log": str(seen.log) if seen.log else None,
-        }
-        for folder, seen in rows
-    ]
-    return json.dumps({"runs": runs, "broken": [str(error) for error in broken]}, ensure_ascii=False)

@@ -1,1 +1,1 @@
-"""Is one network more robust than another, and how sure can one be? Groups of networks in, verdicts out."""
+"""Comparison of networks: groups, paired statistics, verdicts and findings."""

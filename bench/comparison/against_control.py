@@ -1,9 +1,10 @@
-"""Every run of a group against its control, on the same images and seeds, corrected for the number of comparisons."""
+"""Compares every run of a group with its control, on the same images and seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from bench.comparison.group import ComparisonGroup, control_of
 from bench.comparison.masking import is_masked
@@ -11,6 +12,7 @@ from bench.comparison.paired import Effect, PairedSamples
 from bench.comparison.verdict import EQUIVALENCE, Judged, judge_family
 from bench.errors import BadInput
 from bench.records.outcomes import CUSTOMARY, Band, Quantity
+from bench.spec.run import Run
 
 
 def compare(
@@ -21,19 +23,19 @@ def compare(
 ) -> dict[str, Judged]:
     """Return each run's difference to its control, by the run's name, in ``quantity`` averaged over the radii of ``band``.
 
-    The runs are one family for Holm's correction. A run that shares no seed with its control is left out. A run is not
-    called more robust where the margin step shows its gradient masked at any seed, or was not made at every seed. No run
-    is called less robust than a control with a masked gradient.
+    The runs are one family for Holm's correction. A run that shares no seed with its control is left out. A run whose
+    gradient is masked at any seed, or not tested at every seed, is not called more robust. No run is called less robust
+    than a control whose gradient is masked. No run is judged that did not learn, or whose control did not.
     """
     judged = judge_family(effects_of(group, group.samples(quantity, band)), quantity, margin)
-    masked = _masked(group)
-    return {name: _with_masking(each, name, masked) for name, each in judged.items()}
+    known = _known(group)
+    return {name: replace(each, **known[name]) for name, each in judged.items()}
 
 
 def compare_each_eps(
     group: ComparisonGroup, quantity: Quantity = Quantity.ACCURACY, margin: float = EQUIVALENCE
 ) -> dict[tuple[str, float], Judged]:
-    """Return each run's difference to its control at each radius but 0, by run name and eps; all of them one family."""
+    """Return each run's difference to its control at each radius but 0, by run name and eps. They are one family."""
     effects: dict[str, Effect] = {}
     places: dict[str, tuple[str, float]] = {}
     for radius in group.eps[1:]:
@@ -41,28 +43,36 @@ def compare_each_eps(
         for name, effect in effects_of(group, samples).items():
             place = f"{name} {radius!r}"
             effects[place], places[place] = effect, (name, radius)
-    masked = _masked(group)
+    known = _known(group)
     found = judge_family(effects, quantity, margin).items()
-    return {places[place]: _with_masking(judged, places[place][0], masked) for place, judged in found}
+    return {places[place]: replace(judged, **known[places[place][0]]) for place, judged in found}
 
 
-def _masked(group: ComparisonGroup) -> dict[str, tuple[bool | None, bool | None]]:
-    """Return whether the gradient of each run, by name, and of its control is masked."""
-    found = {run.name: is_masked(group.attacked(run)) for run in group.runs}
-    return {run.name: (found[run.name], found[control_of(run).name]) for run in group.runs}
+def _known(group: ComparisonGroup) -> dict[str, Any]:
+    """Return what is known of each run and its control beside the effect, as fields of ``Judged`` by the run's name."""
+    masked = {run: is_masked(group.attacked(run)) for run in group.runs}
+    return {
+        run.name: {
+            "masked": masked[run],
+            "control_masked": masked[control_of(run)],
+            "learned": has_learned(group, run),
+            "control_learned": has_learned(group, control_of(run)),
+        }
+        for run in group.runs
+    }
 
 
-def _with_masking(judged: Judged, name: str, masked: Mapping[str, tuple[bool | None, bool | None]]) -> Judged:
-    own, control = masked[name]
-    return replace(judged, masked=own, control_masked=control)
+def has_learned(group: ComparisonGroup, run: Run) -> bool:
+    """Tell whether ``run`` learned at every seed."""
+    return all(each.learned for each in group.attacked(run).values())
 
 
 def effects_of(group: ComparisonGroup, samples: PairedSamples) -> Mapping[str, Effect]:
-    """Return each run's difference to its control, by the run's name; none for one that shares no seed with it."""
+    """Return each run's difference to its control, by the run's name; a run that shares no seed with it is left out."""
     effects = {}
     for run in group.compared:
         try:
             effects[run.name] = samples.against(run.name, control_of(run).name)
         except BadInput:
-            continue  # no seed that both have: a missing cell, listed with its command
+            continue  # they share no seed: the cell is missing, and listed with its command
     return effects

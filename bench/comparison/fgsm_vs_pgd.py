@@ -1,4 +1,4 @@
-"""What many steps leave beside one: both on the same images of the same network, wherever both were run."""
+"""Compares accuracy under one step and under many steps, on the same images of the same network."""
 
 from __future__ import annotations
 
@@ -12,15 +12,22 @@ from bench.comparison.masking import is_masked
 from bench.errors import BadInput
 from bench.records.collection import Collection
 from bench.records.networks import RecordedAttack, TrainedNetwork
-from bench.records.outcomes import shared
+from bench.records.outcomes import on_common_images
 
-# One step may take this much more on a few hundred images before the iterated attack is called at fault.
+# On a few hundred images, one step may take this much more than many steps before the iterated attack counts as failed.
 TOLERATED = 0.02
 
 
 @dataclass(frozen=True)
 class StepPair:
-    """One network under one step and under many: accuracy at each radius that both have but 0, on the images of both."""
+    """One network under one step and under many.
+
+    Args:
+        one: the single step.
+        many: the iterated attack.
+        images: the number of images of both.
+        accuracy: under one and under many, at each radius of both but 0.
+    """
 
     network: TrainedNetwork
     one: RecordedAttack
@@ -30,27 +37,27 @@ class StepPair:
 
     @property
     def masked(self) -> bool | None:
-        """Whether the gradient that the many steps follow is masked, by the margin step; None where none was made."""
+        """Whether the gradient that the many steps follow is masked; None where there is no margin step to tell."""
         return is_masked({self.network.run.seed: AttackedNetwork(self.network, self.many)})
 
     @property
     def zero_gradients(self) -> float:
-        """The fraction of images on which the many steps see no gradient at their start."""
+        """The fraction of images without a gradient at the start of the many steps."""
         return self.many.record.gradient_zero_images
 
     @property
     def stronger_by(self) -> float:
-        """The most, over the radii, by which the many steps take more than the one; negative where they never do."""
+        """The largest excess over the radii of many steps over one; negative where they never take more."""
         return max(before - after for before, after in self.accuracy.values())
 
     @property
     def weaker_by(self) -> float:
-        """The most, over the radii, by which the one step takes more: a fault of the iterated attack where it is large."""
+        """The largest excess over the radii of one step over many. Where it is large, the iterated attack failed."""
         return max(after - before for before, after in self.accuracy.values())
 
 
 def step_pairs(collection: Collection) -> list[StepPair]:
-    """Return every network that was attacked by PGD and by the step that it repeats, in order of run, seed and attack."""
+    """Return every network attacked by PGD and by the step that PGD repeats, in order of run, seed and attack."""
     found = []
     for seeds in collection.networks.values():
         for network in seeds.values():
@@ -63,7 +70,7 @@ def step_pairs(collection: Collection) -> list[StepPair]:
 
 
 def _step(network: TrainedNetwork, text: str) -> RecordedAttack | None:
-    """Return the one step on the same loss that the attack ``text`` repeats; None where it is no PGD, or was not run."""
+    """Return the single step on the same loss as the PGD ``text``; None where ``text`` is no PGD, or it was not run."""
     try:
         attack = attack_named(text)
     except BadInput:
@@ -75,7 +82,7 @@ def _step(network: TrainedNetwork, text: str) -> RecordedAttack | None:
 
 
 def _pair(network: TrainedNetwork, one: RecordedAttack, many: RecordedAttack) -> StepPair | None:
-    both = shared({"one": one.outcomes, "many": many.outcomes})
+    both = on_common_images({"one": one.outcomes, "many": many.outcomes})
     images, radii = len(both["one"].indices), both["one"].eps
     if not images or not any(radii):
         return None

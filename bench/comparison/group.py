@@ -1,4 +1,4 @@
-"""A comparison group: the networks of a figure under one attack, each with its control, and what is not measured yet."""
+"""Comparison groups: the networks of a figure under one attack, each with its control."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import attack_specs, default_attacks
 from bench.comparison.paired import PairedSamples, Sample
 from bench.errors import BadInput
+from bench.evaluation.learned import learned
 from bench.evaluation.masking import margin_step_of
 from bench.records.collection import Collection
 from bench.records.networks import RecordedAttack, TrainedNetwork
@@ -28,13 +29,13 @@ from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
 VARYING = {"sparsity": "dense", "low_rank": "full rank", "temperature": "T = 1"}
-# What a label says by itself, or, of a start, in one word; any other setting is named where the runs differ in it.
-SAID = ("arch", "sparsity", "pruning", "low_rank", "low_rank_init", "low_rank_from", "temperature", "seed")
+# Settings that a label has words for. Any other setting is named where the runs differ in it.
+LABELLED = ("arch", "sparsity", "pruning", "low_rank", "low_rank_init", "low_rank_from", "temperature", "seed")
 
 
 @dataclass(frozen=True)
 class Missing:
-    """A run at a seed that has no record under the attack, or not at every radius, and the command that makes it."""
+    """A run at a seed without a record of the attack at every radius, and the command that makes one."""
 
     run: Run
     command: str
@@ -54,8 +55,14 @@ class AttackedNetwork:
 
     @property
     def outcomes(self) -> Outcomes:
-        """What the attack did to each image."""
+        """The outcome on each image."""
         return self.attack.outcomes
+
+    @property
+    def learned(self) -> bool:
+        """Whether the network learned. One at chance is not judged."""
+        data = self.network.record.data
+        return learned(self.network.metrics.accuracy, data.val, len(data.classes))
 
     @property
     def margin_step(self) -> RecordedAttack | None:
@@ -65,7 +72,7 @@ class AttackedNetwork:
 
 @dataclass(frozen=True)
 class ComparisonGroup:
-    """The runs of a figure under one attack, controls first, with every network of them that is recorded.
+    """The runs of a figure under one attack, controls first, with their recorded networks.
 
     Args:
         figure: the name of the figure, and ``title`` its title.
@@ -73,8 +80,8 @@ class ComparisonGroup:
         runs: the runs, at the grid's first seed.
         eps: radii in the attack's norm, pixel levels, 0 first.
         fraction: of the validation images.
-        seeds: that the grid asks for.
-        attacks: that the figure names; empty where it takes the default ones.
+        seeds: the seeds of the grid.
+        attacks: the attacks that the figure names; empty where it has the default ones.
         collection: the records.
     """
 
@@ -90,18 +97,18 @@ class ComparisonGroup:
 
     @property
     def name(self) -> str:
-        """The name of the figure and, where it has several attacks, of this one: for files."""
+        """A name for files: the figure and, unless the attack is FGSM, the attack."""
         attack = "".join(each if each.isalnum() else "-" for each in str(self.attack)).strip("-")
         return self.figure if self.attack == Fgsm() else f"{self.figure}-{attack}"
 
     @property
     def leads(self) -> bool:
-        """Whether this is the first group of its figure, which stands for the figure where no attack matters."""
+        """Whether this is the first group of its figure. It stands for the figure where the attack does not matter."""
         return self.attack == next(iter(self.attacks), Fgsm())
 
     @property
     def attacker(self) -> str:
-        """The attack's label; where it differs with the temperature of the network attacked, in words that fit all."""
+        """The attack's label, or one for all runs where the label depends on the network's temperature."""
         labels = dict.fromkeys(self.attack.threat(run.temperature).label for run in self.runs)
         first = next(iter(labels))
         return first if len(labels) == 1 else first.rpartition("T = ")[0] + "each network's own T"
@@ -112,7 +119,7 @@ class ComparisonGroup:
         return tuple(run for run in self.runs if run != control_of(run))
 
     def label(self, run: Run) -> str:
-        """Return what tells ``run`` from the others in a few words, as a legend does: "98 % zero", "LR1", "T = 20"."""
+        """Return a short label that tells ``run`` from the others: "98 % zero", "LR1", "T = 20"."""
         ranks = str(run.low_rank)
         parts = [
             run.arch if len({each.arch for each in self.runs}) > 1 else "",
@@ -125,7 +132,9 @@ class ComparisonGroup:
         plain = [word for name, word in VARYING.items() if len({getattr(each, name) for each in self.runs}) > 1]
         named = [part for part in parts if part] or [plain[0] if len(plain) == 1 else "control"]
         own, others = _effective(run), [_effective(each) for each in self.runs]
-        differs = [name for name in own if name not in SAID and len({each.get(name, own[name]) for each in others}) > 1]
+        differs = [
+            name for name in own if name not in LABELLED and len({each.get(name, own[name]) for each in others}) > 1
+        ]
         return ", ".join([*named, *[f"{name.replace('_', ' ')} {own[name]}" for name in differs]])
 
     def trained(self, run: Run) -> Mapping[int, TrainedNetwork]:
@@ -133,7 +142,7 @@ class ComparisonGroup:
         return self.collection.of(run)
 
     def attacked(self, run: Run) -> Mapping[int, AttackedNetwork]:
-        """Return the networks of ``run`` by seed with this attack on them, where all of ``eps`` was measured."""
+        """Return the networks of ``run``, by seed, that have this attack at every radius of ``eps``."""
         return self._attacked[run]
 
     @cached_property
@@ -143,7 +152,7 @@ class ComparisonGroup:
     def _of(self, run: Run) -> list[tuple[int, AttackedNetwork]]:
         found = []
         for seed, network in sorted(self.trained(run).items()):
-            # At T = 1 an attack has two names, and a grid may have asked for it under either.
+            # At T = 1 an attack has two names, and a grid may use either.
             for text in dict.fromkeys((str(self.attack.against(run.temperature)), str(self.attack))):
                 attack = network.attacks.get(text)
                 if attack and set(self.eps) <= set(attack.outcomes.eps):
@@ -158,18 +167,18 @@ class ComparisonGroup:
 
     @property
     def classes(self) -> list[int]:
-        """The numbers of classes of the networks, ascending."""
+        """The distinct numbers of classes of the networks, ascending."""
         return sorted({len(each.record.data.classes) for run in self.runs for each in self.trained(run).values()})
 
     def samples(self, quantity: Quantity, band: Band) -> PairedSamples:
-        """Return ``quantity``, averaged over the radii of ``eps`` in ``band``, of every run by the run's name."""
+        """Return ``quantity`` of every run by the run's name, averaged over the radii of ``eps`` in ``band``."""
         radii = band.of(self.eps)
         samples: dict[str, dict[int, Sample]] = {}
         for run in self.runs if radii else ():
             found = {}
             for seed, attacked in self.attacked(run).items():
                 values = attacked.outcomes.values(quantity, radii)
-                if quantity is not Quantity.KEPT or np.isfinite(values).all():
+                if quantity is not Quantity.CLEAN_CORRECT or np.isfinite(values).all():
                     found[seed] = Sample(attacked.outcomes.indices, values)
             if found:
                 samples[run.name] = found
@@ -177,9 +186,9 @@ class ComparisonGroup:
 
     @cached_property
     def missing(self) -> tuple[Missing, ...]:
-        """What is not there yet, of the seeds asked for and of those that some run of the group has.
+        """Every run without its record, at the grid's seeds and at those that some run of the group has.
 
-        Training is the same to the bit each time: a run that diverged would again, and its command says so.
+        Training is deterministic: a run that diverged would diverge again, and its command says so.
         """
         unfinished = self.collection.unfinished
         ends = {(run.name, run.seed): seen for run, seen in unfinished if seen.state is State.DIVERGED}
@@ -189,32 +198,32 @@ class ComparisonGroup:
             if seed not in self.attacked(run):
                 own = replace(run, seed=seed)
                 seen = ends.get((own.name, seed))
-                note = f"  # diverged in {seen.note}, and would again" if seen else ""
+                note = f"  # diverged in {seen.note}, and would diverge again" if seen else ""
                 found.append(Missing(own, self.command(own) + note))
         return tuple(found)
 
     def command(self, run: Run, attacks: Sequence[Attack] | None = None) -> str:
-        """Return the command that trains ``run`` and attacks it as the group needs, or with ``attacks``."""
+        """Return the command that trains ``run`` and attacks it with the group's attacks, or with ``attacks``."""
         specs = attack_specs(run, self.attacks if attacks is None else attacks, self.eps, self.fraction)
         return shlex.join(["bench", "run", *run_options(run), *attack_options(run, specs)])
 
 
 def _effective(run: Run) -> dict[str, str]:
-    """Return the settings of ``run`` that have an effect, by name, as text."""
+    """Return the settings of ``run`` that have an effect, as text by name."""
     return dict(pair.split("=", 1) for pair in str(run).split())
 
 
 def control_of(run: Run) -> Run:
-    """Return what ``run`` is compared with: the same network, dense, of full rank, at temperature 1."""
+    """Return the control of ``run``: the same network, dense, of full rank, at temperature 1."""
     plain: dict[str, Any] = {"low_rank_init": "scratch", "low_rank_from": "", "low_rank": FullRank()}
     return replace(run, sparsity=0.0, temperature=1.0, **plain)
 
 
 def attacked_by(network: TrainedNetwork, text: str) -> RecordedAttack | None:
-    """Return the attack ``text`` on ``network``, under the name that it is recorded by; None where it was not made."""
+    """Return the attack ``text`` on ``network``, under the name that it is recorded by; None where it was not run."""
     try:
         attack = attack_named(text)
-    except BadInput:  # an attack that this suite does not have any more
+    except BadInput:  # an attack that the suite no longer has
         return None
     return network.attacks.get(str(attack.against(network.run.temperature)))
 
@@ -222,7 +231,7 @@ def attacked_by(network: TrainedNetwork, text: str) -> RecordedAttack | None:
 def comparison_groups(
     grid: Grid, collection: Collection, figures: Sequence[Figure] | None = None
 ) -> list[ComparisonGroup]:
-    """Return the groups of ``figures`` of ``grid``, all but the optional ones by default: one a figure and attack."""
+    """Return one group for each attack of each of ``figures``; by default, all figures of ``grid`` but the optional."""
     found = []
     for figure in grid.chosen((), ()) if figures is None else figures:
         cells, _ = grid.cells([figure], grid.seeds[:1])

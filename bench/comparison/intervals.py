@@ -1,4 +1,4 @@
-"""How far a mean over seeds can be believed: seeds and images drawn again, and told apart."""
+"""Intervals of means over seeds and images, by a hierarchical bootstrap."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from math import sqrt
 import numpy as np
 from scipy.stats import norm, t
 
+from bench.comparison.image_variance import image_variance
 from bench.records.outcomes import Floats, Indices
 
 DRAWS = 1000
@@ -22,9 +23,11 @@ NAME = "hierarchical bootstrap over seeds and images"
 class Means:
     """Means over seeds with their intervals, each an array (k,).
 
-    ``deviation``: the standard deviation of the mean at a seed over the seeds. ``seed_variance``: the part of its
-    square that images do not explain. ``image_variance``: what the mean at one seed varies by over draws of images.
-    ``deviation`` and ``seed_variance`` are None at one seed, where the interval covers images alone.
+    Args:
+        image_variance: the variance of the mean at one seed over draws of images.
+        deviation: the standard deviation over seeds of the mean at a seed; None at one seed.
+        seed_variance: the part of its square that images do not explain; None at one seed, where the interval covers
+            images alone.
     """
 
     mean: Floats
@@ -38,25 +41,30 @@ class Means:
 def hierarchical(rows: Sequence[tuple[Indices, Floats]], confidence: float = 0.95, draws: int = DRAWS) -> Means:
     """Return the mean over seeds of k numbers an image, with intervals for new seeds and new images.
 
-    ``rows`` has, for each of S seeds, the indices (n,) of its images and their numbers (k, n). In each of ``draws``
-    repetitions seeds are drawn with replacement, and images, the same for all seeds that share them, each with a weight
-    from Poisson(1). The repetition's mean differs from the measured one by
+    Each repetition draws seeds with replacement, and gives each image a weight from Poisson(1), the same for all seeds that
+    share the image. The repetition's mean differs from the measured one by
 
         f * sum_s (u_s / S) (m_s - m)  +  sum_s (u_s / S) (m_s* - m_s)
 
     where u_s counts how often seed s was drawn, m_s is its mean, m_s* its mean over the weighted images and m the mean of
-    the m_s. The interval goes from the quantile at (1 - ``confidence``) / 2 of the repetitions to the one opposite.
-    Departures: f shrinks the deviations of the m_s to the part that images do not explain, which would else be counted
-    twice, and stretches them by sqrt(S / (S - 1)) and by the ratio of Student's quantile at S - 1 degrees of freedom to
-    the normal one, without which three seeds give intervals far too short. Deterministic: the draw is seeded by its name.
-    Beyond 30 seeds nothing is drawn: ``_over_many`` has what is done instead.
+    the m_s. The interval goes from the quantile at (1 - ``confidence``) / 2 of the repetitions to the opposite quantile.
+
+    Args:
+        rows: for each of S seeds, the indices (n,) of its images and their numbers (k, n).
+        confidence: in (0, 1).
+        draws: the number of repetitions.
+
+    Departures: the factor f shrinks the deviations of the m_s to the part that images do not explain, which would
+    otherwise be counted twice. It stretches them by sqrt(S / (S - 1)) and by the ratio of Student's quantile at S - 1
+    degrees of freedom to the normal one; without that, three seeds give intervals far too short. The draw has a fixed
+    seed. Beyond 30 seeds nothing is drawn: see ``_over_many``.
     Sources: Davison & Hinkley 1997, "Bootstrap Methods and their Application", section 3.8 (hierarchical data); Owen
     2007, "The pigeonhole bootstrap" (crossed draws and product weights); Rao & Wu 1988 for the factor S / (S - 1).
     """
     seeds = len(rows)
     means = np.stack([values.mean(axis=1) for _, values in rows])
     mean = means.mean(axis=0)
-    total, shared = _image_variances(rows)
+    total, shared = image_variance(rows)
     if seeds > MANY:
         return _over_many(means, total, shared, confidence)
     drawn = _image_parts(rows, draws)
@@ -77,15 +85,13 @@ def hierarchical(rows: Sequence[tuple[Indices, Floats]], confidence: float = 0.9
 
 
 def _over_many(means: Floats, total: Floats, shared: Floats, confidence: float) -> Means:
-    """Return the mean of ``means`` (S, k), with the interval that drawing comes to where seeds are many.
+    """Return the mean of ``means`` (S, k) with Student's interval, which the drawn one approaches for many seeds.
 
-    A mean over so many is normal, and the interval is Student's with the same variances,
+        variance = max(s^2, a - c) / S + c
 
-        max(s^2, a - c) / S + c
-
-    where s^2 is the variance of ``means``, a (``total``) that which images give one of them, and c (``shared``) what they
-    give two in common. Where all seeds have the same images the two agree to a few percent; where each has its own,
-    drawing is the longer by up to a third, since seeds drawn twice count a - c twice.
+    where s^2 is the variance of ``means`` over seeds, and a (``total``) and c (``shared``) are those of ``image_variance``.
+    Where all seeds have the same images, the two intervals agree to a few percent. Where each has its own, the drawn one
+    is longer by up to a third, because seeds drawn twice count a - c twice.
     """
     seeds, mean = len(means), means.mean(axis=0)
     variance = means.var(axis=0, ddof=1)
@@ -109,21 +115,10 @@ def _image_parts(rows: Sequence[tuple[Indices, Floats]], draws: int) -> Floats:
     return np.stack(parts, axis=1)
 
 
-def _image_variances(rows: Sequence[tuple[Indices, Floats]]) -> tuple[Floats, Floats]:
-    """Return the variance of a seed's mean over images, and the covariance of two seeds' means, each (k,)."""
-    centred = [(values - values.mean(axis=1, keepdims=True)) / values.shape[1] for _, values in rows]
-    squares = np.sum([(each**2).sum(axis=1) for each in centred], axis=0)
-    total = np.zeros((len(centred[0]), 1 + max(int(images[-1]) for images, _ in rows)))
-    for (images, _), each in zip(rows, centred, strict=True):
-        total[:, images] += each
-    pairs = len(rows) * (len(rows) - 1)
-    return squares / len(rows), ((total**2).sum(axis=1) - squares) / pairs if pairs else np.zeros(len(total))
-
-
 @lru_cache(maxsize=4)
 def _weights(images: int, draws: int) -> Floats:
-    # An image a row: a seed takes its images' weights out of it in one piece each. In float64, whose rounding, other on
-    # another processor, does not reach the nine digits that a report writes.
+    # One image a row, so that a seed's images are whole rows. In float64: its rounding differs between processors, but
+    # not in the nine digits that a report writes.
     drawn = _generator("images").poisson(1.0, (draws, images))
     return np.ascontiguousarray(drawn.T, dtype=np.float64)
 

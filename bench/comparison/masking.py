@@ -1,4 +1,4 @@
-"""Whether robustness is only apparent: what the margin step and the zero gradients say of a group's networks."""
+"""Whether the gradient of a group's networks is masked, by the margin step."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from bench.comparison.group import AttackedNetwork, ComparisonGroup
 from bench.comparison.verdict import DASH
 from bench.evaluation.masking import Curve, Masking, compared
 from bench.records.networks import RecordedAttack
-from bench.records.outcomes import CUSTOMARY, Outcomes, shared
+from bench.records.outcomes import CUSTOMARY, Outcomes, on_common_images
 
 
 def masking_of(attacked: Mapping[int, AttackedNetwork]) -> list[Masking]:
-    """Return what the margin step says of an attack at each seed, on the images and radii that both have.
+    """Return the test of an attack by the margin step at each seed, on the images and radii that both have.
 
-    A seed is left out as not tested where no masking was seen and the margin step was not made at the largest radius
-    that a verdict looks at.
+    A seed where no masking was seen counts only if the margin step reaches the largest radius of a verdict. A network that
+    did not learn is not tested.
     """
     found = []
     for each in attacked.values():
         step = each.margin_step
-        if step is None or each.attack.on_margin:
+        if step is None or each.attack.on_margin or not each.learned:
             continue
-        both = shared({"attack": each.outcomes, "step": step.outcomes})
+        both = on_common_images({"attack": each.outcomes, "step": step.outcomes})
         if not len(both["step"].indices):
             continue
         seen = compared(_curve(each.attack, both["attack"]), _curve(step, both["step"]))
@@ -32,34 +32,38 @@ def masking_of(attacked: Mapping[int, AttackedNetwork]) -> list[Masking]:
 
 
 def furthest(eps: tuple[float, ...]) -> float:
-    """Return the largest of ``eps`` that a verdict looks at: masking is seen there if anywhere."""
+    """Return the largest of ``eps`` that a verdict uses. Masking is strongest there."""
     return max(CUSTOMARY.of(eps) or eps)
 
 
 def is_masked(attacked: Mapping[int, AttackedNetwork]) -> bool | None:
-    """Return whether an attack's gradient is masked at any seed; None where it is at none and some seed was not tested.
+    """Return whether an attack's gradient is masked at any seed; None where no seed is masked and some were not tested.
 
-    An attack on the margin counts as tested: the margin is the loss that tells masking.
+    An attack on the margin counts as tested: the margin is the loss that shows masking. Seeds that did not learn do not
+    count.
     """
     found = masking_of(attacked)
     if any(each.masked for each in found):
         return True
-    tested = len(found) == len(attacked) or all(each.attack.on_margin for each in attacked.values())
-    return False if attacked and tested else None
+    able = [each for each in attacked.values() if each.learned]
+    tested = len(found) == len(able) or all(each.attack.on_margin for each in able)
+    return False if able and tested else None
 
 
 def masked_count(groups: Sequence[ComparisonGroup]) -> str:
-    """Return in how many of the tested networks of ``groups`` the gradient is masked, as "4 of 15"."""
+    """Return how many of the tested networks of ``groups`` have a masked gradient, as "4 of 15"."""
     sets = [group.attacked(run) for group in groups for run in group.runs]
-    networks, found = sum(map(len, sets)), [each for attacked in sets for each in masking_of(attacked)]
+    found = [each for attacked in sets for each in masking_of(attacked)]
+    able = [each.learned for attacked in sets for each in attacked.values()]
     if not found:
-        return "not tested" if networks else DASH
-    rest = f"; {networks - len(found)} not tested" if networks > len(found) else ""
+        return "not tested" if able else DASH
+    untested, at_chance = sum(able) - len(found), able.count(False)
+    rest = f"; {untested} not tested" * bool(untested) + f"; {at_chance} did not learn" * bool(at_chance)
     return f"{_count(found)} of {len(found)}{rest}"
 
 
 def masking_evidence(group: ComparisonGroup) -> str:
-    """Return in a sentence how many of the compared networks of ``group`` mask their gradient, and the clearest case."""
+    """Return a sentence on how many compared networks of ``group`` have a masked gradient, and the clearest case."""
     sets = [group.attacked(run) for run in group.compared]
     zeros = [each.record.gradient_zero_images for attacked in sets for each in attacked.values()]
     found = [each for attacked in sets for each in masking_of(attacked)]
@@ -75,7 +79,7 @@ def masking_evidence(group: ComparisonGroup) -> str:
             f"{100 * max(0.0, worst.gap):.1f} points more; {spread}."
         )
     return (
-        f"The gradient is masked in {_count(found)} of {len(found)} networks, and masking is no strength: {spread}. In the "
+        f"The gradient is masked in {_count(found)} of {len(found)} networks, and masking is not robustness: {spread}. In the "
         f"clearest case accuracy at eps {worst.eps:g} is {worst.accuracy:.3f}, and {worst.reference_accuracy:.3f} under "
         "one step on the logit margin."
     )

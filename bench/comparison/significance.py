@@ -1,48 +1,46 @@
-"""The tests: exact ones on pairs, equivalence, and the correction for having looked more than once."""
+"""Significance tests: McNemar, Student, equivalence, and Holm's correction."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scipy.stats import binom, t
+from scipy.stats import binomtest, t
 
 
 def mcnemar(gained: int, lost: int) -> float:
-    """Return the two-sided exact p of McNemar's test on paired images.
+    """Return the two-sided exact p of McNemar's test on paired images; 1 where the networks never disagree.
 
         p = min(1, 2 * P(X <= min(b, c))),  X ~ Binomial(b + c, 1/2)
 
-    where b is ``gained``, the images that only the first network classifies rightly, and c is ``lost``, those that only
-    the second does. Images on which both agree say nothing. 1 where there is no disagreement.
-    Source: McNemar 1947, "Note on the sampling error of the difference between correlated proportions"; the exact form is
+    where b is ``gained``, the images that only the first network classifies correctly, and c is ``lost``, those that only
+    the second does.
+    Source: McNemar 1947, "Note on the sampling error of the difference between correlated proportions". The exact form is
     the sign test on the discordant pairs.
     """
-    if gained + lost == 0:
-        return 1.0
-    return min(1.0, 2 * float(binom.cdf(min(gained, lost), gained + lost, 0.5)))
+    return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
 
 
 def two_sided(difference: float, se: float, df: float) -> float:
-    """Return the p of Student's t for ``difference`` with standard error ``se``; at ``se`` 0, 1 for no difference, else 0."""
+    """Return the two-sided p of Student's t for ``difference``. Where ``se`` is 0: 1 for no difference, else 0."""
     if se == 0:
         return float(difference == 0)
     return 2 * float(t.sf(abs(difference) / se, df))
 
 
 def below(difference: float, se: float, df: float, bound: float) -> float:
-    """Return the one-sided p of the claim that the true difference is below ``bound``, Student's t with ``df``."""
+    """Return the one-sided p of Student's t for the claim that the true difference is below ``bound``."""
     if se == 0:
         return float(difference >= bound)
     return float(t.cdf((difference - bound) / se, df))
 
 
 def tost(difference: float, se: float, df: float, margin: float) -> float:
-    """Return the p of the claim that the true difference lies within ``margin`` of zero, by two one-sided tests.
+    """Return the p of the claim that the true difference is within ``margin`` of zero, by two one-sided tests.
 
         p = max(P(T <= (d - m) / s), P(T >= (d + m) / s)),  T ~ Student(df)
 
-    where d is ``difference``, s is ``se`` and m is ``margin``, in the unit of d. Below 0.05 exactly where the 90 %
-    interval of d lies inside (-m, m).
+    where d is ``difference``, s is ``se`` and m is ``margin``, in the unit of d. It is below 0.05 exactly where the 90 %
+    interval of d is inside (-m, m).
     Source: Schuirmann 1987, "A comparison of the two one-sided tests procedure and the power approach for assessing the
     equivalence of average bioavailability".
     """
@@ -50,7 +48,7 @@ def tost(difference: float, se: float, df: float, margin: float) -> float:
 
 
 def holm(ps: Mapping[str, float]) -> dict[str, float]:
-    """Return each p of a family corrected so that all of them hold together, by Holm's step-down method.
+    """Return each p of a family corrected for the size of the family, by Holm's step-down method.
 
         q_(i) = max over j <= i of min(1, (m - j + 1) * p_(j))
 

@@ -1,8 +1,8 @@
-"""Two runs against each other under every attack that both have, as text."""
+"""Compares two runs under every attack that both have, as text."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -14,14 +14,16 @@ from bench.errors import BadInput, unknown
 from bench.records.collection import Collection
 from bench.records.outcomes import Quantity
 
-NO_STRENGTH = "the attack failed there, and accuracy under it is no strength"
+FAILED = "the attack failed, and accuracy under it is not robustness"
 
 
 def pair(collection: Collection, first: str, second: str) -> str:
-    """Return, for each attack that both runs have, the difference in accuracy at each common radius, first less second.
+    """Return the difference in accuracy, first minus second, under each common attack at each common radius.
 
-    Paired by seed and image; the radii of all attacks are one family for Holm's correction. BadInput for a name without
-    a record, and for runs without a common attack, seed and radius.
+    Networks are paired by seed and image. All attacks and radii are one family for Holm's correction.
+
+    Raises:
+        BadInput: a name has no record, or the runs share no attack, seed and radius.
     """
     for name in (first, second):
         if name not in collection.networks:
@@ -31,23 +33,31 @@ def pair(collection: Collection, first: str, second: str) -> str:
     found = _compared(collection, first, second)
     if not found:
         raise BadInput(f"{first} and {second} share no attack, seed and radius: run both at one seed and --eps")
-    masked = {text: _masked(collection, (first, second), text) for text, _ in found}
+    sides = {text: {name: _attacked(collection, name, text) for name in (first, second)} for text, _ in found}
+    masked = {text: {name: is_masked(side) for name, side in both.items()} for text, both in sides.items()}
+    learned = {
+        name: all(each.learned for both in sides.values() for each in both[name].values()) for name in (first, second)
+    }
     attacks = {f"{text} {radius!r}": effect for (text, radius), effect in found.items() if radius}
     judged = judge_family(attacks)
-    lines = [f"{first} less {second}, accuracy, paired by seed and image, p corrected after Holm"]
+    lines = [f"{first} minus {second}, accuracy, paired by seed and image, p corrected after Holm"]
     before = ""
     for (text, radius), effect in found.items():
         if text != before:
             lines += [
                 f"\n{text}",
-                *[f"  gradient masked on {name}: {NO_STRENGTH}" for name in masked[text] if masked[text][name]],
+                *[f"  gradient masked on {name}: {FAILED}" for name in masked[text] if masked[text][name]],
             ]
         before = text
         words = f"clean accuracy: difference {numbers(effect)}, {probability(effect.p)}"
         if radius:
-            own, other = masked[text][first], masked[text][second]
-            each = replace(judged[f"{text} {radius!r}"], masked=own, control_masked=other)
-            words = each.sentence
+            words = replace(
+                judged[f"{text} {radius!r}"],
+                masked=masked[text][first],
+                control_masked=masked[text][second],
+                learned=learned[first],
+                control_learned=learned[second],
+            ).sentence
         lines.append(f"  eps {radius:<5g} {words}")
     return "\n".join(lines) + "\n"
 
@@ -62,13 +72,9 @@ def _compared(collection: Collection, first: str, second: str) -> dict[tuple[str
             samples = {
                 name: {seed: _sample(each, radius) for seed, each in side.items()} for name, side in sides.items()
             }
-            with suppress(BadInput):  # no seed that both have
+            with suppress(BadInput):  # they share no seed
                 effects[text, radius] = PairedSamples(samples).against(first, second)
     return effects
-
-
-def _masked(collection: Collection, names: Sequence[str], text: str) -> dict[str, bool | None]:
-    return {name: is_masked(_attacked(collection, name, text)) for name in names}
 
 
 def _attacked(collection: Collection, name: str, text: str) -> dict[int, AttackedNetwork]:

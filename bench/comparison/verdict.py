@@ -1,4 +1,4 @@
-"""A verdict in words, from the same numbers as the words: "more robust" is printed only where the test allows it."""
+"""The words of a verdict. "More robust" is printed only where the tests allow it."""
 
 from __future__ import annotations
 
@@ -12,29 +12,33 @@ from bench.records.outcomes import Quantity
 DASH = "—"
 LEVEL = 0.05
 EQUIVALENCE = 0.02
-SEEDS = 3  # Blalock et al. 2020, arXiv:2003.03033: what is said of fewer is said of a seed, not of a method
-MASKED = "seems robust, for its gradient is masked"
+SEEDS = 3  # with fewer, a verdict would be about a seed and not about a method: Blalock et al. 2020, arXiv:2003.03033
+MASKED = "seems robust, but its gradient is masked"
 UNTESTED = "more accurate under {attacks}; whether its gradient is masked was not tested"
+UNLEARNED = "no verdict: {network} did not learn"
 CONTROL_UNTESTED = "less accurate under {attacks}; whether the gradient of its control is masked was not tested"
 COUNTED = {1: "one seed", 2: "two seeds"}
-# What is said where there is more of a quantity, and where there is less. "Robust" is said of accuracy under attack alone:
-# a network with less to lose drops less, and is none the better.
+# The words for a larger and for a smaller quantity. "Robust" is used for accuracy under attack alone: a network of low
+# clean accuracy drops less, and is not more robust.
 WORDS = {
     Quantity.ACCURACY: ("more robust", "less robust"),
     Quantity.DROP: ("drops more", "drops less"),
-    Quantity.KEPT: ("keeps more", "keeps less"),
+    Quantity.CLEAN_CORRECT: ("keeps more", "keeps less"),
 }
 
 
 @dataclass(frozen=True)
 class Judged:
-    """An effect beside the others of its family: what may be said of it.
+    """An effect with the p values of its family, and the verdict that they allow.
 
-    ``p`` and ``p_equivalent`` are corrected over the family after Holm. ``margin``: how small a difference counts as
-    none, in the unit of the effect. ``masked``: whether the attack is known to have failed on this network for want of a
-    gradient, so that accuracy under it is no strength; None where nobody looked. ``control_masked``: the same of what it is
-    compared with: to call a network less robust is to call its control more so. ``attacks``: what is said after "more
-    robust to".
+    Args:
+        p: against no difference, corrected over the family after Holm.
+        p_equivalent: against a difference beyond ``margin``, corrected likewise.
+        margin: how large a difference counts as none, in the unit of the effect.
+        masked: whether the network's gradient is masked, so that the attack failed; None where that was not tested.
+        control_masked: the same for the control. To call a network less robust is to call its control more robust.
+        learned: whether the network learned at every seed, and ``control_learned`` whether its control did.
+        attacks: the words after "more robust to".
     """
 
     effect: Effect
@@ -44,16 +48,20 @@ class Judged:
     quantity: Quantity = Quantity.ACCURACY
     masked: bool | None = None
     control_masked: bool | None = None
+    learned: bool = True
+    control_learned: bool = True
     attacks: str = "this attack"
 
     @property
     def enough_seeds(self) -> bool:
-        """Whether there are seeds enough for a word on robustness."""
+        """Whether there are enough seeds for a verdict on robustness."""
         return len(self.effect.seeds) >= SEEDS
 
     @property
     def verdict(self) -> str:
-        """What may be said, in a few words: a word such as "more robust" needs three seeds and p below 0.05."""
+        """The verdict in a few words. "More robust" and the like need three seeds and p below 0.05."""
+        if not (self.learned and self.control_learned):
+            return UNLEARNED.format(network="its control" if self.learned else "this network")
         if not self.enough_seeds:
             return f"{COUNTED[len(self.effect.seeds)]}: no verdict on robustness"
         better = (self.effect.difference > 0) != (self.quantity is Quantity.DROP)
@@ -80,11 +88,12 @@ class Judged:
 
     @property
     def sentence(self) -> str:
-        """The verdict with its difference, interval and the p that it rests on."""
+        """The verdict with its difference, interval and the p that decides."""
         same, differs = self.p_equivalent < LEVEL, self.p < LEVEL
-        note = f", yet within {size(self.margin)}" if self.enough_seeds and differs and same else ""
+        judged = self.enough_seeds and self.learned and self.control_learned
+        note = f", but within {size(self.margin)}" if judged and differs and same else ""
         rests = probability(self.p)
-        if self.enough_seeds and same and not differs:
+        if judged and same and not differs:
             rests = f"{probability(self.p_equivalent)} against a difference beyond {size(self.margin)}"
         return f"{self.verdict}{note}: difference {numbers(self.effect)}, {rests}"
 
@@ -92,14 +101,14 @@ class Judged:
 def judge_family(
     effects: Mapping[str, Effect], quantity: Quantity = Quantity.ACCURACY, margin: float = EQUIVALENCE
 ) -> dict[str, Judged]:
-    """Return every effect of a family judged, both its tests corrected over the family after Holm."""
+    """Return every effect of a family judged. Both tests are corrected over the family after Holm."""
     ps = holm({name: effect.p for name, effect in effects.items()})
     same = holm({name: effect.p_within(margin) for name, effect in effects.items()})
     return {name: Judged(effect, ps[name], same[name], margin, quantity) for name, effect in effects.items()}
 
 
 def numbers(effect: Effect) -> str:
-    """Return a difference of shares as text, in points, with its 95 % interval and what the interval covers."""
+    """Return a difference as text, in points, with its 95 % interval and what the interval covers."""
     low, high = effect.interval()
     over = "seeds and images" if len(effect.seeds) > 1 else "images alone"
     return (
@@ -108,14 +117,14 @@ def numbers(effect: Effect) -> str:
     )
 
 
-def points(share: float) -> str:
-    """Return a difference of shares in points, signed, one decimal, and no minus before a zero."""
-    return f"{round(100 * share, 1) + 0.0:+.1f}"
+def points(difference: float) -> str:
+    """Return a difference of fractions in points, with a sign and one decimal. Zero has no minus."""
+    return f"{round(100 * difference, 1) + 0.0:+.1f}"
 
 
-def size(share: float) -> str:
-    """Return how large a difference of shares is, as text: "2 points"."""
-    return f"{100 * share:g} points"
+def size(difference: float) -> str:
+    """Return the size of a difference of fractions as text: "2 points"."""
+    return f"{100 * difference:g} points"
 
 
 def probability(p: float) -> str:

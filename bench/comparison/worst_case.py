@@ -1,4 +1,4 @@
-"""The worst case: what is left when every attack in one norm has had its turn, image by image."""
+"""The worst case over all attacks in one norm, image by image."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from bench.comparison.against_control import effects_of
-from bench.comparison.group import ComparisonGroup, attacked_by
+from bench.comparison.against_control import effects_of, has_learned
+from bench.comparison.group import ComparisonGroup, attacked_by, control_of
 from bench.comparison.masking import furthest
 from bench.comparison.paired import PairedSamples, Sample
 from bench.comparison.verdict import judge_family
@@ -20,11 +20,11 @@ from bench.spec.run import Run
 
 
 def worst_case(attacks: Mapping[str, RecordedAttack], eps: tuple[float, ...]) -> Outcomes:
-    """Return what is left at each of ``eps`` (ascending, 0 first) under the worst of ``attacks``, on the images of them all.
+    """Return the outcomes under the worst of ``attacks`` at each of ``eps`` (ascending, 0 first), on their common images.
 
         w_i(e) = min over attacks a, and radii e' <= e that a was measured at, of r_i(a, e')
 
-    where r_i is 1 for an image classified correctly. An image that is not has the class that it was first given.
+    where r_i is 1 for an image classified correctly, else 0. A wrong image gets the first wrong class that it was given.
 
     Raises:
         BadInput: the attacks are not all in one norm: one eps means different things in two.
@@ -43,8 +43,8 @@ def worst_case(attacks: Mapping[str, RecordedAttack], eps: tuple[float, ...]) ->
     now, rows, below = labels, [], -1.0
     for radius in eps:
         for each in found:
-            for met, predictions in zip(each.eps, each.predictions, strict=True):
-                if below < met <= radius:
+            for measured, predictions in zip(each.eps, each.predictions, strict=True):
+                if below < measured <= radius:
                     now = np.where(now == labels, predictions, now)
         rows.append(now)
         below = radius
@@ -53,13 +53,13 @@ def worst_case(attacks: Mapping[str, RecordedAttack], eps: tuple[float, ...]) ->
 
 @dataclass(frozen=True)
 class WorstCase:
-    """The worst case of the networks of a group, over the attacks in the group's norm that all of them met.
+    """The worst case of a group's networks over the attacks in the group's norm that were run on all of them.
 
     Args:
         attacks: the texts of these attacks.
         networks: the networks of each run, by seed, that have the group's attack.
-        outcomes: what is left of each of them.
-        tested: whether the margin step is among the attacks on all of them, up to the largest radius of a verdict.
+        outcomes: the worst case of each of them.
+        tested: whether each has the margin step up to the largest radius of a verdict.
     """
 
     group: ComparisonGroup
@@ -70,7 +70,7 @@ class WorstCase:
 
     @cached_property
     def verdicts(self) -> dict[str, str]:
-        """What may be said of each run against its control, by the run's name; all runs of the group are one family."""
+        """The verdict on each run against its control, by the run's name. All runs are one family."""
         radii = CUSTOMARY.of(self.group.eps)
         if not radii:
             return {}
@@ -80,21 +80,29 @@ class WorstCase:
             }
             for run, seeds in self.outcomes.items()
         }
-        judged = judge_family(effects_of(self.group, PairedSamples(samples))).items()
+        judged = judge_family(effects_of(self.group, PairedSamples(samples)))
         masked = False if self.tested else None
         return {
-            name: replace(each, masked=masked, control_masked=masked, attacks="these attacks").sentence
-            for name, each in judged
+            run.name: replace(
+                judged[run.name],
+                masked=masked,
+                control_masked=masked,
+                learned=has_learned(self.group, run),
+                control_learned=has_learned(self.group, control_of(run)),
+                attacks="these attacks",
+            ).sentence
+            for run in self.group.compared
+            if run.name in judged
         }
 
 
 def worst_case_of(group: ComparisonGroup) -> WorstCase | None:
-    """Return the worst case of ``group``; None where its networks met fewer than two attacks in common."""
+    """Return the worst case of ``group``; None where its networks have fewer than two attacks in common."""
     attacked = {run: group.attacked(run) for run in group.runs if group.attacked(run)}
     networks = {run: {seed: each.network for seed, each in seeds.items()} for run, seeds in attacked.items()}
     every = [network for seeds in networks.values() for network in seeds.values()]
     texts = sorted({text for network in every for text in network.attacks})
-    common = tuple(text for text in texts if all(_met(network, text, group) for network in every))
+    common = tuple(text for text in texts if all(_has(network, text, group) for network in every))
     if len(common) < 2:
         return None
     steps = [each.margin_step for seeds in attacked.values() for each in seeds.values()]
@@ -110,7 +118,7 @@ def worst_case_of(group: ComparisonGroup) -> WorstCase | None:
     )
 
 
-def _met(network: TrainedNetwork, text: str, group: ComparisonGroup) -> bool:
+def _has(network: TrainedNetwork, text: str, group: ComparisonGroup) -> bool:
     attack = attacked_by(network, text)
     return attack is not None and attack.record.threat.norm == group.attack.norm.name
 

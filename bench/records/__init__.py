@@ -1,1 +1,1 @@
-"""What is written down: typed records, files, the store, the collection, the table of everything."""
+"""Records: their types, files, store, collection and export."""

@@ -1,4 +1,4 @@
-"""Every record under a results folder that verifies and belongs together, and the reason for each that does not."""
+"""All records under a results folder that can be compared, and why each of the others is left out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import BenchError, IntegrityError
+from bench.errors import BenchError, IntegrityError, Unreadable
 from bench.records.files import Arrays
 from bench.records.networks import LeftOut, RecordedAttack, TrainedNetwork, comparable_networks
 from bench.records.outcomes import Outcomes
@@ -27,9 +27,12 @@ Shared = dict[tuple[str, bytes], NDArray[Any]]
 
 @dataclass(frozen=True)
 class Collection:
-    """What a report is made of: networks by the name of their run and their seed; what is left out; what has no figures.
+    """The networks of a results folder.
 
-    ``unfinished`` has the state of every run without a network to show: diverged, failed, running, interrupted, pending.
+    Args:
+        networks: by the name of their run, then by seed.
+        left_out: records that are not used, and why.
+        unfinished: runs without a network or without an attack, with their state.
     """
 
     networks: Mapping[str, Mapping[int, TrainedNetwork]]
@@ -37,22 +40,26 @@ class Collection:
     unfinished: tuple[tuple[Run, RunStatus], ...] = ()
 
     def of(self, run: Run) -> Mapping[int, TrainedNetwork]:
-        """Return the networks of ``run`` by seed, whatever the seed of ``run``; none where there is no record."""
+        """Return the networks of ``run`` by seed. The seed of ``run`` itself does not matter."""
         return self.networks.get(run.name, {})
 
     @property
+    def damaged(self) -> tuple[LeftOut, ...]:
+        """What is left out because it is damaged or cannot be read."""
+        return tuple(each for each in self.left_out if each.damaged)
+
+    @property
     def ends(self) -> str:
-        """How many runs have nothing to show, by state, as "3 failed, 1 diverged"; empty where there are none."""
+        """The unfinished runs counted by state, as "3 failed, 1 diverged"; empty where there are none."""
         counted = Counter(str(seen.state) for _, seen in self.unfinished)
         return ", ".join(f"{count} {state}" for state, count in counted.items())
 
 
 def read(results: Path, *, mixed: bool = False) -> Collection:
-    """Read every record under ``results``, verified; nothing that is wrong with one raises.
+    """Read and verify every record under ``results``. A wrong record is left out; it raises nothing.
 
-    A run that another process is writing is not there yet. Of the networks on one data set and image size, those of
-    other code or other images than most (at a tie, than the newest) are left out, and so are attacks by other code,
-    unless ``mixed``.
+    A run that another process writes at the moment is not read. Networks of another version or other images than most
+    are left out, and so are attacks of another version, unless ``mixed``: see ``comparable_networks``.
     """
     found: list[TrainedNetwork] = []
     left_out: list[LeftOut] = []
@@ -64,9 +71,9 @@ def read(results: Path, *, mixed: bool = False) -> Collection:
             continue
         network, broken = _network(folder, shared)
         if broken and not folder.is_locked():
-            network, broken = _network(folder, shared)  # its writer may have come to its end between the two
+            network, broken = _network(folder, shared)  # its writer may have finished in between
         if broken and folder.is_locked():
-            broken = []  # what does not verify now is being written
+            broken = []  # its writer is at work
         left_out += [_blame(error, results) for error in broken]
         if network:
             found.append(network)
@@ -81,7 +88,7 @@ def read(results: Path, *, mixed: bool = False) -> Collection:
 
 
 def _folders(results: Path) -> list[Folder | IntegrityError]:
-    """Return every folder of a run, looked for twice where one was wrong or gone: it may have been on its way."""
+    """Return every folder of a run. Look twice where one is wrong or gone: it may have been written at the moment."""
     with suppress(OSError):
         found = list(folders(results))
         if all(isinstance(each, Folder) for each in found):
@@ -96,15 +103,12 @@ def _network(folder: Folder, shared: Shared) -> tuple[TrainedNetwork | None, lis
         return None, [error]
     if training is None or training.diverged:
         return None, []
-    if training.metrics is None or "weights.npz" not in training.artefacts:
-        what = "metrics" if training.metrics is None else "the hash of its weights"
-        return None, [IntegrityError(f"{folder.path / 'run.json'} lacks {what}: move it away and run again")]
     attacks: dict[str, RecordedAttack] = {}
     broken: list[BenchError] = []
     try:
         outcomes = list(folder.outcomes())
     except OSError as error:  # the folder of the attacks is being removed
-        return None, [IntegrityError(f"{folder.path / 'attacks'} cannot be read: {error.strerror}")]
+        return None, [Unreadable(f"cannot read {folder.path / 'attacks'}: {error.strerror}")]
     for each in outcomes:
         attack = each if isinstance(each, BenchError) else _attack(each, folder, training, shared)
         if isinstance(attack, BenchError):
@@ -122,15 +126,15 @@ def _attack(
     record, arrays = found
     where = folder.path / "attacks" / next(iter(record.artefacts))
     if (record.weights, record.data) != (training.weights, training.data.fingerprint):
-        return IntegrityError(f"{where} attacked other weights or images than run.json records: attack again")
+        return IntegrityError(f"{where} attacked other weights or images than those of run.json: attack again")
     try:
         return RecordedAttack(record, _outcomes(arrays, shared))
     except (KeyError, TypeError, ValueError) as error:
-        return IntegrityError(f"{where} lacks or garbles {error}: move it away and run again")
+        return IntegrityError(f"{where} has wrong or missing arrays ({error}): move it away and run again")
 
 
 def _outcomes(arrays: Arrays, shared: Shared) -> Outcomes:
-    """Return the outcomes in ``arrays``; equal labels and indices of different records are one array, kept in ``shared``."""
+    """Return the outcomes in ``arrays``. Equal labels and indices of different records become one array, kept in ``shared``."""
     labels, indices = (
         shared.setdefault((str(each.dtype), each.tobytes()), each) for each in (arrays["labels"], arrays["indices"])
     )
@@ -143,7 +147,7 @@ def _outcomes(arrays: Arrays, shared: Shared) -> Outcomes:
 
 
 def _blame(error: BenchError, results: Path) -> LeftOut:
-    """Return an error with the file that it speaks of, below ``results``."""
+    """Return an error with the file that it names, relative to ``results``."""
     _, _, after = str(error).partition(f"{results}/")
-    found = re.match(r".+?/seed-[^/]+/(attacks/)?[^/\s:]+", after)
-    return LeftOut(found.group() if found else "?", str(error))
+    found = re.match(r".+?/seed-[^/]+/(attacks/)?[^/\s:]+|[^\s:]+", after)
+    return LeftOut(found.group() if found else "?", str(error), damaged=True)

@@ -1,20 +1,21 @@
-"""Every verified record as one tidy table: a row a (run, seed, attack, eps).
+"""Every verified record as one table: one row for each run, seed, attack, fraction of the images, and eps.
 
-Columns, in order; accuracies and shares in [0, 1], radii in pixel levels of 0 to 255.
+Accuracies and fractions are in [0, 1], radii in pixel levels of 0 to 255.
 """
 
 from __future__ import annotations
 
-import csv
 import importlib.util
 import io
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.errors import BadInput, BenchError
+from bench.records.schema import AttackRecord
 from bench.records.store import Folder, folders
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 COLUMNS = {
     "run": "name of the run's folder, the same for every seed",
@@ -25,18 +26,18 @@ COLUMNS = {
     "epochs": "passes over the training images",
     "batch_size": "images a step",
     "learning_rate": "peak learning rate",
-    "sparsity_asked": "share of zeros asked of each kernel",
-    "pruning": "which weights go: magnitude or random",
-    "low_rank": "ranks of the convolutions: full, lr1, lr2, a share or a list",
+    "sparsity_asked": "fraction of zeros asked of each kernel",
+    "pruning": "which weights are pruned: magnitude, random or filter",
+    "low_rank": "ranks of the convolutions: full, lr1, lr2, a fraction or a list",
     "temperature": "T of the training",
     "status": "done or diverged",
     "clean_accuracy": "accuracy on the whole validation set",
-    "sparsity": "share of zeros found among all kernel weights",
-    "sparsity_whole": "share of zeros found among all parameters",
+    "sparsity": "fraction of zeros found among all kernel weights",
+    "sparsity_whole": "fraction of zeros found among all parameters",
     "parameters": "trainable parameters",
-    "parameters_nonzero": "of which not zero",
+    "parameters_nonzero": "those of them that are not zero",
     "macs": "multiply-accumulates for one image",
-    "macs_nonzero": "of which by a weight that is not zero: theoretical, no wall-clock time",
+    "macs_nonzero": "those of them by a weight that is not zero; theoretical, not a measured time",
     "gzip_bytes": "size of the weights after gzip, bytes",
     "attack": "attack, with its settings",
     "attacker_temperature": "T at which the attacker differentiates; empty where none matters",
@@ -48,13 +49,15 @@ COLUMNS = {
     "low": "lower end of its 95 % Wilson interval, over images",
     "high": "upper end of it",
     "drop": "accuracy at eps 0 minus accuracy",
-    "accuracy_of_clean_right": "accuracy among the images classified rightly at eps 0",
-    "gradient_zero_images": "share of the images whose gradient is exactly zero",
-    "gradient_zero_pixels": "share of the gradient values that are exactly zero",
+    "accuracy_of_clean_right": "accuracy on the images classified correctly at eps 0",
+    "gradient_zero_images": "fraction of the images whose gradient is exactly zero",
+    "gradient_zero_pixels": "fraction of the gradient values that are exactly zero",
     "training": "version of the training's numbers",
     "attack_version": "version of the attack's numbers",
     "data": "fingerprint of the images",
 }
+# No two rows agree in all of these.
+KEY = ("run", "seed", "attack", "norm", "fraction", "eps")
 ATTACK = ("attack", "images", "fraction", "gradient_zero_images", "gradient_zero_pixels")
 METRICS = (
     "sparsity",
@@ -68,23 +71,31 @@ METRICS = (
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def table(results: Path) -> tuple[list[dict[str, Any]], list[BenchError]]:
-    """Return the rows of every run under ``results`` that has a record, and what could not be read."""
+def table(results: Path) -> tuple[DataFrame, list[BenchError]]:
+    """Return the rows of every run under ``results`` that has a record, and an error for each record left out.
+
+    Where two records of one attack have a row of the same ``KEY``, the row of the record with more radii is kept. A run
+    without an attack has one row.
+    """
+    import pandas  # here, because the command line starts without it
+
     rows: list[dict[str, Any]] = []
     broken: list[BenchError] = []
     for folder in folders(results):
-        if not isinstance(folder, Folder):
+        if isinstance(folder, Folder):
+            rows += _rows(folder, broken)
+        else:
             broken.append(folder)
-            continue
-        try:
-            rows += _rows(folder)
-        except BenchError as error:
-            broken.append(error)
-    return rows, broken
+    # Column by column, so that whole numbers stay whole beside a missing value.
+    return pandas.DataFrame({name: pandas.array([row.get(name) for row in rows]) for name in COLUMNS}), broken
 
 
-def _rows(folder: Folder) -> list[dict[str, Any]]:
-    training = folder.training()
+def _rows(folder: Folder, broken: list[BenchError]) -> list[dict[str, Any]]:
+    try:
+        training = folder.training()
+    except BenchError as error:
+        broken.append(error)
+        return []
     if training is None:
         return []
     run = folder.run
@@ -92,50 +103,48 @@ def _rows(folder: Folder) -> list[dict[str, Any]]:
     head |= {"run": run.name, "sparsity_asked": run.sparsity, "status": training.status}
     head |= {"training": training.numbers, "data": training.data.fingerprint}
     if training.metrics is None:
-        return [{name: head.get(name) for name in COLUMNS}]
+        return [head]
     metrics = training.metrics
     head |= {"clean_accuracy": metrics.accuracy, **{name: getattr(metrics, name) for name in METRICS}}
-    rows = []
-    for attack in folder.attacks().values():
+    attacks: list[AttackRecord] = []
+    for found in folder.outcomes():
+        if isinstance(found, BenchError):
+            broken.append(found)
+        else:
+            attacks.append(found[0])
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for attack in sorted(attacks, key=lambda each: -len(each.rows)):
         own = {name: getattr(attack, name) for name in ATTACK}
         own |= {"norm": attack.threat.norm, "attacker_temperature": attack.threat.temperature}
         own |= {"attack_version": attack.numbers}
-        rows += [{name: {**head, **own, **dict(row)}.get(name) for name in COLUMNS} for row in attack.rows]
-    return rows or [{name: head.get(name) for name in COLUMNS}]
+        for each in attack.rows:
+            row = {**head, **own, **dict(each)}
+            rows.setdefault(tuple(row[name] for name in KEY), row)
+    return [rows[key] for key in sorted(rows)] or [head]
 
 
-def write(rows: Sequence[dict[str, Any]], kind: str, output: Path | None) -> None:
-    """Write ``rows`` as ``kind``, csv or parquet, to ``output`` or, for csv, to stdout; BadInput where that cannot be."""
-    if kind == "parquet" and output is None:
-        raise BadInput("parquet is no text: expected --output FILE")
-    content = _parquet(rows) if kind == "parquet" else _csv(rows).encode()
-    if output is None:
-        sys.stdout.write(content.decode())
-        return
+def write(frame: DataFrame, kind: str, output: Path) -> None:
+    """Write ``frame`` as ``kind``, csv or parquet, to ``output``.
+
+    Raises:
+        BadInput: the file cannot be written, or parquet's library is missing.
+    """
+    content = _parquet(frame) if kind == "parquet" else csv(frame).encode()
     try:
         output.write_bytes(content)
     except OSError as error:
-        raise BadInput(f"cannot write {output}: {error.strerror}") from error
+        raise BadInput(f"cannot write {output}: {error.strerror}; choose another --output") from error
 
 
-def _parquet(rows: Sequence[dict[str, Any]]) -> bytes:
+def csv(frame: DataFrame) -> str:
+    """Return ``frame`` as CSV. A text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    text = frame.map(lambda value: f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value)
+    return str(text.to_csv(index=False, lineterminator="\n"))
+
+
+def _parquet(frame: DataFrame) -> bytes:
     if importlib.util.find_spec("pyarrow") is None:
         raise BadInput("--format parquet needs the extra: pip install 'bench-robustness[parquet]'")
-    import pandas
-
     file = io.BytesIO()
-    pandas.DataFrame(list(rows), columns=list(COLUMNS)).to_parquet(file, index=False)
+    frame.to_parquet(file, index=False)
     return file.getvalue()
-
-
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, list(COLUMNS), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _safe(value) for name, value in row.items()} for row in rows)
-    return file.getvalue()
-
-
-def _safe(value: Any) -> Any:
-    # A spreadsheet runs a cell that begins like a formula; no number of ours is text.
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, and say when they are not what was written: the ground under records and checkpoints."""
+"""Files that are either whole or absent, with a hash that shows any damage. Records and checkpoints are written by them."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import IntegrityError, TryLater
+from bench.errors import IntegrityError, TryLater, Unreadable
 
 Arrays = dict[str, NDArray[Any]]
 
 
 def write_bytes(path: Path, content: bytes) -> str:
-    """Write ``content`` so that ``path`` holds either what it held or all of it, on disk; return its sha256.
+    """Write ``content`` to ``path`` in one step: after a crash the file is the old one or the new one. Return its sha256.
 
-    TryLater where the disk is full or the folder cannot be written.
+    Raises:
+        TryLater: the disk is full, or the folder cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Opened as any file is, not by tempfile: what this suite writes is as readable as the user's other files.
+        # Not by tempfile, whose files only their owner can read.
         partial = path.parent / f".{path.name[:40]}-{secrets.token_hex(8)}.part"
         try:
             with partial.open("xb") as file:
@@ -46,16 +47,22 @@ def write_bytes(path: Path, content: bytes) -> str:
 
 
 def write_json(path: Path, schema: str, body: Mapping[str, Any]) -> None:
-    """Write a record: ``body`` under its ``schema`` and the sha256 of both. Finite numbers only; ValueError otherwise."""
+    """Write a record: its ``schema``, the sha256 of schema and body, and the ``body``.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
     write_bytes(path, _record_text(schema, body).encode())
 
 
 def read_json(path: Path, schema: str) -> dict[str, Any]:
-    """Return the body of a record; IntegrityError where any byte is not what ``write_json`` wrote under ``schema``."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise IntegrityError(f"cannot read {path}: {error.strerror}; check its permissions") from error
+    """Return the body of a record.
+
+    Raises:
+        IntegrityError: some byte is not what ``write_json`` wrote under ``schema``.
+        Unreadable: the system does not let the file be read.
+    """
+    content = _content(path)
     try:
         text = content.decode()
         found = json.loads(text)
@@ -80,12 +87,12 @@ def _record_text(schema: str, body: Mapping[str, Any]) -> str:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, compress: bool = False) -> str:
-    """Write named arrays as an .npz that ``numpy.load`` reads, the same bytes for the same arrays; return its sha256."""
+    """Write named arrays as an .npz and return its sha256. The same arrays give the same bytes."""
     buffer = io.BytesIO()
     method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, array in arrays.items():
-            # numpy.savez stamps each entry with the time of writing, and equal arrays would hash differently.
+            # numpy.savez writes the time into each entry, so equal arrays would have different hashes.
             entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
             content = io.BytesIO()
             np.lib.format.write_array(content, np.asanyarray(array), allow_pickle=False)
@@ -94,14 +101,25 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, compress: bo
 
 
 def read_arrays(path: Path, sha256: str) -> Arrays:
-    """Return the arrays of an .npz whose bytes hash to ``sha256``; IntegrityError where they do not. Nothing is executed."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise IntegrityError(f"cannot read {path}: {error.strerror}; it is needed here, see --restart") from error
+    """Return the arrays of an .npz. Nothing in it is executed.
+
+    Raises:
+        IntegrityError: the file is missing, or its bytes do not hash to ``sha256``.
+        Unreadable: the system does not let the file be read.
+    """
+    content = _content(path)
     if hashlib.sha256(content).hexdigest() != sha256:
         raise IntegrityError(
-            f"{path} is damaged: its sha256 is not the recorded one; move it away, or start over with --restart"
+            f"{path} is damaged: its sha256 is not the recorded one; move it away, or start again with --restart"
         )
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise IntegrityError(f"cannot read {path}: it is missing; start again with --restart") from error
+    except OSError as error:
+        raise Unreadable(f"cannot read {path}: {error.strerror}; check its permissions") from error

@@ -1,4 +1,4 @@
-"""A network as its records have it, and which networks may be compared: those of one version, on the same images."""
+"""Trained networks read from records, and the rule for which may be compared: one version, the same images."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from bench.spec.run import Run
 
 @dataclass(frozen=True)
 class RecordedAttack:
-    """One attack on one network: its record (threat model, rows, zero gradients) and its outcome on each image."""
+    """One attack on one network: its record and its outcome on each image."""
 
     record: AttackRecord
     outcomes: Outcomes
 
     @property
     def on_margin(self) -> bool:
-        """Whether the attack follows the logit margin, which has no temperature."""
+        """Whether the attack's loss is the logit margin, which has no temperature."""
         return self.record.threat.temperature is None
 
     @property
     def size(self) -> tuple[int, int]:
-        """How many images it has, and how many radii."""
+        """The number of images and of radii."""
         return len(self.outcomes.indices), len(self.outcomes.eps)
 
 
@@ -33,7 +33,7 @@ class RecordedAttack:
 class TrainedNetwork:
     """One trained network: its run (with the seed), the record of its training, and its attacks by their text.
 
-    Of two records of one attack the one on more images is here, then the one with more radii.
+    Of two records of one attack, the one on more images is kept, then the one with more radii.
     """
 
     run: Run
@@ -42,7 +42,7 @@ class TrainedNetwork:
 
     @property
     def metrics(self) -> Metrics:
-        """What was measured of the network: accuracy, sparsity, parameters, MACs, bytes."""
+        """The measured metrics: accuracy, sparsity, parameters, multiply-accumulates, bytes."""
         return self.record.measured
 
     @property
@@ -56,14 +56,18 @@ class TrainedNetwork:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A run, an attack or a file that is not used, by name, and why."""
+    """A run, an attack or a file that is not used, by name, and why.
+
+    ``damaged``: it is damaged or cannot be read, and not merely of another version or other images.
+    """
 
     what: str
     reason: str
+    damaged: bool = False
 
 
 def seeds_text(seeds: Iterable[int]) -> str:
-    """Return ascending seeds as text, "0, 1, 2"; more than five in a row as "0 to 116"."""
+    """Return ascending seeds as text, as "0, 1, 2"; more than five in a row as "0 to 116"."""
     rows: list[list[int]] = []
     for seed in seeds:
         if rows and seed == rows[-1][-1] + 1:
@@ -76,8 +80,8 @@ def seeds_text(seeds: Iterable[int]) -> str:
 def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[TrainedNetwork], list[LeftOut]]:
     """Return the networks that can be compared, and what that leaves out.
 
-    Of the networks on one data set and image size, those of the most common version and images are kept. A tie goes to
-    the newest. Of each attack, the records of its most common version are kept.
+    Of the networks on one data set and image size, those of the most common version and images are kept; at a tie, those
+    of the newest. Of each attack, the records of its most common version are kept; at a tie, those of the highest.
     """
     sets: dict[tuple[str, int], dict[tuple[str, str], list[TrainedNetwork]]] = defaultdict(lambda: defaultdict(list))
     for each in networks:
@@ -99,7 +103,7 @@ def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[Traine
 
 
 def _one_version_each(networks: Iterable[TrainedNetwork], others: list[LeftOut]) -> list[TrainedNetwork]:
-    """Return ``networks`` with the attacks of the most common version of each attack, and say what that leaves out."""
+    """Return ``networks`` with the most common version of each attack; add to ``others`` what that leaves out."""
     kept = list(networks)
     counted: dict[str, Counter[str]] = defaultdict(Counter)
     for network in kept:

@@ -1,4 +1,4 @@
-"""What an attack did to each image, and the numbers an image adds to: accuracy, drop, accuracy on clean-correct images."""
+"""The outcome of an attack on each image, and the quantities that are means over images."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ Indices = NDArray[np.integer]
 
 
 class Quantity(StrEnum):
-    """What is compared: the mean of one number an image, in [0, 1], or in [-1, 1] for the drop."""
+    """A quantity to compare: the mean over images of one number each, in [0, 1], or in [-1, 1] for the drop.
+
+    An image is clean-correct when it is classified correctly at eps 0.
+    """
 
     ACCURACY = "accuracy"
     DROP = "drop"
-    KEPT = "accuracy kept"
+    CLEAN_CORRECT = "accuracy on clean-correct images"
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,8 @@ class Band:
         return tuple(e for e in eps if e <= self.high and (e > self.low or (self.closed and e == self.low)))
 
 
-# 8 of 255 is the usual largest radius of the field (RobustBench, arXiv:2010.09670). 2 is below one percent of the range.
-# From 64 on, a quarter of the range, little of the image is left.
+# 8 of 255 is the usual radius of the field (RobustBench, arXiv:2010.09670). 2 is below one percent of the range, and 64
+# is a quarter of it.
 CUSTOMARY = Band(0, 8)
 SMALL = Band(0, 2)
 LARGE = Band(8, 64, closed=True)
@@ -54,11 +57,12 @@ CLEAN = Band(0, 0, closed=True)
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What one attack did to one network, image by image.
+    """The outcome of one attack on one network for each image.
 
     Args:
         eps: the k radii, in the unit of the attack's norm, 0 first.
-        indices: (n,) integers, ascending: the places of the images in the validation set. They pair images of two networks.
+        indices: (n,) integers, ascending, the places of the images in the validation set; they pair the images of two
+            networks.
         labels: (n,) integers, the true classes.
         predictions: (k, n) integers, the class at each radius.
     """
@@ -84,7 +88,7 @@ class Outcomes:
         return np.where(flipped.any(axis=0), flipped.argmax(axis=0), -1)
 
     def arrays(self) -> Arrays:
-        """Return the outcomes as arrays for a compact file."""
+        """Return the outcomes as small arrays to write."""
         return {
             "eps": np.asarray(self.eps),
             "indices": self.indices.astype(np.int32),
@@ -94,7 +98,7 @@ class Outcomes:
         }
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return a row a radius: accuracy with its 95 % Wilson interval, the drop, accuracy on clean-correct images."""
+        """Return one row for each radius: accuracy, its 95 % Wilson interval, drop, accuracy on clean-correct images."""
         right = self.right
         clean, total = right[0], right.shape[1]
         rows = []
@@ -113,21 +117,21 @@ class Outcomes:
         return rows
 
     def part(self, images: Indices, radii: tuple[float, ...]) -> Outcomes:
-        """Return the outcomes on ``images`` and at ``radii`` alone, all of which it must have."""
+        """Return the outcomes on ``images`` and at ``radii`` alone. All of them must be there."""
         places = np.searchsorted(self.indices, images)
         rows = [self.eps.index(radius) for radius in radii]
         return Outcomes(radii, images, self.labels[places], self.predictions[rows][:, places])
 
     def values(self, quantity: Quantity, radii: tuple[float, ...]) -> Floats:
-        """Return one number an image, shape (n,), whose mean is ``quantity`` averaged over ``radii``.
+        """Return one number for each image, shape (n,), whose mean is ``quantity`` averaged over ``radii``.
 
-            accuracy   r(e)                       averaged over the radii e
-            drop       r(0) - r(e)
-            kept       K(e) + r(0) (r(e) - K(e)) / mean r(0),   where K(e) = sum r(0) r(e) / sum r(0)
+            accuracy        r(e)
+            drop            r(0) - r(e)
+            clean-correct   K(e) + r(0) (r(e) - K(e)) / mean r(0),   where K(e) = sum r(0) r(e) / sum r(0)
 
-        where r(e) is 1 for an image classified correctly at e, else 0. ``kept`` is a ratio: accuracy on the images that
-        are correct at eps 0. Its numbers are the linear approximation, which has the ratio's variance to first order.
-        They are NaN where no image is correct at eps 0.
+        where r(e) is 1 for an image classified correctly at eps e, else 0. Accuracy on clean-correct images is a ratio,
+        K(e). Its numbers are the linear approximation, whose variance is that of the ratio to first order. They are NaN
+        where no image is correct at eps 0.
 
         Raises:
             BadInput: a radius was not measured.
@@ -140,7 +144,7 @@ class Outcomes:
         return np.asarray(self.right[self.eps.index(0)] - self.values(Quantity.ACCURACY, radii))
 
     def each(self, quantity: Quantity, radii: tuple[float, ...]) -> Floats:
-        """Return what ``values`` returns for each of the k ``radii`` alone, shape (k, n)."""
+        """Return what ``values`` returns, for each of the k ``radii`` alone, shape (k, n)."""
         unmeasured = [radius for radius in radii if radius not in self.eps]
         if unmeasured or not radii:
             raise BadInput(f"no outcome at eps {unmeasured}: expected radii among {self.eps}; attack again with --eps")
@@ -155,13 +159,13 @@ class Outcomes:
         return _among(now, clean)
 
     def flipped(self, radii: tuple[float, ...]) -> Floats:
-        """Return one number an image for each of the k ascending ``radii``, shape (k, n), whose mean is a fraction.
+        """Return one number for each image and each of the k ascending ``radii``, shape (k, n), whose mean is F(e).
 
             F(e) + r(0) (f(e) - F(e)) / mean r(0),   where F(e) = sum r(0) f(e) / sum r(0)
 
-        where r(0) is 1 for an image correct at eps 0, and f(e) is 1 where the smallest of ``radii`` that changes the
-        class is at most e. F is the flipped fraction of the images correct at eps 0. Linear as ``kept`` in ``values``,
-        and NaN likewise.
+        where r(0) is 1 for an image correct at eps 0, and f(e) is 1 where some of ``radii`` up to e changes the class.
+        F(e) is the fraction of the clean-correct images whose class has changed. The numbers are linear as in ``values``,
+        and NaN where no image is correct at eps 0.
         Source: the internship report's equation 10, on a grid of radii as in its section 3.3.
         """
         origin = self.predictions[self.eps.index(0)]
@@ -172,7 +176,7 @@ class Outcomes:
         return _among(np.logical_or.accumulate(now != origin, axis=0).astype(np.float64), clean)
 
 
-def shared(attacks: Mapping[str, Outcomes]) -> dict[str, Outcomes]:
+def on_common_images(attacks: Mapping[str, Outcomes]) -> dict[str, Outcomes]:
     """Return the outcomes of each of ``attacks`` on the images and at the radii that all of them have."""
     images = common_images(attacks)
     first = next(iter(attacks.values()))
@@ -186,18 +190,18 @@ def common_images(attacks: Mapping[str, Outcomes]) -> Indices:
 
 
 def wilson(right: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the Wilson score interval of ``right`` successes in ``total`` > 0 specs, both ends in [0, 1].
+    """Return the Wilson score interval of ``right`` successes in ``total`` > 0 trials, both ends in [0, 1].
 
     Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
     """
-    from scipy.stats import binomtest  # imported here: the command line starts without scipy
+    from scipy.stats import binomtest  # here, because the command line starts without it
 
     interval = binomtest(right, total).proportion_ci(confidence, method="wilson")
     return max(0.0, float(interval.low)), min(1.0, float(interval.high))
 
 
 def _among(values: Floats, clean: Floats) -> Floats:
-    """Return numbers, shape of ``values`` (k, n), whose means are those of ``values`` among the images where ``clean`` is 1."""
+    """Return numbers (k, n) whose means are those of ``values`` (k, n) over the images where ``clean`` (n,) is 1."""
     means = (values * clean).mean(axis=1, keepdims=True) / clean.mean()
     return np.asarray(means + clean * (values - means) / clean.mean())
 

@@ -1,4 +1,4 @@
-"""What made a record: versions of the suite and its libraries, the machine, the commit."""
+"""The software and the machine that made a record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIBRARIES = ("tensorflow", "tf_keras", "tensorflow-model-optimization", "numpy",
 
 
 def environment(devices: Sequence[str]) -> EnvironmentRecord:
-    """Return versions, machine and commit; ``devices`` are the names of what TensorFlow computes on."""
+    """Return versions, machine and commit. ``devices`` are the names of TensorFlow's devices."""
     return EnvironmentRecord(
         versions=versions(),
         device=list(devices),
@@ -44,5 +44,5 @@ def _commit() -> str | None:
             return None
         return found.stdout.strip()
 
-    # An installed copy may lie inside somebody else's repository, whose commit says nothing of this code.
+    # An installed copy may lie inside another repository, whose commit is not that of this code.
     return git("describe", "--always", "--dirty") if git("ls-files", "--error-unmatch", Path(__file__).name) else None

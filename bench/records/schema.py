@@ -1,17 +1,20 @@
-"""The records that the suite writes, as types. The JSON Schema files beside this one are made from them."""
+"""The records that the suite writes, as types. ``python -m bench.records.schema`` writes schemas/ from them."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
-# Collection older than version numbers carry a hash of the code. This hash made the numbers that are version 1.
+# Records older than version numbers carry a hash of the code. This hash stands for version 1.
 CODE_OF_VERSION_1 = "fcdcab156022506b"
 
 
 class Record(BaseModel):
-    """A part of a record: typed, frozen, finite numbers only. Keys of a later version are kept, not lost."""
+    """A part of a record: typed, frozen, finite numbers only. Keys that are not known here are kept."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="allow", allow_inf_nan=False)
 
@@ -24,7 +27,7 @@ class Artefact(Record):
 
 
 class EnvironmentRecord(Record):
-    """Software and machine. ``code``: a hash of the suite's code, in records that carry no version."""
+    """Software and machine. Only records without a version have ``code``, a hash of the suite's code."""
 
     versions: dict[str, str] = {}
     device: list[str] = []
@@ -36,7 +39,7 @@ class EnvironmentRecord(Record):
 
 
 class Volatile(Record):
-    """What may differ between two equal runs: when, how long (seconds), where, on how many threads."""
+    """What may differ between two equal runs: start, seconds, host, threads."""
 
     started: str = ""
     seconds: float | None = None
@@ -45,13 +48,13 @@ class Volatile(Record):
 
 
 class SpecRecord(Record):
-    """``spec.json``: the run as text, written before anything else."""
+    """``spec.json``: the run as text, written first."""
 
     run: str
 
 
 class DataRecord(Record):
-    """The data set: its name, its fingerprint (sha256), the class ids by label, the images of each split."""
+    """The data set: name, fingerprint (sha256), class ids in order of label, images in each split, images left out."""
 
     name: str
     fingerprint: str
@@ -62,14 +65,14 @@ class DataRecord(Record):
 
 
 class Origin(Record):
-    """The trained run that another one started from, and the sha256 of its weights."""
+    """The trained run that this one started from, and the sha256 of its weights."""
 
     run: str
     weights: str
 
 
 class EpochRow(Record):
-    """One epoch: mean loss and accuracy over the training images as seen, learning rate, sparsity at its end."""
+    """One epoch: mean loss and accuracy over the augmented training images, and learning rate and sparsity at its end."""
 
     epoch: int
     loss: float
@@ -79,9 +82,9 @@ class EpochRow(Record):
 
 
 class KernelRow(Record):
-    """One convolution or dense kernel: weights, zeros, filters, multiply-accumulates for one image, operator norm.
+    """One convolution or dense kernel: weights, zeros, multiply-accumulates for one image, operator norm.
 
-    ``filters`` counts output channels or units, ``filters_zero`` those whose weights are all zero.
+    ``filters`` counts output channels or units. ``filters_zero`` counts those whose weights are all zero.
     """
 
     layer: str
@@ -97,7 +100,7 @@ class KernelRow(Record):
 
 
 class PairRow(Record):
-    """One low-rank pair of convolutions, and the one convolution that it replaces (``_before``)."""
+    """One low-rank pair of convolutions. The names with ``_before`` are of the convolution that it replaces."""
 
     layer: str
     rank: int
@@ -128,7 +131,7 @@ class Metrics(Record):
 
 
 class _Versioned(Record):
-    """A record whose numbers have a version. ``version`` is None in records older than version numbers."""
+    """A record whose numbers have a version. It is None in records older than version numbers."""
 
     version: int | None = None
     environment: EnvironmentRecord
@@ -137,7 +140,7 @@ class _Versioned(Record):
 
     @property
     def numbers(self) -> str:
-        """What two records must share to be compared: "version 2", or the code hash of an old record."""
+        """What two records must share to be compared: "version 2", or "code" and the hash in an old record."""
         if self.version is not None:
             return f"version {self.version}"
         code = self.environment.code
@@ -145,9 +148,9 @@ class _Versioned(Record):
 
 
 class TrainingRecord(_Versioned):
-    """``run.json``: one training. It is written last, so that its presence means "trained".
+    """``run.json``: one training. It is written last, so its presence means "trained".
 
-    ``metrics`` is None, and ``epoch`` is where the loss stopped being a number, where ``status`` is "diverged".
+    A training that diverged has no ``metrics``; its ``epoch`` is the one where the loss became NaN or infinite.
     """
 
     run: str
@@ -157,8 +160,15 @@ class TrainingRecord(_Versioned):
     data: DataRecord
     status: Literal["done", "diverged"]
     epoch: int | None = None
-    metrics: Metrics | None = None
+    metrics: Metrics | None = Field(default=None, validate_default=True)
     history: list[EpochRow]
+
+    @field_validator("metrics")
+    @classmethod
+    def _done_has_metrics(cls, metrics: Metrics | None, info: ValidationInfo) -> Metrics | None:
+        if metrics is None and info.data.get("status") == "done":
+            raise PydanticCustomError("missing", "a training that is done has metrics")
+        return metrics
 
     @property
     def diverged(self) -> bool:
@@ -167,7 +177,11 @@ class TrainingRecord(_Versioned):
 
     @property
     def measured(self) -> Metrics:
-        """The metrics of a training that is done; ValueError for one that diverged."""
+        """The metrics of a training that is done.
+
+        Raises:
+            ValueError: the training diverged.
+        """
         if self.metrics is None:
             raise ValueError(f"{self.run} diverged: it has no metrics")
         return self.metrics
@@ -181,7 +195,7 @@ class TrainingRecord(_Versioned):
 class ThreatRecord(Record):
     """The threat model: norm, unit of eps, allowed pixel levels, what the attacker does and knows.
 
-    ``temperature``: the T at which the attacker differentiates; None where no temperature matters.
+    ``temperature`` is the T at which the attacker differentiates; None where no temperature matters.
     """
 
     norm: str
@@ -205,7 +219,7 @@ class RadiusRow(Record):
 
 
 class AttackRecord(_Versioned):
-    """``attacks/<attack>.json``: one attack on one trained network. The outcome of each image is in the .npz beside it."""
+    """``attacks/<attack>.json``: one attack on one network. The .npz beside it has the predicted class of each image."""
 
     attack: str
     threat: ThreatRecord
@@ -220,7 +234,7 @@ class AttackRecord(_Versioned):
 
 
 class EvaluationRecord(_Versioned):
-    """``evaluations/<name>.json``: an evaluation of one trained network that is not an attack. ``found`` has its values."""
+    """``evaluations/<name>.json``: one evaluation of one network that is not an attack. ``found`` has its values."""
 
     evaluation: str
     found: dict[str, Any]
@@ -228,7 +242,7 @@ class EvaluationRecord(_Versioned):
     data: str
 
 
-# File schema -> type. A schema gets a new number when an old record cannot be read by its type any more.
+# File schema -> type. A schema gets a new number when its type can no longer read the old records.
 SCHEMAS: dict[str, type[Record]] = {
     "bench.spec/1": SpecRecord,
     "bench.run/1": TrainingRecord,
@@ -238,7 +252,7 @@ SCHEMAS: dict[str, type[Record]] = {
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """Return the JSON Schema of the file schema ``name``, as "bench.run/1": the envelope with its hash, and the record."""
+    """Return the JSON Schema of a whole file, such as "bench.run/1": schema name, hash and record."""
     inner = SCHEMAS[name].model_json_schema()
     definitions = inner.pop("$defs", {})
     return {
@@ -253,3 +267,16 @@ def json_schema(name: str) -> dict[str, Any]:
         },
         "$defs": definitions,
     }
+
+
+def schema_files() -> dict[str, str]:
+    """Return the text of each JSON Schema file by its name, as "run.schema.json"."""
+    return {
+        f"{name.split('.')[1].split('/')[0]}.schema.json": json.dumps(json_schema(name), indent=1) + "\n"
+        for name in SCHEMAS
+    }
+
+
+if __name__ == "__main__":
+    for _name, _text in schema_files().items():
+        (Path(__file__).parent / "schemas" / _name).write_text(_text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a run's folder says of it. The folders are the only truth: no list of jobs is kept anywhere."""
+"""The state of a run, read from its folder. No list of jobs is kept anywhere."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from bench.attacks.spec import AttackSpec
-from bench.errors import BenchError
+from bench.errors import BenchError, Unreadable
 from bench.records.store import Folder
 
 
 class State(StrEnum):
-    """The state of a run; only done and diverged are final."""
+    """The state of a run. Only done and diverged are final."""
 
     DONE = "done"
     DIVERGED = "diverged"
@@ -22,17 +22,18 @@ class State(StrEnum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     INVALID = "invalid"
+    UNREADABLE = "unreadable"
     PENDING = "pending"
 
 
 FINAL = (State.DONE, State.DIVERGED)
-# What a process says when the same command may succeed later: signals, 75 (disk, network), 5 (another process has it).
+# Exit codes after which the same command may succeed: another process holds the run, disk or network, signals.
 STOPPED = (5, 75, 130, 143)
 
 
 @dataclass(frozen=True)
 class RunStatus:
-    """The state of a run, a note (why it failed, how far it is) and where its log stands, where there is one."""
+    """The state of a run, a note (why it failed, how far it is) and the path of its log, if there is one."""
 
     state: State
     note: str = ""
@@ -40,7 +41,10 @@ class RunStatus:
 
 
 def status_of(folder: Folder, specs: Sequence[AttackSpec] = ()) -> RunStatus:
-    """Return the state of the run of ``folder``, asked for with ``specs``; with none, its training and what attacks it has."""
+    """Return the state of the run in ``folder``.
+
+    The run is done when it is trained and attacked by all of ``specs``, or without ``specs`` by at least one attack.
+    """
     log = None
     try:
         if not folder.path.exists():
@@ -52,11 +56,15 @@ def status_of(folder: Folder, specs: Sequence[AttackSpec] = ()) -> RunStatus:
         if record is not None and record.diverged:
             return RunStatus(State.DIVERGED, f"epoch {record.epoch}", log)
         attacked = folder.attacks()
+    except Unreadable as error:
+        return RunStatus(State.UNREADABLE, str(error), log)
     except BenchError as error:
         return RunStatus(State.INVALID, str(error), log)
     except PermissionError as error:
-        return RunStatus(State.INVALID, f"cannot read {error.filename}: {error.strerror}", log)
-    except OSError:  # gone since: somebody clears the folder, to begin again
+        return RunStatus(
+            State.UNREADABLE, f"cannot read {error.filename}: {error.strerror}; check its permissions", log
+        )
+    except OSError:  # it has just vanished: its process clears the folder, to start again
         return RunStatus(State.RUNNING, "", log)
     missing = [spec.name for spec in specs if spec.name not in attacked]
     if record is not None and attacked and not missing:
@@ -72,7 +80,7 @@ def status_of(folder: Folder, specs: Sequence[AttackSpec] = ()) -> RunStatus:
 
 
 def exit_code(folder: Folder) -> int | None:
-    """Return the exit code of the last process a sweep started for the run, None where there was none."""
+    """Return the exit code of the last process that a sweep started for the run; None where there was none."""
     try:
         return int(json.loads(folder.last_exit.read_text())["code"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -88,5 +96,5 @@ def _last_line(log: Path | None) -> str:
             file.seek(max(0, file.tell() - 2000))
             lines = file.read().decode(errors="replace").split("\n")
     except OSError:
-        return ""  # gone since
+        return ""  # it has just vanished
     return next((line.strip() for line in reversed(lines) if line.strip()), "")

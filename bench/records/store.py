@@ -1,11 +1,11 @@
-"""Where a run's files stand under results/: the only module that knows a path.
+"""Reads and writes the files of a run under results/. No other module knows their paths.
 
-<run name>/seed-<n>/spec.json              the run, written first
-                    run.json               training: settings, metrics, hashes; written last, its presence means "trained"
-                    attacks/<spec>.json   one attack: figures; attacks/<spec>.npz: its outcome image by image
-                    attacks/<spec>.gallery.npz            a few attacked images, not kept in git either
-                    evaluations/<name>.json               one evaluation of another kind
-                    curve.png              accuracy against eps
+<run name>/seed-<n>/spec.json                    the run, written first
+                    run.json                     the training; written last, so its presence means "trained"
+                    attacks/<spec>.json          one attack; attacks/<spec>.npz: the predicted class of each image
+                    attacks/<spec>.gallery.npz   a few attacked images; not kept in git
+                    evaluations/<name>.json      one evaluation that is not an attack
+                    curve.png                    accuracy against eps
                     weights.npz, checkpoints/, prefixes/, tensorboard/, log.txt, lock      not kept in git
 """
 
@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from bench.attacks.spec import AttackSpec
-from bench.errors import BadInput, BenchError, IntegrityError, Locked
+from bench.errors import BadInput, BenchError, IntegrityError, Locked, Unreadable
 from bench.records.files import Arrays, read_arrays, read_json, write_arrays, write_json
 from bench.records.schema import (
     SCHEMAS,
@@ -38,22 +38,51 @@ from bench.spec.run import Run
 
 SPEC_SCHEMA, RUN_SCHEMA, ATTACK_SCHEMA, EVALUATION_SCHEMA = SCHEMAS
 GALLERY = ".gallery.npz"
-PROBE = 0.5  # seconds: who asks whether a run is held has to hold it for an instant, and is nobody to give way to
+PROBE = 0.5  # seconds to wait for a lock: ``is_locked`` of another process holds it for an instant
 
-Kind = TypeVar("Kind", bound=Record)
+AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 def folders(results: Path) -> Iterator[Folder | IntegrityError]:
-    """Yield the folder of every run that was started under ``results``, in order of name, and an error for what is none."""
-    for path in sorted(results.glob("*/seed-*/spec.json")):
+    """Yield the folder of every run under ``results``, in order of name, or the error that hides it.
+
+    The run is read from ``spec.json``, or from ``run.json`` where there is no ``spec.json``. A folder with neither, and
+    without attacks, is skipped: its run has only just started.
+    """
+    for path in _listed(results):
         try:
-            run = Run.parse(_read(path, SPEC_SCHEMA, SpecRecord).run)
-            found = Folder(results, run)
-            if found.path != path.parent:
-                raise IntegrityError(f"{path} is the record of {run.name}, seed {run.seed}: it was moved")
-            yield found
-        except BenchError as error:
-            yield error if isinstance(error, IntegrityError) else IntegrityError(f"{path}: {error}")
+            seeds = [each for each in _listed(path) if each.name.startswith("seed-")]
+        except Unreadable as error:
+            yield error
+            continue
+        for seed in seeds:
+            try:
+                found = _folder(results, seed)
+            except BenchError as error:
+                yield error if isinstance(error, IntegrityError) else IntegrityError(f"{seed}: {error}")
+            else:
+                if found:
+                    yield found
+
+
+def _folder(results: Path, path: Path) -> Folder | None:
+    spec, record = path / "spec.json", path / "run.json"
+    if _is_there(spec):
+        source, text = spec, _read(spec, SPEC_SCHEMA, SpecRecord).run
+    elif _is_there(record):
+        source, text = record, _read(record, RUN_SCHEMA, TrainingRecord).run
+    elif _listed(path / "attacks"):
+        raise IntegrityError(
+            f"{path}/attacks has records, but there is no spec.json or run.json: move it away and run again"
+        )
+    else:
+        return None
+    found = Folder(results, Run.parse(text))
+    if found.path != path:
+        raise IntegrityError(
+            f"{source} is the record of {found.run.name}, seed {found.run.seed}: it was moved; move it back"
+        )
+    return found
 
 
 class Folder:
@@ -75,14 +104,15 @@ class Folder:
         self._weights = self.path / "weights.npz"
 
     def declare(self) -> None:
-        """Write what the run is, so that its folder can be understood before there is a record."""
+        """Write ``spec.json``, which says what the run is before there is any other record."""
         if not self._spec.exists():
             _write(self._spec, SPEC_SCHEMA, SpecRecord(run=str(self.run)))
 
     def start(self) -> Folder | None:
-        """Return the folder of the trained run to start from, None where the run starts from scratch.
+        """Return the folder of the trained run that this one starts from; None where it starts from scratch.
 
-        BadInput where it is not there, has no weights, or is not the full-rank run of the same network on the same images.
+        Raises:
+            BadInput: that run is not there, has no weights, or is not the full-rank run of the same network and images.
         """
         name, run = self.run.low_rank_from, self.run
         if not name:
@@ -105,20 +135,24 @@ class Folder:
         return found
 
     def shared_prefix(self, steps: int) -> Path:
-        """Return where the control of this run leaves its state after ``steps`` steps, for runs that prune later."""
+        """Return where the control of this run saves its state after ``steps`` steps, for runs that prune later."""
         return Folder(self.results, self.run.unpruned)._prefixes / f"{steps}"
 
     def shared_prefixes(self) -> int:
-        """Return how many states this control has left, each whole, for runs that prune later."""
+        """Return how many whole states this control has saved for runs that prune later."""
         return len({path.parent for path in self._prefixes.glob("*/*.json")})
 
     def remove_shared_prefixes(self) -> None:
-        """Remove the states that this control left for runs that prune later: they are as large as several networks."""
+        """Remove the states that this control saved for runs that prune later. They are as large as several networks."""
         shutil.rmtree(self._prefixes, ignore_errors=True)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the run; Locked where another live process does. The system frees the lock of a process that dies."""
+        """Hold the run. The system frees the lock of a process that dies.
+
+        Raises:
+            Locked: another live process holds the run.
+        """
         self._make()
         held = FileLock(self.path / "lock")
         try:
@@ -127,7 +161,7 @@ class Folder:
             raise Locked(
                 f"another process is working on {self.path}: wait for it, or choose another --results-dir"
             ) from error
-        for torn in self.path.rglob(".*.part"):  # what a killed process was writing
+        for torn in self.path.rglob(".*.part"):  # left by a process that was killed while it wrote
             torn.unlink()
         try:
             yield
@@ -135,7 +169,7 @@ class Folder:
             held.release()
 
     def is_locked(self) -> bool:
-        """Tell whether a live process holds the run, without disturbing it."""
+        """Tell whether a live process holds the run. A process that waits for the lock is not refused meanwhile."""
         held = FileLock(self.path / "lock")
         if not (self.path / "lock").exists():
             return False
@@ -144,7 +178,7 @@ class Folder:
         except Timeout:
             return True
         except OSError:
-            return False  # a folder that cannot be written is held by nobody
+            return False  # nobody can hold a folder that cannot be written
         held.release()
         return False
 
@@ -158,13 +192,19 @@ class Folder:
             raise BadInput(f"cannot write in {self.path}: read-only; choose another --results-dir")
 
     def training(self) -> TrainingRecord | None:
-        """Return the record of the training, None where there is none yet; IntegrityError where it does not verify."""
+        """Return the record of the training; None where there is none yet.
+
+        Raises:
+            IntegrityError: the record is damaged, incomplete, or of other settings.
+        """
         path = self.path / "run.json"
-        if not path.exists():
+        if not _is_there(path):
             return None
         record = _read(path, RUN_SCHEMA, TrainingRecord)
         if record.run != str(self.run):
             raise IntegrityError(f"{path} is the record of other settings than {self.run}: move it away and run again")
+        if not record.diverged and self._weights.name not in record.artefacts:
+            raise IntegrityError(f"{path} lacks the hash of {self._weights.name}: move it away and run again")
         return record
 
     def write_training(self, record: TrainingRecord, weights: Arrays) -> TrainingRecord:
@@ -176,52 +216,76 @@ class Folder:
         return whole
 
     def weights(self, record: TrainingRecord) -> Arrays:
-        """Return the weights that ``record`` names; IntegrityError where they are missing or not the ones it hashed."""
+        """Return the weights that ``record`` names.
+
+        Raises:
+            IntegrityError: they are missing, or their hash is not the recorded one.
+        """
         return read_arrays(self._weights, record.weights)
 
     def attack(self, spec: AttackSpec) -> AttackRecord | None:
-        """Return the record of an attack, None where there is none; IntegrityError where it or its outcomes do not verify."""
+        """Return the record of an attack; None where there is none.
+
+        Raises:
+            IntegrityError: the record or its outcomes are damaged.
+        """
         path = self._attacks / f"{spec.name}.json"
-        return _read_attack(path)[0] if path.exists() else None
+        return _read_attack(path)[0] if _is_there(path) else None
 
     def attacks(self) -> dict[str, AttackRecord]:
-        """Return the record of every attack by the name of its file; IntegrityError where one does not verify."""
-        return {path.stem: _read_attack(path)[0] for path in sorted(self._attacks.glob("[!.]*.json"))}
+        """Return the record of every attack by the name of its file.
+
+        Raises:
+            IntegrityError: a record or its outcomes are damaged.
+        """
+        return {path.stem: _read_attack(path)[0] for path in self._attack_files()}
 
     def outcomes(self) -> Iterator[tuple[AttackRecord, Arrays] | IntegrityError]:
-        """Yield the record of every attack with its outcome image by image, and an error for each that does not verify."""
-        for path in sorted(self._attacks.glob("[!.]*.json")):
+        """Yield the record of every attack with the arrays of its outcomes, or the error that hides them."""
+        try:
+            paths = self._attack_files()
+        except Unreadable as error:
+            yield error
+            return
+        for path in paths:
             try:
                 yield _read_attack(path)
             except IntegrityError as error:
                 yield error
 
+    def _attack_files(self) -> list[Path]:
+        return [path for path in _listed(self._attacks) if path.suffix == ".json" and not path.name.startswith(".")]
+
     def write_attack(self, spec: AttackSpec, record: AttackRecord, outcomes: Arrays) -> None:
-        """Write the outcome of each image, then the record that names its hash."""
+        """Write the outcomes, then the record that names their hash."""
         path = self._attacks / f"{spec.name}.npz"
         sha256 = write_arrays(path, outcomes, compress=True)
         whole = record.model_copy(update={"artefacts": {path.name: _artefact(path, sha256)}})
         _write(path.with_suffix(".json"), ATTACK_SCHEMA, whole)
 
     def evaluation(self, name: str) -> EvaluationRecord | None:
-        """Return the record of the evaluation ``name``, None if there is none; IntegrityError if it does not verify."""
+        """Return the record of the evaluation ``name``; None where there is none.
+
+        Raises:
+            IntegrityError: the record is damaged.
+        """
         path = self._evaluations / f"{name}.json"
-        return _read(path, EVALUATION_SCHEMA, EvaluationRecord) if path.exists() else None
+        return _read(path, EVALUATION_SCHEMA, EvaluationRecord) if _is_there(path) else None
 
     def write_evaluation(self, record: EvaluationRecord) -> None:
         """Write the record of an evaluation, in a file of its name."""
         _write(self._evaluations / f"{record.evaluation}.json", EVALUATION_SCHEMA, record)
 
     def write_gallery(self, spec: AttackSpec, images: Arrays) -> None:
-        """Write the attacked images that a person may want to see."""
+        """Write a few attacked images to look at."""
         write_arrays(self._attacks / f"{spec.name}{GALLERY}", images, compress=True)
 
     def galleries(self) -> list[Path]:
-        """Return the files of attacked images, in order of name; no record speaks of them, and they may be gone."""
+        """Return the files of attacked images, in order of name. No record names them, and they may be gone."""
         return sorted(self._attacks.glob(f"[!.]*{GALLERY}"))
 
     def clear(self) -> None:
-        """Remove everything of the run but its lock."""
+        """Remove all files of the run but its lock."""
         for entry in self.path.iterdir():
             if entry.is_dir():
                 shutil.rmtree(entry)
@@ -237,15 +301,37 @@ def _read_attack(path: Path) -> tuple[AttackRecord, Arrays]:
     return record, read_arrays(outcomes, record.artefacts[outcomes.name].sha256)
 
 
-def _read(path: Path, schema: str, kind: type[Kind]) -> Kind:
-    """Return the record in ``path``; IntegrityError where it is damaged, or not of its type."""
+def _listed(path: Path) -> list[Path]:
+    """Return what is in a folder, in order of name; nothing where it is no folder."""
+    try:
+        return sorted(path.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise Unreadable(f"cannot read {path}: {error.strerror}; check its permissions") from error
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise Unreadable(f"cannot read {path}: {error.strerror}; check its permissions") from error
+
+
+def _read(path: Path, schema: str, kind: type[AnyRecord]) -> AnyRecord:
+    """Return the record in ``path``.
+
+    Raises:
+        IntegrityError: it is damaged, or not of its type.
+    """
     body = read_json(path, schema)
     try:
         return kind.model_validate(body)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise IntegrityError(f"{path}: {place}: {first['msg']}; move it away and run again") from error
+        wrong = f"lacks {place!r}" if first["type"] == "missing" else f"has a wrong {place!r}: {first['msg']}"
+        raise IntegrityError(f"{path} {wrong if place else first['msg']}; move it away and run again") from error
 
 
 def _write(path: Path, schema: str, record: Record) -> None:

@@ -1,1 +1,1 @@
-"""Records in, figures, tables and pages out: nothing here imports TensorFlow."""
+"""The report: figures, tables and pages from records. Nothing here imports TensorFlow."""

@@ -1,10 +1,13 @@
-"""Collection and a grid in, files out: figures, tables, REPORT.md and index.html, the same bytes for the same records."""
+"""Records and a grid in, files out: figures, tables, REPORT.md and index.html. Same records, same bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from matplotlib.figure import Figure as Drawing
 
 from bench.attacks.fgsm import Fgsm
 from bench.comparison.findings.score import score
@@ -12,31 +15,35 @@ from bench.comparison.group import ComparisonGroup, comparison_groups, control_o
 from bench.errors import unknown
 from bench.records.collection import Collection
 from bench.records.files import write_bytes
+from bench.report.commands import recipe
+from bench.report.content import Across, FigureSection, Picture, content
 from bench.report.discussion import discussion
 from bench.report.figures.accuracy_curves import draw
 from bench.report.figures.overviews import pictured
-from bench.report.figures.pareto import pareto
-from bench.report.figures.save import Press
+from bench.report.figures.pareto import WORDS, pareto
+from bench.report.figures.save import save
+from bench.report.gallery import gallery_page
 from bench.report.manifest import note
-from bench.report.pages.gallery import gallery_page
-from bench.report.pages.index import page
-from bench.report.pages.markdown import Across, Section, document
 from bench.report.panels import FORMATS, KINDS, Panel
-from bench.report.tables.fgsm_vs_pgd import iterated_table
+from bench.report.rendering import render
+from bench.report.tables.fgsm_vs_pgd import fgsm_vs_pgd_table
 from bench.report.tables.figure_table import figure_table
-from bench.report.tables.formats import WRITERS
+from bench.report.tables.formats import TABLE_KINDS, written
 from bench.report.tables.published import published_table
 from bench.report.tables.scorecard import scorecard
 from bench.report.tables.table import Table
 from bench.report.tables.worst_case import worst_table
 from bench.runs.grid import Figure, Grid
 
+# By the name of its files: how a picture is drawn, None where there is nothing to show, and its words.
+Pictures = Mapping[str, tuple[Callable[[], Drawing | None], str]]
+
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to make: the formats, and the figures by name, all of them where there is none.
+    """What to make: the formats, and the figures by name; no name means all of them.
 
-    A name is that of a figure of the grid, "9", or of a panel of it, "9a"; tables come with either.
+    A name is that of a figure of the grid, "9", or of a panel of it, "9a". Tables come with either.
     """
 
     formats: tuple[str, ...] = FORMATS
@@ -51,58 +58,50 @@ def assemble(
     say: Callable[[str], None] = lambda _: None,
     results: Path | None = None,
 ) -> list[Path]:
-    """Write the report of ``records`` on the figures of ``grid`` below ``output``; return what was written.
+    """Write the report and return the paths of its files.
 
-    figures/<panel>.png and .svg, tables/<figure>.csv, .md, .tex and .html, and, unless ``wanted`` names figures, overviews
-    beside the figures, figures/pareto-<architecture>.*, tables/findings.*, REPORT.md, index.html and, where there are
-    attacked images below ``results``, gallery.html; files.json lists them. What an earlier report listed and this whole one
-    does not make is removed. An optional figure is there where a run of its own has a record.
-    ``results``: the folder of the records, which messages on them name and the report leaves out. BadInput for a figure
-    that the grid does not have.
+    There are figures/<panel>.png and .svg, and tables/<figure>.csv, .md, .tex and .html. Unless ``wanted`` names figures,
+    there are also overviews beside the figures, figures/pareto-<architecture>.*, tables/findings.*, REPORT.md, index.html
+    and, where there are attacked images, gallery.html. files.json lists them. A whole report removes what an earlier one
+    listed and this one does not make. An optional figure is made where a run of its own is recorded.
+
+    Args:
+        records: what the report is made of.
+        grid: the figures.
+        output: the folder of the report.
+        wanted: what to make.
+        say: takes a line of progress for each figure.
+        results: the folder of the records, for the discussion and the images. The report does not name it.
+
+    Raises:
+        BadInput: ``wanted`` names a figure that the grid does not have.
     """
     panels = _chosen(grid, wanted.figures)
-    by_name = {figure.name: figure for figure in grid.figures}
-    found = comparison_groups(grid, records, [by_name[name] for name in panels] or _usual(grid, records))
-    sections = []
-    with Press(output, len(found)) as press:
-        for group in found:
-            sections.append(_section(press, group, wanted, panels.get(group.figure, tuple(Panel))))
-            say(f"figure {group.name}: {len(sections[-1].images) + len(sections[-1].tables)} files")
-        across = Across() if wanted.figures else _across(press, sections, records, wanted.formats)
-    written = [output / name for each in sections for name in (*each.tables, *each.images)]
+    chosen = [figure for figure in grid.figures if figure.name in panels] or _usual(grid, records)
+    writer = _Writer(output, wanted.formats)
+    seeds = {seed for each in records.networks.values() for seed in each}
+    figures: list[FigureSection] = []
+    for group in comparison_groups(grid, records, chosen):
+        table = figure_table(group)
+        files = writer.table(table)
+        pictures = writer.pictures(_panels(group, table, panels.get(group.figure, tuple(Panel))))
+        pictures += () if wanted.figures else writer.pictures(_overviews(group, table))
+        figures.append(FigureSection(group, table, files, pictures, recipe(grid, seeds, group.figure)))
+        say(f"figure {group.name}: {len(figures[-1].all_files)} files")
     if wanted.figures:
-        note(output, written, whole=False)
-        return written
-    scored = score(comparison_groups(grid, records))
-    findings = scorecard(scored, grid)
-    files = _tables(output, findings, wanted.formats)
+        note(output, writer.paths, whole=False)
+        return writer.paths
+    across = _across(writer, figures, records)
+    findings = scorecard(score(comparison_groups(grid, records)), grid)
     said = discussion(results, records) if results else None
-    text = document(records, grid, findings, _below(output, files), sections, results, across, said)
-    write_bytes(output / "REPORT.md", text.encode())
-    whole = page(records, grid, findings, sections, lambda name: (output / name).read_bytes(), results, across, said)
-    write_bytes(output / "index.html", whole.encode())
-    images = _gallery(output, records, grid, sections, results) if results else []
-    others = [output / name for name in (*across.files, "REPORT.md", "index.html")]
-    written += [*files, *others]
-    note(output, written, whole=True)  # not the gallery, which is no part of what is published
-    return [*written, *images]
-
-
-def _section(press: Press, group: ComparisonGroup, wanted: Wanted, panels: Sequence[Panel]) -> Section:
-    """Return what the report has of a group, written below the press's output."""
-    table = figure_table(group)
-    files = _tables(press.output, table, wanted.formats)
-    images = _figures(press, group, table, wanted.formats, panels)
-    images += [] if wanted.figures else _overviews(press, group, table, wanted.formats)
-    return Section(group, table, _below(press.output, images), _below(press.output, files))
-
-
-def _gallery(output: Path, records: Collection, grid: Grid, sections: Sequence[Section], results: Path) -> list[Path]:
-    shown = gallery_page(records, grid, [each.group for each in sections], results)
-    if shown is None:
-        return []
-    write_bytes(output / "gallery.html", shown.encode())
-    return [output / "gallery.html"]
+    found = content(records, grid, (findings, writer.table(findings)), figures, across, said, results)
+    for page in ("REPORT.md", "index.html"):
+        writer.text(page, render(page, **vars(found)))
+    note(output, writer.paths, whole=True)
+    images = gallery_page(records, grid, [each.group for each in figures], results) if results else None
+    if images:  # not listed, as it is not for publishing
+        writer.text("gallery.html", images)
+    return writer.paths
 
 
 def check(grid: Grid, wanted: Wanted) -> None:
@@ -110,21 +109,43 @@ def check(grid: Grid, wanted: Wanted) -> None:
     _chosen(grid, wanted.figures)
 
 
+class _Writer:
+    """Writes files below ``output``, in those of the formats that apply, and remembers their ``paths``."""
+
+    def __init__(self, output: Path, formats: Sequence[str]) -> None:
+        self.output = output
+        self.paths: list[Path] = []
+        self._kinds = [kind for kind in KINDS if kind in formats]
+        self._table_kinds = [kind for kind in TABLE_KINDS if kind in formats]
+
+    def text(self, name: str, text: str) -> str:
+        write_bytes(self.output / name, text.encode())
+        self.paths.append(self.output / name)
+        return name
+
+    def table(self, table: Table) -> tuple[str, ...]:
+        return tuple(self.text(f"tables/{table.name}.{kind}", written(table, kind)) for kind in self._table_kinds)
+
+    def pictures(self, drawn: Pictures) -> tuple[Picture, ...]:
+        found = []
+        for name, (draw_it, words) in drawn.items() if self._kinds else ():
+            figure = draw_it()
+            if figure:
+                found.append(Picture(save(self.output, name, figure, self._kinds), words))
+                self.paths += [self.output / file for file in found[-1].files]
+        return tuple(found)
+
+
 def _chosen(grid: Grid, names: Sequence[str]) -> dict[str, tuple[Panel, ...]]:
-    """Return the panels asked for by figure; a name that is a figure's means both panels."""
-    parts: dict[str, tuple[str, Panel]] = {
-        panel.of(figure.name): (figure.name, panel) for figure in grid.figures for panel in Panel
-    }
-    whole = {figure.name for figure in grid.figures}
+    """Return the panels asked for by figure. The name of a figure means both panels."""
+    whole = {figure.name: tuple(Panel) for figure in grid.figures}
+    parts = {panel.of(name): (name, panel) for name in whole for panel in Panel}
     found: dict[str, tuple[Panel, ...]] = {}
     for name in names:
-        if name in whole:
-            found[name] = tuple(Panel)
-        elif name in parts:
-            figure, panel = parts[name]
-            found[figure] = tuple(sorted({*found.get(figure, ()), panel}))
-        else:
+        if name not in whole and name not in parts:
             raise unknown(f"figure of {grid.name}", name, [*whole, *parts])
+        figure, panels = (name, whole[name]) if name in whole else (parts[name][0], (parts[name][1],))
+        found[figure] = tuple(sorted({*found.get(figure, ()), *panels}))
     return found
 
 
@@ -137,59 +158,41 @@ def _begun(grid: Grid, figure: Figure, records: Collection) -> bool:
     return any(records.of(run) for run in runs if run != control_of(run))
 
 
-def _tables(output: Path, table: Table, formats: Sequence[str]) -> list[Path]:
-    written = []
-    for kind, writer in WRITERS.items():
-        if kind in formats:
-            path = output / "tables" / f"{table.name}.{kind}"
-            write_bytes(path, writer(table).encode())
-            written.append(path)
-    return written
+def _panels(group: ComparisonGroup, table: Table, panels: Sequence[Panel]) -> Pictures:
+    return {
+        panel.of(group.name): (partial(draw, group, table, panel), _words(group, panel.of(group.name), panel.words))
+        for panel in (panels if group.measured else ())
+    }
 
 
-def _figures(
-    press: Press, group: ComparisonGroup, table: Table, formats: Sequence[str], panels: Sequence[Panel]
-) -> list[Path]:
-    kinds = [kind for kind in KINDS if kind in formats]
-    if not kinds or not group.measured:
-        return []
-    drawn = [(panel.of(group.name), draw(group, table, panel)) for panel in panels]
-    return [path for name, figure in drawn for path in press.save(name, figure, kinds)]
+def _overviews(group: ComparisonGroup, table: Table) -> Pictures:
+    return {
+        name: (partial(overview.draw, group, table), _words(group, name, overview.words))
+        for name, overview in pictured(group).items()
+    }
 
 
-def _overviews(press: Press, group: ComparisonGroup, table: Table, formats: Sequence[str]) -> list[Path]:
-    kinds = [kind for kind in KINDS if kind in formats]
-    written = []
-    for name, overview in pictured(group).items() if kinds else ():
-        figure = overview.draw(group, table)
-        written += [] if figure is None else press.save(name, figure, kinds)
-    return written
+def _words(group: ComparisonGroup, name: str, words: str) -> str:
+    return f"Figure {name}: {group.title}, {words}"
 
 
-def _across(press: Press, sections: Sequence[Section], records: Collection, formats: Sequence[str]) -> Across:
-    """Return what belongs to no one figure, written below the press's output."""
-    kinds = [kind for kind in KINDS if kind in formats]
-    images = []
-    for arch, figure in pareto([(each.group, each.table) for each in sections]).items() if kinds else ():
-        images += press.save(f"pareto-{arch}", figure, kinds)
-    found = [
-        worst_table([each.group for each in sections]),
-        iterated_table(records),
-        published_table(_published(sections)),
-    ]
+def _across(writer: _Writer, figures: Sequence[FigureSection], records: Collection) -> Across:
+    """Return what belongs to no single figure, written."""
+    groups = [each.group for each in figures]
+    pairs = [(each.group, each.table) for each in figures]
+    archs = dict.fromkeys(run.arch for group in groups for run in group.runs)
+    drawn = {f"pareto-{arch}": (partial(pareto, arch, pairs), f"pareto-{arch}: {WORDS}") for arch in archs}
+    pictures = writer.pictures(drawn)
+    found = [worst_table(groups), fgsm_vs_pgd_table(records), published_table(_like_published(groups))]
     tables = tuple(table for table in found if table)
-    files = [path for table in tables for path in _tables(press.output, table, formats)]
-    return Across(_below(press.output, images), tables, _below(press.output, [*images, *files]))
+    files = [file for picture in pictures for file in picture.files]
+    return Across(pictures, tables, (*files, *[file for table in tables for file in writer.table(table)]))
 
 
-def _published(sections: Sequence[Section]) -> ComparisonGroup | None:
+def _like_published(groups: Sequence[ComparisonGroup]) -> ComparisonGroup | None:
     """Return the first group that is like the published one: ResNet18 under FGSM, several sparsities."""
-    for group in (each.group for each in sections):
+    for group in groups:
         alike = {run.arch for run in group.runs} == {"resnet18"} and group.attack == Fgsm()
         if alike and len({run.sparsity for run in group.runs}) > 2:
             return group
     return None
-
-
-def _below(output: Path, paths: Sequence[Path]) -> tuple[str, ...]:
-    return tuple(path.relative_to(output).as_posix() for path in paths)

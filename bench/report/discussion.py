@@ -1,4 +1,4 @@
-"""What somebody wrote about the records by hand: shown in the report, and said to be of other records where it is."""
+"""The discussion of the records that was written by hand. The report shows it, and says if it is of other records."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from bench.errors import BadInput
 from bench.records.collection import Collection
-from bench.report.tables.markup import Html
-from bench.report.tables.table import printable
+from bench.report.escaping import printable
 
 NAME = "discussion.md"
 WRITTEN_FOR = re.compile(r"<!-- records: (\S+) -->\n")
@@ -20,26 +20,26 @@ WRITTEN_FOR = re.compile(r"<!-- records: (\S+) -->\n")
 
 @dataclass(frozen=True)
 class Discussion:
-    """A text in Markdown, headings from the third level down, and the sentence that says whose it is."""
+    """A text in Markdown with headings from the third level down, and a sentence on its origin."""
 
     text: str
     origin: str
 
     @property
     def markdown(self) -> str:
-        """The text as REPORT.md has it."""
+        """The text for REPORT.md."""
         return f"{self.origin}\n\n{self.text}"
 
     @property
-    def html(self) -> Html:
-        """The text as markup: what is HTML or a picture in it is shown as it was written."""
-        return Html(MarkdownIt("commonmark", {"html": False}).disable(["image"]).render(self.markdown))
+    def html(self) -> Markup:
+        """The text as HTML. HTML and pictures in it are shown as they were written."""
+        return Markup(MarkdownIt("commonmark", {"html": False}).disable(["image"]).render(self.markdown))
 
 
 def discussion(results: Path, records: Collection) -> Discussion | None:
-    """Return what ``results``/discussion.md says; None where there is none. BadInput where it is no text.
+    """Return what ``results``/discussion.md says. None where there is none. BadInput where it is no text.
 
-    Its first line, ``<!-- records: DIGEST -->``, names the records that it was written for, by their ``digest``.
+    Its first line, ``<!-- records: DIGEST -->``, has the ``digest`` of the records that it was written for.
     """
     try:
         text = printable((results / NAME).read_text(encoding="utf-8"))
@@ -51,16 +51,15 @@ def discussion(results: Path, records: Collection) -> Discussion | None:
     theirs, ours = first.group(1) if first else "no records by name", digest(records)
     origin = f"Written by hand, in `{NAME}` beside the records, for these records ({ours})."
     if theirs != ours:
-        origin = f"Written by hand, in `{NAME}` beside the records, for others than these ({theirs}; these are {ours})."
+        origin = f"Written by hand, in `{NAME}` beside the records, for other records than these ({theirs}; these are {ours})."
         origin += " Its figures may no longer be those of the tables."
     return Discussion(text[first.end() if first else 0 :].strip() + "\n", origin)
 
 
 def digest(records: Collection) -> str:
-    """Return the first 12 hex digits of a sha256 over what ``records`` says was trained and what each attack did.
+    """Return the first 12 hex digits of a sha256 over the weights and outcomes in ``records``.
 
-    The weights of each network and the outcomes of each attack on it, by their hashes: the same wherever the same records
-    are read, whatever else a report is made with.
+    It is taken over their recorded hashes, so that it depends on nothing else.
     """
     found = hashlib.sha256()
     for name, seeds in sorted(records.networks.items()):

@@ -1,4 +1,4 @@
-"""Which files a report made, so that the next one removes those that it makes no more, and nothing of anybody else's."""
+"""The list of the files that a report made: the next report removes those that it does not make again, and no others."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ OURS = re.compile(r"(figures|tables)/[^/\\]+|[^/\\]+\.(md|html)")
 
 
 def note(output: Path, written: Iterable[Path], *, whole: bool) -> None:
-    """List ``written``, with hashes, in ``output``/files.json; with ``whole`` remove what an earlier report listed beside.
+    """List ``written`` with hashes in ``output``/files.json.
 
-    A file that changed since it was listed is somebody's own by now and stays. Where the list is missing or damaged
-    nothing is removed. Without ``whole`` the earlier list is added to.
+    With ``whole`` the other files that an earlier report listed are removed; without it they stay on the list. A file
+    that has changed since it was listed stays. Nothing is removed where the list is missing or damaged.
     """
     before = _listed(output)
     now = {path.relative_to(output).as_posix(): _hash(path) for path in written}

@@ -1,4 +1,4 @@
-"""The panels of a figure and the kinds of file that it comes in, without what draws it."""
+"""The panels of a figure and the formats of a report."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ FORMATS = (*KINDS, "csv", "md", "tex", "html")
 
 
 class Panel(StrEnum):
-    """A panel of a figure: a is accuracy, b is the drop."""
+    """A panel of a figure: a shows accuracy, b the drop."""
 
     A = "a"
     B = "b"
 
     @property
     def quantity(self) -> Quantity:
-        """What the panel shows."""
+        """The quantity that the panel shows."""
         return Quantity.ACCURACY if self is Panel.A else Quantity.DROP
 
     @property
     def words(self) -> str:
-        """What is to be seen in it, for who cannot."""
+        """What it shows, for readers who cannot see it."""
         return "accuracy against eps" if self is Panel.A else "drop in accuracy against eps"
 
     def of(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Sentences that several tables and figures share: the threat model, the seeds, chance."""
+"""Sentences that tables and figures share: the threat model, the seeds, chance."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bench.attacks.norms import Norm
 from bench.comparison.group import ComparisonGroup
 from bench.records.networks import seeds_text
 
-FEW = 8  # networks whose seeds are told one by one
+FEW = 8  # networks whose seeds are named one by one
 
 
 def eps_unit(norm: Norm) -> str:
@@ -15,7 +15,7 @@ def eps_unit(norm: Norm) -> str:
 
 
 def threat_caption(group: ComparisonGroup) -> str:
-    """Return the data set, the number of images and the threat model of ``group``, as a sentence or two."""
+    """Return the data set, the number of images and the threat model of ``group``."""
     run = group.runs[0]
     sizes = {len(each.outcomes.indices) for run in group.runs for each in group.attacked(run).values()}
     images = f"{' or '.join(f'{size:,}' for size in sorted(sizes))} validation images" if sizes else "not attacked yet"
@@ -24,7 +24,7 @@ def threat_caption(group: ComparisonGroup) -> str:
 
 
 def either(texts: list[str]) -> str:
-    """Return texts that differ in their last word alone as one: "at T = 1, 20 or 90"."""
+    """Join texts that differ in their last word alone: "at T = 1, 20 or 90"."""
     starts = {text.rpartition(" ")[0] for text in texts}
     if len(texts) == 1 or len(starts) > 1:
         return "; ".join(texts)
@@ -33,7 +33,7 @@ def either(texts: list[str]) -> str:
 
 
 def seeds_in_words(group: ComparisonGroup, shown: str = "") -> str:
-    """Return which seeds the numbers of ``group`` are of, and what their intervals cover, where they are ``shown``."""
+    """Return the seeds of ``group``, and what the intervals cover that are ``shown`` in some way, as "Bars"."""
     seeds = {run: tuple(group.attacked(run)) for run in group.runs}
     found = {run: each for run, each in seeds.items() if each}
     counts = [len(each) for each in found.values()] or [0]
@@ -42,13 +42,13 @@ def seeds_in_words(group: ComparisonGroup, shown: str = "") -> str:
     elif len(found) <= FEW:
         which = "; ".join(f"{group.label(run)}: {seeds_text(each)}" for run, each in found.items())
     else:
-        which = f"{min(counts)} to {max(counts)} of them a network"
+        which = f"{min(counts)} to {max(counts)} for each network"
     if max(counts) > 1:
         return f"Mean over seeds ({which})." + f" {shown}: 95 % interval over seeds and images." * bool(shown)
-    over = f" {shown}: 95 % interval over images alone, which says nothing of other seeds." * bool(shown)
+    over = f" {shown}: 95 % interval over images alone, which does not cover other seeds." * bool(shown)
     return f"One seed ({which}).{over}"
 
 
 def chances(group: ComparisonGroup) -> dict[str, float]:
-    """Return the accuracy of a guess in percent, one over the number of classes, by its label."""
+    """Return the accuracy of a guess in percent by its label."""
     return {f"chance, {count} classes": 100 / count for count in group.classes}

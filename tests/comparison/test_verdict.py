@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from grids import grid, panel
+from grids import grid, samples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,12 +27,12 @@ EFFECTS = st.builds(
 
 
 def verdicts(right: np.ndarray) -> list[str]:
-    found = panel(right)
+    found = samples(right)
     effects = {str(n): found.against(str(n), "0") for n in range(1, len(right))}
     return [replace(judged, masked=False, control_masked=False).verdict for judged in judge_family(effects).values()]
 
 
-# Where the networks of a seed share nothing, the test's power is 94.6 %: see Panel.contrast.
+# Where the networks of a seed share nothing, the test's power is 94.6 %: see PairedSamples.contrast.
 @pytest.mark.parametrize(("shared", "called", "alarms"), [(0.5, 95, 5), (0.0, 88, 10)])
 def test_a_planted_difference_is_called_and_a_planted_null_is_not(shared: float, called: int, alarms: int) -> None:
     draw = np.random.default_rng(11)
@@ -63,7 +63,7 @@ def test_the_word_robust_needs_three_seeds_and_the_corrected_test(
 def test_a_masked_gradient_is_no_robustness() -> None:
     effect = Effect(0.3, 0.01, 50, (0, 1, 2), 785, 0.0, 0.0)
     drop = Effect(-0.3, 0.01, 50, (0, 1, 2), 785, 0.0, 0.0)
-    words = "seems robust, for its gradient is masked"
+    words = "seems robust, but its gradient is masked"
     assert Judged(effect, 0.001, 1, masked=True).verdict == words
     assert Judged(drop, 0.001, 1, quantity=Quantity.DROP, masked=True).verdict == words
     assert Judged(drop, 0.001, 1, masked=True, control_masked=False).verdict == "less robust to this attack"
@@ -100,7 +100,7 @@ def test_to_call_a_network_less_robust_is_to_call_its_control_more_so() -> None:
 def test_a_significant_difference_that_is_small_says_both() -> None:
     judged = Judged(Effect(0.01, 0.002, 50, (0, 1, 2), 785, 0.0, 0.0), 0.001, 0.001, masked=False)
     assert judged.sentence == (
-        "more robust to this attack, yet within 2 points: difference +1.0 points "
+        "more robust to this attack, but within 2 points: difference +1.0 points "
         "(95 % interval over seeds and images +0.6 to +1.4; 3 seeds), p = 0.001"
     )
 

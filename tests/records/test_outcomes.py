@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
 
 from bench.errors import BadInput
-from bench.evaluation.referee import Outcome
-from bench.records.outcomes import CUSTOMARY, LARGE, Outcomes, Quantity
+from bench.records.outcomes import CUSTOMARY, LARGE, Outcomes, Quantity, wilson
 
 OUTCOMES = Outcomes(
     (0.0, 1.0, 4.0),
@@ -21,7 +25,9 @@ def test_quantities_by_hand() -> None:
     right = OUTCOMES.right
     assert right.tolist() == [[True, True, True, False], [True, True, False, True], [True, False, False, False]]
     at = {quantity: OUTCOMES.values(quantity, (1.0, 4.0)).mean() for quantity in Quantity}
-    assert at == pytest.approx({"accuracy": (3 / 4 + 1 / 4) / 2, "drop": 3 / 4 - 1 / 2, "accuracy kept": 1 / 2})
+    assert at == pytest.approx(
+        {"accuracy": (3 / 4 + 1 / 4) / 2, "drop": 3 / 4 - 1 / 2, "accuracy on clean-correct images": 1 / 2}
+    )
     assert OUTCOMES.values(Quantity.DROP, (1.0,)).tolist() == [0, 0, 1, -1]
 
 
@@ -30,9 +36,9 @@ def test_a_radius_that_was_not_measured_is_refused() -> None:
         OUTCOMES.values(Quantity.ACCURACY, (2.0,))
 
 
-def test_nothing_is_kept_where_nothing_was_right() -> None:
+def test_accuracy_on_clean_correct_images_is_undefined_where_there_are_none() -> None:
     none = Outcomes((0.0, 1.0), np.arange(2), np.array([1, 1]), np.zeros((2, 2), int))
-    assert np.isnan(none.values(Quantity.KEPT, (1.0,))).all()
+    assert np.isnan(none.values(Quantity.CLEAN_CORRECT, (1.0,))).all()
 
 
 def test_bands_take_the_ends_that_they_say() -> None:
@@ -51,10 +57,24 @@ def test_the_smallest_flipping_eps_by_hand() -> None:
     assert np.isnan(never_right.flipped((0.0, 1.0))).all()
 
 
-def test_flips_agree_with_the_referee() -> None:
+def test_flips_agree_with_the_recorded_first_flip() -> None:
     draw = np.random.default_rng(2)
     labels, found = draw.integers(0, 3, 80), draw.integers(0, 3, (4, 80))
-    radii = (0.0, 1.0, 2.0, 4.0)
-    first = Outcome(radii, labels, found).first_flip[found[0] == labels]
+    outcomes = Outcomes((0.0, 1.0, 2.0, 4.0), np.arange(80), labels, found)
+    first = outcomes.first_flip[found[0] == labels]
     expected = [np.mean((first >= 0) & (first <= place)) for place in range(4)]
-    assert list(Outcomes(radii, np.arange(80), labels, found).flipped(radii).mean(axis=1)) == pytest.approx(expected)
+    assert list(outcomes.flipped(outcomes.eps).mean(axis=1)) == pytest.approx(expected)
+
+
+@given(st.integers(1, 5000), st.data(), st.floats(0.5, 0.999))
+def test_the_wilson_interval_is_the_closed_form(total: int, data: st.DataObject, confidence: float) -> None:
+    right = data.draw(st.integers(0, total))
+    z, p = norm.ppf((1 + confidence) / 2), right / total
+    centre, half = p + z * z / (2 * total), z * sqrt(p * (1 - p) / total + (z / (2 * total)) ** 2)
+    expected = [(centre - half) / (1 + z * z / total), (centre + half) / (1 + z * z / total)]
+    assert wilson(right, total, confidence) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_half_width_on_the_whole_of_imagenette_is_about_one_and_a_half_points() -> None:
+    low, high = wilson(3925 // 2, 3925)
+    assert (high - low) / 2 == pytest.approx(0.0156, abs=2e-4)

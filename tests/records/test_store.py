@@ -11,18 +11,35 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import fake
+from fakes import ENVIRONMENT, data_record, fake, fake_attack, made_up
 from filelock import FileLock
 from tiny import tiny_run
 
-from bench.attacks import ATTACKS
+from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
 from bench.errors import BadInput, IntegrityError, Locked
+from bench.records.schema import TrainingRecord
 from bench.records.store import Folder
+from bench.spec.run import Run
 
-RECORD = {"settings": tiny_run().settings, "run": str(tiny_run()), "status": "done"}
 WEIGHTS = {"w": np.arange(4, dtype=np.float32)}
-TRIAL = AttackSpec(ATTACKS["fgsm"]())
+SPEC = AttackSpec(Fgsm(), (0.0, 1.0))
+
+
+def training(run: Run) -> TrainingRecord:
+    return TrainingRecord(
+        version=1,
+        run=str(run),
+        settings=run.settings,
+        data=data_record(),
+        environment=ENVIRONMENT,
+        status="done",
+        metrics=made_up(run, 0.8),
+        history=[],
+    )
+
+
+RECORD = training(tiny_run())
 
 
 @pytest.fixture
@@ -33,20 +50,20 @@ def folder(tmp_path: Path) -> Folder:
 def test_nothing_is_recorded_before_it_is_written(folder: Folder) -> None:
     with folder.lock():
         assert folder.training() is None
-        assert folder.attack(TRIAL) is None
+        assert folder.attack(SPEC) is None
         folder.write_training(RECORD, WEIGHTS)
-        folder.write_attack(TRIAL, {"rows": []}, {"labels": np.zeros(3, np.uint8)})
+        fake_attack(folder, SPEC, (0.8, 0.5))
     record = folder.training()
     assert record is not None
-    assert record["status"] == "done"
+    assert record.metrics == RECORD.metrics
     np.testing.assert_array_equal(folder.weights(record)["w"], WEIGHTS["w"])
-    assert folder.attack(TRIAL) is not None
-    assert folder.attack(AttackSpec(ATTACKS["fgsm"](), fraction=0.5)) is None
+    assert folder.attack(SPEC) is not None
+    assert folder.attack(AttackSpec(Fgsm(), SPEC.eps, fraction=0.5)) is None
 
 
 def test_a_record_of_other_settings_in_the_same_place_is_refused(folder: Folder) -> None:
     with folder.lock():
-        folder.write_training({**RECORD, "run": str(tiny_run(epochs=9))}, WEIGHTS)
+        folder.write_training(training(tiny_run(epochs=9)), WEIGHTS)
     with pytest.raises(IntegrityError, match="other settings"):
         folder.training()
 
@@ -54,7 +71,8 @@ def test_a_record_of_other_settings_in_the_same_place_is_refused(folder: Folder)
 def test_weights_that_are_gone_or_changed_are_refused(folder: Folder) -> None:
     with folder.lock():
         folder.write_training(RECORD, WEIGHTS)
-    record = folder.training() or {}
+    record = folder.training()
+    assert record is not None
     path = folder.path / "weights.npz"
     path.write_bytes(path.read_bytes().replace(b"\x00\x00\x80?", b"\x00\x00\x81?"))
     with pytest.raises(IntegrityError, match="sha256"):
@@ -66,16 +84,17 @@ def test_weights_that_are_gone_or_changed_are_refused(folder: Folder) -> None:
 
 def test_outcomes_that_do_not_fit_their_record_are_refused(folder: Folder) -> None:
     with folder.lock():
-        folder.write_attack(TRIAL, {"rows": []}, {"labels": np.zeros(3, np.uint8)})
-    (folder.path / "attacks" / "fgsm.npz").write_bytes(b"")
-    with pytest.raises(IntegrityError, match=r"fgsm\.npz"):
-        folder.attack(TRIAL)
+        folder.write_training(RECORD, WEIGHTS)
+        fake_attack(folder, SPEC, (0.8, 0.5))
+    (folder.path / "attacks" / f"{SPEC.name}.npz").write_bytes(b"")
+    with pytest.raises(IntegrityError, match=rf"{SPEC.name}\.npz"):
+        folder.attack(SPEC)
 
 
 def test_clearing_leaves_the_lock_alone(folder: Folder) -> None:
     with folder.lock():
         folder.write_training(RECORD, WEIGHTS)
-        folder.write_attack(TRIAL, {"rows": []}, {"labels": np.zeros(3, np.uint8)})
+        fake_attack(folder, SPEC, (0.8, 0.5))
         folder.clear()
         assert {entry.name for entry in folder.path.iterdir()} == {"lock"}
         assert Folder(folder.results, folder.run).is_locked()
@@ -97,7 +116,9 @@ HOLD = """
 import sys, time
 from pathlib import Path
 from typing import Any
+from bench.records.schema import TrainingRecord
 from bench.records.store import Folder
+from bench.spec.run import Run
 from bench.spec.run import Run
 with Folder(Path(sys.argv[1]), Run.parse(sys.argv[2])).lock():
     print("held", flush=True)

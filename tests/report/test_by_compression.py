@@ -12,11 +12,10 @@ from grids import CURVE
 from grids import grid as predictions
 from oracle import raw
 from readback import AT, beaten, drawn, hollow, legend, line, points, text
-from recorded import EPS, GROUPS, HOT_AND_PRUNED, SPARSE, attack_all
+from recorded import EPS, GROUPS, HOT_AND_PRUNED, SPARSE, attack_all, bound
 
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
-from bench.records.collection import read
 from bench.report.figures.overviews import OVERVIEWS
 from bench.report.tables.figure_table import figure_table
 from bench.spec.run import Run
@@ -46,7 +45,7 @@ def test_accuracy_against_each_currency(tmp_path: Path) -> None:
         for label, some in (("front, clean", pairs[::2]), ("front at eps 2", pairs[1::2])):
             unbeaten = sorted(pair for place, pair in enumerate(some) if not beaten(some, place))
             assert line(axes, label) == [pytest.approx(pair) for pair in unbeaten]
-    assert "theoretical speed-up, no clock was read" in text(figure)
+    assert "theoretical speed-up, nothing was timed" in text(figure)
     assert "Mean over seeds (0, 1, 2). Bars: 95 % interval over seeds and images." in text(figure)
 
 
@@ -58,8 +57,8 @@ def numbers(run: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_networks_of_one_size_are_not_drawn_against_their_size(tmp_path: Path) -> None:
     hot = GROUPS["hot"]
     attack_all(tmp_path, hot, margin=-0.1)
-    records = read(tmp_path)
-    assert OVERVIEWS["by-compression"].draw(hot, records, figure_table(hot, records)) is None
+    group = bound(hot, tmp_path)
+    assert OVERVIEWS["by-compression"].draw(group, figure_table(group)) is None
 
 
 @pytest.mark.parametrize("masked", [True, False])

@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from oracle import figures, raw
-from recorded import EPS, RUNS, SPARSE, record
+from recorded import EPS, RUNS, SPARSE, bound, record
 
-from bench.records.collection import read
 from bench.report.figures.overviews import OVERVIEWS
 from bench.report.figures.save import render
 from bench.report.tables.figure_table import figure_table
@@ -17,12 +16,12 @@ from bench.report.tables.figure_table import figure_table
 
 def test_the_overviews_have_the_numbers_of_the_records(tmp_path: Path) -> None:
     record(tmp_path, SPARSE.runs, [0, 0, -0.2])
-    records = read(tmp_path)
-    table = figure_table(SPARSE, records)
+    group = bound(SPARSE, tmp_path)
+    table = figure_table(group)
     means = [
         np.mean([figures(seed["right"])["accuracy"] for seed in raw(tmp_path, run)], axis=0) for run in RUNS.values()
     ]
-    by_setting, heat = (OVERVIEWS[name].draw(SPARSE, records, table) for name in ("by-setting", "heat"))
+    by_setting, heat = (OVERVIEWS[name].draw(group, table) for name in ("by-setting", "heat"))
     assert by_setting is not None
     assert heat is not None
     drawn = {str(line.get_label()): list(line.get_ydata()) for line in by_setting.axes[0].get_lines()}

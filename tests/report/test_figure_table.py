@@ -10,17 +10,18 @@ import numpy as np
 import pytest
 from fakes import diverged, fake_outcome, trained
 from oracle import difference, figures, half_width, raw
-from recorded import EPS, GROUPS, SPARSE, record
+from recorded import EPS, GROUPS, SPARSE, bound, record
 from scipy.stats import binomtest, t
 from tiny import tiny_run
 
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
 from bench.comparison.against_control import compare_each_eps
-from bench.records.collection import read
+from bench.comparison.verdict import DASH
 from bench.records.outcomes import Quantity
 from bench.report.tables.figure_table import figure_table
-from bench.report.tables.table import DASH, Cell, Table, as_csv
+from bench.report.tables.formats import as_csv
+from bench.report.tables.table import Cell, Table
 
 
 def cells(table: Table, label: str) -> dict[str, Cell]:
@@ -31,7 +32,7 @@ def cells(table: Table, label: str) -> dict[str, Cell]:
 @pytest.mark.parametrize(("label", "run"), [("dense", ""), ("50 % zero", "-s0.5"), ("90 % zero", "-s0.9")])
 def test_every_number_of_a_row_at_three_seeds(tmp_path: Path, label: str, run: str) -> None:
     record(tmp_path, SPARSE.runs, [0, 0, -0.1])
-    found = cells(figure_table(SPARSE, read(tmp_path)), label)
+    found = cells(figure_table(bound(SPARSE, tmp_path)), label)
     seeds = raw(tmp_path, run)
     assert found["seeds"].text == "0, 1, 2"
     for quantity in ("accuracy", "drop", "accuracy kept"):
@@ -64,7 +65,7 @@ def test_every_number_of_a_row_at_three_seeds(tmp_path: Path, label: str, run: s
 def test_the_verdicts_of_a_figure_at_three_seeds(tmp_path: Path) -> None:
     record(tmp_path, SPARSE.runs, [0, 0, -0.1])
     record(tmp_path, SPARSE.runs, [0, 0, -0.1], attack=Fgsm(loss="margin"))
-    table = figure_table(SPARSE, read(tmp_path))
+    table = figure_table(bound(SPARSE, tmp_path))
     names = {"dense": "", "50 % zero": "-s0.5", "90 % zero": "-s0.9"}
     right = {label: [seed["right"] for seed in raw(tmp_path, run)] for label, run in names.items()}
     ps = {}
@@ -85,7 +86,7 @@ def test_the_verdicts_of_a_figure_at_three_seeds(tmp_path: Path) -> None:
 
 def test_at_one_seed_intervals_are_wilsons_and_no_verdict_is_given(tmp_path: Path) -> None:
     record(tmp_path, SPARSE.runs, [0, 0, -0.2], seeds=1)
-    found = cells(figure_table(SPARSE, read(tmp_path)), "90 % zero")
+    found = cells(figure_table(bound(SPARSE, tmp_path)), "90 % zero")
     (seed,) = raw(tmp_path, "-s0.9")
     for place, eps in enumerate(EPS):
         cell = found[f"accuracy at eps {eps:g}"]
@@ -97,7 +98,7 @@ def test_at_one_seed_intervals_are_wilsons_and_no_verdict_is_given(tmp_path: Pat
         words = found[f"verdict on {quantity}, 0 < eps <= 8"].text
         assert words.startswith("one seed: no verdict on robustness: difference ")
         assert "images alone" in words
-    each_eps = compare_each_eps(SPARSE, read(tmp_path))
+    each_eps = compare_each_eps(bound(SPARSE, tmp_path))
     gained = seed["right"][3] & ~raw(tmp_path, "")[0]["right"][3]
     lost = raw(tmp_path, "")[0]["right"][3] & ~seed["right"][3]
     judged = each_eps[SPARSE.runs[2].name, EPS[3]]
@@ -106,7 +107,7 @@ def test_at_one_seed_intervals_are_wilsons_and_no_verdict_is_given(tmp_path: Pat
 
 def test_a_missing_run_is_a_dash_with_its_command(tmp_path: Path) -> None:
     record(tmp_path, SPARSE.runs[:2], [0, 0], seeds=2)
-    table = figure_table(SPARSE, read(tmp_path))
+    table = figure_table(bound(SPARSE, tmp_path))
     found = cells(table, "90 % zero")
     command = "bench run --arch fc5 --dataset synthetic --image-size 32 --sparsity 0.9 --eps 0,0.5,1,2,4,8,16,64"
     assert (found["accuracy at eps 1"].text, found["accuracy at eps 1"].command) == (DASH, command)
@@ -119,13 +120,13 @@ def test_a_missing_run_is_a_dash_with_its_command(tmp_path: Path) -> None:
 def test_a_run_that_diverged_is_missing_and_would_diverge_again(tmp_path: Path) -> None:
     record(tmp_path, SPARSE.runs[:2], [0, 0])
     diverged(tmp_path, SPARSE.runs[2])
-    commands = figure_table(SPARSE, read(tmp_path)).missing
+    commands = figure_table(bound(SPARSE, tmp_path)).missing
     assert [command.partition("  # ")[2] for command in commands] == ["diverged in epoch 2, and would again", "", ""]
 
 
 def test_a_run_attacked_at_fewer_radii_is_missing(tmp_path: Path) -> None:
     record(tmp_path, SPARSE.runs, [0, 0, 0], eps=(0.0, 1.0))
-    table = figure_table(SPARSE, read(tmp_path))
+    table = figure_table(bound(SPARSE, tmp_path))
     assert len(table.missing) == 9
     assert cells(table, "dense")["accuracy at eps 1"].text == DASH
     assert cells(table, "dense")["clean accuracy"].number is not None
@@ -134,9 +135,9 @@ def test_a_run_attacked_at_fewer_radii_is_missing(tmp_path: Path) -> None:
 def test_low_rank_is_measured_against_full_rank(tmp_path: Path) -> None:
     rank = GROUPS["rank"]
     record(tmp_path, rank.runs[1:], [0])
-    assert cells(figure_table(rank, read(tmp_path)), "LR1")["theoretical speed-up"].text == DASH
+    assert cells(figure_table(bound(rank, tmp_path)), "LR1")["theoretical speed-up"].text == DASH
     record(tmp_path, rank.runs[:1], [0])
-    found = cells(figure_table(rank, read(tmp_path)), "LR1")
+    found = cells(figure_table(bound(rank, tmp_path)), "LR1")
     assert (found["theoretical speed-up"].text, found["compression"].number) == ("2.00x", 2.0)
 
 
@@ -146,7 +147,7 @@ def test_the_attacker_at_one_finds_the_control_under_its_usual_name_and_the_mask
     record(tmp_path, [control], [0])
     record(tmp_path, [tempered], [0.1], attack=Fgsm(knowledge="none"), zero=0.97)
     record(tmp_path, [tempered], [-0.1], attack=Fgsm(loss="margin"))
-    table = figure_table(hot, read(tmp_path))
+    table = figure_table(bound(hot, tmp_path))
     found = cells(table, "T = 20")
     assert found["verdict on accuracy, 0 < eps <= 8"].text.startswith("seems robust, for its gradient is masked: ")
     assert found["gradient masked"].text == "masked at 3 of 3 seeds"
@@ -161,19 +162,19 @@ def test_a_net_that_is_never_right_keeps_nothing(tmp_path: Path) -> None:
         for run in SPARSE.runs:
             own = tiny_run(**{**run.settings, "seed": seed})
             fake_outcome(trained(tmp_path, own, 0.0), AttackSpec(Fgsm(), EPS), np.zeros((len(EPS), 50), bool))
-    found = cells(figure_table(SPARSE, read(tmp_path)), "50 % zero")
-    assert found["accuracy kept at eps 1"].text == "none right"
+    found = cells(figure_table(bound(SPARSE, tmp_path)), "50 % zero")
+    assert found["accuracy kept at eps 1"].text == "none correct"
     assert found["verdict on accuracy kept, 0 < eps <= 8"].text == "not defined"
     assert found["verdict on accuracy, 0 < eps <= 8"].text.startswith("equivalent within 2 points")
 
 
 def test_no_record_at_all_is_a_table_of_dashes(tmp_path: Path) -> None:
-    table = figure_table(SPARSE, read(tmp_path))
+    table = figure_table(bound(SPARSE, tmp_path))
     assert len(table.missing) == 9
     assert cells(table, "dense")["clean accuracy"].text == DASH
 
 
-def test_a_part_of_a_table_has_the_columns_of_its_groups(tmp_path: Path) -> None:
-    part = figure_table(SPARSE, read(tmp_path)).only("run", "verdict")
+def test_a_part_of_a_table_has_the_columns_of_its_sections(tmp_path: Path) -> None:
+    part = figure_table(bound(SPARSE, tmp_path)).only("run", "verdict")
     assert [column.name for column in part.columns][:3] == ["network", "run", "seeds"]
     assert {len(row) for row in part.rows} == {len(part.columns)} == {9}

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from fakes import fake
 from oracle import figures, raw
-from recorded import EPS, GROUPS, RUNS, SPARSE, record
+from recorded import EPS, GROUPS, RUNS, SPARSE, bound, record
 
-from bench.records.collection import read
 from bench.report.figures.accuracy_curves import draw, lines
 from bench.report.figures.overviews import OVERVIEWS
 from bench.report.figures.save import render
@@ -25,8 +24,8 @@ from bench.spec.run import Run
 @pytest.mark.parametrize("panel", Panel)
 def test_the_lines_of_a_figure_are_the_numbers_of_the_records(tmp_path: Path, panel: Panel, seeds: int) -> None:
     record(tmp_path, SPARSE.runs, [0, 0, -0.1], seeds=seeds)
-    records = read(tmp_path)
-    figure = draw(SPARSE, records, figure_table(SPARSE, records), panel)
+    group = bound(SPARSE, tmp_path)
+    figure = draw(group, figure_table(group), panel)
     (axes,) = figure.axes
     drawn = {str(line.get_label()): line for line in axes.get_lines()}
     assert set(drawn) == {*RUNS, *(["chance, 10 classes"] if panel is Panel.A else [])}
@@ -45,25 +44,23 @@ def test_a_masked_attack_is_dashed_and_named_so(tmp_path: Path) -> None:
         attacks = {"fgsm(loss=margin)": (0.8, 0.2, 0.1), "fgsm": (0.8, 0.7, 0.6)}
         for run in hot.runs:
             fake(tmp_path, Run.of(**{**run.settings, "seed": seed}), by_attack=attacks)
-    group = replace(hot, eps=(0.0, 1.0, 4.0))
-    records = read(tmp_path)
-    (axes,) = draw(group, records, figure_table(group, records), Panel.A).axes
+    group = bound(replace(hot, eps=(0.0, 1.0, 4.0)), tmp_path)
+    (axes,) = draw(group, figure_table(group), Panel.A).axes
     styles = {str(line.get_label()): line.get_linestyle() for line in axes.get_lines()}
     assert styles["T = 20: gradient masked"] == "--"
     assert styles["T = 1"] == "-"
 
 
 def test_accuracies_of_all_and_none_are_drawn(tmp_path: Path) -> None:
-    group = replace(SPARSE, eps=(0.0, 1.0, 4.0))
     for run in SPARSE.runs:
         fake(tmp_path, run, (1.0, 0.5, 0.0))
-    records = read(tmp_path)
-    table = figure_table(group, records)
-    for line in lines(group, records, table, Panel.A.quantity):
+    group = bound(replace(SPARSE, eps=(0.0, 1.0, 4.0)), tmp_path)
+    table = figure_table(group)
+    for line in lines(group, table, Panel.A.quantity):
         assert line.mean == (100, 50, 0)
         assert all(low <= mean <= high for low, mean, high in zip(line.low, line.mean, line.high, strict=True))
     for name, overview in OVERVIEWS.items():
-        figure = overview.draw(group, records, table)
+        figure = overview.draw(group, table)
         if name == "knowledge":  # at one temperature there is nothing to know
             assert figure is None
             continue
@@ -73,4 +70,5 @@ def test_accuracies_of_all_and_none_are_drawn(tmp_path: Path) -> None:
 
 def test_long_legends_fit() -> None:
     assert legend_columns(["dense", "50 % zero"]) == 2
+    assert legend_columns(["dense"]) == 1
     assert legend_columns(["a legend of very many characters, which no other fits beside, at this width"] * 3) == 1

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bench.evaluation.gallery_images import LARGEST, Unusable, read_gallery
 from hostile import EVIL, Page
 from PIL import Image
 from recorded import EPS, GRID, GROUPS, SPARSE, record
 
 from bench.attacks.spec import AttackSpec
+from bench.evaluation.gallery import LARGEST, Unusable, read_gallery
 from bench.records.collection import read
 from bench.records.store import Folder
-from bench.report.pages import gallery as module
-from bench.report.pages.gallery import confidences, gallery_page
+from bench.report import gallery as module
+from bench.report.gallery import confidences, gallery_page
 from bench.spec.run import Run
 
 TRIAL = AttackSpec(SPARSE.attack)
@@ -63,7 +63,7 @@ def test_each_image_has_its_pixels_its_classes_and_whether_they_are_right(tmp_pa
     found = Page(text)
     assert "T = 20: FGSM, attacker at T = 20; fc5, batch 128, T = 20, seed 0" in found.text
     assert "seed 1" not in found.text
-    assert (found.text.count("✓ right"), found.text.count("✗ wrong")) == (3, 1)
+    assert (found.text.count("✓ correct"), found.text.count("✗ wrong")) == (3, 1)
     share = np.exp(1) / (np.exp(1) + 9)
     assert f"3 {100 * share:.1f} %" in found.text
     sources = [str(attributes["src"]) for tag, attributes in found.tags if tag == "img"]
@@ -85,16 +85,14 @@ def test_without_images_there_is_no_page(tmp_path: Path) -> None:
 def test_classes_are_text(tmp_path: Path) -> None:
     record(tmp_path, SPARSE.runs[:1], [0], seeds=1)
     where = folder(tmp_path, SPARSE.runs[0])
-    training = dict(where.training() or {})
-    where.write_training({**training, "data": {**training["data"], "classes": [*EVIL, "7", "8", "9"]}}, _weights())
+    training = where.training()
+    assert training
+    data = training.data.model_copy(update={"classes": [*EVIL, "7", "8", "9"]})
+    where.write_training(training.model_copy(update={"data": data}), {"w": np.zeros(1, np.float32)})
     where.write_gallery(TRIAL, images())
     found = Page(page(tmp_path) or "")
     assert [tag for tag, _ in found.tags].count("script") == 1
     assert EVIL[3] in found.text
-
-
-def _weights() -> dict[str, Any]:
-    return {"w": np.zeros(1, np.float32)}
 
 
 @pytest.mark.parametrize(

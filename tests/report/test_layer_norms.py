@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from fakes import trained
 from readback import drawn, line
-from recorded import GROUPS, SPARSE
+from recorded import GROUPS, SPARSE, bound
 from scipy.stats import t
 
-from bench.records.collection import read
+from bench.records.schema import KernelRow
 from bench.report.figures.overviews import OVERVIEWS
 from bench.report.figures.spectral_norms import layer_norms, scientific
 from bench.report.tables.figure_table import figure_table
@@ -22,20 +23,25 @@ from bench.spec.run import Run
 KERNELS = {"conv1": 2.0, "conv2_vertical": 3.0, "conv2_horizontal": 5.0, "fc": 7.0}
 
 
+def kernel(layer: str, norm: float) -> KernelRow:
+    size = {"shape": [1], "size": 1, "zeros": 0, "sparsity": 0.0, "macs": 1, "macs_nonzero": 1}
+    return KernelRow(layer=layer, spectral_norm=norm, **size)
+
+
 def kernels(norms: Mapping[str, float]) -> dict[str, Any]:
     return {
-        "kernels": [{"layer": layer, "spectral_norm": norm, "sparsity": 0.0} for layer, norm in norms.items()],
+        "kernels": [kernel(layer, norm) for layer, norm in norms.items()],
         "batch_norm_norms": {"conv1_bn": 11.0, "conv2_vertical_bn": 0.5, "conv2_horizontal_bn": 13.0},
     }
 
 
 def test_a_pair_has_the_norm_of_its_factors_and_of_what_is_between() -> None:
-    assert layer_norms(kernels(KERNELS)) == {"conv1": 2.0, "conv2": 7.5, "fc": 7.0}
-    assert list(layer_norms(kernels(KERNELS))) == ["conv1", "conv2", "fc"]
+    assert layer_norms(SimpleNamespace(**kernels(KERNELS))) == {"conv1": 2.0, "conv2": 7.5, "fc": 7.0}
+    assert list(layer_norms(SimpleNamespace(**kernels(KERNELS)))) == ["conv1", "conv2", "fc"]
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(31_000_000.0, "3.1e7"), (0.0, "0.0e0"), (2e-5, "2.0e-5"), (None, "beyond float64")]
+    ("number", "words"), [(31_000_000.0, "3.1e7"), (0.0, "0.0e0"), (2e-5, "2.0e-5"), (None, "too large for float64")]
 )
 def test_a_product_in_two_digits(number: float | None, words: str) -> None:
     assert scientific(number) == words
@@ -51,7 +57,7 @@ def test_the_norms_of_the_layers(tmp_path: Path, seeds: int) -> None:
             own = {layer: norm * (1 + seed) for layer, norm in factors.items()}
             measured = {**kernels(own), "spectral_product": 10.0 ** (seed + 1)}
             trained(tmp_path, Run.of(**{**run.settings, "seed": seed}), 0.7, measured=measured)
-            norms.setdefault(group.label(run), []).append(list(layer_norms(measured).values()))
+            norms.setdefault(group.label(run), []).append(list(layer_norms(SimpleNamespace(**measured)).values()))
     (axes,) = drawn("spectral", group, tmp_path).axes
     product = {1: "1.0e1", 3: "1.0e2"}[seeds]
     assert [each.get_text() for each in axes.get_xticklabels()] == ["conv1", "conv2", "fc"]
@@ -82,6 +88,5 @@ def test_a_line_runs_from_left_to_right_however_its_layers_were_built(tmp_path: 
 def test_without_kernels_there_are_no_norms(tmp_path: Path) -> None:
     for run in SPARSE.runs:
         trained(tmp_path, run, 0.7, measured={"kernels": []})
-    records = read(tmp_path)
-    table = figure_table(SPARSE, records)
-    assert {name for name, each in OVERVIEWS.items() if each.draw(SPARSE, records, table)} == set()
+    group = bound(SPARSE, tmp_path)
+    assert {name for name, each in OVERVIEWS.items() if each.draw(group, figure_table(group))} == set()

@@ -33,11 +33,11 @@ def other_schema(path: Path) -> None:
         ("spec.json", other_schema, "schema"),
         ("run.json", tear, "damaged"),
         ("run.json", other_schema, "schema"),
-        ("run.json", lacking("metrics"), "lacks 'metrics'"),
-        ("run.json", lacking("status"), "lacks 'status'"),
+        ("run.json", lacking("metrics"), "lacks metrics"),
+        ("run.json", lacking("status"), "status: Field required"),
         (f"attacks/{FGSM}.json", tear, "damaged"),
         (f"attacks/{FGSM}.json", other_schema, "schema"),
-        (f"attacks/{FGSM}.json", lacking("threat"), "lacks or garbles 'threat'"),
+        (f"attacks/{FGSM}.json", lacking("threat"), "threat: Field required"),
         (f"attacks/{FGSM}.npz", tear, "damaged"),
         (f"attacks/{FGSM}.npz", Path.unlink, "cannot read"),
     ],
@@ -77,7 +77,7 @@ def test_outcomes_of_another_shape_are_left_out(tmp_path: Path, arrays: dict[str
     whole = {"eps": np.zeros(1), "indices": np.arange(3), "labels": np.zeros(3), "predictions": np.zeros((1, 3))}
     sha256 = write_arrays(json_path.with_suffix(".npz"), {**whole, **arrays} if arrays else {})
     record = read_json(json_path, ATTACK_SCHEMA)
-    bad = {**record, "artefacts": {f"{FGSM}.npz": {"sha256": sha256}}}
+    bad = {**record, "artefacts": {f"{FGSM}.npz": {"sha256": sha256, "bytes": 0}}}
     write_json(json_path, ATTACK_SCHEMA, {**bad, "weights": "0" * 64} if "labels" in arrays else bad)
     (left_out,) = read(tmp_path).left_out
     assert left_out.what == f"{RUN.name}/seed-0/attacks/{FGSM}.npz"

@@ -12,6 +12,7 @@ from recorded import GRID, GROUPS, SPARSE, record
 from bench.records.collection import read
 from bench.records.files import write_json
 from bench.report.build import Wanted, assemble
+from bench.report.figures import save
 from bench.report.manifest import NAME, SCHEMA, note
 from bench.report.panels import FORMATS
 from bench.runs.grid import Grid
@@ -30,7 +31,8 @@ def make(tmp_path: Path, grid: Grid = GRID, wanted: Wanted = TABLES) -> set[str]
 
 
 @pytest.fixture
-def results(tmp_path: Path) -> Path:
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(save, "render", lambda _, kinds: dict.fromkeys(kinds, b"a picture"))
     record(tmp_path / "results", SPARSE.runs, [0, 0, -0.1], seeds=1)
     record(tmp_path / "results", GROUPS["rank"].runs, [0, 0], seeds=1)
     return tmp_path

@@ -10,9 +10,9 @@ import pytest
 from hostile import hostile
 from recorded import GRID, SPARSE, record
 
+from bench.comparison.verdict import DASH
 from bench.records.collection import read
 from bench.report.build import Wanted, assemble
-from bench.report.tables.table import DASH
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install bench[test]")
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -56,6 +56,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 def page(browser: sync_api.Browser) -> Iterator[sync_api.Page]:
     found = browser.new_page(viewport={"width": 1280, "height": 900})
+    found.set_default_timeout(10_000)
     yield found
     found.close()
 
@@ -85,6 +86,7 @@ def test_it_opens_without_a_complaint_and_fits(
 ) -> None:
     page.emulate_media(color_scheme=scheme)
     wrong = watched(page, reports[name])
+    page.evaluate("for (const each of document.images) each.loading = 'eager'")
     images = page.evaluate("Promise.all([...document.images].map(each => each.decode().then(() => each.naturalWidth)))")
     assert len(images) == len(list((reports[name].parent / "figures").glob("*.svg")))
     assert all(images)

@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from oracle import stored
 from readback import AT, beaten, hollow, line, points
-from recorded import MANY, SPARSE, attack_all, record
+from recorded import MANY, NOTHING, SPARSE, attack_all, bound, record
 
 from bench.attacks.fgsm import Fgsm
-from bench.comparison.group import groups
-from bench.records.collection import read
+from bench.comparison.group import ComparisonGroup, comparison_groups
 from bench.report.figures.pareto import pareto
 from bench.report.tables.figure_table import figure_table
 
 
+def picture(arch: str, groups: Sequence[ComparisonGroup], results: Path) -> Figure:
+    found = [bound(group, results) for group in groups]
+    figure = pareto(arch, [(group, figure_table(group)) for group in found])
+    assert figure
+    return figure
+
+
 @pytest.mark.parametrize("masked", [True, False])
 def test_every_network_of_an_architecture_in_one_picture(tmp_path: Path, masked: bool) -> None:
-    every = {group.name: group for group in groups(MANY)}
+    every = {group.name: group for group in comparison_groups(MANY, NOTHING)}
     for group in every.values():
         if group.attack == Fgsm():
             attack_all(tmp_path, group, margin=0.3 if masked else -0.1)
-    records = read(tmp_path)
-    tables = [(group, figure_table(group, records)) for group in every.values()]
-    found = pareto(tables, records)
-    assert list(found) == ["alexnet"]
-    (axes,) = found["alexnet"].axes
+    (axes,) = picture("alexnet", list(every.values()), tmp_path).axes
     runs = {run: None for group in every.values() for run in group.runs if run.epochs == 10}
     assert len(runs) == 10
     expected = []
@@ -51,15 +56,14 @@ def test_every_network_of_an_architecture_in_one_picture(tmp_path: Path, masked:
 
 
 def test_no_label_lies_on_another_or_on_a_point(tmp_path: Path) -> None:
-    for group in groups(MANY):
+    every = comparison_groups(MANY, NOTHING)
+    for group in every:
         if group.attack == Fgsm():
             attack_all(tmp_path, group, margin=0.3, seeds=1)
-    records = read(tmp_path)
-    tables = [(group, figure_table(group, records)) for group in groups(MANY)]
-    figure = pareto(tables, records)["alexnet"]
+    figure = picture("alexnet", every, tmp_path)
     figure.canvas.draw()
     (axes,) = figure.axes
-    boxes = [each.get_window_extent() for each in axes.texts]
+    boxes = [Text.get_window_extent(each) for each in axes.texts]
     for box, other in itertools.combinations(boxes, 2):
         assert not box.overlaps(other)
     for box in boxes:
@@ -71,12 +75,7 @@ def test_no_label_lies_on_another_or_on_a_point(tmp_path: Path) -> None:
 
 def test_a_crowd_has_names_on_the_front_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record(tmp_path, SPARSE.runs, [0, 0.1, -0.1])
-    records = read(tmp_path)
-    table = figure_table(SPARSE, records)
-    assert [each.get_text() for each in pareto([(SPARSE, table)], records)["fc5"].axes[0].texts] == [
-        "50 %",
-        "control",
-        "90 %",
-    ]
+    names = ["50 %", "control", "90 %"]
+    assert [each.get_text() for each in picture("fc5", [SPARSE], tmp_path).axes[0].texts] == names
     monkeypatch.setattr("bench.report.figures.pareto.CROWD", 2)
-    assert [each.get_text() for each in pareto([(SPARSE, table)], records)["fc5"].axes[0].texts] == ["50 %", "90 %"]
+    assert [each.get_text() for each in picture("fc5", [SPARSE], tmp_path).axes[0].texts] == ["50 %", "90 %"]

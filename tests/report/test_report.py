@@ -16,12 +16,12 @@ from recorded import EPS, GRID, GROUPS, SPARSE, TEXT, attack_all, record
 
 from bench.attacks.fgsm import Fgsm
 from bench.cli.main import main
+from bench.comparison.verdict import DASH
 from bench.errors import BadInput
 from bench.records.collection import read
 from bench.report.build import Wanted, assemble
 from bench.report.manifest import NAME
 from bench.report.panels import FORMATS
-from bench.report.tables.table import DASH
 
 
 def report(tmp_path: Path, *words: str) -> Result:
@@ -31,14 +31,21 @@ def report(tmp_path: Path, *words: str) -> Result:
     return CliRunner().invoke(main, ["report", *places, *words])
 
 
-def test_the_same_records_give_the_same_bytes_wherever_they_lie(tmp_path: Path) -> None:
-    found = []
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with two reports of the same records, in one/ and two/."""
+    folder = tmp_path_factory.mktemp("twice")
     for name in ("one", "two"):
-        record(tmp_path / name / "results", SPARSE.runs, [0, 0, -0.1])
-        diverged(tmp_path / name / "results", GROUPS["rank"].runs[1])
-        done = report(tmp_path / name)
+        record(folder / name / "results", SPARSE.runs, [0, 0, -0.1])
+        record(folder / name / "results", SPARSE.runs, [0, 0, -0.1], attack=Fgsm(loss="margin"))
+        diverged(folder / name / "results", GROUPS["rank"].runs[1])
+        done = report(folder / name)
         assert done.exit_code == 0, done.output
-        found.append(written(tmp_path / name / "reports"))
+    return folder
+
+
+def test_the_same_records_give_the_same_bytes_wherever_they_lie(twice: Path) -> None:
+    found = [written(twice / name / "reports") for name in ("one", "two")]
     assert found[0] == found[1]
     names = set(found[0])
     assert {f"figures/sparse-{panel}.{kind}" for panel in "ab" for kind in ("png", "svg")} <= names
@@ -46,19 +53,17 @@ def test_the_same_records_give_the_same_bytes_wherever_they_lie(tmp_path: Path) 
         f"tables/{name}.{kind}" for name in ("sparse", "findings") for kind in ("csv", "md", "tex", "html")
     } <= names
     for name, content in found[0].items():
-        assert str(tmp_path).encode() not in content, name
+        assert str(twice).encode() not in content, name
         if name.endswith(".svg"):
             assert ET.fromstring(content).tag.endswith("svg")
 
 
-def test_links_are_relative_and_lead_to_what_was_written(tmp_path: Path) -> None:
-    record(tmp_path / "results", SPARSE.runs, [0, 0, -0.1])
-    record(tmp_path / "results", SPARSE.runs, [0, 0, -0.1], attack=Fgsm(loss="margin"))
-    report(tmp_path)
-    text = (tmp_path / "reports" / "REPORT.md").read_text()
+def test_links_are_relative_and_lead_to_what_was_written(twice: Path) -> None:
+    reports = twice / "one" / "reports"
+    text = (reports / "REPORT.md").read_text()
     links = re.findall(r"\]\(([^)]+)\)", text)
     assert "figures/sparse-a.png" in links
-    assert all((tmp_path / "reports" / link).is_file() for link in links)
+    assert all((reports / link).is_file() for link in links)
     assert text.index("## Findings") < text.index("## Figures") < text.index("## Versions")
     assert "less robust to this attack: difference" in text
 
@@ -88,7 +93,7 @@ def test_only_diverged_runs_are_named_and_draw_nothing(tmp_path: Path) -> None:
 
 def test_a_mistyped_results_folder_costs_no_report(tmp_path: Path) -> None:
     record(tmp_path / "results", SPARSE.runs, [0, 0, -0.1], seeds=1)
-    report(tmp_path)
+    report(tmp_path, "--format", "csv")
     before = {path: path.read_bytes() for path in (tmp_path / "reports").rglob("*") if path.is_file()}
     done = report(tmp_path, "--results-dir", str(tmp_path / "resutls"))
     assert done.exit_code == 2
@@ -109,7 +114,7 @@ def test_a_file_where_a_folder_should_be_is_bad_input(tmp_path: Path, place: str
 
 def test_one_run_is_drawn_and_the_rest_are_dashes_with_their_commands(tmp_path: Path) -> None:
     record(tmp_path / "results", SPARSE.runs[1:2], [0], seeds=1)
-    assert report(tmp_path).exit_code == 0
+    assert report(tmp_path, "--format", "png").exit_code == 0
     text = (tmp_path / "reports" / "REPORT.md").read_text()
     assert (tmp_path / "reports" / "figures" / "sparse-a.png").is_file()
     for run in (SPARSE.runs[0], SPARSE.runs[2]):
@@ -121,7 +126,9 @@ def test_a_damaged_record_is_named_and_the_rest_is_there(tmp_path: Path) -> None
     record(results, SPARSE.runs, [0, 0, -0.1])
     broken = next(results.glob("fc5-s0.5*/seed-1/run.json"))
     broken.write_bytes(broken.read_bytes()[:-20])
-    assert report(tmp_path).exit_code == 0
+    done = report(tmp_path, "--format", "csv")
+    assert done.exit_code == 4
+    assert "1 damaged record was left out" in done.output
     text = (tmp_path / "reports" / "REPORT.md").read_text()
     assert f"- left out: {broken.relative_to(results).as_posix()}: " in text
     assert "damaged" in text

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.report.tables.formats import WRITERS, as_html, as_latex, as_markdown
-from bench.report.tables.table import DASH, Cell, Column, Table, as_csv, unmeasured
+from bench.comparison.verdict import DASH
+from bench.report.tables.formats import TABLE_KINDS, as_csv, written
+from bench.report.tables.table import Cell, Column, Table, unmeasured
 
 EVIL = [
     "<script>alert(1)</script>",
@@ -31,7 +32,7 @@ EVIL = [
 
 
 def table(text: str, command: str = "bench run") -> Table:
-    columns = (Column(text, "run", "text"), Column("accuracy", "accuracy", "share"))
+    columns = (Column(text, "run"), Column("accuracy", "accuracy"))
     rows = ((Cell(text), Cell("50.0", 0.5, low=0.4, high=0.6)), (Cell("other"), unmeasured(command)))
     return Table(text, text, text, (text,), columns, rows, (command,))
 
@@ -55,7 +56,7 @@ ALLOWED = {"table", "caption", "strong", "thead", "tbody", "tr", "th", "td", "ul
 @given(st.sampled_from(EVIL) | st.text(max_size=30))
 def test_html_has_only_its_own_tags_and_attributes(text: str) -> None:
     tags = Tags()
-    tags.feed(as_html(table(text, text)))
+    tags.feed(written(table(text, text), "html"))
     assert {tag for tag, _ in tags.found} <= ALLOWED
     assert {name for _, attributes in tags.found for name in attributes} <= {
         "id",
@@ -68,7 +69,7 @@ def test_html_has_only_its_own_tags_and_attributes(text: str) -> None:
 
 def test_html_keeps_numbers_for_sorting_and_commands_for_dashes() -> None:
     tags = Tags()
-    tags.feed(as_html(table("<b>")))
+    tags.feed(written(table("<b>"), "html"))
     assert ("td", {"class": "accuracy", "data-sort": "0.5"}) in tags.found
     assert ("td", {"class": "accuracy", "title": "bench run"}) in tags.found
     assert "<b>" in tags.text
@@ -89,24 +90,22 @@ def test_csv_has_numbers_with_their_intervals_and_the_command_for_a_dash() -> No
 
 @pytest.mark.parametrize("text", EVIL)
 def test_markdown_has_no_tag_and_as_many_cells_as_columns(text: str) -> None:
-    written = as_markdown(table(text))
-    assert "<" not in written
-    body = [line for line in written.splitlines() if line.startswith("|")]
+    found = written(table(text), "md")
+    assert "<" not in found
+    body = [line for line in found.splitlines() if line.startswith("|")]
     assert {line.replace(r"\|", "").count("|") for line in body} == {3}
-    assert "](javascript" not in written.replace(r"\]", "")
+    assert "](javascript" not in found.replace(r"\]", "")
 
 
 def test_latex_escapes_every_sign_that_means_something() -> None:
-    written = as_latex(table(EVIL[-1]))
-    assert (
-        r"a \& b \% c \$ d \# e \_ f \{ g \} h \textasciitilde{} i \textasciicircum{} j \textbackslash{} k" in written
-    )
-    assert r"\begin{tabular}{ll}" in written
-    assert "---" in written
+    found = written(table(EVIL[-1]), "tex")
+    assert r"a \& b \% c \$ d \# e \_ f \{ g \} h \textasciitilde{} i \textasciicircum{} j \textbackslash{} k" in found
+    assert r"\begin{tabular}{ll}" in found
+    assert "---" in found
 
 
-@pytest.mark.parametrize("kind", WRITERS)
-def test_no_writer_lets_a_terminal_be_commanded(kind: str) -> None:
+@pytest.mark.parametrize("kind", TABLE_KINDS)
+def test_no_format_lets_a_terminal_be_commanded(kind: str) -> None:
     for text in EVIL:
-        written = WRITERS[kind](table(text))
-        assert not {sign for sign in written if sign != "\n" and not sign.isprintable()}
+        found = written(table(text), kind)
+        assert not {sign for sign in found if sign != "\n" and not sign.isprintable()}

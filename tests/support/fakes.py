@@ -1,4 +1,4 @@
-"""Collection of runs that never ran, written by the suite's own store: for what reads records."""
+"""Records of runs that never ran, written by the store."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from bench.attacks.spec import AttackSpec, attack_specs
@@ -61,7 +62,7 @@ def fake(
     return folder
 
 
-def _made_up(run: Run, accuracy: float) -> Metrics:
+def made_up(run: Run, accuracy: float) -> Metrics:
     """Return metrics that follow from the run and are not measured."""
     sparsity = run.sparsity
     smaller = 1 if run.low_rank == FullRank() else 2
@@ -118,7 +119,7 @@ def trained(
         data=data_record(data),
         environment=ENVIRONMENT,
         status="done",
-        metrics=_made_up(run, accuracy).model_copy(update=measured or {}),
+        metrics=made_up(run, accuracy).model_copy(update=measured or {}),
         history=[],
         volatile=volatile(started),
     )
@@ -191,3 +192,19 @@ def lacking(key: str) -> Callable[[Path], None]:
 def tear(path: Path) -> None:
     """Cut off the end of a file, as a copy that breaks off does."""
     path.write_bytes(path.read_bytes()[:-20])
+
+
+def forbid(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the system refuse to read ``path``, even to the superuser."""
+
+    def refused(call: Callable[..., Any]) -> Callable[..., Any]:
+        def checked(self: Path, *words: Any, **extra: Any) -> Any:
+            if self == path:
+                raise PermissionError(13, "Permission denied", str(path))
+            return call(self, *words, **extra)
+
+        return checked
+
+    calls = ("read_bytes", "iterdir") if path.suffix != ".txt" else ("exists",)
+    for name in calls:
+        monkeypatch.setattr(Path, name, refused(getattr(Path, name)))

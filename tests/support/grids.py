@@ -25,7 +25,7 @@ def grid(
     shared: float = 0.5,
     curve: NDArray[np.float64] = CURVE,
 ) -> NDArray[np.bool_]:
-    """Return whether each image is classified rightly, shape (networks, seeds, radii, images).
+    """Return whether each image is classified correctly, shape (networks, seeds, radii, images).
 
     The accuracy of network r at seed s is ``curve`` + ``differences[r]`` plus a deviation of standard deviation
     ``deviation``, of whose variance ``shared`` is common to all networks of the seed: they share initial weights, order

@@ -1,4 +1,4 @@
-"""The numbers of a report again, from the raw files, by other code."""
+"""The numbers of a report, computed again from the raw files by other code."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def figures(right: np.ndarray) -> dict[str, list[float]]:
     return {
         "accuracy": [row.mean() for row in right],
         "drop": [clean.mean() - row.mean() for row in right],
-        "accuracy kept": [row[clean].mean() for row in right],
+        "accuracy on clean-correct images": [row[clean].mean() for row in right],
     }
 
 

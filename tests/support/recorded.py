@@ -1,4 +1,4 @@
-"""Figures on disk: two small grids, and records of their runs with planted differences."""
+"""Two small grids, and records of their runs with planted differences."""
 
 from __future__ import annotations
 
@@ -47,9 +47,10 @@ GRID: Grid = parse("small", TEXT)
 NOTHING = Collection({})
 GROUPS: Mapping[str, ComparisonGroup] = {group.name: group for group in comparison_groups(GRID, NOTHING)}
 SPARSE = GROUPS["sparse"]
+HIGH_TEMPERATURE = GROUPS["hot"]
 # The runs of the sparse figure by their labels, as the names of their folders tell them apart.
 RUNS = {"dense": "", "50 % zero": "-s0.5", "90 % zero": "-s0.9"}
-# Another grid, whose figures share runs and whose hot networks are pruned.
+# Another grid, whose figures share runs and whose high-temperature networks are pruned.
 MANY_TEXT = f"""
 seeds = [0, 1]
 {HEAD}
@@ -106,7 +107,7 @@ def record(
 
 
 def attack_all(results: Path, group: ComparisonGroup, *, margin: float, seeds: int = 2) -> None:
-    """Record every run of ``group``: hot ones at 0.7 under the attack, and ``margin`` lower under the margin step."""
+    """Record every run of ``group``: at a high temperature with 0.7 under the attack, ``margin`` lower on the margin."""
     for number, run in enumerate(group.runs):
         for seed in range(seeds):
             own = Run.of(**{**run.settings, "seed": seed})

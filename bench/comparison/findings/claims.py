@@ -1,4 +1,4 @@
-"""What a finding of the internship is: claims that a test can show or refute, and the rule that makes a verdict of them."""
+"""A finding of the internship as data: claims that a test can show or refute."""
 
 from __future__ import annotations
 
@@ -11,32 +11,45 @@ from bench.records.outcomes import Band, Quantity
 
 
 class Kind(StrEnum):
-    """What a claim says of a difference d. ``m`` is its margin.
+    """What a claim says about a difference d. All tests are at 0.05; m is the claim's margin.
 
-    Shown at 0.05 by: d's two-sided test, corrected after Holm over the claims of the finding (more, less); one one-sided
-    test against m (not more, not less) or two (same). Refuted by a corrected two-sided test in the other direction (more,
-    less), or by a corrected test that d lies beyond m: above it (not more), below -m (not less), either (same). A d that
-    is off zero and not shown to be beyond m refutes none of these. "More" and "less" are refuted as well where d is shown
-    to be within m. The faint ones name a direction alone, and no smallness of d refutes them.
+    ==============  ============================================  ===================================================
+    kind            shown by                                      refuted by
+    ==============  ============================================  ===================================================
+    more, less      the two-sided test, with this sign of d       the two-sided test with the other sign, or a test
+                                                                  that d is within m
+    slightly less   the two-sided test, with d below 0            the two-sided test, with d above 0
+    not more        the one-sided test that d is below m          the test that d is above m
+    not less        the one-sided test that d is above -m         the test that d is below -m
+    same            both one-sided tests: d is within m           the test that d is beyond m, on either side
+    ==============  ============================================  ===================================================
+
+    The two-sided tests and all that refute are corrected after Holm over the claims of the finding.
     """
 
     MORE = "more"
     LESS = "less"
-    FAINTLY_LESS = "less, be it ever so little"
+    SLIGHTLY_LESS = "slightly less"
     NOT_MORE = "not more"
     NOT_LESS = "not less"
     SAME = "the same"
 
 
-DIRECTED = (Kind.MORE, Kind.LESS, Kind.FAINTLY_LESS)
+DIRECTED = (Kind.MORE, Kind.LESS, Kind.SLIGHTLY_LESS)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One thing that a finding says, which a test can show or refute.
+    """A statement about a difference, which a test can show or refute.
 
-    The difference is the sum over networks of ``weights`` (by the network's label in its figure) times ``quantity``
-    averaged over the radii of ``band``. ``group``: the name of figure and attack. ``margin``: in shares.
+    The difference is the sum over networks of ``weights`` times ``quantity`` averaged over the radii of ``band``.
+
+    Args:
+        text: the statement in words.
+        group: the name of the comparison group.
+        weights: by the label of the network in the group.
+        kind: what it says about the difference.
+        margin: how large a difference counts as none, in the unit of ``quantity``.
     """
 
     text: str
@@ -50,11 +63,16 @@ class Claim:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the report says, in its ``sentence``, of a figure's ``setting``; and the claims that it stands on.
+    """A statement of the internship report about a figure, and the claims that test it.
 
-    ``statistic`` and ``rule`` say in words what ``claims`` say as data. It is reproduced where all claims are shown and
-    contradicted where one is refuted; or, where one ``counterexample`` is enough, reproduced where one is shown and
-    contradicted where all are refuted. ``masking``: whether the evidence on masked gradients belongs to the answer.
+    It is reproduced where all claims are shown, and contradicted where one is refuted.
+
+    Args:
+        figure: the name of the figure, and ``setting`` its networks.
+        sentence: the statement.
+        statistic: the claims in words, and ``rule`` the rule in words.
+        counterexample: one shown claim is enough to reproduce the finding, and all must be refuted to contradict it.
+        masking: the answer names the evidence on masked gradients.
     """
 
     figure: str

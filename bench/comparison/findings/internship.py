@@ -1,4 +1,4 @@
-"""The findings of the internship report as data: what it says, and the rule by which records decide on it."""
+"""The findings of the internship report as data, each with the claims that test it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from bench.records.outcomes import CLEAN, CUSTOMARY, LARGE, SMALL, Band, Quantit
 
 ACCURACY, DROP = Quantity.ACCURACY, Quantity.DROP
 ZERO = ("dense", "50 % zero", "80 % zero", "90 % zero", "95 % zero", "98 % zero")
-HOT = ("T = 20", "T = 50", "T = 70", "T = 90")
-# The least-squares line through the six sparsities in their order: its rise from the first to the last.
+HIGH_TEMPERATURES = ("T = 20", "T = 50", "T = 70", "T = 90")
+# The rise of the least-squares line through the six sparsities in order, from the first to the last.
 TREND = {label: 5 * (place - 2.5) / 17.5 for place, label in enumerate(ZERO)}
 HIGHLY = {"90 % zero": 1 / 3, "95 % zero": 1 / 3, "98 % zero": 1 / 3, "dense": -1.0}
-HOTTER = {**dict.fromkeys(HOT, 1 / 4), "T = 1": -1.0}
-UNKNOWN = "13-fgsm-knowledge-none"
-# What a figure must be of, architecture and batch size, for a finding to speak of it.
+ABOVE_T_1 = {**dict.fromkeys(HIGH_TEMPERATURES, 1 / 4), "T = 1": -1.0}
+UNKNOWN_T = "13-fgsm-knowledge-none"
+# The architecture and batch size that a figure must have to test a finding.
 NETWORKS = {
     "8": ("resnet18", 512),
     "9": ("resnet18", 128),
@@ -26,7 +26,7 @@ NETWORKS = {
     "12a": ("alexnet", 512),
     "12b": ("resnet18", 128),
     "13": ("resnet18", 128),
-    UNKNOWN: ("resnet18", 128),
+    UNKNOWN_T: ("resnet18", 128),
 }
 
 
@@ -42,10 +42,10 @@ FINDINGS = (
     Finding(
         "8-a",
         "ResNet18, batch 512",
-        # The text has this the other way round ("plus faible qu'un réseau plus sparsifié"); its figure and its next sentence,
-        # that sparsity takes performance as well, show that a slip is meant to say it.
-        "the curves do not cross: the less sparse net is the more accurate at every eps",
-        "accuracy of each net minus that of the next sparser one at each eps up to 8; dense minus 98 % over 0 < eps <= 8",
+        # The report's text says the opposite ("plus faible qu'un réseau plus sparsifié"). Its figure and its next sentence,
+        # that sparsity also costs performance, show that this is a slip.
+        "the curves do not cross: the less sparse network is more accurate at every eps",
+        "accuracy of each network minus that of the next sparser one at each eps up to 8; dense minus 98 % over 0 < eps <= 8",
         "reproduced: no difference lies below -0.02 (one-sided, each at 0.05), and dense is above 98 %",
         (
             *(
@@ -62,13 +62,13 @@ FINDINGS = (
     Finding(
         "8-b",
         "ResNet18, batch 512",
-        "the drop accuracy(0) - accuracy(eps) is generally larger for highly sparse nets; at large eps it is smaller, "
+        "the drop accuracy(0) - accuracy(eps) is generally larger for highly sparse networks; at large eps it is smaller, "
         "because they are near chance already",
-        "mean drop of the nets at 90, 95 and 98 % minus that of the dense one, over 0 < eps <= 2 and over 8 <= eps <= 64",
-        "reproduced: above zero at small eps and below zero at large; whether chance is the reason is not tested",
+        "mean drop of the networks at 90, 95 and 98 % minus that of the dense one, over 0 < eps <= 2 and over 8 <= eps <= 64",
+        "reproduced: above zero at small eps and below zero at large eps; whether chance is the reason is not tested",
         (
-            Claim("highly sparse nets drop more at small eps", "8", HIGHLY, DROP, SMALL, Kind.MORE),
-            Claim("highly sparse nets drop less at large eps", "8", HIGHLY, DROP, LARGE, Kind.LESS),
+            Claim("highly sparse networks drop more at small eps", "8", HIGHLY, DROP, SMALL, Kind.MORE),
+            Claim("highly sparse networks drop less at large eps", "8", HIGHLY, DROP, LARGE, Kind.LESS),
         ),
     ),
     Finding(
@@ -76,10 +76,10 @@ FINDINGS = (
         "ResNet18, batch 128",
         "more sparsity is slightly more robust; the differences are very small",
         "rise of the line through the six sparsities, from dense to 98 %, of the drop over 0 < eps <= 8; drop of each sparse "
-        "net minus dense over the same",
-        "reproduced: the drop falls with sparsity, and no net's differs from dense by more than 0.02",
+        "network minus dense over the same",
+        "reproduced: the drop falls with sparsity, and no network differs from dense by more than 0.02",
         (
-            Claim("the drop falls with sparsity", "9", TREND, DROP, CUSTOMARY, Kind.FAINTLY_LESS),
+            Claim("the drop falls with sparsity", "9", TREND, DROP, CUSTOMARY, Kind.SLIGHTLY_LESS),
             *(
                 Claim(f"{label} drops as much as dense", "9", _minus(label, "dense"), DROP, CUSTOMARY, Kind.SAME)
                 for label in ZERO[1:]
@@ -109,7 +109,7 @@ FINDINGS = (
         "11-a, b",
         "FC5, batch 512",
         "sparsity does not change robustness",
-        "accuracy and drop of each sparse net minus dense, over 0 < eps <= 8",
+        "accuracy and drop of each sparse network minus dense, over 0 < eps <= 8",
         "reproduced: every difference is within 0.02",
         tuple(
             Claim(
@@ -145,9 +145,9 @@ FINDINGS = (
     Finding(
         "12-b",
         "ResNet18, batch 128, LR1, LR2",
-        "clean accuracy is unchanged; the full-rank net is slightly more robust",
+        "clean accuracy is unchanged; the full-rank network is slightly more robust",
         "clean accuracy of LR1 and of LR2 minus full rank; accuracy of each minus full rank over 0 < eps <= 8",
-        "reproduced: the clean differences are within 0.02; those under attack are below zero, yet within 0.02",
+        "reproduced: the clean differences are within 0.02; those under attack are below zero, but within 0.02",
         tuple(
             claim
             for label in ("LR1", "LR2")
@@ -159,10 +159,10 @@ FINDINGS = (
                     _minus(label, "full rank"),
                     ACCURACY,
                     CUSTOMARY,
-                    Kind.FAINTLY_LESS,
+                    Kind.SLIGHTLY_LESS,
                 ),
                 Claim(
-                    f"under attack {label} is hardly below full rank",
+                    f"under attack {label} is almost equal to full rank",
                     "12b",
                     _minus(label, "full rank"),
                     ACCURACY,
@@ -176,10 +176,17 @@ FINDINGS = (
         "13-a",
         "ResNet18, batch 128, T in 20, 50, 70, 90, attacker at T = 1",
         "apparent robustness at every eps",
-        "mean accuracy of the four hot nets minus T = 1, attacker at T = 1, at each eps from 0.25 to 64",
-        "reproduced: every difference is above zero; whether it is real, the margin step and the zero gradients say",
+        "mean accuracy of the four high-temperature networks minus T = 1, attacker at T = 1, at each eps from 0.25 to 64",
+        "reproduced: every difference is above zero; the margin step and the zero gradients show whether it is real",
         tuple(
-            Claim(f"hot nets are above T = 1 at eps {radius:g}", UNKNOWN, HOTTER, ACCURACY, _at(radius), Kind.MORE)
+            Claim(
+                f"high-temperature networks are above T = 1 at eps {radius:g}",
+                UNKNOWN_T,
+                ABOVE_T_1,
+                ACCURACY,
+                _at(radius),
+                Kind.MORE,
+            )
             for radius in LINF.eps
             if 0 < radius <= LARGE.high
         ),
@@ -189,21 +196,31 @@ FINDINGS = (
         "13-b",
         "ResNet18, batch 128, T in 20, 50, 70, 90, attacker knows T",
         "robust at large eps only",
-        "mean accuracy of the four hot nets minus T = 1, attacker at T, over 8 <= eps <= 64 and over 0 < eps <= 2",
-        "reproduced: above zero at large eps, and at small eps by less than 0.02 if at all",
+        "mean accuracy of the four high-temperature networks minus T = 1, attacker at T, over 8 <= eps <= 64 and over "
+        "0 < eps <= 2",
+        "reproduced: above zero at large eps, and at most 0.02 above zero at small eps",
         (
-            Claim("hot nets are above T = 1 at large eps", "13", HOTTER, ACCURACY, LARGE, Kind.MORE),
-            Claim("hot nets are not above T = 1 at small eps", "13", HOTTER, ACCURACY, SMALL, Kind.NOT_MORE),
+            Claim(
+                "high-temperature networks are above T = 1 at large eps", "13", ABOVE_T_1, ACCURACY, LARGE, Kind.MORE
+            ),
+            Claim(
+                "high-temperature networks are not above T = 1 at small eps",
+                "13",
+                ABOVE_T_1,
+                ACCURACY,
+                SMALL,
+                Kind.NOT_MORE,
+            ),
         ),
         masking=True,
     ),
     Finding(
         "8 to 11",
-        "all that are pruned",
-        "making a net sparse does not by itself make it robust",
-        "accuracy of each sparse net minus its dense control over 0 < eps <= 8, five sparsities in five settings",
-        "reproduced: one counterexample at least, a sparse net shown to gain less than 0.02 if anything (corrected over "
-        "all); contradicted: every one is shown to gain more than 0.02",
+        "all pruned networks",
+        "making a network sparse does not by itself make it robust",
+        "accuracy of each sparse network minus its dense control over 0 < eps <= 8, five sparsities in five settings",
+        "reproduced: at least one sparse network is shown to gain less than 0.02 (corrected over all); contradicted: every "
+        "one is shown to gain more than 0.02",
         tuple(
             Claim(
                 f"{label} gains less than 2 points in figure {name}",

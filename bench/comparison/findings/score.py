@@ -1,4 +1,4 @@
-"""Every finding of the report put to the records; its verdict and its sentence are read off one value."""
+"""Tests every finding of the internship on the records."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bench.records.outcomes import Band, Quantity
 
 
 class Verdict(StrEnum):
-    """What the records say of a finding."""
+    """The verdict on a finding."""
 
     REPRODUCED = "reproduced"
     CONTRADICTED = "contradicted"
@@ -28,7 +28,7 @@ class Verdict(StrEnum):
 
 
 class ClaimStatus(StrEnum):
-    """What the records say of one claim."""
+    """The outcome of testing one claim."""
 
     SHOWN = "shown"
     REFUTED = "refuted"
@@ -39,9 +39,13 @@ class ClaimStatus(StrEnum):
 class Examined:
     """A claim with its effect and the p values that decide on it.
 
-    ``p``: of no difference, ``p_same``: of a difference beyond the margin, and ``p_beyond``: of one within it, on the side
-    that the claim excludes; all corrected after Holm over the finding. ``p_bound``: of the claim's own one-sided or
-    equivalence test.
+    Args:
+        p: against no difference.
+        p_same: against a difference beyond the margin.
+        p_bound: of the claim's own one-sided or equivalence test.
+        p_beyond: against a difference within the margin, on the side that the claim excludes.
+
+    All but ``p_bound`` are corrected after Holm over the claims of the finding.
     """
 
     claim: Claim
@@ -53,19 +57,19 @@ class Examined:
 
     @property
     def status(self) -> ClaimStatus:
-        """Shown, refuted or open, as ``Kind`` defines; open in any case with fewer than three seeds."""
+        """Shown, refuted or open, as ``Kind`` defines. With fewer than three seeds it is always open."""
         return self._decision[0]
 
     @property
     def reason(self) -> str:
-        """The p that the status rests on, or that fell short where it is open, with what it is a p against."""
+        """The p that decides, or that is too large where the claim is open, and what it is a p against."""
         return f"{probability(self._decision[1])} against {self._decision[2]}"
 
     @property
     def against(self) -> float:
-        """How much the difference speaks against the claim, in standard errors from where the claim ends to be true.
+        """How far the difference is on the wrong side of the claim's bound, in standard errors.
 
-        The one-sided p of the claim rises with it, but is 1 to the last digit where this still tells two claims apart.
+        It orders claims whose one-sided p rounds to 1.
         """
         kind, excess = self.claim.kind, self.effect.difference
         if kind is Kind.SAME:
@@ -78,14 +82,14 @@ class Examined:
 
     @property
     def _decision(self) -> tuple[ClaimStatus, float, str]:
-        """The status, the p that decides and what it is a p against."""
+        """The status, the p that decides, and what it is a p against."""
         kind, enough = self.claim.kind, len(self.effect.seeds) >= SEEDS
         none, beyond = "no difference", f"a difference beyond {size(self.claim.margin)}"
         if kind in DIRECTED:
             if enough and self.p < LEVEL:
                 agrees = (self.effect.difference > 0) == (kind is Kind.MORE)
                 return (ClaimStatus.SHOWN if agrees else ClaimStatus.REFUTED), self.p, none
-            if enough and kind is not Kind.FAINTLY_LESS and self.p_same < LEVEL:
+            if enough and kind is not Kind.SLIGHTLY_LESS and self.p_same < LEVEL:
                 return ClaimStatus.REFUTED, self.p_same, beyond
             return ClaimStatus.OPEN, self.p, none
         if enough and self.p_bound < LEVEL:
@@ -97,9 +101,13 @@ class Examined:
 
 @dataclass(frozen=True)
 class ScoredFinding:
-    """A finding with what the records say: every claim that could be examined, and the commands for what could not.
+    """A finding tested on the records.
 
-    ``evidence``: a sentence on masked gradients. ``masked``: in how many of the networks that were tested they are masked.
+    Args:
+        examined: the claims that have records.
+        missing: the commands for those that do not.
+        evidence: a sentence on masked gradients.
+        masked: in how many of the tested networks the gradient is masked.
     """
 
     finding: Finding
@@ -125,10 +133,10 @@ class ScoredFinding:
 
     @property
     def deciding(self) -> Examined | None:
-        """The claim that decides.
+        """The claim that decides; None where nothing was tested.
 
-        Of the claims that settle the verdict, or leave it open, the one that the records speak against the most: the weakest
-        of a chain, or the clearest of what refutes. Where one counterexample is enough: that which they support the most.
+        Of the claims with the deciding status, it is the one with the largest ``against``: the weakest of those shown, or
+        the clearest of those refuted. Where one counterexample is enough, it is the one with the smallest.
         """
         wanted = {Verdict.REPRODUCED: ClaimStatus.SHOWN, Verdict.CONTRADICTED: ClaimStatus.REFUTED}.get(
             self.verdict, ClaimStatus.OPEN
@@ -141,7 +149,7 @@ class ScoredFinding:
 
     @property
     def sentence(self) -> str:
-        """The verdict as a sentence to quote, with the deciding claim's effect, interval and p."""
+        """The verdict in a sentence, with the deciding claim's effect, interval and p."""
         many = "s" if " " in self.finding.figure else ""
         head = f"Figure{many} {self.finding.figure} ({self.finding.setting}): {self.verdict}"
         found = self.deciding
@@ -150,7 +158,7 @@ class ScoredFinding:
         of_all = f"{sum(each.status is found.status for each in self.examined)} of {len(self.finding.claims)}"
         why = f"{of_all} claims {found.status}"
         if len(found.effect.seeds) < SEEDS:
-            why = f"{COUNTED[len(found.effect.seeds)]}, {SEEDS} are needed: how seeds differ is not known"
+            why = f"{COUNTED[len(found.effect.seeds)]}, {SEEDS} are needed to know how seeds differ"
         effect = f"{found.claim.quantity}, {found.claim.band}: {numbers(found.effect)}, {found.reason}"
         evidence = self.evidence and f" {self.evidence}"
         return f'{head} ({why}). "{found.claim.text}" is {found.status}: {effect}.{evidence}'
@@ -159,11 +167,11 @@ class ScoredFinding:
 def _lacking(runs: int) -> str:
     if runs:
         return f"{runs} of its runs {'has' if runs == 1 else 'have'} no record"
-    return "this grid does not have its figure, with its networks and radii"
+    return "this grid has no such figure with these networks and radii"
 
 
 def score(groups: Sequence[ComparisonGroup], findings: Sequence[Finding] = FINDINGS) -> list[ScoredFinding]:
-    """Return every finding scored on ``groups``; a figure that they lack is not run, and has no command."""
+    """Return every finding tested on ``groups``. A finding whose figure they lack is not run, and has no command."""
     by_name = {group.name: group for group in groups}
     return [_scored(finding, by_name) for finding in findings]
 
@@ -185,13 +193,13 @@ def _scored(finding: Finding, groups: Mapping[str, ComparisonGroup]) -> ScoredFi
         try:
             effects[str(place)] = samples[key].contrast(wanted)
         except BadInput:
-            continue  # no seed that all have: the missing runs say which
+            continue  # the networks share no seed; the missing runs say which
     evidence = " ".join(masking_evidence(group) for group in used) if finding.masking else ""
     return ScoredFinding(finding, examined(finding, effects), tuple(missing), evidence, masked_count(used))
 
 
 def _askable(claim: Claim, groups: Mapping[str, ComparisonGroup]) -> bool:
-    """Tell whether the claim's figure is in the grid, of its networks, and shows the one radius that it speaks of."""
+    """Tell whether the claim's figure is in the grid, with the claim's networks and radius."""
     group = groups.get(claim.group)
     if group is None or not set(claim.weights) <= {group.label(run) for run in group.runs}:
         return False
@@ -201,13 +209,17 @@ def _askable(claim: Claim, groups: Mapping[str, ComparisonGroup]) -> bool:
 
 
 def examined(finding: Finding, effects: Mapping[str, Effect]) -> tuple[Examined, ...]:
-    """Return the claims of ``finding`` that have an effect, by their place in it as text, each with its p values."""
+    """Return the claims of ``finding`` that have an effect, with their p values.
+
+    Args:
+        effects: by the claim's place in the finding, as text.
+    """
     claims = {place: finding.claims[int(place)] for place in effects}
     ps = holm({place: effect.p for place, effect in effects.items()})
     same = holm({place: effect.p_within(claims[place].margin) for place, effect in effects.items()})
     bounds = {place: _bound(claims[place], effect) for place, effect in effects.items()}
     beyond = holm({place: _beyond(claims[place], effect) for place, effect in effects.items()})
-    if finding.counterexample:  # one of many is enough, so that each must stand correction
+    if finding.counterexample:  # one of many claims is enough, so each is corrected
         bounds = holm(bounds)
     return tuple(
         Examined(claims[each], effects[each], ps[each], same[each], bounds[each], beyond[each]) for each in effects

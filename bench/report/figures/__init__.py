@@ -1,1 +1,1 @@
-"""The figures of a report: each a function of a comparison group."""
+"""The figures of a report: each is a function of a comparison group."""

@@ -1,4 +1,4 @@
-"""The two panels of a figure, accuracy and drop against the radius: a curve a run, drawn from the cells of its table."""
+"""The two panels of a figure: accuracy and drop against eps, a curve for each run, drawn from the cells of its table."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from bench.report.panels import Panel
 from bench.report.tables.table import Cell, Table
 from bench.report.wording import seeds_in_words
 
-MASKED = "Dashed: the gradient is masked, so that the attack failed, and what it left right is no strength."
+MASKED = "Dashed: the gradient is masked. The attack failed there, and the accuracy that it leaves is no robustness."
 
 
 @dataclass(frozen=True)
 class Line:
-    """A run's curve: radii in pixel levels; mean and ends of the 95 % interval in percent, or in points for the drop."""
+    """The curve of a run: radii in pixel levels, mean and ends of the 95 % interval in percent or points."""
 
     label: str
     eps: tuple[float, ...]
@@ -32,7 +32,7 @@ class Line:
 
 
 def lines(group: ComparisonGroup, table: Table, quantity: Quantity) -> list[Line]:
-    """Return a line for each run of ``group`` that was attacked, with the numbers of ``table``; 0 is the drop at eps 0."""
+    """Return a line for each attacked run of ``group``, with the numbers of ``table``. The drop at eps 0 is 0."""
     found = []
     columns = {radius: f"{quantity} at eps {radius:g}" for radius in group.eps}
     names = {column.name for column in table.columns}
@@ -57,20 +57,20 @@ def _percent(cell: Cell) -> tuple[float, float, float]:
 
 
 def draw(group: ComparisonGroup, table: Table, panel: Panel) -> Figure:
-    """Return the figure of ``panel``: each run's mean over seeds with its band, from dark to light in the grid's order.
+    """Return the figure of ``panel``: the mean of each run over its seeds with its interval, from dark to light.
 
-    The control is black. An attack whose gradient is masked is dashed, and named so in the legend and the caption.
+    The control is black. A line is dashed where the gradient is masked; legend and caption say so.
     """
     curves = lines(group, table, panel.quantity)
     caption = [table.caption, seeds_in_words(group, "Shaded")]
     caption += [MASKED] * any(curve.masked for curve in curves)
     with style():
         figure, (axes,) = framed(group.title, _words(group, panel), caption)
-        others = [group.label(run) for run in group.compared]  # a run keeps its shade while the grid fills
+        others = [group.label(run) for run in group.compared]  # so that a run keeps its shade when more are recorded
         for curve in curves:
             _curve(axes, curve, None if curve.control else others.index(curve.label), len(others))
         _scales(axes, group, panel)
-        axes.legend(loc="best", frameon=True, framealpha=0.9, fontsize="small")
+        axes.legend(loc="best", frameon=True, framealpha=0.9, fontsize="small").set_in_layout(False)
     return figure
 
 

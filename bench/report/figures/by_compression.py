@@ -1,4 +1,4 @@
-"""Accuracy against compression, counted in parameters, in multiply-accumulates and in bytes."""
+"""Accuracy against compression in parameters, multiply-accumulates and bytes."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from bench.report.panels import Panel
 from bench.report.tables.table import Table
 from bench.report.wording import chances, seeds_in_words
 
-# Below one percent of the range, and where networks differ: at the largest radii all are near chance.
+# Networks differ here; at the largest radii all are near chance.
 CHOSEN = 2.0
 CURRENCIES = {"compression": "parameters", "theoretical speed-up": "MACs", "gzip bytes": "gzip bytes"}
 NOTE = (
-    "Each ratio is the control's over the run's own: parameters and multiply-accumulates (MACs; a theoretical speed-up, "
-    "no clock was read) that are not zero, without the bytes of an index, and the float32 weights after gzip."
+    "Ratios of the control to the run: parameters that are not zero, without the bytes of an index; multiply-accumulates "
+    "(MACs) by them, a theoretical speed-up, nothing was timed; float32 weights after gzip."
 )
 
 
 def chosen_radius(eps: tuple[float, ...]) -> float | None:
-    """Return the radius of ``eps`` that a picture of one radius shows: that nearest to 2; None where 0 is the only one."""
+    """Return the radius that a picture of a single radius shows: the nearest to 2. None where 0 is the only one."""
     return min((radius for radius in eps if radius), key=lambda radius: abs(radius - CHOSEN), default=None)
 
 
 def ratios(group: ComparisonGroup, table: Table, currency: str) -> dict[str, float]:
-    """Return how many times smaller than its control each network is, by its label, in a column of ``CURRENCIES``."""
+    """Return by label how many times smaller than its control each network is, in a column of ``CURRENCIES``."""
     cells = dict(zip((run.name for run in group.runs), table.column(currency), strict=True))
     found = {}
     for run in group.runs:
@@ -44,10 +44,10 @@ def ratios(group: ComparisonGroup, table: Table, currency: str) -> dict[str, flo
 
 
 def by_compression(group: ComparisonGroup, table: Table) -> Figure | None:
-    """Return clean accuracy and accuracy near eps 2 against compression; None where all networks are of one size.
+    """Return clean accuracy and accuracy near eps 2 against compression. None where all networks are of one size.
 
-    A panel a currency, on logarithmic axes, with the Pareto front of either accuracy. Bars are 95 % intervals. A masked
-    attack has a hollow marker, and no part in the front under attack.
+    There is a panel for each unit, with the Pareto front of both accuracies. Bars are 95 % intervals. A network with a
+    masked gradient has a hollow marker, and is not on the front under attack.
     """
     sizes = {currency: ratios(group, table, currency) for currency in CURRENCIES}
     curves = lines(group, table, Panel.A.quantity)
@@ -73,7 +73,7 @@ def by_compression(group: ComparisonGroup, table: Table) -> Figure | None:
         panels[0].set_ylabel("accuracy, %")
         panels[0].set_ylim(bottom=0)
         points = [Line2D([], [], linestyle="", label=label, **shown) for label, shown in looks.items()]
-        legend_above(figure, panels[0], [*points, *panels[0].get_legend_handles_labels()[0]])
+        legend_above(figure, [*points, *panels[0].get_legend_handles_labels()[0]])
     return figure
 
 
@@ -99,7 +99,7 @@ def _panel(
 
 
 def times_axis(axes: Axes, sizes: list[float]) -> None:
-    """Make the x axis one of ratios, logarithmic, with a little room at both ends of ``sizes``."""
+    """Make the x axis a logarithmic one of ratios, with some room at both ends of ``sizes``."""
     span = max(sizes) / min(sizes)
     room = max(1.02, span**0.08)
     axes.set_xscale("log")

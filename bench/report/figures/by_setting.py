@@ -1,4 +1,4 @@
-"""Accuracy at chosen radii against the setting that varies."""
+"""Accuracy at three radii against the setting that varies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from bench.comparison.group import ComparisonGroup
 from bench.report.figures.accuracy_curves import Line, lines
-from bench.report.figures.style import MARKERS, chance_lines, framed, legend_above, room_for, style
+from bench.report.figures.style import MARKERS, chance_lines, framed, legend_above, style
 from bench.report.panels import Panel
 from bench.report.tables.table import Table
 from bench.report.wording import chances, seeds_in_words
@@ -20,9 +20,9 @@ GREYS = ("0.0", "0.35", "0.6")
 
 
 def by_setting(group: ComparisonGroup, table: Table) -> Figure | None:
-    """Return accuracy at eps 1, 2 and 4 against the setting that varies, the control first; None under two networks.
+    """Return accuracy at eps 1, 2 and 4 against the setting that varies, the control first. None for fewer than two runs.
 
-    Bars are 95 % intervals; a dotted line goes on from the control. A masked attack has a hollow marker.
+    Bars are 95 % intervals. A dashed line marks the control. A network with a masked gradient has a hollow marker.
     """
     curves = lines(group, table, Panel.A.quantity)
     radii = [radius for radius in CHOSEN if radius in group.eps]
@@ -35,14 +35,14 @@ def by_setting(group: ComparisonGroup, table: Table) -> Figure | None:
     with style():
         caption = (table.caption, f"{seeds_in_words(group, 'Bars')} {note}")
         marks = [*[f"eps {radius:g}" for radius in radii], *chances(group)]
-        figure, (axes,) = framed(group.title, what, caption, legend=marks, ticks=room_for(labels))
+        figure, (axes,) = framed(group.title, what, caption, legend=marks)
         for radius, grey, marker in zip(radii, GREYS, MARKERS, strict=False):
             _level(axes, curves, group.eps.index(radius), {"color": grey, "marker": marker}, f"eps {radius:g}")
         chance_lines(axes, group)
         axes.set_xticks(range(len(curves)), labels)
         axes.set_ylim(bottom=0)
         axes.set_ylabel("accuracy, %")
-        legend_above(figure, axes, axes.get_legend_handles_labels()[0])
+        legend_above(figure, axes.get_legend_handles_labels()[0])
     return figure
 
 

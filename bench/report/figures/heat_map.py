@@ -1,4 +1,4 @@
-"""The difference to the control at every radius, as a map in colours."""
+"""The difference to the control at every radius, as a heat map."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bench.report.figures.style import framed, style
 from bench.report.tables.table import Table
 from bench.report.wording import seeds_in_words
 
-REACH = 30.0  # points at which the colours end
+REACH = 30.0  # points, the end of the colours
 ROW = 0.7  # inches
 
 
 def heat_map(group: ComparisonGroup, table: Table) -> Figure | None:
-    """Return the paired difference to the control, in points, run by eps; None where no run can be compared.
+    """Return the paired difference to the control in points, by run and eps. None where no run can be compared.
 
-    A star is a difference at p below 0.05 after Holm over the whole map, with three seeds; it is never set on a masked one.
+    A star marks p below 0.05 with Holm's correction over the map, at three seeds, where the gradient is not masked.
     """
     judged = compare_each_eps(group)
     runs = [run for run in group.compared if (run.name, group.eps[-1]) in judged]
@@ -30,7 +30,7 @@ def heat_map(group: ComparisonGroup, table: Table) -> Figure | None:
     if not runs or not radii:
         return None
     cells = [[judged[run.name, radius] for radius in radii] for run in runs]
-    note = "Blue: more accurate than the control; red: less. Star: p below 0.05 after Holm over the map, three seeds."
+    note = "Blue: more accurate than the control; red: less. Star: p below 0.05 with Holm's correction over the map, three seeds."
     note += " m: the gradient is masked." if any(each.masked for row in cells for each in row) else ""
     labels = [group.label(run) for run in runs]
     with style():
@@ -39,8 +39,6 @@ def heat_map(group: ComparisonGroup, table: Table) -> Figure | None:
             f"difference in accuracy to the control; {group.attacker}",
             (table.caption, f"{seeds_in_words(group)} {note}"),
             heights=(max(1.5, ROW * len(runs)),),
-            left=0.35 + 0.12 * max(map(len, labels)),
-            right=0.0,
         )
         _coloured(axes, cells)
         axes.set_xticks([place + 0.5 for place in range(len(radii))], [f"{radius:g}" for radius in radii])
@@ -50,7 +48,7 @@ def heat_map(group: ComparisonGroup, table: Table) -> Figure | None:
 
 
 def _coloured(axes: Axes, cells: Sequence[Sequence[Judged]]) -> None:
-    """Fill ``axes`` with a coloured cell for each difference, the number in it."""
+    """Fill ``axes`` with a coloured cell for each difference, with its number."""
     values = np.array([[100 * each.effect.difference for each in row] for row in cells])
     mesh = axes.pcolormesh(values, cmap="RdBu", vmin=-REACH, vmax=REACH, edgecolors="white", linewidth=1)
     size = 10.5 if len(cells[0]) <= 10 else 9.5

@@ -1,4 +1,4 @@
-"""The table of overviews: what the report draws of a figure beyond its two panels. A new one is a file and a line here."""
+"""The table of overviews: the pictures of a figure besides its two panels. A new one is a file and a line here."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from bench.report.tables.table import Table
 
 @dataclass(frozen=True)
 class Overview:
-    """A picture of a group or, ``once``, of a figure; ``words`` say what is to be seen in it, for who cannot.
+    """A picture of a group.
 
-    ``draw`` returns None where there is nothing to show.
+    Args:
+        words: what it shows, for readers who cannot see it.
+        draw: makes it; None where there is nothing to show.
+        once: it is drawn once for a figure, not once for each attack.
     """
 
     words: str
@@ -33,14 +36,14 @@ OVERVIEWS: dict[str, Overview] = {
     "by-setting": Overview("accuracy by setting", by_setting),
     "by-compression": Overview("accuracy against compression in parameters, MACs and gzip bytes", by_compression),
     "heat": Overview("difference to the control by eps", heat_map),
-    "flips": Overview("share of images flipped, by the smallest flipping eps", flips),
+    "flips": Overview("fraction of images flipped, by the smallest flipping eps", flips),
     "knowledge": Overview("attackers with and without T, and images without a gradient", knowledge, once=True),
     "spectral": Overview("spectral norms by layer", spectral, once=True),
 }
 
 
 def pictured(group: ComparisonGroup) -> dict[str, Overview]:
-    """Return the overviews that ``group`` has a place for, by the name of their files."""
+    """Return the overviews of ``group`` by the name of their files."""
     return {
         f"{group.figure if overview.once else group.name}-{name}": overview
         for name, overview in OVERVIEWS.items()

@@ -1,4 +1,4 @@
-"""Every network of an architecture in one picture: accuracy under attack against compression, whatever the method."""
+"""Every network of an architecture in one picture: accuracy under attack against compression."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bench.report.figures.by_compression import chosen_radius, times_axis
 from bench.report.figures.pareto_front import WORDS as FRONT
 from bench.report.figures.pareto_front import draw_front
 from bench.report.figures.point_labels import label_points
-from bench.report.figures.style import chance_lines, framed, legend_above, style
+from bench.report.figures.style import chance_lines, framed, legend_above, settle, style
 from bench.report.tables.table import Table
 from bench.report.wording import chances, seeds_in_words, threat_caption
 from bench.spec.ranks import FullRank
@@ -32,14 +32,14 @@ METHODS: dict[str, dict[str, Any]] = {
     "temperature": {"color": "#CC79A7", "marker": "^", "markersize": 8},
     "several": {"color": "#009E73", "marker": "P", "markersize": 9},
 }
-CROWD = 40  # networks beyond which only those on the front are named
+CROWD = 40  # with more networks, only those on the front have a label
 WORDS = "accuracy under attack against compression, every network of the architecture"
-NOTE = "Compression is the control's parameters over the run's own that are not zero, without the bytes of an index."
+NOTE = "Compression: the control's parameters over the run's that are not zero, without the bytes of an index."
 
 
 @dataclass(frozen=True)
 class Network:
-    """A run in the picture: its compression, and its accuracy at the radius with its 95 % interval, in percent."""
+    """A run in the picture: its compression and its accuracy in percent, with the ends of the 95 % interval."""
 
     run: Run
     compression: float
@@ -50,7 +50,7 @@ class Network:
 
     @property
     def method(self) -> str:
-        """Which of ``METHODS`` made it."""
+        """The one of ``METHODS`` that made it."""
         used = {
             "sparsity at random" if self.run.pruning == "random" else "sparsity": self.run.sparsity > 0,
             "low rank": self.run.low_rank != FullRank(),
@@ -60,26 +60,22 @@ class Network:
         return "control" if not names else names[0] if len(names) == 1 else "several"
 
 
-def pareto(drawn: Sequence[tuple[ComparisonGroup, Table]]) -> dict[str, Figure]:
-    """Return for each architecture of ``drawn`` every network of it under FGSM by one who knows T, by architecture.
+def pareto(arch: str, drawn: Sequence[tuple[ComparisonGroup, Table]]) -> Figure | None:
+    """Return every network of ``arch`` in ``drawn`` under FGSM by an attacker who knows T.
 
-    Of the networks of an architecture those of the data set, image size and epochs that most of them have are there.
-    There is no picture where all networks are of one size. A masked attack has a hollow marker, and is never on the
-    front.
+    Only the networks of the most common data set, image size and epochs are shown. None where all networks are of one
+    size. A masked attack has a hollow marker, and is never on the front.
     """
-    found: dict[str, Figure] = {}
-    for arch in dict.fromkeys(run.arch for group, _ in drawn for run in group.runs):
-        group = _whole(arch, [each for each, _ in drawn])
-        radius = chosen_radius(group.eps) if group else None
-        if group and radius is not None:
-            networks = networks_of(group, [each for each in drawn if each[0].attack == Fgsm()], radius)
-            if len({f"{each.compression:.2f}" for each in networks}) > 1:
-                found[arch] = _drawn(group, networks, radius)
-    return found
+    group = _whole(arch, [each for each, _ in drawn])
+    radius = chosen_radius(group.eps) if group else None
+    if group is None or radius is None:
+        return None
+    networks = networks_of(group, [each for each in drawn if each[0].attack == Fgsm()], radius)
+    return _drawn(group, networks, radius) if len({f"{each.compression:.2f}" for each in networks}) > 1 else None
 
 
 def networks_of(whole: ComparisonGroup, drawn: Sequence[tuple[ComparisonGroup, Table]], radius: float) -> list[Network]:
-    """Return the runs of ``whole`` with the numbers that stand in the tables of ``drawn``, each from the first that has them."""
+    """Return the runs of ``whole`` with their numbers from the first table of ``drawn`` that has them."""
     found: dict[str, Network] = {}
     runs = set(whole.runs)
     for group, table in drawn:
@@ -94,7 +90,7 @@ def networks_of(whole: ComparisonGroup, drawn: Sequence[tuple[ComparisonGroup, T
 
 
 def _whole(arch: str, drawn: Sequence[ComparisonGroup]) -> ComparisonGroup | None:
-    """Return one group of all attacked runs of ``arch`` that were trained on the same images for as long."""
+    """Return one group of the attacked runs of ``arch`` with the most common data set, image size and epochs."""
     known = [each for each in drawn if each.attack == Fgsm()]
     runs = {run: None for each in known for run in each.runs if run.arch == arch and each.attacked(run)}
     counted = Counter((run.dataset, run.image_size, run.epochs) for run in runs)
@@ -108,7 +104,7 @@ def _whole(arch: str, drawn: Sequence[ComparisonGroup]) -> ComparisonGroup | Non
 
 
 def _labels(group: ComparisonGroup, networks: Sequence[Network], batch: int) -> list[str]:
-    """Return what to write beside each point: the method is in the marker, and the batch where it is not the usual one."""
+    """Return the label of each point. The marker tells the method; the batch size is named where it is not ``batch``."""
     found = []
     for each in networks:
         alike = replace(group, runs=tuple(run for run in group.runs if run.batch_size == each.run.batch_size))
@@ -122,7 +118,7 @@ def _drawn(group: ComparisonGroup, networks: Sequence[Network], radius: float) -
     batch, _ = Counter(each.run.batch_size for each in networks).most_common(1)[0]
     masked = " Hollow: the gradient is masked; never on the front." * any(each.masked for each in networks)
     mixed = len({each.run.batch_size for each in networks}) > 1
-    batches = f"Batches of {batch} images; b: of another size. " * mixed
+    batches = f"Batch size {batch}; b: another one. " * mixed
     note = f"{NOTE} {batches}{seeds_in_words(group, 'Bars')}"
     caption = (threat_caption(group), note, f"{FRONT}.{masked}")
     used = [name for name in METHODS if name in {each.method for each in networks}]
@@ -140,9 +136,10 @@ def _drawn(group: ComparisonGroup, networks: Sequence[Network], radius: float) -
         axes.set_ylim(0, min(100.0, 1.08 * max(each.high for each in networks)))
         axes.set_ylabel(f"accuracy at eps {radius:g}, %")
         axes.set_xlabel("compression: times fewer parameters that are not zero")
-        legend_above(figure, axes, [*marks, *axes.get_legend_handles_labels()[0]])
+        legend_above(figure, [*marks, *axes.get_legend_handles_labels()[0]])
         named = [each for each in networks if len(networks) <= CROWD or (each.compression, each.mean) in stairs]
         spans = [(each.compression, each.mean, each.low, each.high) for each in named]
+        settle(figure)
         label_points(axes, spans, _labels(group, named, batch), stairs)
     return figure
 

@@ -1,4 +1,4 @@
-"""The figure of one run: accuracy against the radius of the attack, as a person would put it on a slide."""
+"""The figure of one run: accuracy against eps."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ MARKERS = "osD^v"
 
 
 def draw(path: Path, run: Run, classes: int, attacks: Sequence[AttackRecord], masking: Sequence[Masking]) -> None:
-    """Draw accuracy against eps for each attack record, with its 95 % band, and write it to ``path`` as a PNG.
+    """Write accuracy against eps for each attack record, with its 95 % interval, to ``path`` as a PNG.
 
-    The axis of eps is linear up to 1 pixel level and logarithmic beyond, so that both ends of the grid can be read. Where
-    ``masking`` says that the gradient of an attack was masked, so do its name in the legend and the caption.
+    Legend and caption name the attacks whose gradient ``masking`` calls masked.
     """
     masked = {finding.attack: finding.words for finding in masking if finding.masked}
     with (

@@ -20,14 +20,14 @@ from bench.report.wording import seeds_in_words
 from bench.spec.run import Run
 
 NOTE = (
-    "Of the images right at eps 0: the share whose smallest flipping eps, the first radius of the grid at which the class "
-    "is not the clean one (the internship report's equation 10), is at most eps."
+    "Of the images classified correctly at eps 0: the fraction whose smallest flipping eps is at most eps. It is the first "
+    "radius of the grid at which the class is not the clean one (equation 10 of the internship report)."
 )
 
 
 @dataclass(frozen=True)
 class Flips:
-    """A run's curve: the share flipped up to each radius, in percent, with its 95 % interval; arrays (k,)."""
+    """The curve of a run: the images flipped up to each radius, in percent, with the 95 % interval; arrays (k,)."""
 
     run: Run
     mean: Floats
@@ -37,12 +37,12 @@ class Flips:
 
     @property
     def never(self) -> float:
-        """The share, in percent, that flips at no radius of the grid."""
+        """The images that flip at no radius of the grid, in percent."""
         return 100 - float(self.mean[-1])
 
 
 def flip_curves(group: ComparisonGroup) -> list[Flips]:
-    """Return the curve of each run of ``group`` of which some image is right at eps 0, a mean over seeds."""
+    """Return the mean curve over seeds of each run that classifies some image correctly at eps 0."""
     found = []
     for run in group.runs:
         attacked = group.attacked(run)
@@ -57,9 +57,9 @@ def flip_curves(group: ComparisonGroup) -> list[Flips]:
 
 
 def flips(group: ComparisonGroup, table: Table) -> Figure | None:
-    """Return the cumulative curve of the smallest flipping eps, steps, one a run; None where nothing was attacked.
+    """Return the cumulative curve of the smallest flipping eps for each run. None where nothing was attacked.
 
-    The legend has the share that flips at no radius of the grid.
+    The legend has the fraction that flips at no radius of the grid.
     """
     curves = flip_curves(group)
     if not curves or len(group.eps) < 2:
@@ -74,8 +74,8 @@ def flips(group: ComparisonGroup, table: Table) -> Figure | None:
             _steps(axes, each, group, series_style(places.get(each.run), len(places)))
         radius_axis(axes, max(group.eps), group.attack.norm)
         axes.set_ylim(-1.5, 101.5)
-        axes.set_ylabel("flipped, % of images right at eps 0")
-        axes.legend(loc="best", frameon=True, framealpha=0.9, fontsize="small")
+        axes.set_ylabel("flipped, % of images correct at eps 0")
+        axes.legend(loc="best", frameon=True, framealpha=0.9, fontsize="small").set_in_layout(False)
     return figure
 
 

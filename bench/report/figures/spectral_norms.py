@@ -1,4 +1,4 @@
-"""The operator norm of every layer, whose product is the internship report's bound in equation 9."""
+"""The operator norm of every layer. Their product is the bound of equation 9 of the internship report."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from bench.records.schema import Metrics
 from bench.report.figures.style import framed, legend_above, series_style, style
 from bench.report.tables.table import Table
 
-CROWDED = 8  # layers from which on their names stand upright
+CROWDED = 8  # with more layers than this their names are vertical
 NOTE = (
     "Operator norm of each convolution and dense layer without its bias, in the order of the network. The product in the "
-    "legend takes in batch norm: the internship report's equation 9, an upper bound of the Lipschitz constant in "
-    "standardised pixels for a chain of layers, and only a description where there are residual branches. No attack is in it."
+    "legend includes batch norm. It is equation 9 of the internship report, an upper bound of the Lipschitz constant in "
+    "standardised pixels for a chain of layers; with residual branches it is no bound. No attack is involved."
 )
-PAIRS = "A low-rank layer has the product of its two factors' norms and of the batch norm's between them."
+PAIRS = "A low-rank layer has the product of the norms of its two factors and of the batch norm between them."
 
 
 @dataclass(frozen=True)
 class Norms:
     """The norms of a network's layers by name: geometric means over seeds with their 95 % interval, arrays (layers,).
 
-    ``low`` and ``high`` are the mean itself at one seed. ``product``: that of all layers, batch norm included; None
-    where at some seed it was beyond a float.
+    With one seed ``low`` and ``high`` are the mean. ``product`` is over all layers, batch norm included; None where it
+    was too large for a float at some seed.
     """
 
     layers: tuple[str, ...]
@@ -45,11 +45,11 @@ class Norms:
 
 
 def layer_norms(metrics: Metrics) -> dict[str, float]:
-    """Return the norm of each layer by its name, in the order of the network; of a separable pair, under the pair's name.
+    """Return the norm of each layer by its name, in the order of the network. For a separable pair it is the bound
 
         ||pair|| <= ||H|| * ||batch norm between|| * ||V||
 
-    where V and H are its vertical and horizontal factors: the right side is what is returned.
+    under the name of the pair, where V and H are its vertical and horizontal factors.
     """
     found: dict[str, float] = {}
     for row in metrics.kernels:
@@ -61,7 +61,7 @@ def layer_norms(metrics: Metrics) -> dict[str, float]:
 
 
 def norms(trained: Mapping[int, TrainedNetwork]) -> Norms | None:
-    """Return the norms of the networks of a run at its seeds; None where no layer was recorded."""
+    """Return the norms of the networks of a run over its seeds. None where no layer was recorded."""
     each = [layer_norms(network.metrics) for network in trained.values()]
     layers = tuple(each[0]) if each else ()
     if not layers or any(tuple(other) != layers for other in each):
@@ -78,7 +78,7 @@ def norms(trained: Mapping[int, TrainedNetwork]) -> Norms | None:
 
 
 def spectral(group: ComparisonGroup, _: Table) -> Figure | None:
-    """Return the spectral norm of every layer, a line a run, on a logarithmic axis; None where none was recorded.
+    """Return the spectral norm of every layer, a line for each run. None where none was recorded.
 
     The legend has the product over the layers, batch norm included.
     """
@@ -91,18 +91,15 @@ def spectral(group: ComparisonGroup, _: Table) -> Figure | None:
     over = (
         f"Geometric mean over {seeds} seeds; shaded: its 95 % interval by Student's t."
         if seeds > 1
-        else "One seed: what others would give is not known."
+        else "One seed: how other seeds differ is not known."
     )
     first = group.runs[0]
     pairs = PAIRS if any(run.low_rank != control_of(run).low_rank for run in shown) else ""
     caption = (f"{first.dataset} {first.image_size} px. {over} {pairs}", NOTE)
     crowded = len(layers) > CROWDED
     with style():
-        room = 0.25 + 0.085 * max(map(len, layers)) if crowded else 0.42
         labels = {run: f"{group.label(run)}: product {scientific(each.product)}" for run, each in shown.items()}
-        figure, (axes,) = framed(
-            group.title, "spectral norm of every layer", caption, ticks=room, legend=list(labels.values())
-        )
+        figure, (axes,) = framed(group.title, "spectral norm of every layer", caption, legend=list(labels.values()))
         places = {run: place for place, run in enumerate(group.compared)}
         for run, each in shown.items():
             _line(axes, layers, each, labels[run], series_style(places.get(run), len(places)))
@@ -112,27 +109,27 @@ def spectral(group: ComparisonGroup, _: Table) -> Figure | None:
         axes.yaxis.set_minor_locator(NullLocator())
         axes.set_ylabel("spectral norm")
         axes.set_xticks(range(len(layers)), layers, rotation=90 if crowded else 0, fontsize=10 if crowded else "medium")
-        legend_above(figure, axes, axes.get_legend_handles_labels()[0])
+        legend_above(figure, axes.get_legend_handles_labels()[0])
     return figure
 
 
 def scientific(number: float | None) -> str:
-    """Return a positive number in two digits with a power of ten, as 3.1e7, or what stands for one that is none."""
+    """Return a positive number in two digits with a power of ten, as 3.1e7; None as words."""
     if number is None:
-        return "beyond float64"
+        return "too large for float64"
     mantissa, _, exponent = f"{number:.1e}".partition("e")
     return f"{mantissa}e{int(exponent)}"
 
 
 def _span(norms: Iterable[Norms]) -> float:
-    """Return how many times the smallest norm that is drawn the largest is."""
+    """Return the ratio of the largest norm that is drawn to the smallest."""
     found = np.concatenate([each.mean for each in norms])
     found = found[np.isfinite(found) & (found > 0)]
     return float(found.max() / found.min()) if len(found) else 1.0
 
 
 def _line(axes: Axes, layers: Sequence[str], found: Norms, label: str, shown: dict[str, Any]) -> None:
-    # A separable pair stands later in the order of building than the convolution whose place it takes.
+    # A separable pair is built later than the convolution that it replaces.
     places = np.array([layers.index(layer) for layer in found.layers])
     order = places.argsort()
     places = places[order]

@@ -1,4 +1,4 @@
-"""Who knows the temperature and who does not, over the share of images that leave either without a gradient."""
+"""Attackers with and without knowledge of the temperature, and the images that leave them no gradient."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.comparison.group import ComparisonGroup
 from bench.comparison.masking import is_masked, masking_evidence
 from bench.records.outcomes import Quantity
 from bench.report.figures.by_compression import chosen_radius
-from bench.report.figures.style import chance_lines, framed, legend_above, room_for, style
+from bench.report.figures.style import chance_lines, framed, legend_above, style
 from bench.report.tables.cells import measured
 from bench.report.tables.table import Table
 from bench.report.wording import chances, either, seeds_in_words
@@ -25,16 +25,16 @@ ATTACKERS: dict[str, tuple[Fgsm, dict[str, Any]]] = {
 }
 
 PLAIN = (
-    "Below: the share of images whose input gradient is exactly zero. The two attackers differ in the gradient alone: a gap "
-    "between them is masking, not robustness."
+    "Below: the images whose input gradient is exactly zero. The two attackers differ in the gradient alone: a gap between "
+    "them is masking, not robustness."
 )
 
 
 def knowledge(group: ComparisonGroup, table: Table) -> Figure | None:
     """Return accuracy near eps 2 by temperature for each attacker, and below it the images whose gradient is exactly zero.
 
-    None where temperature does not vary, or nothing was attacked by one who does not know it. The caption says what the
-    margin step tells: a gap between the attackers is masking. A masked attack has a hollow marker.
+    None where temperature does not vary, or no attacker without knowledge of T was tried. A masked gradient has a hollow
+    marker.
     """
     varies = len({run.temperature for run in group.runs}) > 1
     groups = {name: replace(group, attack=attack) for name, (attack, _) in ATTACKERS.items()}
@@ -51,9 +51,7 @@ def knowledge(group: ComparisonGroup, table: Table) -> Figure | None:
         what = f"accuracy at eps {radius:g} with T known and unknown, and images without a gradient"
         caption = (f"{table.caption} T unknown: {blind}.", note, PLAIN, *evidence)
         marks = [*ATTACKERS, *chances(group)]
-        figure, (above, below) = framed(
-            group.title, what, caption, heights=(3.2, 2.0), ticks=room_for(labels), legend=marks
-        )
+        figure, (above, below) = framed(group.title, what, caption, heights=(3.2, 2.0), legend=marks)
         for name, each in groups.items():
             _attacker(above, below, each, radius, ATTACKERS[name][1], name)
         chance_lines(above, group)
@@ -62,14 +60,14 @@ def knowledge(group: ComparisonGroup, table: Table) -> Figure | None:
         below.set_ylim(-4, 104)
         below.set_ylabel("zero gradient, %")
         below.set_xticks(range(len(group.runs)), labels)
-        legend_above(figure, above, above.get_legend_handles_labels()[0])
+        legend_above(figure, above.get_legend_handles_labels()[0])
     return figure
 
 
 def _attacker(
     above: Axes, below: Axes, group: ComparisonGroup, radius: float, shown: dict[str, Any], name: str
 ) -> None:
-    """Draw one attacker's accuracies ``above``, and ``below`` the shares of images that leave it no gradient, in percent."""
+    """Draw the accuracies under one attack ``above``, and ``below`` the images without a gradient, in percent."""
     places, accuracies, zeros = [], [], []
     for place, run in enumerate(group.runs):
         attacked = group.attacked(run)
@@ -80,10 +78,10 @@ def _attacker(
         bars = [[max(0.0, mean - low)], [max(0.0, high - mean)]]
         face = "white" if is_masked(attacked) else shown["color"]
         above.errorbar([place], [mean], bars, mfc=face, markersize=8, capsize=4, zorder=3, **shown)
-        shares = [each.record.gradient_zero_images for each in attacked.values()]
+        fractions = [each.record.gradient_zero_images for each in attacked.values()]
         places.append(place)
         accuracies.append(mean)
-        zeros.append(100 * sum(shares) / len(shares))
+        zeros.append(100 * sum(fractions) / len(fractions))
     if places:
         above.plot(places, accuracies, linewidth=2, markersize=8, label=name, zorder=2, **shown)
         below.plot(places, zeros, linewidth=2, markersize=8, label=name, **shown)

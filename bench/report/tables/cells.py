@@ -14,14 +14,14 @@ from bench.report.tables.table import Cell
 
 
 def measured(attacked: Mapping[int, AttackedNetwork], wanted: Sequence[tuple[Quantity, float]]) -> list[Cell]:
-    """Return the cell of each quantity and radius that is ``wanted``, over all seeds of ``attacked``."""
+    """Return the cell of each wanted quantity and radius, over all seeds of ``attacked``."""
     rows = [(each.outcomes.indices, _stacked(each.outcomes, wanted)) for each in attacked.values()]
     found = hierarchical(rows)
     cells = []
     for place, (quantity, _) in enumerate(wanted):
         mean, low, high = (float(each[place]) for each in (found.mean, found.low, found.high))
         if not np.isfinite(mean):
-            cells.append(Cell("none right"))
+            cells.append(Cell("none correct"))
             continue
         deviation = None if found.deviation is None else float(found.deviation[place])
         if deviation is None and quantity is Quantity.ACCURACY:
@@ -41,13 +41,13 @@ def _stacked(outcomes: Outcomes, wanted: Sequence[tuple[Quantity, float]]) -> Fl
 
 
 def over_seeds(values: Sequence[float], text: Callable[[float], str]) -> Cell:
-    """Return the mean of ``values``, one a seed, with their standard deviation where it can be seen in ``text``."""
+    """Return the mean of ``values``, one for each seed, with their standard deviation where ``text`` can show it."""
     mean = sum(values) / len(values)
     deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
     varies = deviation is not None and text(deviation) != text(0.0)
     return Cell(f"{text(mean)} ± {text(deviation or 0.0)}" if varies else text(mean), mean, deviation)
 
 
-def percent(share: float) -> str:
-    """Return a share in percent, one decimal, without the sign."""
-    return f"{100 * share:.1f}"
+def percent(fraction: float) -> str:
+    """Return a fraction in percent with one decimal, without the sign."""
+    return f"{100 * fraction:.1f}"

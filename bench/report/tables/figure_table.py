@@ -1,4 +1,4 @@
-"""The table of a figure: a row a run, every accuracy with its interval, what compression cost, who attacked."""
+"""The table of a figure: for each run every accuracy with its interval, its compression and its attacker."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from bench.comparison.verdict import Judged, points
 from bench.records.networks import TrainedNetwork, seeds_text
 from bench.records.outcomes import CUSTOMARY, Quantity
 from bench.report.tables.cells import measured, over_seeds, percent
-from bench.report.tables.table import Cell, Column, Table, unmeasured
+from bench.report.tables.table import Cell, Column, Table, columns, unmeasured
 from bench.report.wording import threat_caption
 from bench.spec.run import Run
 
 NOTES = (
-    "Accuracies in percent: mean ± standard deviation over seeds [95 % interval]. At one seed the interval is Wilson's for "
-    "an accuracy and a bootstrap over images for the rest, and says nothing of other seeds; at more it is a bootstrap "
-    f"over seeds and images, and beyond {MANY} seeds Student's with the same variances.",
-    "Speed-up is theoretical: multiply-accumulates of the control over those of this run by a weight that is not zero. No "
-    "clock was read. Compression is the control's parameters over this run's non-zero ones; gzip is of the float32 weights.",
-    f"A verdict compares with the control on the same images and seeds, in the plain mean over the radii measured in "
-    f"{CUSTOMARY}, corrected after Holm over the runs of the figure.",
+    "Accuracies are in percent: mean ± standard deviation over seeds [95 % interval]. With one seed the interval is Wilson's "
+    "for an accuracy and a bootstrap over images for the rest, and does not cover other seeds. With more it is a bootstrap "
+    f"over seeds and images, and with more than {MANY} seeds Student's with the same variances.",
+    "Speed-up is theoretical: multiply-accumulates of the control over those of this run by a weight that is not zero. "
+    "Nothing was timed. Compression is the control's parameters over this run's non-zero ones; gzip is of the float32 weights.",
+    f"A verdict compares a run with its control on the same images and seeds, in the mean over the measured radii in "
+    f"{CUSTOMARY}, with Holm's correction over the runs of the figure.",
 )
 
 
 def figure_table(group: ComparisonGroup) -> Table:
-    """Return the table of ``group``; what is not measured is a dash with the command that would fill it."""
+    """Return the table of ``group``. What is not measured is a dash with the command that would fill it."""
     verdicts = {quantity: compare(group, quantity) for quantity in Quantity}
     lacking: dict[str, str] = {}
     for each in group.missing:
@@ -51,26 +51,18 @@ def _radii(group: ComparisonGroup, quantity: Quantity) -> tuple[float, ...]:
 
 
 def _columns(group: ComparisonGroup) -> tuple[Column, ...]:
-    curves = [Column(f"{each} at eps {radius:g}", str(each), "share") for each, radius in _wanted(group)]
-    return (
-        Column("network", "run", "text"),
-        Column("run", "run", "text"),
-        Column("seeds", "run", "text"),
-        Column("clean accuracy", "clean", "share"),
-        *curves,
-        *[
-            Column(f"{what} {quantity}, {CUSTOMARY}", "verdict", unit)
-            for quantity in Quantity
-            for what, unit in (("difference in", "share"), ("verdict on", "text"))
-        ],
-        Column("sparsity reached", "compression", "share"),
-        Column("compression", "compression", "times"),
-        Column("gzip bytes", "compression", "bytes"),
-        Column("theoretical speed-up", "compression", "times"),
-        Column("gradient masked", "masking", "text"),
-        Column("images without gradient", "masking", "share"),
-        Column("attack", "threat", "text"),
-        Column("attacker's T", "threat", "number"),
+    return columns(
+        {
+            "run": ("network", "run", "seeds"),
+            "clean": ("clean accuracy",),
+            **{str(each): [f"{each} at eps {radius:g}" for radius in _radii(group, each)] for each in Quantity},
+            "verdict": [
+                f"{what} {quantity}, {CUSTOMARY}" for quantity in Quantity for what in ("difference in", "verdict on")
+            ],
+            "compression": ("sparsity reached", "compression", "gzip bytes", "theoretical speed-up"),
+            "masking": ("gradient masked", "images without gradient"),
+            "threat": ("attack", "attacker's T"),
+        }
     )
 
 
@@ -102,7 +94,7 @@ class _Row:
         )
 
     def _verdict(self, judged: Mapping[str, Judged]) -> list[Cell]:
-        """Return the difference to the control and what may be said of it."""
+        """Return the difference to the control and its verdict."""
         control = control_of(self.run)
         if self.run == control:
             return [Cell("the control")] * 2
@@ -145,6 +137,8 @@ class _Row:
         tested = Cell(words) if len(found) == len(attacked) else Cell(words, command=command)
         if all(each.attack.on_margin for each in attacked.values()):
             tested = Cell("the attack is on the margin")
+        elif not any(each.learned for each in attacked.values()):
+            tested = Cell("did not learn")
         elif not found:
             tested = Cell(f"not tested (no {step})", command=command)
         return [tested, Cell(f"{100 * mean:.1f}", mean)]

@@ -1,117 +1,45 @@
-"""A table as Markdown, LaTeX and HTML fragments, in which nothing that a record says can be anything but text."""
+"""A table as CSV, Markdown, LaTeX and HTML."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+import csv
+import io
 
-from bench.report.tables.html_table import html_table
-from bench.report.tables.markup import joined, tag
-from bench.report.tables.table import Table, as_csv, printable
+from bench.report.escaping import spreadsheet
+from bench.report.rendering import render
+from bench.report.tables.table import Cell, Table
 
-LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "±": r"$\pm$",
-    "—": "---",
-    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-}
+TABLE_KINDS = ("csv", "md", "tex", "html")
 
 
-def as_markdown(table: Table) -> str:
-    """Return the table as GitHub Markdown, with the commands that fill its dashes below."""
-    lines = [
-        f"### {markdown(table.title)}",
-        "",
-        markdown(table.caption),
-        "",
-        markdown_rows(table),
-        *[f"- {markdown(note)}" for note in table.notes],
-    ]
-    return "\n".join(lines) + "\n" + (f"\n{markdown_missing(table)}" if table.missing else "")
+def written(table: Table, kind: str) -> str:
+    """Return ``table`` as a file of ``kind``, one of ``TABLE_KINDS``."""
+    return as_csv(table) if kind == "csv" else render(f"table.{kind}", table=table)
 
 
-def markdown_rows(table: Table) -> str:
-    """Return the head and the rows of the table alone, as GitHub Markdown."""
-    lines = [
-        _pipes([column.name for column in table.columns]),
-        "|" + " --- |" * len(table.columns),
-        *[_pipes([cell.text for cell in row]) for row in table.rows],
-    ]
-    return "\n".join(lines) + "\n"
+def as_csv(table: Table) -> str:
+    """Return the table as CSV: numbers in their units, with columns for deviation and interval where some cell has them.
 
-
-def markdown_missing(table: Table) -> str:
-    """Return the commands that fill the dashes of the table, as Markdown; nothing where there are none."""
-    if not table.missing:
-        return ""
-    commands = [f"    {printable(command)}" for command in table.missing]
-    return "\n".join(["Not measured yet; these commands fill the dashes:", "", *commands]) + "\n"
-
-
-def as_latex(table: Table) -> str:
-    """Return the table as a LaTeX ``table`` with a plain ``tabular``, which needs no package."""
-    rows = [[column.name for column in table.columns], *[[cell.text for cell in row] for row in table.rows]]
-    body = [" & ".join(_latex(text) for text in row) + r" \\" for row in rows]
-    missing = [rf"\texttt{{{_latex(command)}}}\\" for command in table.missing]
-    return "\n".join(
-        [
-            r"\begin{table}",
-            rf"\caption{{{_latex(f'{table.title}. {table.caption}')}}}",
-            rf"\begin{{tabular}}{{{'l' * len(table.columns)}}}",
-            r"\hline",
-            body[0],
-            r"\hline",
-            *body[1:],
-            r"\hline",
-            r"\end{tabular}",
-            *[rf"\par {_latex(note)}" for note in table.notes],
-            *([r"\par Not measured yet:\\", *missing] if missing else []),
-            r"\end{table}",
-            "",
-        ]
-    )
-
-
-def as_html(table: Table) -> str:
-    """Return the table as an HTML fragment.
-
-    A cell has its number in ``data-sort``, for sorting; a cell that is not measured has the command that fills it in
-    ``title``, and all commands stand below the table. A column's group is its heads' and cells' class.
+    The last column has the command that fills a dash. Text that a spreadsheet would run gets an apostrophe in front.
     """
-    groups = [re.sub(r"[^a-z]+", "-", column.group.lower()) for column in table.columns]
-    caption = tag("caption", tag("strong", table.title), f" {table.caption}")
-    missing = [tag("p", "Not measured yet; these commands fill the dashes:"), tag("pre", "\n".join(table.missing))]
-    return joined(
-        [
-            html_table(table, caption, groups=groups, id=table.name),
-            tag("ul", *[tag("li", note) for note in table.notes]),
-            *(missing if table.missing else []),
-        ]
-    )
+    parts = [
+        (place, part)
+        for place in range(len(table.columns))
+        for part in ("number", "deviation", "low", "high")
+        if part == "number" or any(getattr(row[place], part) is not None for row in table.rows)
+    ]
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    names = [table.columns[place].name + ("" if part == "number" else f" {part}") for place, part in parts]
+    writer.writerow([spreadsheet(name) for name in [*names, "to fill it"]])
+    for row in table.rows:
+        commands = dict.fromkeys(cell.command for cell in row if cell.command)
+        writer.writerow([*[_csv(row[place], part) for place, part in parts], spreadsheet("; ".join(commands))])
+    return file.getvalue()
 
 
-def _pipes(texts: list[str]) -> str:
-    return "| " + " | ".join(markdown(text) for text in texts) + " |"
-
-
-def markdown(text: str) -> str:
-    """Return ``text`` as Markdown that shows it and does nothing else."""
-    # Backslashes keep a cell from being markup, a link or the end of its cell; entities keep it from being a tag.
-    escaped = re.sub(r"([\\`*_\[\]|!~#$])", r"\\\1", printable(text).replace("\n", " "))
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _latex(text: str) -> str:
-    return "".join(LATEX.get(sign, sign) for sign in printable(text))
-
-
-WRITERS: dict[str, Callable[[Table], str]] = {
-    "csv": as_csv,
-    "md": as_markdown,
-    "tex": as_latex,
-    "html": as_html,
-}
+def _csv(cell: Cell, part: str) -> str:
+    found = getattr(cell, part)
+    if found is not None:
+        return f"{found:.9g}"  # the last digits of a mean depend on the processor
+    return spreadsheet(cell.text) if part == "number" else ""

@@ -1,4 +1,4 @@
-"""The threat models that the records name: what each attacker may do, knows and is given."""
+"""The table of threat models: what each attacker in the records may do and knows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 
 from bench.records.collection import Collection
 from bench.records.schema import AttackRecord
-from bench.report.tables.table import Cell, Column, Table
+from bench.report.tables.table import Cell, Table, columns
 
 NAMES = (
     "attack",
@@ -21,13 +21,13 @@ NAMES = (
 
 
 def threat_models(collection: Collection) -> Table:
-    """Return a row for each attack and attacker's temperature in ``collection``, with the number of networks attacked."""
+    """Return a row for each attack and temperature of the attacker, with the number of networks attacked."""
     found: Counter[tuple[str, ...]] = Counter()
     for seeds in collection.networks.values():
         for network in seeds.values():
             found.update(_words(attack.record) for attack in network.attacks.values())
     rows = tuple((*map(Cell, words), Cell(str(count), count)) for words, count in sorted(found.items()))
-    return Table("threats", "Threat models", "", (), tuple(Column(name, "", "") for name in NAMES), rows)
+    return Table("threats", "Threat models", "", (), columns({"": NAMES}), rows)
 
 
 def _words(record: AttackRecord) -> tuple[str, ...]:

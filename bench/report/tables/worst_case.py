@@ -1,4 +1,4 @@
-"""The table of the worst case: what every attack together leaves, beside one step."""
+"""The table of the worst case over all attacks, beside one FGSM step."""
 
 from __future__ import annotations
 
@@ -11,38 +11,35 @@ from bench.comparison.worst_case import WorstCase, worst_case_of
 from bench.records.networks import RecordedAttack, TrainedNetwork, seeds_text
 from bench.records.outcomes import CUSTOMARY, Outcomes, Quantity
 from bench.report.tables.cells import measured
-from bench.report.tables.table import Cell, Column, Table
+from bench.report.tables.table import Cell, Table, columns
 from bench.report.wording import eps_unit
 from bench.spec.run import Run
 
 SHOWN = (1.0, 2.0, 4.0, 8.0)
 NOTES = (
-    "An image counts as correct at eps where it is correct under every attack at that eps and at any smaller one. It is taken "
-    "image by image, never as a mean of attacks, over the attacks in one norm that all networks of a figure met, on the "
-    "images that these share.",
+    "An image counts as correct at eps if it is classified correctly under every attack at that eps and at every smaller one. "
+    "The worst case is taken image by image, over the attacks in one norm that all networks of a figure met, on the images "
+    "that these attacks share.",
     "It is an upper bound: an attack that was not run does not count.",
 )
 
 
 def worst_table(groups: Sequence[ComparisonGroup]) -> Table | None:
-    """Return accuracy under one step and in the worst case, a row a network of each figure; None where none met two attacks."""
+    """Return accuracy under one step and in the worst case for each network of ``groups``. None where none met two attacks."""
     rows = tuple(row for group in groups if group.attack == Fgsm() for row in _rows(group))
     if not rows:
         return None
-    columns = (
-        Column("figure", "run", "text"),
-        Column("network", "run", "text"),
-        Column("seeds", "run", "text"),
-        Column("attacks", "threat", "text"),
-        Column("images", "run", "number"),
-        *[Column(f"{what}, eps {radius:g}", "accuracy", "share") for radius in SHOWN for what in ("one step", "worst")],
-        Column(f"worst against the control, {CUSTOMARY}", "verdict", "text"),
-    )
+    sections = {
+        "run": ("figure", "network", "seeds"),
+        "threat": ("attacks", "images"),
+        "accuracy": [f"{what}, eps {radius:g}" for radius in SHOWN for what in ("one step", "worst")],
+        "verdict": (f"worst against the control, {CUSTOMARY}",),
+    }
     caption = (
         "Accuracy in percent [95 % interval] under one FGSM step by an attacker who knows the temperature, and in the worst "
         f"case over all attacks. Threat model: {eps_unit(Fgsm.norm)}, white box, true labels."
     )
-    return Table("worst", "The worst of all attacks", caption, NOTES, columns, rows)
+    return Table("worst", "The worst of all attacks", caption, NOTES, columns(sections), rows)
 
 
 def _rows(group: ComparisonGroup) -> list[tuple[Cell, ...]]:

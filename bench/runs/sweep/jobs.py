@@ -10,7 +10,7 @@ from bench.records.status import FINAL, RunStatus, status_of
 from bench.records.store import Folder
 from bench.runs.command import attack_options, run_options
 from bench.runs.grid import GridRun
-from bench.spec.pruning_schedule import Shares
+from bench.spec.pruning_schedule import Fractions
 from bench.spec.run import Run
 
 
@@ -91,4 +91,4 @@ def _is_final(cell: GridRun, results: Path) -> bool:
 def shared_share(job: Job) -> float:
     """Return the share of the run's training that it takes over from its control: 0 where it shares none or it is not known."""
     schedule = job.cell.run.schedule
-    return schedule.begin if job.after and isinstance(schedule, Shares) else 0.0
+    return schedule.begin if job.after and isinstance(schedule, Fractions) else 0.0

@@ -1,0 +1,40 @@
+"""Text from records stays text: in a terminal, a spreadsheet, Markdown and LaTeX."""
+
+from __future__ import annotations
+
+import re
+
+FORMULA = ("=", "+", "-", "@", "\n")
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "±": r"$\pm$",
+    "—": "---",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+}
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with every control character replaced, and every one that reverses text. Line ends stay."""
+    return "".join(sign if sign == "\n" or sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def spreadsheet(text: str) -> str:
+    """Return ``text`` with an apostrophe in front where a spreadsheet would run it as a formula."""
+    shown = printable(text)
+    return f"'{shown}" if shown.startswith(FORMULA) else shown
+
+
+def markdown(text: str) -> str:
+    """Return ``text`` as one line of Markdown that shows it as it is."""
+    # Backslashes prevent markup, links and the end of a cell; entities prevent tags.
+    escaped = re.sub(r"([\\`*_\[\]|!~#$])", r"\\\1", printable(text).replace("\n", " "))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def latex(text: str) -> str:
+    """Return ``text`` as LaTeX that shows it as it is."""
+    return "".join(LATEX.get(sign, sign) for sign in printable(text))

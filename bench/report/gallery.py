@@ -1,0 +1,153 @@
+"""gallery.html: what attacked images look like, and how the networks classify them. Made where the images are at hand."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from bench.comparison.group import ComparisonGroup
+from bench.evaluation.gallery import AttackedImages, Unusable, read_gallery
+from bench.records.collection import Collection
+from bench.records.networks import TrainedNetwork
+from bench.records.store import GALLERY, Folder
+from bench.report.rendering import render
+from bench.runs.grid import Grid
+
+TOP = 3
+ROOM = 50_000_000  # characters of the pictures: a browser has to hold them
+
+
+@dataclass(frozen=True)
+class View:
+    """An image as a network sees it: the pictures by what they show, and the likeliest classes with their confidence."""
+
+    title: str
+    pictures: Mapping[str, str]
+    correct: bool
+    ranked: Sequence[tuple[str, float]]
+
+
+@dataclass(frozen=True)
+class ShownImage:
+    """An image of the class ``label``: unchanged, then at each radius."""
+
+    label: str
+    views: Sequence[View]
+
+
+@dataclass(frozen=True)
+class ShownNetwork:
+    """A network under one attack, and what it was shown."""
+
+    summary: str
+    images: Sequence[ShownImage]
+
+    @property
+    def size(self) -> int:
+        """How many characters its pictures have."""
+        return sum(len(each) for image in self.images for view in image.views for each in view.pictures.values())
+
+
+@dataclass(frozen=True)
+class ShownFigure:
+    """A figure, where links find it, and its networks."""
+
+    place: str
+    title: str
+    networks: Sequence[ShownNetwork]
+
+
+def gallery_page(records: Collection, grid: Grid, groups: Sequence[ComparisonGroup], results: Path) -> str | None:
+    """Return the page of the attacked images of the runs of ``groups``, one seed each. None where there are none.
+
+    A file that is not what it should be is left out, and named with the reason. So is every file once the page is full.
+    """
+    figures: list[ShownFigure] = []
+    broken: list[str] = []
+    seen: set[str] = set()
+    room = ROOM
+    for group in groups:
+        networks = []
+        for run in group.runs:
+            files = [] if run.name in seen else _first(records, results, run.name)
+            seen.add(run.name)
+            for network, path in files:
+                try:
+                    shown = _network(network, group.label(run), path, room)
+                except Unusable as error:
+                    broken.append(f"{path.relative_to(results).as_posix()} {error}")
+                    continue
+                networks.append(shown)
+                room -= shown.size
+        if networks:
+            figures.append(ShownFigure(f"figure-{group.name}", f"Figure {group.figure}: {group.title}", networks))
+    if not figures and not broken:
+        return None
+    return render("gallery.html", title=grid.title, figures=figures, broken=broken)
+
+
+def _first(records: Collection, results: Path, name: str) -> list[tuple[TrainedNetwork, Path]]:
+    """Return the network of the first seed of a run that has images, with each of its files."""
+    for network in records.networks.get(name, {}).values():
+        with suppress(OSError):  # the folder of the attacks is being removed
+            files = Folder(results, network.run).galleries()
+            if files:
+                return [(network, path) for path in files]
+    return []
+
+
+def _network(network: TrainedNetwork, label: str, path: Path, room: int) -> ShownNetwork:
+    if room <= 0:
+        raise Unusable("is not shown: the page is full")
+    run, classes = network.run, network.record.data.classes
+    found = read_gallery(path, len(classes))
+    attack = _attack(network, path)
+    summary = f"{label}: {attack}; {run.arch}, batch {run.batch_size}, T = {run.temperature:g}, seed {run.seed}"
+    places = range(len(found.labels))
+    return ShownNetwork(summary, [_image(found, place, classes, run.temperature) for place in places])
+
+
+def _attack(network: TrainedNetwork, path: Path) -> str:
+    """Return the label of the attack that made the images of ``path``; the name of the file where no record has it."""
+    stem = path.name.removesuffix(GALLERY)
+    records = [each.record for each in network.attacks.values()]
+    return next((each.threat.label for each in records if f"{stem}.npz" in each.artefacts), stem)
+
+
+def _image(found: AttackedImages, place: int, classes: Sequence[str], temperature: float) -> ShownImage:
+    label = int(found.labels[place])
+
+    def view(title: str, number: int, **pictures: NDArray[np.uint8]) -> View:
+        logits = found.logits[number, place]
+        confidence = confidences(logits, temperature)
+        best = np.argsort(-confidence, kind="stable")[:TOP]
+        ranked = [(classes[each], float(confidence[each])) for each in best]
+        shown = {kind: _png(pixels) for kind, pixels in pictures.items()}
+        return View(title, shown, int(np.argmax(logits)) == label, ranked)
+
+    views = [view("original", 0, image=found.clean[place])]
+    for number, eps in enumerate(found.eps):
+        pixels = {"perturbation": found.moved[number, place], "attacked": found.attacked[number, place]}
+        views.append(view(f"eps {eps:g}", number + 1, **pixels))
+    return ShownImage(classes[label], views)
+
+
+def confidences(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+    """Return softmax(logits / T), where T is ``temperature``, shape (c,)."""
+    scaled = logits.astype(np.float64) / temperature
+    powers = np.exp(scaled - scaled.max())
+    return np.asarray(powers / powers.sum())
+
+
+def _png(pixels: NDArray[np.uint8]) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

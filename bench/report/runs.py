@@ -1,0 +1,168 @@
+"""The list of runs, as data: a row for each run, and what the records say of each of its networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench.evaluation.masking import Masking, masking
+from bench.records.collection import Collection
+from bench.records.networks import TrainedNetwork, seeds_text
+from bench.records.schema import AttackRecord, TrainingRecord
+from bench.report.tables.cells import over_seeds, percent
+from bench.report.tables.table import Cell, Table, columns
+from bench.spec.run import Run
+
+Seeds = Mapping[int, TrainedNetwork]
+MEASURED = {
+    "clean accuracy, %": "accuracy",
+    "zeros of kernels, %": "sparsity",
+    "zeros of all, %": "sparsity_whole",
+    "parameters": "parameters",
+    "not zero": "parameters_nonzero",
+    "MACs": "macs",
+    "by a weight not zero": "macs_nonzero",
+    "gzip, bytes": "gzip_bytes",
+}
+FRACTIONS = ("accuracy", "sparsity", "sparsity_whole")
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """A run in the list.
+
+    Args:
+        name: of the run.
+        row: its cells, means over seeds, by the name of their column.
+        settings: all but the seed and the empty ones.
+        measured: what was measured of each network.
+        attacks: accuracy of each network under each attack; None where it was not attacked.
+        masking: a sentence for each attack that can be tested for a masked gradient.
+        versions: what the networks were made with.
+    """
+
+    name: str
+    row: dict[str, Cell]
+    settings: dict[str, Any]
+    measured: Table
+    attacks: Table | None
+    masking: tuple[str, ...]
+    versions: tuple[str, ...]
+
+
+def run_entries(records: Collection) -> tuple[RunEntry, ...]:
+    """Return every run of ``records``, sorted by data set, architecture and setting."""
+    return tuple(_entry(each) for each in sorted(records.networks.values(), key=lambda seeds: _order(_run(seeds))))
+
+
+def version(network: TrainedNetwork) -> str:
+    """Return the version of the training, the images and the libraries of ``network`` in a line."""
+    environment = network.record.environment
+    libraries = ", ".join(f"{name} {version}" for name, version in sorted(environment.versions.items()))
+    where = f"{network.run.dataset} {network.run.image_size} px"
+    numbers, data = network.comparable
+    return f"training {numbers} (commit {environment.commit}); {where}, fingerprint {data[:16]}; {libraries}"
+
+
+def _run(seeds: Seeds) -> Run:
+    return next(iter(seeds.values())).run
+
+
+def _order(run: Run) -> tuple[Any, ...]:
+    setting = (run.temperature, str(run.low_rank), run.sparsity, run.name)
+    return (run.dataset, run.image_size, run.arch, run.batch_size, *setting)
+
+
+def _entry(seeds: Seeds) -> RunEntry:
+    run = _run(seeds)
+    made: dict[str, list[str]] = {}
+    for seed, network in seeds.items():
+        made.setdefault(version(network), []).append(str(seed))
+    return RunEntry(
+        run.name,
+        _row(run, seeds),
+        {name: value for name, value in run.settings.items() if name != "seed" and value != ""},
+        _measured(seeds),
+        _attacks(seeds),
+        tuple(f"seed {seed}: {finding.words}." for seed, network in seeds.items() for finding in _findings(network)),
+        tuple(f"seed{'s' * (len(which) > 1)} {', '.join(which)}: {line}" for line, which in made.items()),
+    )
+
+
+def _row(run: Run, seeds: Seeds) -> dict[str, Cell]:
+    def mean(name: str, scale: float = 1, digits: int = 0) -> Cell:
+        found = sum(float(getattr(each.metrics, name)) for each in seeds.values()) / len(seeds)
+        return Cell(f"{found / scale:,.{digits}f}", found)
+
+    masked = [_masked(each) for each in seeds.values()]
+    tested = [each for each in masked if each is not None]
+    how = {"random": ", at random", "filter": ", by filter"}.get(run.pruning, "")
+    return {
+        "network": Cell(run.arch),
+        "zeros asked, %": Cell(f"{100 * run.sparsity:g}{how * (run.sparsity > 0)}", run.sparsity),
+        "rank": Cell(str(run.low_rank)),
+        "T": Cell(f"{run.temperature:g}", run.temperature),
+        "batch": Cell(str(run.batch_size), run.batch_size),
+        "seeds": Cell(seeds_text(seeds)),
+        "clean accuracy, %": over_seeds([each.metrics.accuracy for each in seeds.values()], percent),
+        "zeros reached, %": over_seeds([each.metrics.sparsity for each in seeds.values()], percent),
+        "non-zero parameters": mean("parameters_nonzero"),
+        "non-zero MACs": mean("macs_nonzero"),
+        "gzip, MB": mean("gzip_bytes", 1e6, 2),
+        "gradient masked": Cell(f"{sum(tested)} of {len(tested)} seeds" if tested else "not tested"),
+        "images": Cell(f"{run.dataset} {run.image_size} px"),
+    }
+
+
+def _findings(network: TrainedNetwork) -> list[Masking]:
+    records = [each.record for each in network.attacks.values()]
+    return masking(records, len(network.record.data.classes))
+
+
+def _masked(network: TrainedNetwork) -> bool | None:
+    """Return whether any attack on the network was masked; None where there is no margin step to tell."""
+    found = _findings(network)
+    return any(each.masked for each in found) if found else None
+
+
+def _measured(seeds: Seeds) -> Table:
+    rows = []
+    for seed, network in seeds.items():
+        values = [_number(key, getattr(network.metrics, key)) for key in MEASURED.values()]
+        rows.append((Cell(str(seed)), *values, _seconds(network.record)))
+    return Table("", "", "", (), columns({"": ("seed", *MEASURED, "machine seconds")}), tuple(rows))
+
+
+def _number(key: str, value: float) -> Cell:
+    return Cell(f"{100 * value:.2f}" if key in FRACTIONS else f"{value:,}")
+
+
+def _seconds(record: TrainingRecord | AttackRecord) -> Cell:
+    spent = record.volatile.seconds
+    return Cell("not recorded" if spent is None else f"{spent:,.0f}")
+
+
+def _attacks(seeds: Seeds) -> Table | None:
+    """Return accuracy in percent, a row for each attack and seed; None where there is no attack."""
+    found = [(attack.record, seed) for seed, network in seeds.items() for attack in network.attacks.values()]
+    if not found:
+        return None
+    radii = sorted({row.eps for record, _ in found for row in record.rows})
+    names = ("attack", "norm", "seed", "images", "images without gradient, %", *[f"eps {each:g}" for each in radii])
+    ordered = sorted(found, key=lambda each: (each[0].attack, each[1]))
+    rows = tuple(_attack(record, seed, radii) for record, seed in ordered)
+    return Table("", "", "", (), columns({"": (*names, "seconds")}), rows)
+
+
+def _attack(record: AttackRecord, seed: int, radii: list[float]) -> tuple[Cell, ...]:
+    accuracy = {row.eps: f"{100 * row.accuracy:.1f}" for row in record.rows}
+    return (
+        Cell(record.attack),
+        Cell(record.threat.norm),
+        Cell(str(seed)),
+        Cell(str(record.images)),
+        Cell(f"{100 * record.gradient_zero_images:.1f}"),
+        *[Cell(accuracy.get(each, "")) for each in radii],
+        _seconds(record),
+    )

@@ -1,0 +1,143 @@
+"""Records of another version, of other images or of other weights are not mixed without --mixed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from fakes import EPS, fake, fake_attack, fake_outcome
+from recorded import names
+from tiny import tiny_run
+
+from bench.attacks.fgsm import Fgsm
+from bench.attacks.spec import AttackSpec
+from bench.comparison.group import control_of
+from bench.records.collection import read
+from bench.records.files import read_json, write_json
+from bench.records.store import ATTACK_SCHEMA, RUN_SCHEMA, SPEC_SCHEMA, Folder, folders
+from bench.spec.run import Run
+
+RUN = tiny_run(sparsity=0.5)
+FGSM = AttackSpec(Fgsm(), EPS).name
+RESULTS = Path(__file__).parents[2] / "results"
+LATER = "2027-01-01T00:00:00+00:00"
+
+
+def test_versions_are_not_mixed_unless_told_to(tmp_path: Path) -> None:
+    for seed in range(3):
+        fake(tmp_path, tiny_run(seed=seed))
+    fake(tmp_path, RUN, version=2, started=LATER)
+    records = read(tmp_path)
+    assert names(records) == {(tiny_run().name, seed) for seed in range(3)}
+    (left_out,) = records.left_out
+    assert left_out.what == f"{RUN.name}, seed 0"
+    assert "training version 2 where most have version 1" in left_out.reason
+    assert not left_out.damaged
+    assert len(names(read(tmp_path, mixed=True))) == 4
+
+
+def test_at_a_tie_the_newest_version_counts(tmp_path: Path) -> None:
+    fake(tmp_path, tiny_run())
+    fake(tmp_path, RUN, version=2, started=LATER)
+    assert names(read(tmp_path)) == {(RUN.name, 0)}
+
+
+def test_other_images_are_not_mixed_but_another_data_set_is_no_mixture(tmp_path: Path) -> None:
+    fake(tmp_path, tiny_run())
+    fake(tmp_path, tiny_run(seed=1), data="e" * 64)
+    fake(tmp_path, tiny_run(image_size=64), data="e" * 64)
+    records = read(tmp_path)
+    assert len(names(records)) == 2
+    assert [each.reason[:4] for each in records.left_out] == ["data"]
+
+
+def test_an_attack_of_another_version_is_left_out_by_name_unless_told_to_mix(tmp_path: Path) -> None:
+    for seed in range(3):
+        folder = fake(tmp_path, tiny_run(seed=seed))
+    right = folder.outcomes().__next__()[1]["predictions"] == 0
+    fake_outcome(folder, AttackSpec(Fgsm(), EPS), right, version=2)
+    records = read(tmp_path)
+    assert [len(each.attacks) for each in records.of(tiny_run()).values()] == [1, 1, 0]
+    (left_out,) = records.left_out
+    assert left_out.what == f"fgsm of {tiny_run().name}, seed 2"
+    assert "attack version 2 where most have version 1" in left_out.reason
+    assert [len(each.attacks) for each in read(tmp_path, mixed=True).of(tiny_run()).values()] == [1, 1, 1]
+
+
+def test_an_attack_on_other_weights_is_left_out_as_damaged(tmp_path: Path) -> None:
+    folder = fake(tmp_path, RUN)
+    fake_attack(folder, AttackSpec(Fgsm(loss="margin"), EPS), (0.8, 0.1, 0.0))
+    record = read_json(folder.path / "attacks" / f"{FGSM}.json", ATTACK_SCHEMA)
+    write_json(folder.path / "attacks" / f"{FGSM}.json", ATTACK_SCHEMA, {**record, "weights": "0" * 64})
+    records = read(tmp_path)
+    assert set(records.of(RUN)[0].attacks) == {"fgsm(loss=margin)"}
+    assert records.damaged == records.left_out
+    assert [each.what for each in records.damaged] == [f"{RUN.name}/seed-0/attacks/{FGSM}.npz"]
+    assert "attacked other weights" in records.damaged[0].reason
+
+
+@pytest.fixture
+def committed(tmp_path: Path) -> Path:
+    """Return a folder with a committed run and its control, whose records carry a hash of the code and no version."""
+    found = {each.run: each for each in folders(RESULTS) if isinstance(each, Folder) and each.run.seed == 0}
+    run = next(run for run in found if run.arch == "fc5" and run.sparsity == 0.5)
+    for each in (found[run], found[control_of(run)]):
+        shutil.copytree(each.path, tmp_path / each.path.relative_to(RESULTS))
+    return tmp_path
+
+
+def another_seed(results: Path, versions: dict[str, int | None]) -> Run:
+    """Write the committed pruned run again as seed 7, as if it had just run at these versions of training and attack."""
+    old = next(each for each in folders(results) if isinstance(each, Folder) and each.run.sparsity)
+    new = Folder(results, Run.of(**{**old.run.settings, "seed": 7}))
+    shutil.copytree(old.path, new.path)
+    write_json(new.path / "spec.json", SPEC_SCHEMA, {"run": str(new.run)})
+    training = read_json(new.path / "run.json", RUN_SCHEMA)
+    own = {"run": str(new.run), "settings": {**training["settings"], "seed": 7}, "version": versions["training"]}
+    environment = {name: value for name, value in training["environment"].items() if name != "code"}
+    write_json(new.path / "run.json", RUN_SCHEMA, {**training, **own, "environment": environment})
+    for path in (new.path / "attacks").glob("*.json"):
+        record = read_json(path, ATTACK_SCHEMA)
+        write_json(path, ATTACK_SCHEMA, {**record, "version": versions["attack"], "environment": environment})
+    return new.run
+
+
+def test_a_new_seed_of_version_1_joins_the_records_that_carry_a_hash(committed: Path) -> None:
+    run = another_seed(committed, {"training": 1, "attack": 1})
+    records = read(committed)
+    assert records.left_out == ()
+    seeds = records.of(run)
+    assert list(seeds) == [0, 7]
+    assert seeds[0].record.version is None
+    assert seeds[0].record.environment.code
+    assert seeds[7].record.version == 1
+    assert seeds[7].record.environment.code is None
+    assert seeds[0].attacks.keys() == seeds[7].attacks.keys() != set()
+
+
+def test_a_new_seed_of_version_2_does_not(committed: Path) -> None:
+    run = another_seed(committed, {"training": 2, "attack": 1})
+    records = read(committed)
+    assert list(records.of(run)) == [0]
+    assert [each.what for each in records.left_out] == [f"{run.name}, seed 7"]
+    assert list(read(committed, mixed=True).of(run)) == [0, 7]
+
+
+def test_an_attack_of_version_2_on_a_new_seed_is_left_out_by_name(committed: Path) -> None:
+    run = another_seed(committed, {"training": 1, "attack": 2})
+    records = read(committed)
+    network = records.of(run)[7]
+    attacks = read(committed, mixed=True).of(run)[7].attacks
+    assert network.attacks == {}
+    assert {each.what for each in records.left_out} == {f"{text} of {network}" for text in attacks}
+    assert attacks
+
+
+def test_a_record_of_unknown_code_joins_nothing(committed: Path) -> None:
+    run = another_seed(committed, {"training": None, "attack": 1})
+    path = committed / run.name / "seed-7" / "run.json"
+    record = json.loads(path.read_text())["record"]
+    write_json(path, RUN_SCHEMA, {**record, "environment": {**record["environment"], "code": "0" * 16}})
+    assert list(read(committed).of(run)) == [0]
