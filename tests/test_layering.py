@@ -24,6 +24,7 @@ ORDER = (
     "bench.runs",
     "bench.comparison",
     "bench.report",
+    "bench.notebook",
     "bench.cli",
     "bench.__main__",
 )

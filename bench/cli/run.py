@@ -95,8 +95,11 @@ def run(
     from bench.training.progress import Progress
 
     with Progress(quiet) as progress:
-        if radii and 0 < radii[-1] < LINF.eps[1]:
-            progress.say(f"eps is in pixel levels of 0 to 255: {radii[-1]:g} is {radii[-1] / 255:.2g} of the range")
+        if radii and 0 < radii[-1] < 1:
+            progress.say(
+                f"eps is in pixel levels of 0 to 255: {radii[-1]:g} is {radii[-1] / 255:.2g} of the range; for "
+                f"{radii[-1]:g} of the range give --eps {255 * radii[-1]:g}"
+            )
         result = execute(spec, specs, Where(results_dir, data_dir, skip_broken), progress, restart, schedules)
     if not result.worked:
         click.echo("already done: nothing was trained or attacked", err=True)
