@@ -68,7 +68,7 @@ def _head(result: Result) -> list[str]:
     if not _has_learned(result):
         chance = 1 / len(training.data.classes)
         lines.append(
-            f"this network did not learn (chance is {chance:.2f}): its accuracy under attack means nothing; train it "
+            f"this network did not learn (chance is {chance:.2f}), so accuracy under attack means nothing: train it "
             "longer or at another --learning-rate"
         )
     return lines + _cost(training.metrics)

@@ -26,7 +26,7 @@ from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes
 @RESULTS
 @click.option("--image-size", type=int, help="side of the images, pixels  [default: the grid's]")
 @click.option("--epochs", type=int, help="passes over the training images  [default: the grid's]")
-@click.option("--seeds", help="as 0,1,2  [default: the grid's]")
+@click.option("--seeds", help="seeds of every run, as 0,1,2  [default: the grid's]")
 @click.option("--figure", "figures", multiple=True, help="only this figure of the grid; may be repeated")
 @click.option("--with", "extra", multiple=True, help="an optional figure besides the others; may be repeated")
 @click.option("--dry-run", is_flag=True, help="list what would run, what is done and the time to expect; start nothing")

@@ -71,15 +71,12 @@ class TestCommand:
         runs = json.loads(self.bench("status", "--results-dir", str(local), "--json").stdout)["runs"]
         assert [run["state"] for run in runs] == ["done", "done"]
         assert sum("of its unpruned control" in Path(run["log"]).read_text() for run in runs) == 1
-        assert not list(local.glob("*/seed-*/beginnings"))
+        assert not list(local.glob("*/seed-*/prefixes"))
         monkeypatch.setattr("bench.cli.sweep.work", lambda *_: pytest.fail("started something"))
         again = self.bench("sweep", grid, "--results-dir", str(local))
         assert again.exit_code == 0
         assert "2 runs: 2 done" in again.stdout
-        assert (
-            "2 runs, 2 of them ended, 0 to go"
-            in self.bench("sweep", grid, "--results-dir", str(local), "--dry-run").stdout
-        )
+        assert "2 runs: 2 ended, 0 to go" in self.bench("sweep", grid, "--results-dir", str(local), "--dry-run").stdout
 
     def test_a_sweep_by_slurm_ends_as_the_local_one(
         self, grid: str, local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -110,7 +107,7 @@ class TestCommand:
     def test_a_dry_run_shows_what_is_shared_and_starts_nothing(self, grid: str, tmp_path: Path) -> None:
         fake(tmp_path / "r", parse("t", GRID).cells(parse("t", GRID).figures, (1,))[0][0].run)
         dry = self.bench("sweep", grid, "--results-dir", str(tmp_path / "r"), "--seeds", "0,1", "--dry-run").stdout
-        assert "shared beginnings save 0.2 of 3 trainings, 7%" in dry
+        assert "shared prefixes save 0.2 of 3 trainings, 7%" in dry
         assert "time expected: about" in dry
         assert dry.count("pending") == 3
 

@@ -34,6 +34,8 @@ class Future:
 class Client:
     """Two workers, and what was given to them."""
 
+    status = "running"
+
     def __init__(self) -> None:
         self.given: dict[str, Future] = {}
 
@@ -65,7 +67,7 @@ def test_jobs_are_given_out_in_their_order_and_none_waits_behind_a_long_one(
             client.given[at_work[0 if len(left) == 1 else 1]].ended = True
 
     monkeypatch.setattr(engine, "connected", connected)
-    monkeypatch.setattr(engine, "BREATH", 0.0)
+    monkeypatch.setattr(engine, "PAUSE", 0.0)
     engine.work(jobs, Place(), Shape(2, 1, 0), lambda _: None, tick)
     first, *others = [f"{job.key}#1" for job in jobs]
     assert [each for each in seen if len(each) == 2] == [[first, other] for other in others]
@@ -85,7 +87,7 @@ def test_a_run_that_does_not_stop_in_time_is_named(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(engine, "connected", connected)
     monkeypatch.setattr(engine, "GRACE", 0.0)
-    monkeypatch.setattr(engine, "BREATH", 0.0)
+    monkeypatch.setattr(engine, "PAUSE", 0.0)
     with pytest.raises(Interrupted, match=f"interrupted: {jobs[1].key} did not stop within 0 s") as stopped:
         engine.work(jobs, Place(), Shape(2, 1, 0), lambda _: None, tick)
     assert stopped.value.exit_code == 143

@@ -39,8 +39,8 @@ class TestWork:
     def test_a_refused_run_is_not_tried_again(self, tmp_path: Path) -> None:
         refused = self.job(tmp_path, ("--sparsity", "90"), seed=1)
         (one,) = swept([refused]).values()
-        assert (one.seen.state, one.attempts) == (State.FAILED, 1)
-        assert "exit code 2: error: sparsity is 90.0" in one.seen.note
+        assert (one.status.state, one.attempts) == (State.FAILED, 1)
+        assert "exit code 2: error: sparsity is 90.0" in one.status.note
         assert "did you mean 0.9?" in refused.folder.log.read_text()
 
     def test_a_run_that_another_process_is_at_is_waited_for_and_its_log_is_left_alone(self, tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ class TestWork:
             first, second = work([held, free], Place(workers=2), Shape(2, 1, 0), let_go, lambda _: None)
         assert logs[0] == "epoch 1/2\n"
         assert [first.job, second.job] == [free, held]
-        assert [(one.seen.state, one.attempts) for one in (first, second)] == [(State.DONE, 1)] * 2
+        assert [(one.status.state, one.attempts) for one in (first, second)] == [(State.DONE, 1)] * 2
 
     def test_a_worker_that_is_lost_takes_its_run_with_it_and_the_sweep_ends_all_the_same(self, tmp_path: Path) -> None:
         (job,) = jobs_of([tiny_cell(epochs=3)], tmp_path, None)
@@ -71,7 +71,7 @@ class TestWork:
 
         (one,) = work([job], Place(workers=1), Shape(1, 1, 0), lambda _: None, kill)
         assert killed
-        assert one.seen.state == State.DONE
+        assert one.status.state == State.DONE
 
     def test_a_run_that_is_killed_each_time_is_given_up_after_two_more(self, tmp_path: Path) -> None:
         (job,) = jobs_of([tiny_cell(epochs=3)], tmp_path, None)
@@ -82,8 +82,8 @@ class TestWork:
                     os.kill(child, signal.SIGKILL)
 
         (one,) = work([job], Place(workers=1), Shape(1, 1, 0), lambda _: None, kill)
-        assert (one.seen.state, one.attempts) == (State.FAILED, 3)
-        assert one.seen.note == "ended by signal 9"
+        assert (one.status.state, one.attempts) == (State.FAILED, 3)
+        assert one.status.note == "ended by signal 9"
 
 
 def test_a_log_that_cannot_be_written_is_for_later(tmp_path: Path) -> None:
