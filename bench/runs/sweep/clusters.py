@@ -170,7 +170,7 @@ def _check_slurm(config: Path | None) -> None:
 def _accepted(config: Path | None) -> Iterator[None]:
     try:
         yield
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, ArithmeticError) as error:
         raise BadInput(f"--cluster-config {config} is not what SLURMCluster takes: {error}") from error
 
 

@@ -13,7 +13,7 @@ import pytest
 from fakes import fake
 from tiny import tiny_cell
 
-from bench.errors import Interrupted
+from bench.errors import Interrupted, TryLater
 from bench.runs.sweep import engine
 from bench.runs.sweep.clusters import Place, Shape
 from bench.runs.sweep.jobs import Job, jobs_of
@@ -92,3 +92,24 @@ def test_a_run_that_does_not_stop_in_time_is_named(tmp_path: Path, monkeypatch: 
         engine.work(jobs, Place(), Shape(2, 1, 0), lambda _: None, tick)
     assert stopped.value.exit_code == 143
     assert jobs[0].key not in str(stopped.value)
+
+
+def test_runs_that_a_lost_scheduler_gave_up_are_not_called_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = jobs_of([tiny_cell()], tmp_path, None)
+    client = Client()
+
+    @contextmanager
+    def connected(_: Place) -> Iterator[Client]:
+        yield client
+
+    def tick(_: Sequence[Job]) -> None:
+        client.status = "connecting"
+        for future in client.given.values():
+            future.status, future.ended = "cancelled", True
+
+    monkeypatch.setattr(engine, "connected", connected)
+    monkeypatch.setattr(engine, "PAUSE", 0.0)
+    with pytest.raises(TryLater, match=r"scheduler of --cluster tcp://10\.0\.0\.1:8786 is gone"):
+        engine.work(jobs, Place("tcp://10.0.0.1:8786"), Shape(2, 0, 0), lambda _: pytest.fail("ended"), tick)

@@ -1,4 +1,4 @@
-"""In which order the runs of a sweep begin, what they share, and what is removed when nobody shares it any more."""
+"""The order in which the runs of a sweep start, what they share, and when what they share is removed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes
 from bench.spec.pruning_schedule import Steps
 
 
-def test_a_control_comes_before_the_runs_that_share_its_beginning_and_leaves_their_states(
+def test_a_control_comes_before_its_pruned_runs_and_leaves_their_shared_prefixes(
     tmp_path: Path,
 ) -> None:
     pruned = [
