@@ -29,7 +29,9 @@ def settings_of_a_run(command: Command) -> Command:
         by_arch = each.metadata["by_arch"]
         help_text = each.metadata["help"] + (f"; {limit}" if limit else "") + by_arch * "  [default: the network's own]"
         given = each.default is not MISSING and not by_arch
-        default: dict[str, Any] = {"default": str(each.default)} if given else {}  # a default of None would make --arch optional
+        default: dict[str, Any] = (
+            {"default": str(each.default)} if given else {}
+        )  # a default of None would make --arch optional
         command = click.option(
             flag(each),
             each.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 
+from bench.evaluation.learned import learned
 from bench.records.schema import AttackRecord, Metrics
 from bench.runs.pipeline import Result
 
@@ -76,7 +77,7 @@ def _head(result: Result) -> list[str]:
 
 def _has_learned(result: Result) -> bool:
     metrics, data = result.training.metrics, result.training.data
-    return metrics is not None and metrics.accuracy >= 2 / len(data.classes)
+    return metrics is not None and learned(metrics.accuracy, data.val, len(data.classes))
 
 
 def _cost(metrics: Metrics) -> list[str]:
