@@ -41,7 +41,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Exclusion:
-    """The runs that a grid leaves out, those whose settings are all in ``axes``, and why."""
+    """A rule that leaves out every run whose settings are all in ``axes``, and the reason."""
 
     reason: str
     axes: Axes
@@ -62,7 +62,7 @@ class GridRun:
 
 @dataclass(frozen=True)
 class Excluded:
-    """A run that a grid leaves out, and why."""
+    """A run that a grid leaves out, and the reason."""
 
     run: Run
     reason: str
@@ -164,7 +164,7 @@ def parse(name: str, text: str, path: str = "") -> Grid:
         grid = Grid(
             name=name,
             title=str(body.get("title", name)),
-            seeds=_seeds(body.get("seeds", [0])),
+            seeds=distinct_seeds(_listed(body.get("seeds", [0]))),
             settings=_settings(body.get("settings", {})),
             figures=_figures(body.get("figures", {})),
             exclusions=_exclusions(body.get("exclude", [])),
@@ -196,10 +196,6 @@ def _check_names(found: Iterable[str], known: Sequence[str], what: str) -> None:
     for name in found:
         if name not in known:
             raise unknown(what, name, known)
-
-
-def _seeds(seeds: Any) -> tuple[int, ...]:
-    return distinct_seeds(_listed(seeds))
 
 
 def _settings(table: Any) -> dict[str, Any]:
