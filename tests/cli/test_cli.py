@@ -167,6 +167,8 @@ def test_a_run_prints_its_figures_and_a_second_one_needs_no_tensorflow(bench: Be
     assert "L-infinity" in first.stdout
     (record,) = (bench.place / "my results").rglob("run.json")
     assert str(record) in first.stdout
+    with Image.open(record.parent / "curve.png") as curve:
+        assert min(curve.size) >= 800
     again = bench(*words, "--eps", "0,0.1,0.3")
     assert again.returncode == 0, again.stderr
     assert "already done" in again.stderr
