@@ -57,8 +57,20 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.11.4,<3.14",
-    packages=find_packages(include=["bench", "bench.*", "architectures"]),
-    package_data={"bench": ["presets/*.toml", "report/page.css", "report/page.js", "records/*.json", "py.typed"]},
+    # The folder stays at the top of the checkout; installed, it must not collide with another package of its name.
+    packages=[*find_packages(include=["bench", "bench.*"]), "bench.architectures"],
+    package_dir={"bench.architectures": "architectures"},
+    package_data={
+        "bench": [
+            "presets/*.toml",
+            "report/*.css",
+            "report/*.js",
+            "report/templates/*",
+            "records/*.json",
+            "records/schemas/*.json",
+            "py.typed",
+        ]
+    },
     install_requires=REQUIRED,
     extras_require={
         "art": ART,

@@ -7,8 +7,8 @@ from typing import Any
 
 import tf_keras as keras
 
-from architectures.dropout import StatelessDropout
-from architectures.pixels import standardise
+from .dropout import StatelessDropout
+from .pixels import standardise
 
 # Name, channels, kernel size, max-pooled afterwards: the paper's section 3.5.
 CONVOLUTIONS = (
@@ -34,8 +34,8 @@ def alexnet(
     ``input_shape``: (height, width, 3) from 32 pixels a side, pixel levels [0, 255]. ``conv`` and ``dense`` make each
     convolution and each dense layer. ``batch_norm`` puts batch norm after each convolution, which the paper does not
     have. Returns float32 logits of shape (n, ``num_classes``).
-    Below 128 pixels the poolings are padded ("same"), else the last would leave one pixel or none: the first dense
-    layer then sees 2x2x256 values at 64 pixels and 1x1x256 at 32, against the paper's 6x6x256 at 224.
+    Below 128 pixels the poolings are padded ("same"), as the last would leave one pixel or none without padding. The first
+    dense layer then receives 2x2x256 values at 64 pixels and 1x1x256 at 32; in the paper 6x6x256 at 224.
     Departures from the paper at any size: one column in place of two half-connected ones; no local response
     normalisation; "same" padding of the first convolution; He-normal initialisation, of all layers but the last, in
     place of N(0, 0.01); biases start at zero, not one.

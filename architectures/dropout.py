@@ -1,6 +1,6 @@
-"""Dropout whose randomness is a weight: a checkpoint keeps it, so that a resumed training draws what it would have drawn.
+"""Dropout that keeps its random state in a weight, so that a checkpoint has it and a resumed training draws the same.
 
-The stock layer keeps its seed in the traced function, and a resumed training starts its sequence again.
+The stock layer keeps its seed in the traced function, where a resumed training starts its sequence again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class StatelessDropout(keras.layers.Layer):  # type: ignore[misc]  # tf_keras ha
 
     The mask of the t-th training call is drawn by the stateless generator from the key (layer seed, t); both numbers
     are one non-trainable int32 weight of shape (2,). Inference is the identity.
-    Source: Krizhevsky et al. 2012, section 4.2, in its inverted form (scaled in training, not at test).
+    Source: Krizhevsky et al. 2012, section 4.2, in the inverted form, which scales in training and not at test.
     """
 
     def __init__(self, rate: float, **kwargs: Any) -> None:

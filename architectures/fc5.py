@@ -7,7 +7,7 @@ from typing import Any
 
 import tf_keras as keras
 
-from architectures.pixels import standardise
+from .pixels import standardise
 
 WIDTHS = (1344, 672, 588, 294)
 
@@ -21,9 +21,9 @@ def fc5(
 ) -> keras.Model:
     """Build the perceptron 1344-672-588-294-``num_classes`` with ReLU between the layers.
 
-    ``input_shape``: (height, width, 3), pixel levels [0, 255]. ``dense`` makes each dense layer; ``conv`` is taken for
-    the sake of the common signature and makes none. Returns float32 logits of shape (n, ``num_classes``). Departure:
-    the report names no initialisation; He normal is used.
+    ``input_shape``: (height, width, 3), pixel levels [0, 255]. ``dense`` makes each dense layer; ``conv`` belongs to
+    the common signature and is not used. Returns float32 logits of shape (n, ``num_classes``). Departure:
+    the report names no initialisation, so He normal is used.
     """
     del conv
     pixels = keras.Input(input_shape, name="pixels")

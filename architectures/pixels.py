@@ -1,6 +1,6 @@
-"""Pixel levels in, roughly standardised values out: the first layer of every architecture.
+"""The first layer of every architecture: from pixel levels to roughly standardised values.
 
-It stands inside the network so that an attack works in pixel levels and no caller can forget it.
+It is part of the network, so that attacks work in pixel levels.
 """
 
 from __future__ import annotations

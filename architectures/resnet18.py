@@ -7,7 +7,7 @@ from typing import Any
 
 import tf_keras as keras
 
-from architectures.pixels import standardise
+from .pixels import standardise
 
 # The four stages of the table: name, channels, stride of the first block. Each has two blocks.
 STAGES = (("conv2", 64, 1), ("conv3", 128, 2), ("conv4", 256, 2), ("conv5", 512, 2))

@@ -19,11 +19,11 @@ import tf_keras as keras  # noqa: E402
 from bench.datasets.base import Split  # noqa: E402
 from bench.records.store import Folder  # noqa: E402
 from bench.spec.run import Run  # noqa: E402
-from bench.training import loop as training  # noqa: E402
 from bench.training.interruption import Stop  # noqa: E402
+from bench.training.loop import Loop  # noqa: E402
 from bench.training.network import build  # noqa: E402
 from bench.training.progress import Progress  # noqa: E402
-from bench.training.resume import States  # noqa: E402
+from bench.training.resume import TrainingStates  # noqa: E402
 from bench.training.train_state import TrainState  # noqa: E402
 
 
@@ -57,7 +57,8 @@ def main(arch: str, image_size: int, images: int, rounds: int) -> None:
 def our_epoch(run: Run, data: Split, folder: Folder):  # type: ignore[no-untyped-def]
     """Return a function that trains one epoch as ``bench run`` does, augmentation, progress and checkpoint included."""
     train_state = TrainState.fresh(run, 10, len(data), ())
-    loop = training.Loop(train_state, States(folder, {}, None, (), Progress(quiet=True)), Progress(quiet=True), Stop())
+    progress = Progress(quiet=True)
+    loop = Loop(train_state, TrainingStates(folder, {}, None, (), progress), progress, Stop())
     return lambda: loop.epoch(data)
 
 

@@ -8,9 +8,9 @@ from bench.attacks.base import Attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.fgsm_l2 import FgsmL2
 from bench.attacks.gradient_attack import GradientAttack
-from bench.attacks.names import parse
 from bench.attacks.norms import Norm
 from bench.attacks.pgd import Pgd
+from bench.spec.names import parse
 
 __all__ = ["ATTACKS", "Attack", "attack_named", "margin_step"]
 

@@ -10,9 +10,9 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.attacks.names import named
 from bench.attacks.norms import Norm
 from bench.datasets.base import Images, Labels
+from bench.spec.names import named
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The command ``bench data``: what the images are, whether they can be trusted, and how to get them."""
+"""The command ``bench data``: shows, checks and downloads images."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ dataset_option = click.option(
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
-    help="where the images are  [default: $BENCH_DATA_DIR, the cache, a download]",
+    help="folder with train/CLASS/ and val/CLASS/  [default for imagenette: $BENCH_DATA_DIR, the cache, a download]",
 )
 size_option = click.option(
-    "--image-size", type=click.IntRange(32, 512), default=64, show_default=True, help="side of the images, pixels"
+    "--image-size", type=click.IntRange(32, 512), default=64, show_default=True, help="side of the images in pixels"
 )
 
 
 @click.group()
 def data() -> None:
-    """Look at the images, check them, fetch them."""
+    """Show, check and download images."""
 
 
 @data.command()
@@ -41,7 +41,7 @@ def data() -> None:
 @size_option
 @click.option("--skip-broken", is_flag=True, help="leave broken images out")
 def info(dataset: str, data_dir: Path | None, image_size: int, skip_broken: bool) -> None:
-    """Load a data set as a run would and print its classes, counts and fingerprint."""
+    """Print the classes, image counts and fingerprint of a data set."""
     if dataset not in DATASETS:
         raise unknown("data set", dataset, DATASETS)
     with Progress() as progress:
@@ -60,28 +60,32 @@ def info(dataset: str, data_dir: Path | None, image_size: int, skip_broken: bool
 @dataset_option
 @data_dir_option
 def verify(dataset: str, data_dir: Path | None) -> None:
-    """Decode every image and name what is broken or odd; exit 1 where something is broken."""
+    """Check every image and list the broken and unusual ones.
+
+    Exits with 1 if an image is broken.
+    """
     if dataset not in ("imagenette", "folder"):
-        raise BadInput(f"data set is {dataset!r}: expected imagenette or folder, which are made of files")
+        raise BadInput(f"cannot verify the data set {dataset!r}: expected imagenette or folder, which consist of files")
     if dataset == "folder" and data_dir is None:
         raise BadInput("expected --data-dir DIR with train/CLASS/ and val/CLASS/ for the data set 'folder'")
     with Progress() as progress:
         root = data_dir if dataset == "folder" and data_dir else locate(64, data_dir, progress.say)
-        findings = verify_folder(root, progress.counter("images"))
-    for finding in findings:
-        click.echo(str(finding))
-    broken = sum(finding.severity == "broken" for finding in findings)
-    click.echo(f"{broken:,} broken, {len(findings) - broken:,} remarks")
+        problems = verify_folder(root, progress.counter("images"))
+    for problem in problems:
+        click.echo(str(problem))
+    broken = sum(problem.severity == "broken" for problem in problems)
+    click.echo(f"{broken:,} broken, {len(problems) - broken:,} remarks")
     sys.exit(1 if broken else 0)
 
 
 @data.command()
 @size_option
-@click.option(
-    "--archive", type=click.Path(path_type=Path), help="an archive that was copied here, in place of a download"
-)
+@click.option("--archive", type=click.Path(path_type=Path), help="install this copied archive, and download nothing")
 def fetch(image_size: int, archive: Path | None) -> None:
-    """Bring Imagenette into the cache: the smallest archive whose images need no enlarging, verified before unpacking."""
+    """Download Imagenette into the cache.
+
+    Downloads the smallest archive whose images have at least the size asked for, and checks its sha256.
+    """
     with Progress() as progress:
         counter = progress.counter("bytes")
         click.echo(install(archive, progress.say) if archive else fetch_archive(image_size, progress.say, counter))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from bench.attacks import ATTACKS, attack_named
 from bench.attacks.norms import LINF
@@ -89,7 +90,8 @@ def run(
     **settings: Any,
 ) -> None:
     """Train a network, attack it, and record both. Run again, it does only what is missing."""
-    spec = Run.of(**settings)
+    source = click.get_current_context().get_parameter_source
+    spec = Run.of(**{name: value for name, value in settings.items() if source(name) is not ParameterSource.DEFAULT})
     radii = parse_eps(eps) if eps is not None else ()
     specs = attack_specs(spec, [attack_named(text) for text in attacks], radii, attack_fraction)
     schedules = [parse_schedule(text) for text in share_with]

@@ -1,30 +1,45 @@
-"""The data sets by name: the one table that the rest of the suite, and its contract tests, read."""
+"""The table of data sets. Another package can add a row through the entry-point group ``bench.datasets``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.datasets import folder, imagenette, synthetic
 from bench.datasets.base import Dataset
-from bench.datasets.messages import Progress, Report
+from bench.datasets.messages import Count, Report
+from bench.plugins import plugins
 
 
 @dataclass(frozen=True)
 class Source:
-    """How to load a data set: ``load(image_size, data_dir, skip_broken, report, progress)``.
+    """A row of the table: how to load a data set.
 
-    ``image_size`` is in pixels a side; ``report`` takes remarks, ``progress`` counts images. ``named``: the name alone
-    says which data it is; otherwise the fingerprint has to.
+    Args:
+        load: a function ``(image_size, data_dir, skip_broken, report, progress) -> Dataset``. ``image_size`` is the side
+            in pixels, ``data_dir`` the folder that the user named or None. ``skip_broken`` allows it to leave out broken
+            images. ``report`` takes remarks, ``progress`` counts images.
+        named: whether the name alone identifies the data. If not, the fingerprint does.
     """
 
-    load: Callable[[int, Path | None, bool, Report, Progress], Dataset]
+    load: Callable[[int, Path | None, bool, Report, Count], Dataset]
     named: bool
 
 
-DATASETS: dict[str, Source] = {
-    "imagenette": Source(imagenette.load, named=True),
-    "folder": Source(folder.load, named=False),
-    "synthetic": Source(synthetic.load, named=True),
-}
+def _source(offered: Any) -> Source:
+    if not isinstance(offered, Source):
+        raise TypeError(f"expected a bench.datasets.Source, received {type(offered).__name__}")
+    return offered
+
+
+DATASETS = plugins(
+    "bench.datasets",
+    {
+        "imagenette": Source(imagenette.load, named=True),
+        "folder": Source(folder.load, named=False),
+        "synthetic": Source(synthetic.load, named=True),
+    },
+    _source,
+)

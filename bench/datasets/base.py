@@ -1,4 +1,4 @@
-"""What a data set is to the rest of the suite: labelled images in pixel levels, in two fixed splits."""
+"""Defines a data set: labelled images in two fixed splits."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Split:
-    """The images of one split and their labels, in one fixed order.
+    """The images of one split and their labels, in a fixed order.
 
-    ``images``: uint8, shape (n, size, size, 3), RGB, pixel levels 0 to 255. ``labels``: int64, shape (n,), an index into
-    ``Dataset.classes``. ``names``: the n file names relative to the data set's folder, or made-up ones.
+    Args:
+        images: uint8, shape (n, size, size, 3), RGB, pixel levels 0 to 255.
+        labels: int64, shape (n,), indices into ``Dataset.classes``.
+        names: the n file names relative to the folder of the data set. Images that are computed have names too.
     """
 
     images: NDArray[np.uint8]
@@ -35,8 +37,12 @@ class Split:
 class Dataset:
     """A training and a validation split over the same classes.
 
-    ``classes``: label -> class id, in the order of the sorted ids. ``fingerprint``: sha256 (hex) of what the splits were
-    made from. ``skipped``: one line for each broken image that was left out because the user said so.
+    Args:
+        name: the name of its source in the table of data sets.
+        train, val: the two splits.
+        classes: the sorted class ids. A label is an index into them.
+        fingerprint: sha256 (hex) of the data that the splits were made from.
+        skipped: one line for each broken image that was left out.
     """
 
     name: str

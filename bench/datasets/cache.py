@@ -1,6 +1,6 @@
-"""Decoded pixels are kept on disk, because decoding takes longer than reading them; losing the cache loses nothing.
+"""Keeps decoded images on disk, because decoding them takes longer than reading them. It is safe to delete the cache.
 
-Entries are plain .npy files beside a .sha256 file in the format of ``sha256sum``: no entry can run code when it is read.
+An entry is a .npy file, read without pickle, with a .sha256 file beside it in the format of ``sha256sum``.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from bench.datasets.messages import Report, printable
 
 
 def directory() -> Path:
-    """Return ``$BENCH_CACHE_DIR``, or else the user's cache folder for this suite; it need not exist yet."""
+    """Return ``$BENCH_CACHE_DIR``, or else the user's cache folder for this suite. The folder may not exist yet."""
     chosen = os.environ.get("BENCH_CACHE_DIR")
     return Path(chosen).absolute() if chosen else user_cache_path("bench-robustness", appauthor=False)
 
 
 def holds(image_size: int) -> bool:
-    """Tell whether any entry has this image size, so that a cold start need not hash the data to look for one."""
+    """Return whether any entry has this image size. If none has, the data need not be hashed to look for one."""
     try:
         return any((directory() / "pixels").glob(f"*{_suffix(image_size)}"))
     except OSError:
@@ -37,9 +37,10 @@ def holds(image_size: int) -> bool:
 
 
 def read(fingerprint: str, image_size: int, count: int, report: Report) -> NDArray[np.uint8] | None:
-    """Return the pixels kept for this data at this size, uint8 of shape (count, image_size, image_size, 3), or None.
+    """Return the cached images of the data with this fingerprint.
 
-    An entry that is damaged, incomplete or of another shape is reported and counts as absent.
+    Returns: uint8, shape (count, image_size, image_size, 3); None where there is no entry. A damaged entry is reported
+        and counts as missing.
     """
     path = _path(fingerprint, image_size)
     try:
@@ -50,7 +51,7 @@ def read(fingerprint: str, image_size: int, count: int, report: Report) -> NDArr
 
 
 def write(images: NDArray[np.uint8], fingerprint: str, image_size: int, report: Report) -> None:
-    """Keep the pixels; a cache that cannot be written is reported and costs time, never the run."""
+    """Write an entry. An error of the disk is reported and not raised, because a run can do without the cache."""
     path = _path(fingerprint, image_size)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

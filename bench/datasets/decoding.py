@@ -1,6 +1,6 @@
-"""What pixels a file means: the one place where a decoder's taste could change the data.
+"""Decodes image files to arrays.
 
-Whoever changes an output pixel here raises ``DECODER_VERSION``, so that no cache entry of the old pixels is used.
+A change here that alters any pixel must raise ``DECODER_VERSION``, so that cached images of the old version are not used.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 DECODER_VERSION = 1
 MIN_SIDE = 8
-# Pillow takes up to eight bytes a pixel: at this cap one hostile file costs 512 MB, and most cost far less.
+# Pillow takes up to eight bytes a pixel, so one file takes at most 512 MB of memory.
 MAX_PIXELS = 2**26
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 REMARKABLE_MODES = {
@@ -28,15 +28,17 @@ REMARKABLE_MODES = {
 
 
 class BrokenImage(ValueError):
-    """The bytes are no image that can be trained on; the message is the reason, in a few words."""
+    """The file is not an image that can be used for training. The message is the reason."""
 
 
 def decode(data: bytes, size: int) -> NDArray[np.uint8]:
-    """Decode a JPEG or PNG file, scale its shortest side to ``size`` pixels and keep the centre square.
+    """Decode a JPEG or PNG file, scale its shortest side to ``size`` pixels and crop the centre square.
 
-    Scaling is bilinear with antialiasing; a JPEG is first shrunk in the frequency domain (Pillow's draft mode), to no
-    less than twice ``size``. Greyscale, palette and CMYK become RGB, alpha is dropped, EXIF orientation is ignored.
-    Returns uint8, shape (size, size, 3), pixel levels 0 to 255. Raises ``BrokenImage``.
+    Scaling is bilinear with antialiasing. A large JPEG is first shrunk in the frequency domain (Pillow's draft mode), to
+    at least twice ``size``. All colour modes become RGB, alpha is dropped, and EXIF orientation is ignored.
+
+    Returns: uint8, shape (size, size, 3), pixel levels 0 to 255.
+    Raises: ``BrokenImage``.
     """
     try:
         with _open(data) as image:
@@ -50,14 +52,14 @@ def decode(data: bytes, size: int) -> NDArray[np.uint8]:
 
 
 def remarks(data: bytes, name: str) -> list[str]:
-    """Return what is odd but harmless about a file that decodes: its colour mode, its suffix, a missing end marker."""
+    """Return what is unusual about a file that decodes: its colour mode, its suffix, a missing end marker."""
     with _open(data) as image:
         mode, received = image.mode, "PNG" if image.format == "PNG" else "JPEG"
     found = [REMARKABLE_MODES[mode]] if mode in REMARKABLE_MODES else []
     suffix = Path(name).suffix
     if received != ("PNG" if suffix.lower() == ".png" else "JPEG"):
         found.append(f"{received} named {suffix}")
-    # libjpeg paints what a lost tail held in grey and says nothing; padding after the marker is common and harmless.
+    # libjpeg fills a missing end with grey without an error. Zeros after the marker are common and harmless.
     if received == "JPEG" and not data.rstrip(b"\0").endswith(b"\xff\xd9"):
         found.append("no JPEG end marker: its lower part may be lost")
     return found
@@ -78,7 +80,7 @@ def _open(data: bytes) -> ImageFile.ImageFile:
     if min(width, height) < MIN_SIDE:
         raise BrokenImage(f"smaller than {MIN_SIDE} px a side ({width} x {height})")
     if image.mode.startswith(("I", "F")):
-        raise BrokenImage("more than 8 bits a channel")  # Pillow would clip it to white
+        raise BrokenImage("more than 8 bits a channel")  # Pillow would clip the image to white
     return image
 
 

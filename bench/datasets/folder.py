@@ -1,4 +1,4 @@
-"""Any class folder as a data set, and what every data set made of files shares: labels, leaks, broken images."""
+"""Loads a data set from a folder with one subfolder per class."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from bench.datasets.base import Dataset, Split
 from bench.datasets.fingerprint import in_both_splits
 from bench.datasets.listing import Listing, list_images
 from bench.datasets.loading import Pixels, read_pixels
-from bench.datasets.messages import Progress, Report, printable, silent
+from bench.datasets.messages import Count, Report, printable, silent
 from bench.errors import BadInput
 
 NAMED_AT_MOST = 10
 
 
 def load(
-    image_size: int, data_dir: Path | None, skip_broken: bool, report: Report, progress: Progress = silent
+    image_size: int, data_dir: Path | None, skip_broken: bool, report: Report, progress: Count = silent
 ) -> Dataset:
-    """Load ``data_dir/{train,val}/CLASS/*.{jpg,jpeg,png}``, each image a centre square of ``image_size`` pixels a side.
+    """Load ``data_dir/{train,val}/CLASS/*.{jpg,jpeg,png}``, cropped to squares of ``image_size`` pixels.
 
-    Raises ``BadInput`` without a ``data_dir``, for a folder of another layout, and for broken images unless
-    ``skip_broken``.
+    Raises: ``BadInput`` without a ``data_dir``, for a folder of another layout, and for broken images unless
+        ``skip_broken``.
     """
     if data_dir is None:
         raise BadInput(
@@ -31,13 +31,13 @@ def load(
     return read("folder", list_images(data_dir), image_size, skip_broken, report, progress)
 
 
-def read(
-    name: str, listing: Listing, image_size: int, skip_broken: bool, report: Report, progress: Progress
-) -> Dataset:
-    """Decode a listing into a data set called ``name``; labels are the positions in the sorted classes.
+def read(name: str, listing: Listing, image_size: int, skip_broken: bool, report: Report, progress: Count) -> Dataset:
+    """Decode the images of a listing into a data set called ``name``.
 
-    A train image that is also in val is reported. Broken images are left out and listed in ``Dataset.skipped``, or
-    raise ``BadInput`` when ``skip_broken`` is false or no image of a class is left.
+    A val image that is also in train is reported. With ``skip_broken``, broken images are left out and listed in
+    ``Dataset.skipped``.
+
+    Raises: ``BadInput`` for broken images without ``skip_broken``, or when a class has no other images in a split.
     """
     pixels = read_pixels(listing, image_size, report, progress)
     _report_leaks(listing, pixels, report)
@@ -49,7 +49,8 @@ def read(
     for split in (train, val):
         for label in sorted(set(range(len(listing.classes))) - set(split.labels.tolist())):
             raise BadInput(
-                f"no image is left of the class {listing.classes[label]!r}: all in train or in val are broken"
+                f"no image is left of the class {listing.classes[label]!r}: all of them in train or in val are broken;"
+                " replace them, or remove the class"
             )
     return Dataset(name, train, val, listing.classes, pixels.fingerprint, skipped)
 
@@ -60,7 +61,7 @@ def _split(listing: Listing, pixels: Pixels, first: int) -> Split:
     label = {name: index for index, name in enumerate(listing.classes)}
     images = pixels.images[first : first + len(files)]
     return Split(
-        # The slice is a view: in the common case, nothing broken, no pixel is copied.
+        # The slice is a view: when no image is broken, nothing is copied.
         images=images if len(kept) == len(files) else pixels.images[list(kept)],
         labels=np.array([label[name.split("/")[1]] for name in kept.values()], np.int64),
         names=tuple(map(printable, kept.values())),
@@ -79,5 +80,5 @@ def _broken(listing: Listing, lines: tuple[str, ...]) -> BadInput:
     return BadInput(
         f"expected {len(listing.names)} readable images in {printable(listing.root)!r}, received {len(lines)} broken:"
         f" {'; '.join(lines[:NAMED_AT_MOST])}{more}."
-        " Name them all with bench data verify, or leave them out with --skip-broken"
+        " List them all with bench data verify, or leave them out with --skip-broken"
     )

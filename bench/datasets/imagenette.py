@@ -1,4 +1,4 @@
-"""Imagenette: ten easy classes of ImageNet, taken from where the user says they are, or else fetched."""
+"""Loads Imagenette, ten easy classes of ImageNet, from a folder of the user or from a download."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.datasets import folder
 from bench.datasets.base import Dataset
 from bench.datasets.imagenette_download import ARCHIVES, fetch
 from bench.datasets.listing import Listing, list_images
-from bench.datasets.messages import Progress, Report, printable, silent
+from bench.datasets.messages import Count, Report, printable, silent
 from bench.errors import BadInput
 
 CLASSES = {
@@ -29,12 +29,14 @@ TRAIN, VAL = 9469, 3925
 
 
 def load(
-    image_size: int, data_dir: Path | None, skip_broken: bool, report: Report, progress: Progress = silent
+    image_size: int, data_dir: Path | None, skip_broken: bool, report: Report, progress: Count = silent
 ) -> Dataset:
-    """Load Imagenette, each image a centre square of ``image_size`` pixels a side.
+    """Load Imagenette, cropped to squares of ``image_size`` pixels.
 
-    A count of images that differs from the published one is reported; ``progress`` counts images, not bytes of a
-    download. Raises as ``locate`` and ``folder.read`` do.
+    A number of images that differs from the published one is reported. ``progress`` counts images, not the bytes of a
+    download.
+
+    Raises: the errors of ``locate`` and ``folder.read``.
     """
     listing = list_images(locate(image_size, data_dir, report))
     _check(listing, report)
@@ -42,11 +44,13 @@ def load(
 
 
 def locate(image_size: int, data_dir: Path | None, report: Report) -> Path:
-    """Return the folder that holds train/ and val/: of ``data_dir``, else of $BENCH_DATA_DIR, else in the cache, fetched.
+    """Return the folder with train/ and val/, downloading Imagenette into the cache when the user names no folder.
 
-    A folder that was named is the answer or an error: never a reason to download. It may also be the parent of one or
-    more imagenette2*/, of which the smallest that need no enlarging is taken, or else the largest, which is reported.
-    Raises ``BadInput`` when the named folder holds no such data, ``TryLater`` when the download fails.
+    The user names a folder by ``data_dir`` or, failing that, by $BENCH_DATA_DIR. It holds train/ and val/, or folders
+    imagenette2*/ that do. Of these the smallest images of at least ``image_size`` pixels are used, or else the largest,
+    and this is reported.
+
+    Raises: ``BadInput`` when the named folder holds no such data, ``TryLater`` when the download fails.
     """
     variable = os.environ.get("BENCH_DATA_DIR")
     if data_dir is None and not variable:
@@ -90,5 +94,5 @@ def _check(listing: Listing, report: Report) -> None:
     if (len(listing.train), len(listing.val)) != (TRAIN, VAL):
         report(
             f"expected {TRAIN:,} train and {VAL:,} val images, received {len(listing.train):,} and"
-            f" {len(listing.val):,}: results do not compare with those on the whole of Imagenette"
+            f" {len(listing.val):,}: results are not comparable with those on the whole of Imagenette"
         )

@@ -1,6 +1,6 @@
-"""Which files of a class folder count as images: decided once, from names alone, the same on every machine.
+"""Lists the images of a folder with one subfolder per class, in an order that is the same on every machine.
 
-Labels follow from this order, so whatever would make it ambiguous is refused rather than guessed.
+Labels follow from this order, so a layout that leaves it unclear is an error.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 class Listing:
     """The image files of ``root/{train,val}/CLASS/``, as posix paths relative to ``root``.
 
-    ``train`` and ``val`` are sorted by class, then by file name, both by code point and so in any locale alike.
-    ``ignored``: what stands where an image could stand, but is hidden, of another suffix or no regular file.
+    Args:
+        classes: the sorted class ids.
+        train, val: sorted by class, then by file name. Sorting is by code point, so the locale does not matter.
+        ignored: hidden files, files with another suffix, and whatever is not a regular file.
     """
 
     root: Path
@@ -31,15 +33,15 @@ class Listing:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All files: those of train, then those of val."""
+        """All images: those of train, then those of val."""
         return self.train + self.val
 
 
 def list_images(root: Path) -> Listing:
-    """List a class folder without opening a file.
+    """List the images under ``root`` without opening a file.
 
-    Classes are the sorted folder names of train. Raises ``BadInput`` for a missing folder or split, an empty class,
-    fewer than two classes, class folders that differ between the splits, or a class name that cannot be printed.
+    Raises: ``BadInput`` for a missing folder or split, an empty class, fewer than two classes, class folders that differ
+        between the splits, and a class name that cannot be printed.
     """
     ignored: list[str] = []
     try:

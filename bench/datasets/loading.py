@@ -1,4 +1,4 @@
-"""From a listing to its decoded images, by the cache or by the decoder: the slow part of loading, kept in one place."""
+"""Decodes the images of a listing, or reads them from the cache."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from bench.datasets import cache
 from bench.datasets.decoding import BrokenImage, decode
 from bench.datasets.fingerprint import UNREADABLE, digest_files, fingerprint
 from bench.datasets.listing import Listing
-from bench.datasets.messages import Progress, Report
+from bench.datasets.messages import Count, Report
 from bench.datasets.parallel import in_threads
 
 
 @dataclass(frozen=True)
 class Pixels:
-    """The images of a listing, row by row in the order of ``Listing.names``.
+    """The images of a listing, in the order of ``Listing.names``.
 
-    ``images``: uint8, shape (n, size, size, 3). ``digests``: sha256 (hex) of each file. ``fingerprint``: of all files.
-    ``broken``: row -> reason; the images of these rows are black.
+    Args:
+        images: uint8, shape (n, size, size, 3), pixel levels 0 to 255. Broken images are black.
+        digests: the sha256 (hex) of each file.
+        fingerprint: one hash of all files.
+        broken: the reason for each broken image, by its row.
     """
 
     images: NDArray[np.uint8]
@@ -30,14 +33,14 @@ class Pixels:
     broken: dict[int, str]
 
 
-def read_pixels(listing: Listing, size: int, report: Report, progress: Progress) -> Pixels:
-    """Return the decoded images of a listing, from the cache when it has them.
+def read_pixels(listing: Listing, size: int, report: Report, progress: Count) -> Pixels:
+    """Return the images of a listing from the cache, or decode them and write them there.
 
-    Only a listing without a broken image is kept in the cache: repairing a file should be all that it takes.
+    Images are cached only when none is broken, so that a repaired file is seen at once.
     """
     pixels = _cached(listing, size, report)
     if pixels is None:
-        report(f"decoding {len(listing.names):,} images to {size} px: once, then they come from the cache")
+        report(f"decoding {len(listing.names):,} images to {size} px; the next run reads them from the cache")
         pixels = _decoded(listing, size, progress)
         if not pixels.broken:
             cache.write(pixels.images, pixels.fingerprint, size, report)
@@ -53,7 +56,7 @@ def _cached(listing: Listing, size: int, report: Report) -> Pixels | None:
     return None if images is None else Pixels(images, digests, key, broken={})
 
 
-def _decoded(listing: Listing, size: int, progress: Progress) -> Pixels:
+def _decoded(listing: Listing, size: int, progress: Count) -> Pixels:
     names = listing.names
     images = np.zeros((len(names), size, size, 3), np.uint8)
 
@@ -62,7 +65,7 @@ def _decoded(listing: Listing, size: int, progress: Progress) -> Pixels:
             data = (listing.root / names[row]).read_bytes()
         except OSError as error:
             return UNREADABLE, f"cannot be read ({error.strerror})"
-        # Hashed and decoded from the same bytes: the fingerprint is that of the pixels even if the file is changing.
+        # Hashed and decoded from the same bytes, so that the digest is right even if the file changes meanwhile.
         digest = hashlib.sha256(data).hexdigest()
         try:
             images[row] = decode(data, size)

@@ -1,4 +1,4 @@
-"""Pillow, sha256 and reading all release the interpreter lock, so threads are enough to use every core here."""
+"""Runs work on files in threads. Pillow, sha256 and reading release the interpreter lock, so threads use every core."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from bench.datasets.messages import Progress
+from bench.datasets.messages import Count
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# More threads than cores hide the latency of a network disk; each may hold one full-size photograph in memory.
+# More threads than cores hide the delays of a network disk. Each thread can hold one full-size image in memory.
 THREADS = min(8, 2 * (os.cpu_count() or 1))
 
 
-def in_threads(work: Callable[[Item], Result], items: Sequence[Item], progress: Progress) -> list[Result]:
+def in_threads(work: Callable[[Item], Result], items: Sequence[Item], progress: Count) -> list[Result]:
     """Return ``work(item)`` for every item, in the order of the items.
 
-    The first exception, Ctrl-C included, cancels the items that have not begun and is raised.
+    The first exception, including Ctrl-C, cancels the items that have not started and is raised.
     """
     results: list[Result] = []
     with ThreadPoolExecutor(THREADS) as pool:

@@ -1,6 +1,6 @@
-"""The geometry of the synthetic data set: ten silhouettes and three textures, as functions of coordinates; no randomness.
+"""Defines the ten silhouettes and three textures of the synthetic data set as functions of coordinates.
 
-Only + - * /, square roots, comparisons and floor are used: they are rounded alike on every machine, and a sine is not.
+Only + - * /, square roots, comparisons and floor are used: they are rounded the same on every machine, and a sine is not.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _checker(x: Field, y: Field, width: Field) -> Field:
 
 
 def _crescent(x: Field, y: Field, width: Field) -> Field:
-    # A disc less a smaller disc at its side.
+    # A disc without a smaller disc at its side.
     return _both(radius(x, y) - 1.0, 0.8 - radius(x - 0.5 + width, y))
 
 
@@ -57,7 +57,7 @@ def _square(x: Field, y: Field, width: Field) -> Field:
 
 
 def _star(x: Field, y: Field, width: Field) -> Field:
-    # A pentagram holds the points that lie outside at most one of its five lines.
+    # A point is in the pentagram if it is outside at most one of the five lines.
     lines = np.stack([a * x + b * y for a, b in PENTAGRAM])
     second: Field = np.sort(lines, axis=0)[-2]
     return second - (0.34 + 0.4 * width)
@@ -68,8 +68,8 @@ def _triangle(x: Field, y: Field, width: Field) -> Field:
     return _both(_both(first, second), third) - (0.5 + 0.3 * width)
 
 
-# Class id -> signed distance: negative inside; exact or nearly so inside and close by, which is all that is looked at.
-# A silhouette fills about [-1, 1] x [-1, 1]; ``width`` in [0, 0.2] varies its proportions.
+# The signed distance to each silhouette, by class id: negative inside, nearly exact inside and close to the edge.
+# A silhouette fills about [-1, 1] x [-1, 1]. ``width`` in [0, 0.2] varies its proportions.
 SILHOUETTES: dict[str, Silhouette] = {
     "bars": _bars,
     "checker": _checker,
@@ -85,22 +85,22 @@ SILHOUETTES: dict[str, Silhouette] = {
 
 
 def capsule(x: Field, y: Field, length: Field, thickness: Field) -> Field:
-    """Return the distance to a line bit of half ``length`` with round ends, which is a blob when short."""
+    """Return the distance to a line segment from -``length`` to ``length`` with round ends."""
     return radius(np.maximum(abs(x) - length, 0.0), y) - thickness
 
 
 def stripes(u: Field) -> Field:
-    """Return soft stripes of period 1, in [0, 1]."""
+    """Return stripes of period 1 with soft edges, in [0, 1]."""
     return unit(3.0 * _wave(u) - 1.0)
 
 
 def dots(u: Field, v: Field) -> Field:
-    """Return soft dots, one in each unit cell, in [0, 1]."""
+    """Return one dot with soft edges in each unit cell, in [0, 1]."""
     return unit(2.7 - 4.0 * radius(_wave(u), _wave(v)))
 
 
 def clouds(u: Field, v: Field, lattice: Field) -> Field:
-    """Return value noise: each image's ``lattice``, of shape (n, LATTICE, LATTICE), smoothly interpolated and repeated."""
+    """Return value noise: the ``lattice`` of each image, shape (n, LATTICE, LATTICE), interpolated and repeated."""
     column, row = np.floor(u), np.floor(v)
     p, q = _ease(u - column), _ease(v - row)
     i, j = column.astype(np.int64), row.astype(np.int64)
@@ -115,15 +115,15 @@ def clouds(u: Field, v: Field, lattice: Field) -> Field:
 
 
 def radius(x: Field, y: Field) -> Field:
-    """Return the distance from the origin; unlike ``numpy.hypot`` it is rounded alike everywhere."""
+    """Return the distance from the origin. Unlike ``numpy.hypot`` it is rounded the same on every machine."""
     distance: Field = np.sqrt(x * x + y * y)
     return distance
 
 
 def unit(x: Field) -> Field:
-    """Return ``x`` cut off below 0 and above 1."""
-    cut: Field = np.clip(x, 0.0, 1.0)
-    return cut
+    """Return ``x`` clipped to [0, 1]."""
+    clipped: Field = np.clip(x, 0.0, 1.0)
+    return clipped
 
 
 def turned(x: Field, y: Field, direction: Pair) -> Pair:

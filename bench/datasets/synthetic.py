@@ -1,4 +1,4 @@
-"""A data set that is computed, not downloaded: ten shapes, textured, lit and among clutter; it needs no network and no file."""
+"""Draws a data set of ten textured shapes, so that the suite runs without a download."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bench.datasets import shapes
 from bench.datasets.base import Dataset, Split
-from bench.datasets.messages import Progress, Report, printable, silent
+from bench.datasets.messages import Count, Report, printable, silent
 from bench.datasets.shapes import LATTICE, SILHOUETTES, Field, Pair, Silhouette
 from bench.errors import BadInput
 
@@ -21,24 +21,24 @@ SIZES = range(32, 257)
 CLASSES = tuple(SILHOUETTES)
 BATCH = 50  # images of one class that are drawn together
 BATCHES = {"train": 3, "val": 1}  # of each class
-# Ranges that the scenes are drawn from. Lengths are shares of half the side, brightness is in pixel levels. Wide SHIFT is
-# what a network without weight sharing finds hard; more NOISE and TEXTURE keep AlexNet from learning within ten epochs.
+# The ranges of the scenes. Lengths are fractions of half the side, brightness is in pixel levels. A wide SHIFT is hard for
+# a network without weight sharing. With more NOISE and TEXTURE, AlexNet does not learn within ten epochs.
 CLUTTER = 4
 GROUND = (75.0, 115.0)
-CONTRAST = (50.0, 125.0)  # of the figure, which is always the brighter
+CONTRAST = (50.0, 125.0)  # of the figure, which is always brighter than the ground
 TINT = 20.0
 TEXTURE = 14.0
 NOISE = (2.0, 5.0)
 SHIFT = 0.45
 SCALE = (0.32, 0.46)
 BEVEL = 0.1
-TURN = 0.3  # the tangent of half the largest angle, 33 degrees: so a turn needs no sine
+TURN = 0.3  # the tangent of half the largest angle, 33 degrees, so that a turn needs no sine
 
 
 class Stream:
-    """Uniform random numbers for one batch of images: of the streams of ``SEED``, the one called ``key``.
+    """Uniform random numbers for one batch of images, from ``SEED`` and ``key``.
 
-    They are cut from raw words, which NumPy promises for good; what its ``Generator`` makes of them may change (NEP 19).
+    They are made from raw words, which NumPy keeps stable. The numbers of its ``Generator`` may change (NEP 19).
     """
 
     def __init__(self, *key: int) -> None:
@@ -50,28 +50,29 @@ class Stream:
         return low + (high - low) * ((words >> np.uint64(40)).astype(np.float32) / 2.0**24)
 
     def each(self, low: float, high: float) -> Field:
-        """Draw one number an image, of shape (BATCH, 1, 1)."""
+        """Draw one number for each image, shape (BATCH, 1, 1)."""
         return self.uniform(low, high, BATCH, 1, 1)
 
     def colour(self, spread: float) -> Field:
-        """Draw one RGB offset in pixel levels an image, of shape (3, BATCH, 1, 1)."""
+        """Draw one RGB offset in pixel levels for each image, shape (3, BATCH, 1, 1)."""
         return self.uniform(-spread, spread, 3, BATCH, 1, 1)
 
     def direction(self) -> Pair:
-        """Draw one unit vector an image."""
+        """Draw one unit vector for each image."""
         x, y = self.each(-1.0, 1.0), self.each(-1.0, 1.0)
         return x / shapes.radius(x, y), y / shapes.radius(x, y)
 
 
 def load(
-    image_size: int, data_dir: Path | None, skip_broken: bool, report: Report, progress: Progress = silent
+    image_size: int, data_dir: Path | None, skip_broken: bool, report: Report, progress: Count = silent
 ) -> Dataset:
-    """Compute the 1,500 training and 500 validation images, 150 and 50 of each class.
+    """Draw 1,500 training and 500 validation images, 150 and 50 of each class.
 
-    Every pixel follows from ``SEED`` and ``image_size`` (pixels a side, 32 to 256) alone, on every machine; another size shows
-    the same scenes. Place, scale, turn, colours, textures, light, clutter and noise are drawn alike for all classes: only the
-    shape tells the class. ``skip_broken`` and ``report`` have no effect: no image can be broken, nothing is remarkable.
-    Raises ``BadInput`` when ``data_dir`` is given or ``image_size`` is out of range.
+    Every pixel depends on ``SEED`` and ``image_size`` alone and is the same on every machine. Every size shows the same
+    scenes. Place, scale, turn, colours, textures, light, clutter and noise have the same distribution in all classes, so
+    only the shape identifies the class. ``skip_broken`` and ``report`` have no effect.
+
+    Raises: ``BadInput`` when ``data_dir`` is given or ``image_size`` is not from 32 to 256 pixels.
     """
     del skip_broken, report
     if data_dir is not None:
@@ -113,7 +114,7 @@ def _draw(shape: Silhouette, stream: Stream, size: int) -> NDArray[np.uint8]:
         _lay(level + stream.colour(50.0), image, distance)
     _lay_figure(shape, stream, light, level + stream.each(*CONTRAST), image, x, y)
     image *= 1.0 + 0.15 * (light[0] * x + light[1] * y)
-    # Drawn last: the scene before it is the same at every size.
+    # Drawn last, so that the scene is the same at every size.
     noise = stream.uniform(-1.0, 1.0, *image.shape) + stream.uniform(-1.0, 1.0, *image.shape)
     image = (image + stream.each(*NOISE) * noise).clip(0.0, 255.0)
     return np.ascontiguousarray(np.rint(image).astype(np.uint8).transpose(1, 2, 3, 0))
@@ -130,13 +131,15 @@ def _lay_figure(shape: Silhouette, stream: Stream, light: Pair, level: Field, im
     shadow = distance(x + 0.1 * light[0], y + 0.1 * light[1])
     image *= 1.0 - 0.45 * shapes.unit(0.5 - 10.0 * shadow)
     here, lightward = distance(x, y), distance(x + BEVEL / 2.0 * light[0], y + BEVEL / 2.0 * light[1])
-    # The figure's edge rises over BEVEL: what faces the light is brighter, what faces away darker.
+    # The edge of the figure rises over a width of BEVEL: brighter towards the light, darker away from it.
     facing = shapes.unit(-here / BEVEL) - shapes.unit(-lightward / BEVEL)
     _lay(_surface(stream, level, x, y) * (1.0 + 0.7 * facing), image, here)
 
 
 def _lay(surface: Field, image: Field, distance: Field) -> None:
-    image += shapes.unit(0.5 - distance * (image.shape[-1] / 2.0)) * (surface - image)  # edges smooth over a pixel
+    image += shapes.unit(0.5 - distance * (image.shape[-1] / 2.0)) * (
+        surface - image
+    )  # edges are smooth over one pixel
 
 
 def _surface(stream: Stream, level: Field, x: Field, y: Field) -> Field:

@@ -1,4 +1,4 @@
-"""The points at which a compression or regularisation method may act on a training. The control acts at none."""
+"""The contract of a method: the points at which a compression, regularisation or defence acts on a training."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ Loss = Callable[[Any, Any], Any]
 
 
 class Method:
-    """A method that does nothing: override the hooks that it needs. Models are tf_keras models."""
+    """A method that does nothing. A real one overrides the hooks that it needs. Models are tf_keras models.
+
+    A method of another package is a frozen dataclass with a class attribute ``kind``, its name. The entry point of the
+    same name in the group ``bench.methods`` names the class, and ``--method "name(setting=value)"`` asks for it.
+    """
 
     def conv(self, conv: Callable[..., Any]) -> Callable[..., Any]:
-        """Return what the architecture makes its convolutions with, given what it would use; fresh for every build."""
+        """Return what the architecture makes convolutions with, given what it would use. Called once a build."""
         return conv
 
     def dense(self, dense: Callable[..., Any]) -> Callable[..., Any]:
-        """Return what the architecture makes its dense layers with, given what it would use; fresh for every build."""
+        """Return what the architecture makes dense layers with, given what it would use. Called once a build."""
         return dense
 
     def prepare(self, model: Any) -> Any:
@@ -34,7 +38,7 @@ class Method:
         return loss
 
     def penalty(self, model: Any) -> Any:
-        """Return what is added to the mean loss of a batch, a scalar tensor of the weights of ``model``; None for nothing."""
+        """Return what to add to the mean loss of a batch, a scalar tensor of the weights of ``model``; None for nothing."""
         del model
         return None
 

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from bench.methods.base import Method
+from bench.methods.filter_pruning import FilterPruning
 from bench.methods.low_rank import LowRank
 from bench.methods.magnitude_pruning import MagnitudePruning
 from bench.methods.random_pruning import RandomPruning
 from bench.methods.temperature import Temperature
+from bench.spec.methods import METHODS, split
+from bench.spec.names import parse
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
 
 def methods_of(run: Run, steps: int, start: Method | None = None) -> tuple[Method, ...]:
-    """Return the methods of ``run``, whose training has ``steps`` optimiser steps; BadInput where the schedule does not fit.
+    """Return the methods of ``run``: its low rank, its start, its pruning, its temperature, and those of other packages.
 
-    ``start`` sets the weights to start from, where the run's spec asks for others than drawn ones.
+    Args:
+        run: the run.
+        steps: the number of optimiser steps of its training.
+        start: sets the weights to start from, where the run does not start from drawn ones.
+
+    Raises:
+        BadInput: the schedule does not fit the steps, or a method of another package cannot be used.
     """
-    return (_rank(run), start or Method(), _pruning(run, steps), _temperature(run))
+    others = [parse(text, METHODS, "method") for text in split(run.method)]
+    return (_rank(run), start or Method(), _pruning(run, steps), _temperature(run), *others)
 
 
 def _rank(run: Run) -> Method:
@@ -29,7 +39,7 @@ def _pruning(run: Run, steps: int) -> Method:
     schedule = run.schedule.resolve(steps)
     if run.pruning == "random":
         return RandomPruning(run.sparsity, schedule, run.derived_seed("pruning"))
-    return MagnitudePruning(run.sparsity, schedule)
+    return (FilterPruning if run.pruning == "filter" else MagnitudePruning)(run.sparsity, schedule)
 
 
 def _temperature(run: Run) -> Method:

@@ -1,4 +1,4 @@
-"""Which weights count: the kernels that are pruned, decayed and measured."""
+"""The kernels that are pruned, decayed and measured."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ KERNELS = (keras.layers.Conv2D, keras.layers.Dense)
 
 
 def kernel_layers(model: Any) -> list[Any]:
-    """Return the layers of ``model`` with a kernel, in the order of the network; a wrapped layer without its wrapper."""
+    """Return the layers of ``model`` with a kernel, in the order of the network. Pruning wrappers are taken off."""
     layers = [getattr(layer, "layer", layer) for layer in model.layers]
     return [layer for layer in layers if isinstance(layer, KERNELS)]

@@ -12,30 +12,30 @@ import tf_keras as keras
 from bench.errors import BadInput
 from bench.methods.base import Method
 from bench.methods.separable import HORIZONTAL, VERTICAL, largest_rank, pairs
-from bench.spec.ranks import RankList, RankShare, ReportRanks
+from bench.spec.ranks import RankFraction, RankList, ReportRanks
 
 NORMALISATION = {"momentum": 0.9, "epsilon": 1e-5}
 
 
 @dataclass(frozen=True)
 class LowRank(Method):
-    """Make each k x k convolution, k > 1, of a vertical k x 1 one to K channels and a horizontal 1 x k one.
+    """Replace each k x k convolution, k > 1, by a vertical k x 1 one to K channels and a horizontal 1 x k one.
 
         W[n, c] = sum_d V[d, c] H[n, d],  d = 1 .. K
 
-    where W[n, c] is the k x k kernel from input channel c to output channel n, V[d, c] is a column, H[n, d] a row, and K
-    is what ``ranks`` gives for the layer of ``arch``. The stride is split, the vertical factor taking the rows and the
-    horizontal one the columns, so that receptive field and output shape stay. Batch norm follows each factor; where the
-    architecture normalises the convolution itself (it asks for no bias), it does so for the horizontal factor too.
-    Neither factor has a bias. The vertical factor is drawn LeCun-normal, since no ReLU follows it.
+    where W[n, c] is the k x k kernel from input channel c to output channel n, V[d, c] is a column, H[n, d] a row, and
+    ``ranks`` gives K for the layer of ``arch``. The vertical factor has the stride over rows and the horizontal one the
+    stride over columns, so that receptive field and output shape stay. Batch norm follows each factor. Where the
+    architecture has its own batch norm behind the convolution (it asks for no bias), that one follows the horizontal
+    factor. Neither factor has a bias. The vertical factor is drawn LeCun-normal, as no ReLU follows it.
     Source: Tai et al. 2016, arXiv:1511.06067, section 2.1; the report's equations 13 and 14.
     """
 
     arch: str
-    ranks: ReportRanks | RankShare | RankList
+    ranks: ReportRanks | RankFraction | RankList
 
     def conv(self, conv: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the factory of pairs; BadInput, when it is used, where a list has fewer ranks than the network convolutions."""
+        """Return the factory of pairs. In use it raises BadInput where the network has more convolutions than ranks."""
         number = itertools.count()
 
         def separable(channels: int, size: int, **options: Any) -> Callable[[Any], Any]:
@@ -52,7 +52,7 @@ class LowRank(Method):
         return separable
 
     def prepare(self, model: Any) -> Any:
-        """Return the model; BadInput where it has no pair, or fewer than a list of ranks has entries."""
+        """Return the model; BadInput where it has no pair, or fewer pairs than a list has ranks."""
         found = len(pairs(model))
         if not found:
             raise BadInput(f"low_rank: {self.arch} has no convolution larger than 1x1; expected full")
@@ -96,7 +96,7 @@ def _pair(
         name=name + HORIZONTAL,
     )(x)
     if rank == 1 and strides > 1 and x.shape[2] == 1:
-        # TensorFlow 2.21 with oneDNN computes exactly this case wrongly: one channel in, one column out, strides (1, s).
+        # TensorFlow 2.21 with oneDNN computes this case wrongly: one channel in, one column out, strides (1, s).
         raise BadInput(
             f"low_rank: {name} cannot have rank 1 where its output is one pixel wide; take rank 2 or larger images"
         )

@@ -1,4 +1,4 @@
-"""The pruning library's wrapper around a layer, with a score of our own and a threshold that costs no sort."""
+"""The pruning library's wrapper around a layer, with a score of our own and a threshold that needs no sort."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ Score = Callable[[Any], Any]
 class ScoredPruning(pruning_wrapper.PruneLowMagnitude):  # type: ignore[misc]  # the library has no types
     """Keep the weights of the largest ``score``, as many as the schedule says at each of its steps.
 
-    ``score``: takes a kernel, returns a tensor of its shape. Schedule, clock, count, mask and strip are the library's.
+    Args:
+        layer: the layer to prune.
+        score: takes a kernel and returns a tensor of its shape, or with length 1 along some axes: the weights along them
+            are kept or zeroed together.
+        options: those of the library, whose schedule, clock, mask and strip are used.
     """
 
     def __init__(self, layer: Any, score: Score, **options: Any) -> None:
@@ -24,7 +28,7 @@ class ScoredPruning(pruning_wrapper.PruneLowMagnitude):  # type: ignore[misc]  #
         self._score = score
 
     def build(self, input_shape: Any) -> None:
-        """Make the variables, as the library does, and put what computes the mask in place of what the library has."""
+        """Make the variables as the library does, and replace what computes the mask."""
         super().build(input_shape)
         self.pruning_obj = _Masks(
             self._score,
@@ -42,12 +46,13 @@ class _Masks(pruning_impl.Pruning):  # type: ignore[misc]  # the library has no 
         self._score = score
 
     def _update_mask(self, weights: Any) -> Any:
-        # The library ranks all weights to read one off: five seconds for FC5's 16.5 million, where a partition takes 0.2.
+        # The library sorts all weights to read one threshold: 5 s for FC5's 16.5 million, where a partition takes 0.2 s.
         sparsity = self._pruning_schedule(self._step_fn())[1]
-        kept = tf.maximum(tf.round(tf.cast(tf.size(weights), tf.float32) * (1 - sparsity)), 1)
         scores = self._score(weights)
+        kept = tf.maximum(tf.round(tf.cast(tf.size(scores), tf.float32) * (1 - sparsity)), 1)
         threshold = tf.numpy_function(_largest, [scores, tf.cast(kept, tf.int32)], scores.dtype)
-        return tf.cast(threshold, weights.dtype), tf.cast(scores >= threshold, weights.dtype)
+        mask = tf.broadcast_to(scores >= threshold, tf.shape(weights))
+        return tf.cast(threshold, weights.dtype), tf.cast(mask, weights.dtype)
 
 
 def _largest(scores: NDArray[Any], kept: int) -> NDArray[Any]:

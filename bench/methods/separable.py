@@ -1,4 +1,4 @@
-"""Separable pairs as algebra: the kernel that two factors make together, and the best two factors of a kernel."""
+"""Algebra of separable pairs: the kernel of two factors, and the best two factors of a kernel."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Kernel = NDArray[np.float32]
 
 
 def largest_rank(size: int, channels_in: int, channels_out: int) -> int:
-    """Return the largest useful rank of a convolution, k * min(C, N): with it a pair can be any ``size`` x ``size`` kernel."""
+    """Return the largest useful rank, k * min(C, N): a pair of that rank can be any ``size`` x ``size`` kernel."""
     return size * min(channels_in, channels_out)
 
 
 def recompose(vertical: Kernel, horizontal: Kernel) -> Kernel:
-    """Return the kernel of the one convolution that a pair amounts to.
+    """Return the kernel of the one convolution that equals a pair.
 
         W[i, j, c, n] = sum_d V[i, 0, c, d] H[0, j, d, n]
 
@@ -30,7 +30,7 @@ def recompose(vertical: Kernel, horizontal: Kernel) -> Kernel:
 
 
 def rank_of_pair(vertical: Kernel, horizontal: Kernel) -> int:
-    """Return the numerical rank of the matrix of ``recompose(vertical, horizontal)``, without making it.
+    """Return the numerical rank of the matrix of ``recompose(vertical, horizontal)``, without computing the matrix.
 
     With QR factorisations V = A R and H^T = B S of the factors as matrices, V H = A (R S^T) B^T has the singular values of
     the small R S^T.
@@ -42,7 +42,7 @@ def rank_of_pair(vertical: Kernel, horizontal: Kernel) -> int:
 
 
 def matricise(kernel: Kernel) -> Kernel:
-    """Return W (k, k, C, N) as the matrix (C * k, k * N) whose rank is the least K of a pair that makes W."""
+    """Return W (k, k, C, N) as the matrix (C * k, k * N). Its rank is the smallest K of a pair that equals W."""
     size, _, channels, out = kernel.shape
     return kernel.transpose(2, 0, 1, 3).reshape(channels * size, size * out)
 
@@ -51,8 +51,8 @@ def factor(kernel: Kernel, rank: int) -> tuple[Kernel, Kernel]:
     """Return the pair of ``rank`` channels nearest to ``kernel``, by the singular value decomposition of its matrix.
 
     With M = sum_d s_d u_d v_d^T the matrix of ``matricise``, V holds sqrt(s_d) u_d and H holds sqrt(s_d) v_d for the
-    first K = ``rank`` of them. The squared distance to ``kernel`` is the sum of the remaining s_d^2, which no pair of
-    K channels can go below (Eckart & Young 1936). Beyond the rank of M both factors are zero.
+    first K = ``rank`` of them. The squared distance to ``kernel`` is the sum of the remaining s_d^2, the least possible
+    for K channels (Eckart & Young 1936). Beyond the rank of M both factors are zero.
     ``kernel``: (k, k, C, N). Returns (k, 1, C, K) and (1, k, K, N), float32.
     Source: Tai et al. 2016, arXiv:1511.06067, theorem 1.
     """

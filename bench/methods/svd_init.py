@@ -1,4 +1,4 @@
-"""The start of a low-rank network from a trained full-rank one, by the closed form of Tai et al."""
+"""SVD initialisation: a low-rank network starts from a trained full-rank one, by the closed form of Tai et al."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from bench.methods.separable import HORIZONTAL, VERTICAL, factor, pairs
 
 @dataclass(frozen=True)
 class SvdInit(Method):
-    """Give a low-rank network the nearest pairs to the kernels of ``full``, and every other layer its weights.
+    """Set each pair of a low-rank network to the nearest one of the kernel of ``full``, and copy all other layers.
 
-    ``full``: the trained full-rank network of the same architecture. ``images``: float32 (n, height, width, 3), some
-    training images. The batch norms that the pairs bring start as the identity whose scale and shift are the deviation
-    and the mean of what ``images`` send through them: in inference the network computes the factored kernels exactly,
-    and in training, where batch norm divides by the deviation of the batch, nearly so. A bias of ``full`` becomes a
-    shift of the batch norm in its place. Channels beyond the rank of a kernel are drawn vertical factors with a
-    horizontal factor of zero.
+    The batch norms of the pairs start as the identity: their scale and shift are the standard deviation and the mean of
+    their inputs for ``images``. So the network computes the factored kernels, exactly in inference and nearly so in
+    training, where batch norm divides by the deviation of the batch. A bias of ``full`` becomes a shift of the batch norm in
+    its place. Channels beyond the rank of a kernel have drawn vertical factors and zero horizontal ones.
+
+    Args:
+        full: the trained full-rank network of the same architecture.
+        images: some training images, float32, (n, height, width, 3), pixel levels.
+
     Source: Tai et al. 2016, arXiv:1511.06067, theorem 1; the calibration is this suite's own.
     """
 
@@ -35,7 +38,7 @@ class SvdInit(Method):
         names = pairs(model)
         trained = {layer.name: layer for layer in self.full.layers}
         for layer in model.layers:
-            # A counter of dropout calls belongs to the new training.
+            # Not the state of dropout, which has no trainable weights: the new training counts its own calls.
             if layer.name in trained and layer.trainable_weights:
                 layer.set_weights(trained[layer.name].get_weights())
         for name in names:
@@ -56,7 +59,7 @@ def _factor(model: Any, name: str, kernel: Any) -> None:
 
 
 def _make_identities(model: Any, norms: list[Any], images: Images, biases: dict[str, Any]) -> None:
-    """Set each batch norm so that in inference it adds its bias and nothing more, with the statistics of ``images``."""
+    """Set each batch norm so that in inference it only adds its bias, with the statistics of ``images``."""
     for norm in norms:
         width = norm.gamma.shape[0]
         scale = np.full(width, np.sqrt(1 + norm.epsilon), np.float32)

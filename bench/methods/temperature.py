@@ -9,13 +9,13 @@ from bench.methods.base import Loss, Method
 
 @dataclass(frozen=True)
 class Temperature(Method):
-    """Train on logits divided by a temperature; the network and its predictions stay what they are.
+    """Train on logits divided by a temperature. The network itself still returns the logits.
 
         L(x, y) = c * (-g_y(x) / T + log sum_j exp(g_j(x) / T))
 
-    where g are the logits, y is the label and T is ``temperature``. With ``scaled`` c is T, else 1: the gradient of the
-    plain loss by the logits is 1 / T times that of the scaled one, which at the start is that of T = 1.
-    Departure: the report divides and names no change of learning rate; its loss is the plain one.
+    where g are the logits, y is the label and T is ``temperature``. c is T where ``scaled``, else 1. The gradient of the
+    plain loss by the logits is 1 / T times that of the scaled loss.
+    Departure: the report's loss is the plain one, and it names no change of the learning rate.
     Source: the report, equations 22 to 24; Hinton et al. 2015, arXiv:1503.02531, section 2.
     """
 

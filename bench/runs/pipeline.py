@@ -16,6 +16,7 @@ from bench.evaluation.evaluations import evaluations_of
 from bench.evaluation.masking import Masking, masking
 from bench.records.schema import AttackRecord, TrainingRecord
 from bench.records.store import Folder
+from bench.spec.architectures import source_of
 from bench.spec.pruning_schedule import Schedule
 from bench.spec.run import Run
 from bench.training.progress import Progress
@@ -73,6 +74,7 @@ def execute(
         if not restart:
             folder.declare()
         training = None if restart else folder.training()
+        _check_source(run, training)
         evaluations = evaluations_of(specs)
         missing = _missing(folder, training, evaluations)
         if training and not missing and DATASETS[run.dataset].named and not where.data_dir:
@@ -103,11 +105,21 @@ def _missing(folder: Folder, training: TrainingRecord | None, evaluations: Seque
     return [] if training.diverged else [each for each in evaluations if not each.is_recorded(folder)]
 
 
+def _check_source(run: Run, training: TrainingRecord | None) -> None:
+    source = source_of(run.arch)
+    if training and training.source != source:
+        raise IntegrityError(
+            f"{run.arch} has changed since {run.name} was trained (sha256 {(training.source or 'none')[:12]}, now "
+            f"{(source or 'none')[:12]}): restore the file, give the new one another name, or start over with --restart"
+        )
+
+
 def _check_images(folder: Folder, training: TrainingRecord, data: Dataset) -> None:
     if training.data.fingerprint != data.fingerprint:
+        choice = "another --results-dir" if DATASETS[folder.run.dataset].named else "--data-name NAME to keep both"
         raise IntegrityError(
             f"{folder.path} was trained on other images ({training.data.fingerprint[:12]}, now "
-            f"{data.fingerprint[:12]}): choose another --results-dir, or start over with --restart"
+            f"{data.fingerprint[:12]}): choose {choice}, or start over with --restart"
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bench.datasets.base import Dataset
-from bench.errors import BadInput
+from bench.errors import BadInput, IntegrityError
 from bench.evaluation.base import Evaluation, Subject
 from bench.evaluation.classifier import Classifier
 from bench.evaluation.metrics import measure
@@ -19,6 +19,7 @@ from bench.methods.svd_init import SvdInit
 from bench.records.provenance import environment
 from bench.records.schema import DataRecord, EpochRow, Origin, TrainingRecord
 from bench.records.store import Folder
+from bench.spec.architectures import source_of
 from bench.training import loop
 from bench.training.clock import Clock
 from bench.training.interruption import stopping
@@ -50,6 +51,7 @@ def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collec
         "run": str(run),
         "settings": run.settings,
         "start": origin,
+        "source": source_of(run.arch),
         "data": _described(data),
         "environment": environment(devices()),
     }
@@ -66,6 +68,8 @@ def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collec
             volatile=clock.read(),
         )
         return folder.write_training(record, {})
+    if source_of(run.arch) != common["source"]:
+        raise IntegrityError(f"{run.arch} was changed while its network was trained: start over with --restart")
     weights = weights_of(finished(trained.model, methods))
     model = restore(run, len(data.classes), weights, methods)
     progress.say("measuring")

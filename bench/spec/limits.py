@@ -1,4 +1,4 @@
-"""What a setting may be: one object is its check, its message and its line in the help."""
+"""Limits of a setting. Each has a check, and its text is used in messages and in the help."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from bench.errors import BadInput, unknown
 
 @dataclass(frozen=True)
 class Range:
-    """A number from ``low`` to ``high``; ``open_high`` and ``open_low`` leave the bound itself out.
+    """A number from ``low`` to ``high``.
 
-    ``what`` names the quantity and its unit, for the message. ``whole`` asks for an integer.
+    Args:
+        what: the quantity and its unit, for the message.
+        open_low, open_high: the bound itself is left out.
+        whole: the number is an integer.
     """
 
     what: str
@@ -39,19 +42,17 @@ class Range:
         return above and below
 
     def check(self, where: str, value: object) -> None:
-        """Raise BadInput, with the range and a guess at what was meant, where ``value`` is outside; ``where`` names it."""
+        """Raise BadInput where ``value`` is outside; ``where`` names the setting. A percentage gets a hint."""
         if self.holds(value):
             return
-        percent = value / 100 if isinstance(value, int | float) and self.high == 1 else None
-        hint = (
-            f"; did you mean {percent:g}?" if percent is not None and value != percent and self.holds(percent) else ""
-        )
+        percentage = isinstance(value, int | float) and self.high == 1 < value and self.holds(value / 100)
+        hint = f"; did you mean {value / 100:g}?" if isinstance(value, int | float) and percentage else ""
         raise BadInput(f"{where} is {value!r}: expected {self}{hint}")
 
 
 @dataclass(frozen=True)
 class OneOf:
-    """A name out of a table."""
+    """A name of a table."""
 
     what: str
     names: Collection[str]
@@ -67,7 +68,7 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Words:
-    """A text of a given form, a regular expression that it must match whole."""
+    """A text that matches the regular expression ``form`` as a whole."""
 
     what: str
     form: str

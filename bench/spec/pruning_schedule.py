@@ -1,4 +1,4 @@
-"""When to prune: the same schedule whether it is written in shares of the training or in optimiser steps."""
+"""Pruning schedules, in fractions of the training or in optimiser steps."""
 
 from __future__ import annotations
 
@@ -7,16 +7,23 @@ from dataclasses import dataclass
 from bench.errors import BadInput
 from bench.spec.limits import Range
 
-SHARE = Range("a share of the training", 0, 1)
+FRACTION = Range("a fraction of the training", 0, 1)
 COUNT = Range("a whole number", 1, 10_000_000, whole=True)
 
 
 @dataclass(frozen=True)
 class Steps:
-    """A pruning schedule in optimiser steps, counted from 1: ``updates`` (n) prunings, one each ``frequency`` (f) steps, after
-    ``begin`` (t_start).
+    """A pruning schedule in optimiser steps, which count from 1.
 
-    The share of zeros after the pruning at step t is s_t = s_f - s_f * (1 - (t - t_start) / (n * f))**3.
+    The fraction of zeros after the pruning at step t is
+
+        s_t = s_f - s_f * (1 - (t - t_start) / (n * f))**3
+
+    Args:
+        begin: t_start. Prunings come after it.
+        updates: n, the number of prunings.
+        frequency: f, the steps from one pruning to the next.
+
     Source: Zhu & Gupta 2017, arXiv:1710.01878, eq. 1, with initial sparsity 0; the report's section 4.1.2.
     """
 
@@ -37,26 +44,26 @@ class Steps:
         return self.begin + self.updates * self.frequency
 
     def resolve(self, total: int) -> Steps:
-        """Return the schedule itself; BadInput where its last pruning falls after the last of ``total`` steps."""
+        """Return the schedule itself; BadInput where its last pruning is after the last of ``total`` steps."""
         if self.end > total:
             raise BadInput(
                 f"the schedule {self} prunes last at step {self.end}, but the training has {total} steps: "
-                f"expected t_start + n * f <= {total}; train longer, or give shares, as in shares:0.2,0.7,16"
+                f"expected t_start + n * f <= {total}; train longer, or give fractions of the training, as in shares:0.2,0.7,16"
             )
         return self
 
 
 @dataclass(frozen=True)
-class Shares:
-    """A pruning schedule in shares of the training: about ``updates`` prunings between the shares ``begin`` and ``end``."""
+class Fractions:
+    """A pruning schedule in fractions of the training: about ``updates`` prunings between ``begin`` and ``end``."""
 
     begin: float = 0.2
     end: float = 0.7
     updates: int = 16
 
     def __post_init__(self) -> None:
-        SHARE.check("schedule begin", self.begin)
-        SHARE.check("schedule end", self.end)
+        FRACTION.check("schedule begin", self.begin)
+        FRACTION.check("schedule end", self.end)
         COUNT.check("schedule updates", self.updates)
         if self.begin >= self.end:
             raise BadInput(f"schedule {self}: expected begin < end")
@@ -67,21 +74,21 @@ class Shares:
     def resolve(self, total: int) -> Steps:
         """Return the schedule in steps of a training of ``total`` steps.
 
-        The last pruning falls on, or less than one pruning interval before, the share ``end``; where the training is
-        too short for ``updates`` prunings, there are as many as fit. BadInput where not one fits.
+        The last pruning falls on ``end``, or less than one pruning interval before it. A training that is too short for
+        ``updates`` prunings gets as many as fit; BadInput where none fits.
         """
         begin = max(1, round(self.begin * total))
         room = round(self.end * total) - begin
         if room < 1:
             raise BadInput(
-                f"the training has {total} steps, too few for a pruning between the shares {self.begin:g} and {self.end:g}: "
+                f"the training has {total} steps, too few for a pruning between the fractions {self.begin:g} and {self.end:g}: "
                 "train for more epochs or with smaller batches"
             )
         frequency = max(1, room // self.updates)
         return Steps(begin, min(self.updates, room // frequency), frequency)
 
 
-Schedule = Shares | Steps
+Schedule = Fractions | Steps
 
 
 def parse_schedule(text: str) -> Schedule:
@@ -90,7 +97,7 @@ def parse_schedule(text: str) -> Schedule:
     parts = numbers.split(",")
     try:
         if kind == "shares" and len(parts) == 3:
-            return Shares(float(parts[0]), float(parts[1]), int(parts[2]))
+            return Fractions(float(parts[0]), float(parts[1]), int(parts[2]))
         if kind == "steps" and len(parts) == 3:
             return Steps(int(parts[0]), int(parts[1]), int(parts[2]))
     except ValueError:

@@ -1,24 +1,24 @@
-"""How many channels a separable convolution keeps between its two factors, layer by layer."""
+"""Ranks of separable convolutions: the number of channels between the two factors, layer by layer."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-from architectures import ARCHITECTURES
 from bench.errors import BadInput
+from bench.spec.architectures import architecture
 from bench.spec.limits import Range
 
 RANK = Range("a rank", 1, 65_536, whole=True)
-SHARE = Range("a share of the largest useful rank", 0, 1, open_low=True)
-EXPECTED = "full, lr1, lr2, a share in (0, 1] as 0.5, or a list as 8,40,60,100,200"
+FRACTION = Range("a fraction of the largest useful rank", 0, 1, open_low=True)
+EXPECTED = "full, lr1, lr2, a fraction in (0, 1] as 0.5, or a list as 8,40,60,100,200"
 # LR2 is half of LR1: the report's section 4.2.
 DIVISORS = {"lr1": 1, "lr2": 2}
 
 
 @dataclass(frozen=True)
 class FullRank:
-    """No factorisation: the convolutions as the architecture has them."""
+    """No factorisation."""
 
     def __str__(self) -> str:
         return "full"
@@ -38,38 +38,39 @@ class ReportRanks:
 
     def check(self, arch: str) -> None:
         """Raise BadInput where the report names no ranks for ``arch``."""
-        if not ARCHITECTURES[arch].lr1:
+        known = architecture(arch).lr1
+        if not known:
             raise BadInput(
                 f"low_rank is {self.name}, but the report has no ranks for {arch}: expected full"
-                + ("" if ARCHITECTURES[arch].lr1 == () else ", a share as 0.5, or a list")
+                + ("" if known == () else ", a fraction as 0.5, or a list")
             )
 
     def rank(self, arch: str, index: int, largest: int) -> int:
-        """Return the rank of convolution ``index`` of ``arch``; ``largest`` has no say."""
+        """Return the rank of convolution ``index`` of ``arch``; ``largest`` is not used."""
         del largest
-        return max(1, _listed(ARCHITECTURES[arch].lr1 or (), index) // DIVISORS[self.name])
+        return max(1, _listed(architecture(arch).lr1 or (), index) // DIVISORS[self.name])
 
 
 @dataclass(frozen=True)
-class RankShare:
-    """In each layer the same share of the largest useful rank, rounded up to a whole channel."""
+class RankFraction:
+    """In each layer the same fraction of the largest useful rank, rounded up to a whole channel."""
 
-    share: float
+    fraction: float
 
     def __post_init__(self) -> None:
-        SHARE.check("low_rank", self.share)
+        FRACTION.check("low_rank", self.fraction)
 
     def __str__(self) -> str:
-        return repr(float(self.share))
+        return repr(float(self.fraction))
 
     def check(self, arch: str) -> None:
-        """Raise BadInput where ``arch`` is known to have no convolution larger than 1x1."""
+        """Raise BadInput where ``arch`` has no convolution larger than 1x1."""
         _check_convolutions(arch, None)
 
     def rank(self, arch: str, index: int, largest: int) -> int:
-        """Return ``share`` of ``largest``, at least 1."""
+        """Return ``fraction`` of ``largest``, at least 1."""
         del arch, index
-        return max(1, math.ceil(self.share * largest))
+        return max(1, math.ceil(self.fraction * largest))
 
 
 @dataclass(frozen=True)
@@ -86,20 +87,20 @@ class RankList:
         return ",".join(str(rank) for rank in self.ranks) + "," * (len(self.ranks) == 1)
 
     def check(self, arch: str) -> None:
-        """Raise BadInput where ``arch`` is known to have another number of convolutions larger than 1x1."""
+        """Raise BadInput where ``arch`` has another number of convolutions larger than 1x1."""
         _check_convolutions(arch, len(self.ranks))
 
     def rank(self, arch: str, index: int, largest: int) -> int:
-        """Return the rank of convolution ``index``; ``largest`` has no say."""
+        """Return the rank of convolution ``index``; ``largest`` is not used."""
         del arch, largest
         return _listed(self.ranks, index)
 
 
-Ranks = FullRank | ReportRanks | RankShare | RankList
+Ranks = FullRank | ReportRanks | RankFraction | RankList
 
 
 def parse_ranks(text: str) -> Ranks:
-    """Read ``full``, ``lr1``, ``lr2``, a share, or whole numbers separated by commas; BadInput where it is none."""
+    """Read ``full``, ``lr1``, ``lr2``, a fraction, or whole numbers separated by commas; BadInput for anything else."""
     if text == "full":
         return FullRank()
     if text in DIVISORS:
@@ -107,13 +108,13 @@ def parse_ranks(text: str) -> Ranks:
     try:
         if "," in text:
             return RankList(tuple(int(part) for part in text.removesuffix(",").split(",")))
-        return RankShare(float(text))
+        return RankFraction(float(text))
     except ValueError as error:
         raise BadInput(f"low_rank is {text!r}: expected {EXPECTED}") from error
 
 
 def _check_convolutions(arch: str, ranks: int | None) -> None:
-    known = ARCHITECTURES[arch].lr1
+    known = architecture(arch).lr1
     if known is None:
         return
     if not known:

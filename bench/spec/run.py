@@ -1,4 +1,4 @@
-"""A run as a value: what is trained, how it is compressed, from which seed. It prints, parses, names and validates itself."""
+"""A run as a value: what is trained, how it is compressed, from which seed. It prints, parses, names and checks itself."""
 
 from __future__ import annotations
 
@@ -8,24 +8,30 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
 from typing import Any
 
-from architectures import ARCHITECTURES
 from bench.datasets import DATASETS
 from bench.errors import BadInput, unknown
+from bench.spec.architectures import ArchitectureName, architecture, head_of
 from bench.spec.limits import OneOf, Range, Words
-from bench.spec.pruning_schedule import Schedule, Shares, parse_schedule
+from bench.spec.methods import MethodNames, canonical
+from bench.spec.pruning_schedule import Fractions, Schedule, parse_schedule
 from bench.spec.ranks import FullRank, RankList, Ranks, parse_ranks
 
 PRECISIONS = ("float32", "bfloat16")
-PRUNINGS = ("magnitude", "random")
+PRUNINGS = ("magnitude", "random", "filter")
 STARTS = ("scratch", "svd")
 TEMPERATURE_LOSSES = ("plain", "scaled")
 FRACTION = Range("a fraction", 0, 1, open_high=True)
-RUN_NAME = Words("the name of a run's folder", r"[a-z0-9]([A-Za-z0-9._,-]*[A-Za-z0-9])?|")
+RUN_NAME = Words(
+    "the name of a run's folder, without its path and its seed, as in alexnet-b128-imagenette64-1a2b3c4d",
+    r"[a-z0-9]([A-Za-z0-9._,-]*[A-Za-z0-9])?|",
+)
+DATA_NAME = Words("a name of letters, digits and hyphens", r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?|")
+Limit = Range | OneOf | Words | ArchitectureName | MethodNames
 
 
 def setting(
     help: str,
-    limit: Range | OneOf | Words | None,
+    limit: Limit | None,
     default: Any = MISSING,
     *,
     by_arch: bool = False,
@@ -33,11 +39,16 @@ def setting(
     part_of: str | None = None,
     flag: str | None = None,
 ) -> Any:
-    """Declare a field of a run: its line in the help, what it may be, and its default.
+    """Declare a field of a run.
 
-    ``by_arch``: where the setting is left out, the architecture's own value is taken. ``off``: the value without effect,
-    at which the setting is left out of the text. ``part_of``: the setting that must have an effect for this one to have
-    any; without it this one is its default. ``flag``: its command-line option, where that is not its name.
+    Args:
+        help: its line in the help.
+        limit: what it may be.
+        default: its value where it is left out.
+        by_arch: where it is left out, take the architecture's own value.
+        off: the value without effect. The setting is left out of the run's text at it.
+        part_of: the setting without which this one has no effect. Without it, this one is its default.
+        flag: its command-line option, where that is not its name.
     """
     metadata = {"help": help, "limit": limit, "by_arch": by_arch, "off": off, "part_of": part_of, "flag": flag}
     return field(default=default, metadata=metadata)
@@ -45,25 +56,33 @@ def setting(
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One training: every setting that decides its outcome, validated.
+    """One training: every setting that decides its outcome, checked.
 
-    ``str(run)`` writes all settings that have an effect; ``Run.parse`` reads it back. ``run.name`` is a readable head
-    and a hash of that text without the seed. A setting added later must have a default without effect and be left out
-    of the text at it, so that no old run is renamed.
+    ``str(run)`` writes all settings that have an effect, and ``Run.parse`` reads it back. ``run.name`` is a readable head
+    and a hash of that text without the seed. A setting that is added later needs a default without effect, at which it is
+    left out of the text: then no old run is renamed.
     """
 
-    arch: str = setting("network", OneOf("architecture", ARCHITECTURES))
+    arch: str = setting("network", ArchitectureName())
     dataset: str = setting("images to train on and attack", OneOf("data set", DATASETS), "imagenette")
+    data_name: str = setting("name for the images of a folder, to tell two folders apart", DATA_NAME, "", off="")
     image_size: int = setting("side of the images, pixels", Range("pixels", 32, 512, whole=True), 64)
-    sparsity: float = setting("share of zeros in every kernel; 0 is the control", FRACTION, 0.0, off=0.0)
+    sparsity: float = setting("fraction of zeros in every kernel; 0: not pruned", FRACTION, 0.0, off=0.0)
     pruning: str = setting(
-        "which weights go", OneOf("criterion", PRUNINGS), "magnitude", off="magnitude", part_of="sparsity"
+        "which weights go: the smallest, random ones, or the smallest filters",
+        OneOf("criterion", PRUNINGS),
+        "magnitude",
+        off="magnitude",
+        part_of="sparsity",
     )
     schedule: Schedule = setting(
-        "when to prune: shares:BEGIN,END,UPDATES or steps:T_START,N,F", None, Shares(), part_of="sparsity"
+        "when to prune: shares:BEGIN,END,UPDATES in fractions of the training, or steps:T_START,N,F",
+        None,
+        Fractions(),
+        part_of="sparsity",
     )
     low_rank: Ranks = setting(
-        "rank of each convolution: full, lr1, lr2, a share as 0.5, or a list as 8,40,60",
+        "rank of each convolution: full, lr1, lr2, a fraction as 0.5, or a list as 8,40,60",
         None,
         FullRank(),
         off=FullRank(),
@@ -74,11 +93,9 @@ class Run:
     low_rank_from: str = setting(
         "the trained full-rank run to start from by SVD", RUN_NAME, "", off="", part_of="low_rank_init", flag="--from"
     )
-    temperature: float = setting(
-        "T: trained on logits / T", Range("a temperature", 0, 1e6, open_low=True), 1.0, off=1.0
-    )
+    temperature: float = setting("T: train on logits / T", Range("a temperature", 0, 1e6, open_low=True), 1.0, off=1.0)
     temperature_loss: str = setting(
-        "loss at T: the report's plain one, or scaled by T",
+        "loss at T: plain, as in the report, or multiplied by T",
         OneOf("loss", TEMPERATURE_LOSSES),
         "scaled",
         part_of="temperature",
@@ -91,19 +108,25 @@ class Run:
     )
     momentum: float = setting("Nesterov momentum", FRACTION, 0.9)
     weight_decay: float = setting("L2 penalty on kernels", Range("a factor", 0, 1), 5e-4)
-    warmup: float = setting("share of the training over which the learning rate rises", FRACTION, 0.2)
+    warmup: float = setting("fraction of the training over which the learning rate rises", FRACTION, 0.2)
     precision: str = setting(
-        "arithmetic of the training; attacks are float32", OneOf("precision", PRECISIONS), "float32"
+        "arithmetic of the training; attacks use float32", OneOf("precision", PRECISIONS), "float32"
     )
+    method: str = setting("methods of other packages", MethodNames(), "", off="")
     seed: int = setting("seed of weights, order, augmentation", Range("a whole number", 0, 2**31 - 1, whole=True), 0)
 
     def __post_init__(self) -> None:
         for each in fields(self):
             limit = each.metadata["limit"]
             if limit is not None:
-                limit.check(each.name, getattr(self, each.name))
+                limit.check(each.metadata["flag"] or each.name, getattr(self, each.name))
             if each.type == "float":  # 1 and 1.0 are one setting and must print as one
                 object.__setattr__(self, each.name, float(getattr(self, each.name)))
+        object.__setattr__(self, "method", canonical(self.method))
+        if self.data_name and DATASETS[self.dataset].named:
+            raise BadInput(
+                f"data_name is {self.data_name!r}, but {self.dataset} has a name: expected it with folder alone"
+            )
         self.low_rank.check(self.arch)
         by_svd = [self.low_rank != FullRank(), self.low_rank_init == "svd", bool(self.low_rank_from)]
         if any(by_svd[1:]) and not all(by_svd):
@@ -118,18 +141,25 @@ class Run:
 
     @classmethod
     def of(cls, **settings: Any) -> Run:
-        """Make a run from keyword settings; what is None or left out and depends on the architecture is its own.
+        """Make a run from keyword settings; those that are None or left out are the architecture's own, or the default.
 
         A schedule and ranks may be given as text.
+
+        Raises:
+            BadInput: a setting cannot be, or pruning is asked for without a sparsity.
         """
-        unheard = set(settings) - {each.name for each in fields(cls)}
-        if unheard:
-            raise unknown("setting", min(unheard), [each.name for each in fields(cls)])
-        arch = settings.get("arch", "")
-        if arch not in ARCHITECTURES:
-            raise unknown("arch", str(arch), ARCHITECTURES)
-        own = {each.name: getattr(ARCHITECTURES[arch], each.name) for each in fields(cls) if each.metadata["by_arch"]}
+        wrong = set(settings) - {each.name for each in fields(cls)}
+        if wrong:
+            raise unknown("setting", min(wrong), [each.name for each in fields(cls)])
+        arch = settings.get("arch")
+        ArchitectureName().check("arch", arch)
+        row = architecture(str(arch))
+        own = {each.name: getattr(row, each.name) for each in fields(cls) if each.metadata["by_arch"]}
         given = {name: value for name, value in settings.items() if value is not None}
+        if "pruning" in given and "sparsity" not in given:
+            raise BadInput(
+                f"pruning is {given['pruning']}, but no sparsity is given: expected one, as in --sparsity 0.9"
+            )
         for each in fields(cls):
             if each.type in READERS and isinstance(given.get(each.name), str):
                 given[each.name] = _read(each, given[each.name])
@@ -137,7 +167,7 @@ class Run:
 
     @classmethod
     def parse(cls, text: str) -> Run:
-        """Read what ``str`` wrote: ``name=value`` pairs with spaces between; BadInput where one is not."""
+        """Read what ``str`` wrote, ``name=value`` pairs with spaces between them; BadInput where it is something else."""
         settings: dict[str, Any] = {}
         by_name = {each.name: each for each in fields(cls)}
         for pair in text.split():
@@ -162,12 +192,12 @@ class Run:
 
     @property
     def unpruned(self) -> Run:
-        """The same run without pruning: until the first pruning step the two are one training."""
+        """The same run without pruning. Until the first pruning step the two are one training."""
         return replace(self, sparsity=0.0)
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Every setting as JSON holds it, without effect or with."""
+        """Every setting as JSON holds it, also those without effect."""
         texts = {each.name: str(getattr(self, each.name)) for each in fields(self) if each.type in READERS}
         return {**asdict(self), **texts}
 
@@ -176,7 +206,8 @@ class Run:
         """The name of the run's folder, the same for every seed."""
         text = " ".join(pair for pair in str(self).split() if not pair.startswith("seed="))
         tail = hashlib.sha256(text.encode()).hexdigest()[:8]
-        return f"{self.arch}{self._compression()}-b{self.batch_size}-{self.dataset}{self.image_size}-{tail}"
+        data = f"{self.dataset}{self.image_size}" + f"-{self.data_name}" * bool(self.data_name)
+        return f"{head_of(self.arch)}{self._compression()}-b{self.batch_size}-{data}-{tail}"
 
     def _compression(self) -> str:
         ranks = "list" if isinstance(self.low_rank, RankList) else str(self.low_rank)
@@ -190,7 +221,7 @@ class Run:
         return "".join(f"-{part}" for name, part in parts.items() if self._has_effect(name))
 
     def derived_seed(self, purpose: str) -> int:
-        """Return a seed in [0, 2**31) that depends on the run's seed and ``purpose`` alone ("init", "order", "subset")."""
+        """Return a seed in [0, 2**31) that depends only on the run's seed and ``purpose`` ("init", "order", "subset")."""
         return int.from_bytes(hashlib.sha256(f"{self.seed}/{purpose}".encode()).digest()[:4], "big") >> 1
 
     def steps(self, images: int) -> int:

@@ -1,4 +1,4 @@
-"""The training images in the order and form that one epoch sees them, a function of the seed and the epoch alone."""
+"""The batches of an epoch, shuffled and augmented. They depend only on the seed and the epoch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def batches(
     """Yield augmented batches (uint8 NHWC, int64) of one epoch, from batch ``start`` on; the last one may be smaller.
 
     The order is a permutation drawn from (``seed``, ``epoch``), the augmentation of a batch from (``seed``, ``epoch``,
-    its index): a resumed epoch draws what the whole one would have drawn.
+    its index), so a resumed epoch draws what the whole one would have drawn.
     """
     order = np.random.default_rng([seed, epoch]).permutation(len(split))
     for index in range(start, -(-len(split) // batch_size)):
@@ -30,7 +30,7 @@ def batches(
 def augment(images: NDArray[np.uint8], draw: np.random.Generator) -> NDArray[np.uint8]:
     """Return ``images`` (uint8 NHWC), each mirrored with probability 1/2 and shifted by up to a tenth of its side.
 
-    Where an image moves away its edge is repeated: black borders would be a sight that no validation image offers.
+    The edge of a shifted image is repeated: validation images have no black borders.
     """
     count, side = images.shape[:2]
     reach = side // SHIFT

@@ -1,6 +1,6 @@
-"""A training's state at one step, so that a killed training goes on as if nothing had happened.
+"""Checkpoints: the state of a training at one step, from which a killed training goes on.
 
-Two generations are kept: where the newest does not verify, the one before serves.
+Two are kept. Where the newest does not verify, the one before is used.
 """
 
 from __future__ import annotations
@@ -13,28 +13,33 @@ from typing import Any
 from bench.errors import IntegrityError
 from bench.records.files import Arrays, read_arrays, read_json, write_arrays, write_json
 
-SCHEMA = "bench.checkpoint/1"
+SCHEMA = "bench.checkpoint/2"
 KEPT = 2
 
 
 @dataclass
 class Position:
-    """Where a training stands: ``step`` steps into ``epoch``, with what the epoch has summed so far and what came before.
+    """Where a training is.
 
-    ``loss`` is the sum of the loss over the ``seen`` images of the epoch, ``right`` the number classified rightly.
-    ``history`` has one row an epoch that is over.
+    Args:
+        epoch: the number of finished epochs.
+        step: the number of steps of the current epoch that are done.
+        loss: the sum of the loss over the ``seen`` images of the current epoch.
+        correct: how many of them were classified correctly.
+        seen: the number of images of the current epoch so far.
+        history: a row for each finished epoch.
     """
 
     epoch: int = 0
     step: int = 0
     loss: float = 0.0
-    right: int = 0
+    correct: int = 0
     seen: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
 
 
 def save(folder: Path, identity: dict[str, Any], position: Position, arrays: Arrays) -> None:
-    """Write a checkpoint and drop all but the newest two. ``identity`` is what must be the same to resume from it."""
+    """Write a checkpoint and remove all but the newest two. ``identity`` must be the same to resume from it."""
     stem = f"{position.epoch:06d}-{position.step:06d}"
     sha256 = write_arrays(folder / f"{stem}.npz", arrays)
     write_json(folder / f"{stem}.json", SCHEMA, {"identity": identity, "position": asdict(position), "sha256": sha256})
@@ -47,17 +52,17 @@ def save(folder: Path, identity: dict[str, Any], position: Position, arrays: Arr
 
 
 def newest(folder: Path, identity: dict[str, Any], report: Callable[[str], None]) -> tuple[Position, Arrays] | None:
-    """Return the newest checkpoint that verifies, None where there is none.
+    """Return the newest checkpoint that verifies, None where there is none. A broken one is reported and skipped.
 
-    A broken one is reported by name and passed over. IntegrityError where a whole one has another ``identity``: it
-    belongs to other settings, data, code or versions, and going on from it would mix the two.
+    Raises:
+        IntegrityError: a checkpoint has another ``identity``: to go on from it would mix two trainings.
     """
     for path in sorted(folder.glob("*.json"), reverse=True):
         try:
             body = read_json(path, SCHEMA)
             arrays = read_arrays(path.with_suffix(".npz"), body["sha256"])
         except IntegrityError as error:
-            report(f"checkpoint passed over: {error}")
+            report(f"checkpoint skipped: {error}")
             continue
         changed = sorted(key for key in identity if body["identity"].get(key) != identity[key])
         if changed:

@@ -1,4 +1,4 @@
-"""When a piece of work began and how long it took."""
+"""The start and the duration of a piece of work."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.training.runtime import threads
 
 
 class Clock:
-    """Starts when it is made. A wall clock that is set back makes no duration negative."""
+    """Starts when it is made. Durations do not depend on the wall clock."""
 
     def __init__(self) -> None:
         self._began, self._started = time.monotonic(), datetime.now(UTC)

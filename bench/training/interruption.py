@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM ask a training to stop at its next step; a second one ends the process at once."""
+"""Signals: a first SIGINT or SIGTERM stops a training at its next step, a second one ends the process at once."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
-    """Whether a signal has asked to stop, and which."""
+    """The signal that asked to stop, if any."""
 
     signal_number: int | None = None
 
     def check(self, where: str) -> None:
-        """Raise Interrupted where a signal has come; ``where`` says what is safe on disk."""
+        """Raise Interrupted after a signal; ``where`` says what is saved on disk."""
         if self.signal_number is not None:
             raise Interrupted(f"interrupted: {where}; run the same command again to go on", self.signal_number)
 
@@ -30,7 +30,7 @@ class Stop:
 
 @contextmanager
 def stopping() -> Iterator[Stop]:
-    """Catch the signals inside the block; outside it they do what they did before. For the main thread."""
+    """Catch the signals inside the block, in the main thread; afterwards the old handlers are back."""
     stop = Stop()
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -47,7 +47,7 @@ def stopping() -> Iterator[Stop]:
 
 
 def _end_at_the_second(reader: int) -> None:
-    # A handler waits for the step that TensorFlow is in, and two signals within it are one to it; the pipe has each.
+    # A handler runs only after TensorFlow's current step, where two signals count as one; the pipe receives both.
     caught = 0
     while number := os.read(reader, 1):
         caught += number[0] in SIGNALS

@@ -1,4 +1,4 @@
-"""The one training loop, the same for every method; it resumes bit-identically from its last checkpoint."""
+"""The training loop, the same for every method. It resumes bit-identically from its last checkpoint."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from bench.methods.base import Method
 from bench.records.provenance import versions
 from bench.records.schema import Origin
 from bench.records.store import Folder
+from bench.spec.architectures import source_of
 from bench.spec.run import Run
 from bench.training.batches import batches
 from bench.training.interruption import Stop
@@ -25,7 +26,7 @@ from bench.training.version import TRAINING
 
 
 class Diverged(BenchError):
-    """The loss became NaN or infinite; ``history`` has the epochs before."""
+    """The loss became NaN or infinite. ``history`` has the epochs before."""
 
     def __init__(self, epoch: int, history: list[dict[str, float]]) -> None:
         super().__init__(f"diverged: the loss became NaN or infinite in epoch {epoch + 1}; try a lower --learning-rate")
@@ -43,13 +44,28 @@ def train(
     origin: Origin | None = None,
     share_after: Collection[int] = (),
 ) -> Training:
-    """Train ``run`` on ``data`` from where it or its control left off, or from the start; return the network and the history.
+    """Train ``run`` on ``data`` and return the network and the history.
 
-    The history has a row an epoch: mean loss and accuracy over the training images as they were seen, learning rate,
-    sparsity. ``origin`` names the weights that ``methods`` start from, ``share_after`` the numbers of steps after which to
-    keep the state for runs that prune later. Raises Diverged where the loss is no longer finite, Interrupted (with a
-    checkpoint written) where ``stop`` asks for it, and IntegrityError where the checkpoint belongs to other settings,
-    data, code or ``origin``.
+    The training goes on from its checkpoint, or else from the prefix that its unpruned control left, or else starts.
+
+    Args:
+        run: what to train.
+        data: the images.
+        folder: where checkpoints and curves go.
+        methods: the methods of ``run``.
+        progress: is told about steps and epochs.
+        stop: is asked after every step whether to stop.
+        origin: the trained weights that ``methods`` start from.
+        share_after: the numbers of steps after which to keep the state for runs that prune later.
+
+    Returns:
+        The network, still wrapped by its methods, and a row for each epoch: mean loss and accuracy over the training
+        images as they were seen, learning rate, sparsity.
+
+    Raises:
+        Diverged: the loss is no longer finite.
+        Interrupted: ``stop`` asked for it; a checkpoint is written.
+        IntegrityError: the checkpoint belongs to other settings, data, versions, architecture file or ``origin``.
     """
     steps = run.steps(len(data.train))
     train_state = TrainState.fresh(run, len(data.classes), len(data.train), methods)
@@ -58,6 +74,7 @@ def train(
         "data": data.fingerprint,
         "training": TRAINING,
         "versions": versions(),
+        "architecture file": source_of(run.arch),
     }
     pruning = run.schedule.resolve(steps).begin if run.sparsity else None
     states = TrainingStates(folder, rest, pruning, share_after, progress)
@@ -71,14 +88,14 @@ def train(
 
 @dataclass
 class Training:
-    """What a training leaves: the network, still as its methods wrapped it, and the history."""
+    """What a training leaves: the network, still wrapped by its methods, and the history."""
 
     model: Any
     history: list[dict[str, float]]
 
 
 class Loop:
-    """The passage through the epochs of one training."""
+    """The epochs of one training."""
 
     def __init__(self, train_state: TrainState, states: TrainingStates, progress: Progress, stop: Stop) -> None:
         self.train_state, self.states, self.progress, self.stop = train_state, states, progress, stop
@@ -90,7 +107,7 @@ class Loop:
             callback.on_train_begin()
 
     def epoch(self, images: Split) -> None:
-        """Train through the rest of the present epoch, write its row and a checkpoint."""
+        """Train through the rest of the current epoch, write its row and a checkpoint."""
         run, at = self.train_state.run, self.position
         total = math.ceil(len(images) / run.batch_size)
         for batch in batches(images, run.batch_size, run.derived_seed("order"), at.epoch, start=at.step):
@@ -109,9 +126,9 @@ class Loop:
     def _batch(self, images: Any, labels: Any) -> None:
         for callback in self.callbacks:
             callback.on_train_batch_begin(self.position.step)
-        loss, right = self.step(images, labels)
+        loss, correct = self.step(images, labels)
         self.position.loss += float(loss)
-        self.position.right += int(right)
+        self.position.correct += int(correct)
         self.position.seen += len(labels)
         self.position.step += 1
         if not math.isfinite(self.position.loss):
@@ -125,9 +142,9 @@ class Loop:
             {
                 "epoch": at.epoch + 1,
                 "loss": at.loss / at.seen,
-                "accuracy": at.right / at.seen,
+                "accuracy": at.correct / at.seen,
                 "learning_rate": float(optimizer.learning_rate),
                 "sparsity": self.train_state.sparsity(),
             }
         )
-        at.epoch, at.step, at.loss, at.right, at.seen = at.epoch + 1, 0, 0.0, 0, 0
+        at.epoch, at.step, at.loss, at.correct, at.seen = at.epoch + 1, 0, 0.0, 0, 0

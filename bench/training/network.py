@@ -1,4 +1,4 @@
-"""From a run to its network: as it is trained, and as it is judged."""
+"""The network of a run, as it is trained and as it is evaluated."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import tf_keras as keras
 
-from architectures import ARCHITECTURES
-from bench.errors import BenchError, IntegrityError
+from bench.errors import BadInput, BenchError, IntegrityError
 from bench.methods.base import Method
 from bench.records.files import Arrays
+from bench.spec.architectures import function_of
 from bench.spec.run import Run
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
@@ -19,8 +19,12 @@ POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 def build(run: Run, classes: int, precision: str, methods: Iterable[Method] = ()) -> Any:
     """Build the plain network of ``run`` with the layers of its ``methods``.
 
-    Its float32 variables are drawn from the run's seed; it computes in ``precision``.
+    Its float32 variables are drawn from the run's seed. It computes in ``precision``.
+
+    Raises:
+        BadInput: the architecture returns no tf_keras model of logits, one for each class.
     """
+    architecture = function_of(run.arch)
     conv: Callable[..., Any] = keras.layers.Conv2D
     dense: Callable[..., Any] = keras.layers.Dense
     for method in methods:
@@ -28,18 +32,27 @@ def build(run: Run, classes: int, precision: str, methods: Iterable[Method] = ()
     keras.mixed_precision.set_global_policy(POLICIES[precision])
     keras.utils.set_random_seed(run.derived_seed("init"))
     try:
-        return ARCHITECTURES[run.arch].function()((run.image_size, run.image_size, 3), classes, conv=conv, dense=dense)
+        model = architecture((run.image_size, run.image_size, 3), classes, conv=conv, dense=dense)
     finally:
         keras.mixed_precision.set_global_policy("float32")
+    if not isinstance(model, keras.Model):
+        raise BadInput(
+            f"architecture {run.arch} returned {type(model)}: expected a model of tf_keras (import tf_keras)"
+        )
+    if model.output_shape != (None, classes):
+        raise BadInput(
+            f"architecture {run.arch} returns the shape {model.output_shape}: expected logits, {(None, classes)}"
+        )
+    return model
 
 
 def finished(model: Any, methods: Iterable[Method]) -> Any:
-    """Return the plain network that the methods leave; BenchError where one leaves something else."""
+    """Return the plain network that ``methods`` leave; BenchError where a wrapped layer is left."""
     for method in methods:
         model = method.finish(model)
     unknown = [layer.name for layer in model.layers if isinstance(layer, keras.layers.Wrapper)]
     if unknown:
-        raise BenchError(f"a method left wrapped layers behind: {', '.join(unknown)}")
+        raise BenchError(f"a method left wrapped layers: {', '.join(unknown)}; expected its finish to unwrap them")
     return model
 
 
@@ -56,8 +69,6 @@ def restore(run: Run, classes: int, weights: Arrays, methods: Iterable[Method] =
     model = build(run, classes, "float32", methods)
     expected = [tuple(variable.shape) for variable in model.weights]
     if expected != [array.shape for array in weights.values()]:
-        raise IntegrityError(
-            f"the weights do not fit {run.arch}: they were made by other code; start over with --restart"
-        )
+        raise IntegrityError(f"the weights do not fit {run.arch}: other code made them; start over with --restart")
     model.set_weights(list(weights.values()))
     return model

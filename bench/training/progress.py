@@ -1,4 +1,4 @@
-"""What a person sees while a run works: one live line on a terminal, a plain line an epoch elsewhere; all on stderr."""
+"""Progress of a run on stderr: one live line on a terminal, elsewhere a plain line for each epoch."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rich.progress import Progress as Bars
 
 from bench.training.checkpoint import Position
 
-QUIET = 30.0  # seconds without a line, where there is no terminal, after which one says how far the work is
+QUIET = 30.0  # seconds without a line after which one is printed, where there is no terminal
 
 
 class Progress:
-    """Reports on stderr; a context manager, so that the terminal is left as it was found."""
+    """Reports on stderr. As a context manager it takes the live line away at its end."""
 
     def __init__(self, quiet: bool = False) -> None:
         self.console = Console(stderr=True, quiet=quiet, highlight=False)
@@ -46,7 +46,7 @@ class Progress:
         self.console.print(escape(line), soft_wrap=True)
 
     def count(self, what: str, done: int, total: int, note: str = "") -> None:
-        """Show that ``done`` of ``total`` are done; the bar goes when all are. Without a terminal, a line now and then."""
+        """Show that ``done`` of ``total`` are done. Without a terminal, print a line after ``QUIET`` seconds of silence."""
         if not self.console.is_terminal and time.monotonic() - self._spoke > QUIET:
             self.say(f"{what}: {note}")
         if not self._bars.tasks or self._bars.tasks[-1].description != what:
@@ -66,13 +66,13 @@ class Progress:
             f"epoch {at.epoch + 1}/{epochs}",
             f"{self._rate:.0f} images/s",
             f"loss {at.loss / at.seen:.3f}",
-            f"accuracy {at.right / at.seen:.3f}",
+            f"accuracy {at.correct / at.seen:.3f}",
             *(f"sparsity {row['sparsity']:.3f}" for row in at.history[-1:]),
         ]
         self.count("training", at.epoch * steps + at.step, epochs * steps, " · ".join(parts))
 
     def epoch(self, row: dict[str, float], epochs: int) -> None:
-        """Print the row of an epoch that is over."""
+        """Print the row of a finished epoch."""
         elapsed = time.monotonic() - self._began
         self.say(
             f"epoch {row['epoch']:.0f}/{epochs}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.4f}  "

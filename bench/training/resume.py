@@ -1,4 +1,4 @@
-"""Where a training goes on from, and what it leaves for itself and for runs that share its beginning."""
+"""Resuming: a training goes on from its own checkpoint, or from the prefix that it shares with its unpruned control."""
 
 from __future__ import annotations
 
@@ -19,10 +19,15 @@ from bench.training.train_state import TrainState
 class TrainingStates:
     """The states of one training on disk.
 
-    A pruned run and its control are one training until the first pruning, whose step is ``pruning`` (None for a
-    control): a pruned run goes on from what its control left there, and ends with the same bits as from the start.
-    ``share_after``: the numbers of steps after which a control keeps its state. ``rest``: what must be the same, besides the
-    settings, for two trainings to be one: data, code, versions, weights to start from.
+    A pruned run and its control are one training until the first pruning. So a pruned run can go on from the state that
+    its control left there, and ends with the same bits as a training from the start.
+
+    Args:
+        folder: the folder of the run.
+        rest: what must be the same, besides the settings, to resume: data, versions, architecture file, weights to start from.
+        pruning: the step of the first pruning; None for a control.
+        share_after: the numbers of steps after which a control keeps its state.
+        progress: is told where the training goes on.
     """
 
     folder: Folder
@@ -32,26 +37,25 @@ class TrainingStates:
     progress: Progress
 
     def resume(self, train_state: TrainState) -> Position:
-        """Bring ``train_state`` to where it left off, or to where its control left it, and return that place.
+        """Set ``train_state`` to the newest checkpoint or the shared prefix, and return its position.
 
-        IntegrityError where its own checkpoint belongs to other settings, data or code.
+        Raises:
+            IntegrityError: the checkpoint belongs to other settings, data, versions or architecture file.
         """
         found = checkpoint.newest(self.folder.checkpoints, self._identity(), self.progress.say)
         if found:
             position, arrays = found
             train_state.set_state(arrays)
-            self.progress.say(
-                f"resumed at epoch {position.epoch + 1} of {train_state.run.epochs}, step {position.step}"
-            )
+            self.progress.say(f"resumed {_place(position, train_state.run.epochs)}")
             return position
         if self.pruning is None:
             return Position()
         shared = self._shared(self.pruning - 1)
-        if shared is None:
+        if shared is None or not train_state.fits(shared[1]):
             return Position()
         position, arrays = shared
         train_state.warm_start(arrays, self.pruning - 1)
-        self.progress.say(f"goes on from epoch {position.epoch + 1}, step {position.step} of its unpruned control")
+        self.progress.say(f"goes on from its unpruned control {_place(position, train_state.run.epochs)}")
         return position
 
     def save(self, position: Position, train_state: TrainState) -> None:
@@ -59,7 +63,7 @@ class TrainingStates:
         checkpoint.save(self.folder.checkpoints, self._identity(), position, train_state.state())
 
     def after_step(self, position: Position, steps: int, train_state: TrainState) -> None:
-        """Leave the state for others, where it is one to leave; an epoch has ``steps`` steps."""
+        """Keep the state for pruned runs, after a step that they ask for; an epoch has ``steps`` steps."""
         done = position.epoch * steps + position.step
         if done in self.share_after:
             checkpoint.save(self.folder.shared_prefix(done), self._identity(), position, train_state.state())
@@ -68,8 +72,14 @@ class TrainingStates:
         try:
             return checkpoint.newest(self.folder.shared_prefix(steps), self._identity(control=True), self.progress.say)
         except IntegrityError:
-            return None  # the control was trained by other code or on other data: no shared prefix
+            return None  # other code trained the control, or on other data: there is no shared prefix
 
     def _identity(self, control: bool = False) -> dict[str, Any]:
         run = self.folder.run.unpruned if control else self.folder.run
-        return {"settings": run.settings, **self.rest}
+        return {"settings": str(run), **self.rest}
+
+
+def _place(position: Position, epochs: int) -> str:
+    if position.epoch == epochs:
+        return f"after the last epoch, {epochs} of {epochs}"
+    return f"in epoch {position.epoch + 1} of {epochs}, after {position.step} of its steps"

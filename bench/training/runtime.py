@@ -1,4 +1,4 @@
-"""TensorFlow as this suite needs it, set up in one place before its first import."""
+"""Sets TensorFlow up before its first import."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bench.records.provenance import ONEDNN
 
 
 def prepare() -> None:
-    """Import TensorFlow with legacy Keras, oneDNN and deterministic operations; BenchError where Keras 3 was already chosen.
+    """Import TensorFlow with legacy Keras, oneDNN and deterministic operations; BenchError where Keras 3 is loaded already.
 
-    tensorflow-model-optimization works with tf_keras alone, and attack libraries tell label forms by ``tf.keras``
+    tensorflow-model-optimization works with tf_keras only, and attack libraries recognise forms of labels by ``tf.keras``
     types.
     """
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
-    # By itself TensorFlow takes oneDNN on some processors alone; on the others a training is four times slower without it.
+    # TensorFlow turns oneDNN on for some processors only; on the others a training is four times slower without it.
     os.environ.setdefault(ONEDNN, "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _silent_stderr():
@@ -36,7 +36,7 @@ def prepare() -> None:
 
 @contextmanager
 def _silent_stderr() -> Iterator[None]:
-    # TensorFlow writes lines about oneDNN and CUDA to the file descriptor before any of its log levels holds.
+    # TensorFlow writes lines about oneDNN and CUDA to the file descriptor before its log level has an effect.
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
@@ -56,14 +56,14 @@ def devices() -> list[str]:
 
 
 def threads() -> int:
-    """Return the number of threads that TensorFlow computes an operation with: those it was given, or one a core."""
+    """Return the number of threads of one TensorFlow operation: as the environment says, or one for each core."""
     given = int(os.environ.get("TF_NUM_INTRAOP_THREADS") or 0)
     return given or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 @contextmanager
 def memory_hint(batch_size: int) -> Iterator[None]:
-    """Turn "out of memory" inside the block into a BenchError that says what to do."""
+    """Turn "out of memory" inside the block into a BenchError that says what to change."""
     import tensorflow as tf
 
     try:

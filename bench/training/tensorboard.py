@@ -10,7 +10,7 @@ import tensorflow as tf
 
 
 class Scalars:
-    """An event file that always holds the whole history: a resumed training writes it anew, so no epoch is there twice."""
+    """An event file of the whole history. A resumed training writes it again, so that no epoch is there twice."""
 
     def __init__(self, folder: Path, history: Iterable[dict[str, float]]) -> None:
         shutil.rmtree(folder, ignore_errors=True)

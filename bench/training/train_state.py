@@ -1,4 +1,4 @@
-"""A network in training: its weights, its optimiser and the one compiled step that changes them."""
+"""A network in training: its weights, its optimiser and the compiled step that changes them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bench.training.network import build
 
 
 def learning_rates(run: Run, steps: int) -> Any:
-    """Return the schedule of the learning rate over ``steps`` steps: a linear rise to the peak, then half a cosine down to zero.
+    """Return the learning rate over ``steps`` steps: a linear rise to the peak, then half a cosine down to zero.
 
         lr_t = peak * t / w                                        for t < w
         lr_t = peak * (1 + cos(pi * (t - w) / (steps - w))) / 2    after
@@ -35,7 +35,12 @@ def learning_rates(run: Run, steps: int) -> Any:
 class TrainState:
     """A network in training: what a step changes and a checkpoint keeps.
 
-    ``plain`` are the variables of the network as the architecture built it, before any method wrapped it.
+    Args:
+        run: what is trained.
+        model: the network as its methods prepared it.
+        optimizer: SGD with Nesterov momentum, on the schedule of ``learning_rates``.
+        methods: the methods of ``run``.
+        plain: the variables of the network as the architecture built it, before a method wrapped it.
     """
 
     run: Run
@@ -64,33 +69,39 @@ class TrainState:
         return {f"{index:04d}": variable.numpy() for index, variable in enumerate(variables)}
 
     def set_state(self, arrays: Arrays) -> None:
-        """Take over what ``state`` returned."""
+        """Set every array to what ``state`` returned."""
         variables = [*self.model.weights, *self.optimizer.variables]
         for variable, array in zip(variables, arrays.values(), strict=True):
             variable.assign(array)
 
     def warm_start(self, arrays: Arrays, steps: int) -> None:
-        """Take over the ``state`` of the unpruned control of this run after ``steps`` steps, before the first pruning."""
+        """Set the ``state`` of the unpruned control of this run after ``steps`` steps, before the first pruning."""
         variables = [*self.plain, *self.optimizer.variables]
         for variable, array in zip(variables, arrays.values(), strict=True):
             variable.assign(array)
         for method in self.methods:
             method.warm_start(self.model, steps)
 
+    def fits(self, arrays: Arrays) -> bool:
+        """Tell whether ``warm_start`` can use ``arrays``: no method of another package added variables."""
+        variables = [*self.plain, *self.optimizer.variables]
+        return [tuple(variable.shape) for variable in variables] == [array.shape for array in arrays.values()]
+
     def kernels(self) -> list[Any]:
-        """Return the kernels that weight decay acts on and sparsity counts."""
+        """Return the kernels: weight decay acts on them, and sparsity is counted over them."""
         return [layer.kernel for layer in kernel_layers(self.model)]
 
     def sparsity(self) -> float:
-        """Return the share of zeros among all kernels, now."""
+        """Return the fraction of zeros among all kernels, now."""
         kernels = [kernel.numpy() for kernel in self.kernels()]
         return float(1 - sum(np.count_nonzero(kernel) for kernel in kernels) / sum(kernel.size for kernel in kernels))
 
     def step_function(self) -> Callable[[Any, Any], tuple[Any, Any]]:
-        """Return the compiled optimiser step: (images uint8, labels) -> (summed loss, number right), before the update.
+        """Return the compiled optimiser step: (images uint8, labels) -> (summed loss, number correct), before the update.
 
-        The gradient of the mean loss (cross-entropy on logits, where no method changes it), plus ``run.weight_decay`` times
-        the kernel for kernels, is clipped to the norm ``run.clip_norm`` and goes to SGD with Nesterov momentum.
+        The gradient is that of the mean loss (cross-entropy on logits, unless a method changes it) and the penalties of the
+        methods, plus ``run.weight_decay`` times the kernel for each kernel. It is clipped to the norm ``run.clip_norm`` and
+        goes to SGD with Nesterov momentum.
         """
         model, optimizer, methods, decay = self.model, self.optimizer, self.methods, self.run.weight_decay
         variables = model.trainable_variables
@@ -111,8 +122,8 @@ class TrainState:
             gradients = tape.gradient(loss, variables)
             penalised = [g + decay * v if v.ref() in decayed else g for g, v in zip(gradients, variables, strict=True)]
             optimizer.apply_gradients(zip(penalised, variables, strict=True))
-            right = tf.reduce_sum(tf.cast(tf.equal(tf.argmax(logits, axis=1), labels), tf.int64))
-            return tf.reduce_sum(losses), right
+            correct = tf.reduce_sum(tf.cast(tf.equal(tf.argmax(logits, axis=1), labels), tf.int64))
+            return tf.reduce_sum(losses), correct
 
         compiled: Callable[[Any, Any], tuple[Any, Any]] = tf.function(step, reduce_retracing=True)
         return compiled

@@ -1,22 +1,58 @@
-"""A new architecture or attack needs a file and a line, and no other change."""
+"""A new architecture, attack or method needs a file and a line, or comes from the user's file or another package."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from tiny import tiny_run
+from trainings import train
 from whole_runs import go
 
-from architectures import ARCHITECTURES, Architecture
 from bench.attacks import ATTACKS, attack_named
-from bench.attacks.base import Threat, View
+from bench.attacks.base import Attack, Target, Threat
+from bench.attacks.norms import LINF
 from bench.attacks.spec import AttackSpec
-from bench.datasets.base import Images, Labels
+from bench.datasets.base import Dataset, Images, Labels
+from bench.errors import BadInput, IntegrityError
+from bench.methods.base import Method
+from bench.methods.compose import methods_of
+from bench.spec.architectures import ARCHITECTURES, Architecture, architecture, source_of
+from bench.spec.methods import METHODS
+from bench.training.network import build
+
+PERCEPTRON = """
+import tf_keras as keras
+
+
+def perceptron(input_shape, num_classes, *, conv, dense):
+    pixels = keras.Input(input_shape)
+    x = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(pixels))
+    return keras.Model(pixels, dense(num_classes, name="fc")(x))
+"""
+
+
+@dataclass(frozen=True)
+class Brighter(Attack):
+    """Make every image brighter: an attack that needs no gradient."""
+
+    kind: ClassVar[str] = "brighter"
+    norm = LINF
+
+    def threat(self, trained_temperature: float) -> Threat:
+        del trained_temperature
+        return Threat("brighter", "no knowledge, no labels", None)
+
+    def __call__(
+        self, target: Target, images: Images, labels: Labels, eps: Sequence[float], seed: int
+    ) -> Iterator[Images]:
+        del target, labels, seed
+        return (np.minimum(images + np.float32(radius), np.float32(255)) for radius in eps)
 
 
 @pytest.mark.usefixtures("tiny_source")
@@ -25,40 +61,149 @@ def test_an_architecture_and_an_attack_are_added_by_a_file_and_a_line_each(
 ) -> None:
     (tmp_path / "perceptron.py").write_text(PERCEPTRON)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(ARCHITECTURES, "perceptron", Architecture("perceptron:perceptron", learning_rate=0.01))
+    monkeypatch.setitem(ARCHITECTURES.data, "perceptron", Architecture("perceptron:perceptron", learning_rate=0.01))
     monkeypatch.setitem(ATTACKS, "brighter", Brighter)
     run = tiny_run(arch="perceptron", sparsity=0.5, epochs=3)
     spec = AttackSpec(attack_named("brighter"), (0.0, 100.0))
     result = go(tmp_path / "results", run, spec)
-    assert result.training["metrics"]["sparsity"] == pytest.approx(0.5, abs=1e-3)
-    assert result.attacks["brighter-" + spec.name.split("-")[1]]["attack"] == "brighter"
+    assert result.training.measured.sparsity == pytest.approx(0.5, abs=1e-3)
+    assert result.attacks[spec.name].attack == "brighter"
 
 
-PERCEPTRON = """
-import tf_keras as keras
+@pytest.mark.usefixtures("tiny_source")
+def test_a_network_of_the_users_file_belongs_to_what_the_file_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text(PERCEPTRON)
+    run = tiny_run(arch="net.py:perceptron", sparsity=0.5)
+    result = go(tmp_path / "results", run)
+    assert run.name.startswith("net-perceptron-s0.5-")
+    assert result.training.source == source_of(run.arch)
+    assert not go(tmp_path / "results", run).worked
+    Path("net.py").write_text(PERCEPTRON + "# changed\n")
+    changed = source_of(run.arch)
+    assert changed != result.training.source
+    more = AttackSpec(attack_named("fgsm"), (0.0, 2.0))
+    monkeypatch.setattr("bench.training.runtime.prepare", lambda: pytest.fail("TensorFlow was started"))
+    with pytest.raises(IntegrityError) as refusal:
+        go(tmp_path / "results", run, more)
+    assert str(changed)[:12] in str(refusal.value)
+    assert str(result.training.source)[:12] in str(refusal.value)
+    monkeypatch.undo()
 
 
-def perceptron(input_shape, num_classes, *, conv=keras.layers.Conv2D, dense=keras.layers.Dense):
-    pixels = keras.Input(input_shape)
-    x = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(pixels))
-    return keras.Model(pixels, dense(num_classes, name="fc")(x))
-"""
+@pytest.mark.usefixtures("tiny_source")
+def test_an_unfinished_training_of_a_changed_file_is_not_gone_on_from(
+    tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trainings import StopAt
+
+    from bench.errors import Interrupted
+
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text(PERCEPTRON)
+    run = tiny_run(arch="net.py:perceptron")
+    with pytest.raises(Interrupted):
+        train(run, tiny, tmp_path / "results", StopAt(2))
+    Path("net.py").write_text(PERCEPTRON + "# changed\n")
+    with pytest.raises(IntegrityError, match="another architecture file"):
+        train(run, tiny, tmp_path / "results")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "cannot read"),
+        ("def net(:\n", r"SyntaxError: .*line 1"),
+        ("import no_such_module\n", "line 1: ModuleNotFoundError"),
+        ("def nett(*_, **__): ...\n", "did you mean 'nett'?"),
+        ("def net(*_, **__):\n    return 1 / 0\n", "line 2: ZeroDivisionError"),
+        ("def net(shape, classes): ...\n", "TypeError"),
+        ("def net(*_, **__): ...\n", "expected a model of tf_keras"),
+        (
+            PERCEPTRON.replace("perceptron", "net").replace("num_classes, name", "7, name"),
+            r"expected logits, \(None, 4\)",
+        ),
+    ],
+)
+def test_a_file_that_makes_no_network_is_refused_by_name(
+    text: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        Path("net.py").write_text(text)
+    with pytest.raises(BadInput, match=said) as refusal:
+        build(tiny_run(arch="net.py:net"), 4, "float32")
+    assert "net.py" in str(refusal.value)
+
+
+class Point:
+    """Stand in for an entry point."""
+
+    group = "bench.architectures"
+    dist = None
+
+    def __init__(self, name: str, found: Any) -> None:
+        self.name, self.value, self.found = name, "their:net", found
+
+    def load(self) -> Any:
+        return self.found
+
+
+def test_a_package_offers_a_function_or_a_row_with_its_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bench import plugins
+    from bench.spec.architectures import _row
+
+    (tmp_path / "their_net.py").write_text(PERCEPTRON)
+    monkeypatch.syspath_prepend(tmp_path)
+    import their_net
+
+    row = Architecture("their_net:perceptron", learning_rate=0.3)
+    offers = [Point("bare", their_net.perceptron), Point("row", row), Point("wrong", 3)]
+    monkeypatch.setattr(plugins, "entry_points", lambda **_: offers)
+    table = plugins.plugins("bench.architectures", {}, _row)
+    assert table["row"] is row
+    assert table["bare"].function() is their_net.perceptron
+    assert table["bare"].learning_rate == architecture("a.py:b").learning_rate == 0.05
+    with pytest.raises(BadInput, match="expected an Architecture or a function"):
+        table["wrong"]
 
 
 @dataclass(frozen=True)
-class Brighter:
-    """Make every image brighter: an attack that needs no gradient."""
+class Shrink(Method):
+    """Pull every kernel to zero by a penalty, and make dense layers without bias."""
 
-    kind: ClassVar[str] = "brighter"
-    library: ClassVar[str] = ""
+    kind: ClassVar[str] = "shrink"
+    strength: float = 0.01
+    widths: ClassVar[list[int]] = []
 
-    def __str__(self) -> str:
-        return self.kind
+    def dense(self, dense: Any) -> Any:
+        return lambda units, **options: self.widths.append(units) or dense(units, **{**options, "use_bias": False})
 
-    def threat(self, trained_temperature: float) -> Threat:
-        del trained_temperature
-        return Threat("brighter", "no knowledge, no labels", None)
+    def penalty(self, model: Any) -> Any:
+        return self.strength * tf.add_n([tf.reduce_sum(tf.square(kernel)) for kernel in model.trainable_variables])
 
-    def __call__(self, view: View, images: Images, labels: Labels, eps: Sequence[float]) -> Iterator[Images]:
-        del view, labels
-        return (np.minimum(images + np.float32(radius), np.float32(255)) for radius in eps)
+
+def test_a_method_of_another_package_makes_layers_and_adds_to_the_loss(
+    tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METHODS.data, "shrink", Shrink)
+    settings = {"learning_rate": 1e-3, "weight_decay": 0.0, "epochs": 1}
+    norms = []
+    for strength in (0.0, 5.0):
+        run = tiny_run(**settings, method=f"shrink(strength={strength})")
+        assert methods_of(run, 3)[-1] == Shrink(strength=strength)
+        weights, _ = train(run, tiny, tmp_path / str(strength))
+        assert not any("bias" in name for name in weights)
+        norms.append(sum(float((array**2).sum()) for array in weights.values()))
+    assert Shrink.widths[:5] == [1344, 672, 588, 294, 4]
+    assert norms[1] < 0.99 * norms[0]
+
+
+def test_a_method_is_refused_by_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(METHODS.data, "shrink", Shrink)
+    with pytest.raises(BadInput, match="unknown setting of shrink 'strngth'"):
+        methods_of(tiny_run(method="shrink(strngth=1)"), 3)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras as keras
+from bench.architectures.dropout import StatelessDropout
 
-from architectures import ARCHITECTURES
-from architectures.dropout import StatelessDropout
 from bench.errors import BenchError
 from bench.evaluation.classifier import Classifier
 from bench.methods.magnitude_pruning import MagnitudePruning
+from bench.spec.architectures import ARCHITECTURES
 from bench.spec.pruning_schedule import Steps
 
 # Trainable parameters at ten classes: closed forms of the papers' tables. Those of the first dense layer depend on the size.
@@ -94,7 +94,7 @@ class TestDropout:
         layer.build((None, 1000))
         return layer
 
-    def test_it_keeps_the_mean_and_zeroes_its_share(self) -> None:
+    def test_it_keeps_the_mean_and_zeroes_its_fraction(self) -> None:
         out = self.layer()(tf.ones((200, 1000)), training=True).numpy()
         assert out.mean() == pytest.approx(1, abs=0.01)
         assert (out == 0).mean() == pytest.approx(0.3, abs=0.01)

@@ -8,12 +8,12 @@ import tensorflow as tf
 import tf_keras as keras
 from numpy.typing import NDArray
 
-from architectures import ARCHITECTURES
 from bench.attacks.fgsm import Fgsm
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.evaluation.classifier import Classifier
 from bench.methods.magnitude_pruning import MagnitudePruning
+from bench.spec.architectures import ARCHITECTURES
 from bench.spec.pruning_schedule import Steps
 
 SIZE = 32

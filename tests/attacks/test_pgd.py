@@ -11,7 +11,6 @@ import tensorflow as tf
 import tf_keras as keras
 from tiny import tiny_run, tiny_split
 
-from architectures import ARCHITECTURES
 from bench.attacks import attack_named
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.pgd import Pgd
@@ -21,6 +20,7 @@ from bench.errors import BadInput
 from bench.evaluation.classifier import Classifier
 from bench.evaluation.referee import judge
 from bench.runs.pipeline import Where, execute
+from bench.spec.architectures import ARCHITECTURES
 from bench.training.progress import Progress
 
 EPS = (0.5, 2.0)

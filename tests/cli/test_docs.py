@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from architectures import ARCHITECTURES
 from bench.attacks import ATTACKS
 from bench.cli.main import main
 from bench.datasets import DATASETS
+from bench.spec.architectures import ARCHITECTURES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -63,6 +63,6 @@ def test_the_suite_works_from_a_wheel(installed: Path, tmp_path: Path) -> None:
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "FC5: sparsity" in page
     # A network is built as well: its module is in the wheel, and not that of the checkout.
-    code = "from bench.spec.run import ARCHITECTURES; from importlib.util import find_spec; "
+    code = "from bench.spec.architectures import ARCHITECTURES; from importlib.util import find_spec; "
     code += "print(find_spec(ARCHITECTURES['fc5'].place.partition(':')[0]).origin)"
     assert Path(python("-c", code).strip()).is_relative_to(installed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.datasets import imagenette_download
+from bench.datasets.imagenette_download import Archive
+
 MakeImage = Callable[..., bytes]
 MakeFolder = Callable[..., Path]
+Publish = Callable[[bytes], Archive]
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +56,23 @@ def make_folder(tmp_path: Path, make_image: MakeImage) -> MakeFolder:
         return tmp_path / "data"
 
     return make
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing listens at the base address, so that a test that should not download cannot; nothing waits."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(imagenette_download, "BASE", "http://127.0.0.1:9")
+    monkeypatch.setattr(imagenette_download, "PAUSES", ())
+
+
+@pytest.fixture
+def publish(monkeypatch: pytest.MonkeyPatch) -> Publish:
+    """Return a function that makes these bytes the only published archive."""
+
+    def write(data: bytes) -> Archive:
+        archive = Archive("imagenette2-160", 160, len(data), hashlib.sha256(data).hexdigest())
+        monkeypatch.setattr(imagenette_download, "ARCHIVES", (archive,))
+        return archive
+
+    return write

@@ -1,5 +1,3 @@
-"""The synthetic data set is one fixed thing: balanced, pinned to the bit, and only the shape tells the class."""
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -12,7 +10,7 @@ from bench.datasets.synthetic import load
 from bench.errors import BadInput
 
 SIZE = 32
-# Collection of this data set carry its name alone: where the bits change, the name has to.
+# Records of this data set hold only its name, so if these bits change, the name must change.
 GOLDEN = "2c02777cf79f754b9ed5aefef4b245942824b905de1943607174a03ebef6b760"
 
 
@@ -52,8 +50,10 @@ def test_every_bit_is_pinned(dataset: Dataset) -> None:
     assert dataset.fingerprint == GOLDEN
 
 
-def test_a_second_call_draws_the_same(dataset: Dataset) -> None:
-    again = drawn()
+def test_a_second_call_draws_the_same_and_counts_the_images(dataset: Dataset) -> None:
+    counts: list[tuple[int, int]] = []
+    again = load(SIZE, None, False, print, lambda done, total: counts.append((done, total)))
+    assert counts == [(done, 2000) for done in range(50, 2001, 50)]
     assert again.fingerprint == dataset.fingerprint
     for one, other in ((again.train, dataset.train), (again.val, dataset.val)):
         np.testing.assert_array_equal(one.images, other.images)
@@ -79,12 +79,6 @@ def test_the_mean_colour_does_not_tell_the_class(dataset: Dataset) -> None:
     means = np.stack([train[dataset.train.labels == label].mean(axis=0) for label in range(10)])
     nearest = np.linalg.norm(val[:, None] - means, axis=2).argmin(axis=1)
     assert np.mean(nearest == dataset.val.labels) < 0.15
-
-
-def test_progress_counts_the_images() -> None:
-    counts: list[tuple[int, int]] = []
-    load(SIZE, None, False, print, lambda done, total: counts.append((done, total)))
-    assert counts == [(done, 2000) for done in range(50, 2001, 50)]
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tf_keras as keras
 
-from architectures import ARCHITECTURES
 from bench.evaluation.metrics import measure
 from bench.evaluation.spectral_norm import operator_norm
+from bench.spec.architectures import ARCHITECTURES
 
 
 def network(*layers: Any, size: tuple[int, ...] = (6, 5, 2)) -> Any:

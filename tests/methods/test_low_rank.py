@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import tf_keras as keras
 
-from architectures import ARCHITECTURES
 from bench.errors import BadInput
 from bench.evaluation.metrics import low_rank_rows
 from bench.methods.compose import methods_of
 from bench.methods.low_rank import LowRank
 from bench.methods.separable import HORIZONTAL, VERTICAL, factor, pairs, recompose
 from bench.methods.svd_init import SvdInit
+from bench.spec.architectures import ARCHITECTURES
 from bench.spec.ranks import RankList, parse_ranks
 from bench.spec.run import Run
 from bench.training.network import build
@@ -62,31 +62,31 @@ def test_a_low_rank_network_has_the_ranks_asked_for_and_the_shapes_of_the_full_o
     rows = low_rank_rows(low)
     assert len(rows) == len(ARCHITECTURES[arch].lr1 or ())
     for index, row in enumerate(rows):
-        convolution = full.get_layer(row["layer"])
-        assert row["rank"] == expected[index]
-        assert row["rank_found"] <= min(row["rank"], row["rank_largest"])
-        assert row["weights_before"] == np.prod(convolution.kernel.shape)
-        assert row["macs_before"] == np.prod(convolution.kernel.shape) * np.prod(convolution.output_shape[1:3])
-        assert low.get_layer(row["layer"] + HORIZONTAL).output_shape == convolution.output_shape
+        convolution = full.get_layer(row.layer)
+        assert row.rank == expected[index]
+        assert row.rank_found <= min(row.rank, row.rank_largest)
+        assert row.weights_before == np.prod(convolution.kernel.shape)
+        assert row.macs_before == np.prod(convolution.kernel.shape) * np.prod(convolution.output_shape[1:3])
+        assert low.get_layer(row.layer + HORIZONTAL).output_shape == convolution.output_shape
     assert low(images(2)).shape == (2, 10)
 
 
 def test_what_a_pair_costs_by_hand() -> None:
-    rows = {row["layer"]: row for row in low_rank_rows(network("resnet18", "lr1"))}
+    rows = {row.layer: row for row in low_rank_rows(network("resnet18", "lr1"))}
     first = rows[
         "conv1"
     ]  # 7 x 7, 3 to 64 channels, 32 px at stride 2 behind a border of 3: 38 wide, 16 high after the rows
-    assert first["weights"] == 7 * 3 * 8 + 7 * 8 * 64
-    assert first["macs"] == 16 * 38 * 7 * 3 * 8 + 16 * 16 * 7 * 8 * 64
-    assert first["macs_before"] == 16 * 16 * 49 * 3 * 64
-    assert all(row["smaller"] for row in rows.values())
+    assert first.weights == 7 * 3 * 8 + 7 * 8 * 64
+    assert first.macs == 16 * 38 * 7 * 3 * 8 + 16 * 16 * 7 * 8 * 64
+    assert first.macs_before == 16 * 16 * 49 * 3 * 64
+    assert all(row.smaller for row in rows.values())
 
 
 def test_a_rank_that_saves_nothing_is_built_and_noted() -> None:
     rows = low_rank_rows(network("alexnet", "500,40,60,100,200"))
-    assert [row["smaller"] for row in rows] == [False, True, True, True, True]
-    assert rows[0]["rank"] == 500
-    assert rows[0]["rank_found"] <= 33  # 11 * min(3, 96)
+    assert [row.smaller for row in rows] == [False, True, True, True, True]
+    assert rows[0].rank == 500
+    assert rows[0].rank_found <= 33  # 11 * min(3, 96)
 
 
 @pytest.mark.parametrize("arch", CONVOLUTIONAL)
@@ -129,10 +129,10 @@ def test_channels_beyond_the_rank_can_still_learn() -> None:
         ("alexnet", "8,40", "alexnet has 5 convolutions"),
         ("resnet18", "8,", "resnet18 has 17 convolutions"),
         ("alexnet", "8,0,1,1,1", r"a rank in \[1, 65536\]"),
-        ("alexnet", "1.5", r"a share of the largest useful rank in \(0, 1\]"),
-        ("alexnet", "0", r"a share of the largest useful rank in \(0, 1\]"),
-        ("alexnet", "lr3", "full, lr1, lr2, a share"),
-        ("alexnet", "8,40,x,1,1", "full, lr1, lr2, a share"),
+        ("alexnet", "1.5", r"a fraction of the largest useful rank in \(0, 1\]"),
+        ("alexnet", "0", r"a fraction of the largest useful rank in \(0, 1\]"),
+        ("alexnet", "lr3", "full, lr1, lr2, a fraction"),
+        ("alexnet", "8,40,x,1,1", "full, lr1, lr2, a fraction"),
     ],
 )
 def test_wrong_ranks_are_refused_before_anything_is_built(arch: str, ranks: str, said: str) -> None:

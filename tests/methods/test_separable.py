@@ -9,7 +9,7 @@ import tf_keras as keras
 from bench.errors import BadInput
 from bench.methods.low_rank import LowRank
 from bench.methods.separable import factor, largest_rank, matricise, pairs, rank_of_pair, recompose
-from bench.spec.ranks import RankList, RankShare
+from bench.spec.ranks import RankFraction, RankList
 
 SIZE, CHANNELS, OUT = (9, 11), 3, 4
 
@@ -89,9 +89,9 @@ def test_the_kernel_by_hand() -> None:
     np.testing.assert_array_equal(recompose(vertical, horizontal)[:, :, 0, 0], [[3, 5], [6, 10]])
 
 
-def test_a_share_is_of_the_largest_rank_and_a_convolution_of_one_pixel_stays() -> None:
+def test_a_fraction_is_of_the_largest_rank_and_a_convolution_of_one_pixel_stays() -> None:
     pixels = keras.Input((8, 8, 6))
-    conv = LowRank("resnet18", RankShare(0.5)).conv(keras.layers.Conv2D)
+    conv = LowRank("resnet18", RankFraction(0.5)).conv(keras.layers.Conv2D)
     x = conv(10, 3, padding="same", name="a")(conv(6, 1, name="point")(pixels))
     model = keras.Model(pixels, x)
     assert pairs(model) == ["a"]
@@ -101,7 +101,7 @@ def test_a_share_is_of_the_largest_rank_and_a_convolution_of_one_pixel_stays() -
 
 def test_batch_norm_follows_each_factor_but_where_the_architecture_normalises() -> None:
     pixels = keras.Input((8, 8, 3))
-    conv = LowRank("resnet18", RankShare(0.5)).conv(keras.layers.Conv2D)
+    conv = LowRank("resnet18", RankFraction(0.5)).conv(keras.layers.Conv2D)
     model = keras.Model(pixels, conv(4, 3, name="b", use_bias=False)(conv(4, 3, name="a")(pixels)))
     norms = [layer.name for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     assert norms == ["a_vertical_bn", "a_horizontal_bn", "b_vertical_bn"]

@@ -12,10 +12,10 @@ from records import identity
 from tiny import only_seed_folder, tiny_run
 from whole_runs import FGSM, go
 
-from architectures import ARCHITECTURES
 from bench.attacks.spec import AttackSpec, attack_specs
 from bench.records.schema import Origin
 from bench.runs.pipeline import Result
+from bench.spec.architectures import ARCHITECTURES
 from bench.spec.ranks import FullRank
 
 pytestmark = pytest.mark.usefixtures("tiny_source")

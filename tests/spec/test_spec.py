@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from architectures import ARCHITECTURES
 from bench.datasets import DATASETS
 from bench.errors import BadInput
-from bench.spec.pruning_schedule import Shares, Steps, parse_schedule
+from bench.spec.architectures import ARCHITECTURES
+from bench.spec.methods import METHODS
+from bench.spec.pruning_schedule import Fractions, Steps, parse_schedule
 from bench.spec.ranks import FullRank
-from bench.spec.run import Run
+from bench.spec.run import RUN_NAME, Run
 
 runs = st.builds(
     Run.of,
@@ -18,8 +19,8 @@ runs = st.builds(
     image_size=st.integers(32, 512),
     sparsity=st.sampled_from([0.0, 0.5, 0.98]) | st.floats(0, 1, exclude_max=True),
     schedule=st.builds(Steps, st.integers(1, 500), st.integers(1, 50), st.integers(1, 50))
-    | st.builds(Shares, st.just(0.25), st.just(0.75), st.integers(1, 99)),
-    pruning=st.sampled_from(["magnitude", "random"]),
+    | st.builds(Fractions, st.just(0.25), st.just(0.75), st.integers(1, 99)),
+    pruning=st.sampled_from(["magnitude", "random", "filter"]),
     low_rank=st.sampled_from(["full", "0.5", "0.25"]) | st.floats(0.01, 1).map(repr),
     temperature=st.sampled_from([1.0, 20, 0.5]),
     temperature_loss=st.sampled_from(["plain", "scaled"]),
@@ -87,7 +88,8 @@ def test_the_schedule_has_no_effect_without_pruning() -> None:
 @pytest.mark.parametrize(
     "idle",
     [
-        {"pruning": "random"},
+        {"pruning": "random", "sparsity": 0.0},
+        {"data_name": "", "method": ""},
         {"temperature_loss": "plain"},
         {"low_rank": "full"},
         {"low_rank": FullRank()},
@@ -122,7 +124,6 @@ def test_one_and_one_point_zero_are_one_setting() -> None:
     ("settings", "said"),
     [
         ({"sparsity": 90}, "did you mean 0.9?"),
-        ({"sparsity": 1.0}, "[0, 1)"),
         ({"sparsity": -0.1}, "[0, 1)"),
         ({"sparsity": float("nan")}, "[0, 1)"),
         ({"batch_size": 0}, "[1, 65536]"),
@@ -139,13 +140,66 @@ def test_one_and_one_point_zero_are_one_setting() -> None:
         ({"temperature": 0}, "a temperature in (0, 1000000]"),
         ({"temperature": float("inf")}, "a temperature in (0, 1000000]"),
         ({"temperature_loss": "hot"}, "plain, scaled"),
-        ({**SVD, "arch": "alexnet", "low_rank_from": "../../etc"}, "the name of a run's folder"),
+        ({"pruning": "random"}, "--sparsity 0.9"),
+        ({"arch": None}, "arch is missing"),
+        ({"arch": "my file.py:f"}, "FILE.py:FUNCTION"),
+        ({"data_name": "pets"}, "expected it with folder alone"),
+        ({"dataset": "folder", "data_name": "a b"}, "letters, digits and hyphens"),
+        ({"method": "l1"}, "unknown method 'l1'"),
+        ({"method": "l1("}, "NAME or NAME(SETTING=VALUE,...)"),
+        (
+            {**SVD, "arch": "alexnet", "low_rank_from": "results/../etc/seed-0"},
+            "--from is 'results/../etc/seed-0': expected the name of a run's folder",
+        ),
     ],
 )
 def test_a_wrong_setting_is_refused_with_what_is_allowed(settings: dict[str, object], said: str) -> None:
     with pytest.raises(BadInput) as refusal:
         Run.of(**{"arch": "fc5", **settings})
     assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize("sparsity", [1, 1.0, -0.1, 101, 200.0])
+def test_only_a_percentage_gets_a_hint(sparsity: float) -> None:
+    with pytest.raises(BadInput) as refusal:
+        Run.of(arch="fc5", sparsity=sparsity)
+    assert "did you mean" not in str(refusal.value)
+
+
+def test_two_folders_of_equal_settings_can_have_names_of_their_own() -> None:
+    settings = {"arch": "fc5", "dataset": "folder", "image_size": 32}
+    pets, plain = Run.of(**settings, data_name="Pets-2"), Run.of(**settings)
+    assert "-folder32-Pets-2-" in pets.name
+    assert pets.name != plain.name
+    assert Run.parse(str(pets)) == pets
+    assert "data_name" not in str(plain)
+
+
+FILE = "some/where/My_Net.py:build"
+
+
+def test_a_function_in_a_file_is_an_architecture_that_needs_no_file_to_be_read_back() -> None:
+    run = Run.of(arch=FILE, low_rank="0.5")
+    assert Run.parse(str(run)) == run
+    assert run.name.startswith("my-net-build-r0.5-b128-imagenette64-")
+    assert RUN_NAME.check("name", run.name) is None
+    assert (run.learning_rate, run.clip_norm) == (0.05, 5.0)
+    assert run.name != Run.of(arch=FILE.replace("where", "else"), low_rank="0.5").name
+
+
+@pytest.fixture
+def methods(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("l1", "other-one"):
+        monkeypatch.setitem(METHODS.data, name, object())  # not imported to read a run
+
+
+@pytest.mark.usefixtures("methods")
+def test_methods_of_other_packages_are_part_of_the_run_in_one_spelling() -> None:
+    run = Run.of(arch="fc5", method="l1(strength=0.10, after = 3),other-one")
+    assert run.method == "l1(after=3,strength=0.1),other-one"
+    assert Run.parse(str(run)) == run
+    assert run.name != Run.of(arch="fc5").name
+    assert run == Run.of(arch="fc5", method="l1(after=3,strength=0.1),other-one")
 
 
 def test_derived_seeds_depend_on_seed_and_purpose_alone() -> None:
@@ -156,12 +210,12 @@ def test_derived_seeds_depend_on_seed_and_purpose_alone() -> None:
 
 
 @given(st.floats(0, 0.9), st.floats(0.01, 1), st.integers(1, 200), st.integers(1, 5000))
-def test_shares_always_finish_inside_the_training(begin: float, length: float, updates: int, total: int) -> None:
+def test_fractions_always_finish_inside_the_training(begin: float, length: float, updates: int, total: int) -> None:
     end = min(1.0, begin + length)
     if begin >= end:
         return
     try:
-        steps = Shares(begin, end, updates).resolve(total)
+        steps = Fractions(begin, end, updates).resolve(total)
     except BadInput as refusal:
         assert "too few" in str(refusal)  # noqa: PT017
         return

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,48 +12,22 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tiny import tiny_run
+from trainings import StopAt, Trained, train
 
 from bench.datasets.base import Dataset
 from bench.errors import IntegrityError, Interrupted
-from bench.methods.compose import methods_of
-from bench.records.files import Arrays
 from bench.records.store import Folder
-from bench.spec.run import Run
 from bench.training import loop as training
-from bench.training.interruption import Stop, stopping
-from bench.training.network import finished, restore, weights_of
-from bench.training.progress import Progress
+from bench.training.interruption import stopping
+from bench.training.network import restore, weights_of
 from bench.training.train_state import TrainState, learning_rates
-
-
-def train(run: Run, data: Dataset, results: Path, progress: Progress, stop: Stop | None = None) -> tuple[Arrays, Any]:
-    methods = methods_of(run, run.steps(len(data.train)))
-    found = training.train(run, data, Folder(results, run), methods, progress, stop or Stop())
-    return weights_of(finished(found.model, methods)), found.history
-
-
-def same(one: tuple[Arrays, Any], other: tuple[Arrays, Any]) -> bool:
-    return one[1] == other[1] and all(
-        np.array_equal(a, b) for a, b in zip(one[0].values(), other[0].values(), strict=True)
-    )
-
-
-class StopAt(Stop):
-    """A stop that asks at the n-th look, as a signal would at that step."""
-
-    def __init__(self, step: int) -> None:
-        self.left = step
-
-    @property
-    def signal_number(self) -> int | None:  # type: ignore[override]
-        self.left -= 1
-        return 15 if self.left <= 0 else None
 
 
 @pytest.mark.parametrize(
     "settings",
     [
         {"arch": "fc5", "sparsity": 0.9, "pruning": "random"},
+        {"arch": "fc5", "sparsity": 0.5, "pruning": "filter"},
         {"arch": "fc5", "sparsity": 0.5, "precision": "bfloat16", "temperature": 20.0, "clip_norm": 1.0},
         {"arch": "alexnet", "sparsity": 0.5, "low_rank": "lr1", "temperature": 20.0},
         {"arch": "resnet18", "sparsity": 0.9, "low_rank": "lr1", "temperature": 20.0, "epochs": 1, "batch_size": 16},
@@ -60,44 +35,39 @@ class StopAt(Stop):
     ids=lambda settings: "-".join(str(value) for value in settings.values()),
 )
 def test_a_training_stopped_at_any_step_and_resumed_is_the_uninterrupted_one(
-    settings: dict[str, Any], tiny: Dataset, tmp_path: Path, quiet: Progress
+    settings: dict[str, Any], tiny: Dataset, tmp_path: Path, trained: Callable[..., Trained]
 ) -> None:
     run = tiny_run(**settings)
-    whole = train(run, tiny, tmp_path / "whole", quiet)
     for steps in (2, 3):
         with pytest.raises(Interrupted) as stopped:
-            train(run, tiny, tmp_path / "cut", quiet, StopAt(steps))
+            train(run, tiny, tmp_path, StopAt(steps))
         assert stopped.value.exit_code == 128 + 15
-    assert same(whole, train(run, tiny, tmp_path / "cut", quiet))
+    assert trained(**settings).same(train(run, tiny, tmp_path))
 
 
 def test_the_same_spec_twice_is_bit_identical_and_another_seed_is_not(
-    tiny: Dataset, tmp_path: Path, quiet: Progress
+    tiny: Dataset, tmp_path: Path, trained: Callable[..., Trained]
 ) -> None:
-    one, two, other = (
-        train(tiny_run(arch="alexnet", seed=seed), tiny, tmp_path / str(place), quiet)
-        for place, seed in enumerate((0, 0, 1))
-    )
-    assert same(one, two)
-    assert not same(one, other)
+    two, other = (train(tiny_run(arch="alexnet", seed=seed), tiny, tmp_path / str(seed)) for seed in (0, 1))
+    assert trained(arch="alexnet").same(two)
+    assert not two.same(other)
 
 
 @pytest.mark.parametrize("sparsity", [0.5, 0.9, 0.98])
 def test_every_kernel_is_at_its_sparsity_and_the_history_shows_the_rise(
-    sparsity: float, tiny: Dataset, tmp_path: Path, quiet: Progress
+    sparsity: float, trained: Callable[..., Trained]
 ) -> None:
-    run = tiny_run(sparsity=sparsity, epochs=4)
-    weights, history = train(run, tiny, tmp_path, quiet)
+    weights, history = trained(sparsity=sparsity, epochs=4)
     kernels = [array for name, array in weights.items() if "kernel" in name]
     assert len(kernels) == 5
     for kernel in kernels:
         assert abs((kernel == 0).sum() - sparsity * kernel.size) <= 1
-    shares = [row["sparsity"] for row in history]
-    assert shares[0] < shares[1] <= shares[2] == pytest.approx(sparsity, abs=1e-4)
+    measured = [row["sparsity"] for row in history]
+    assert measured[0] < measured[1] <= measured[2] == pytest.approx(sparsity, abs=1e-4)
 
 
-def test_the_control_has_no_zero_and_learns(tiny: Dataset, tmp_path: Path, quiet: Progress) -> None:
-    weights, history = train(tiny_run(epochs=6, learning_rate=0.01), tiny, tmp_path, quiet)
+def test_the_control_has_no_zero_and_learns(trained: Callable[..., Trained]) -> None:
+    weights, history = trained(epochs=6, learning_rate=0.01)
     assert all((array != 0).all() for name, array in weights.items() if "kernel" in name)
     assert history[-1]["accuracy"] > history[0]["accuracy"] + 0.2
     assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5, 6]
@@ -143,31 +113,31 @@ def test_a_clipped_step_is_no_longer_than_the_rate_times_the_clip(tiny: Dataset,
     assert length == pytest.approx(0.25, rel=1e-3) if clip else length > 0.5
 
 
-def test_a_loss_that_is_no_number_ends_the_training_as_diverged(tiny: Dataset, tmp_path: Path, quiet: Progress) -> None:
+def test_a_loss_that_is_no_number_ends_the_training_as_diverged(tiny: Dataset, tmp_path: Path) -> None:
     with pytest.raises(training.Diverged, match="lower --learning-rate") as ended:
-        train(tiny_run(learning_rate=100.0, epochs=6), tiny, tmp_path, quiet)
+        train(tiny_run(learning_rate=100.0, epochs=6), tiny, tmp_path)
     assert all(np.isfinite(row["loss"]) for row in ended.value.history)
 
 
-@pytest.mark.parametrize("what", ["data", "code"])
-def test_a_checkpoint_of_other_data_or_code_is_not_gone_on_from(
-    what: str, tiny: Dataset, tmp_path: Path, quiet: Progress, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("what", ["data", "training"])
+def test_a_checkpoint_of_other_data_or_of_another_version_is_refused(
+    what: str, tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tiny_run()
     with pytest.raises(Interrupted):
-        train(run, tiny, tmp_path, quiet, StopAt(2))
+        train(run, tiny, tmp_path, StopAt(2))
     changed = tiny
     if what == "data":
         changed = Dataset("tiny", tiny.train, tiny.val, tiny.classes, "0" * 64)
     else:
-        monkeypatch.setattr(training, "code_hash", lambda: "other")
+        monkeypatch.setattr(training, "TRAINING", 0)
     with pytest.raises(IntegrityError, match=f"another {what}"):
-        train(run, changed, tmp_path, quiet)
+        train(run, changed, tmp_path)
 
 
-def test_weights_restored_in_float32_give_the_network_back(tiny: Dataset, tmp_path: Path, quiet: Progress) -> None:
+def test_weights_restored_in_float32_give_the_network_back(tiny: Dataset, tmp_path: Path) -> None:
     run = tiny_run(arch="alexnet", sparsity=0.5, precision="bfloat16", epochs=1)
-    weights, _ = train(run, tiny, tmp_path, quiet)
+    weights, _ = train(run, tiny, tmp_path)
     model = restore(run, 4, weights)
     assert model.dtype_policy.compute_dtype == "float32"
     for name, array in weights_of(model).items():
@@ -176,13 +146,13 @@ def test_weights_restored_in_float32_give_the_network_back(tiny: Dataset, tmp_pa
         restore(run, 5, weights)
 
 
-def test_tensorboard_holds_each_epoch_once_after_a_resume(tiny: Dataset, tmp_path: Path, quiet: Progress) -> None:
+def test_tensorboard_holds_each_epoch_once_after_a_resume(tiny: Dataset, tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     run = tiny_run(epochs=3)
     with pytest.raises(Interrupted):
-        train(run, tiny, tmp_path, quiet, StopAt(6))
-    _, history = train(run, tiny, tmp_path, quiet)
+        train(run, tiny, tmp_path, StopAt(6))
+    _, history = train(run, tiny, tmp_path)
     events = EventAccumulator(str(Folder(tmp_path, run).tensorboard), size_guidance={"tensors": 0})
     events.Reload()
     assert set(events.Tags()["tensors"]) == {"loss", "accuracy", "learning_rate", "sparsity"}

@@ -10,7 +10,7 @@ from bench.records.status import FINAL, RunStatus, status_of
 from bench.records.store import Folder
 from bench.runs.command import attack_options, run_options
 from bench.runs.grid import GridRun
-from bench.spec.pruning_schedule import Shares
+from bench.spec.pruning_schedule import Fractions
 from bench.spec.run import Run
 
 
@@ -37,7 +37,7 @@ class Job:
     def shared_fraction(self) -> float:
         """The fraction of the training that the run takes from its control; 0 where it shares none or it is not known."""
         schedule = self.cell.run.schedule
-        return schedule.begin if self.after and isinstance(schedule, Shares) else 0.0
+        return schedule.begin if self.after and isinstance(schedule, Fractions) else 0.0
 
     def is_ready(self, left: Mapping[str, Job]) -> bool:
         """Tell whether the run can start: its control has left its prefixes, or is not among the jobs that are ``left``."""

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.datasets.verify import Finding, verify
+from bench.datasets.verify import Problem, verify
 from bench.errors import BadInput
 
 MakeImage = Callable[..., bytes]
 MakeFolder = Callable[..., Path]
 
 
-def test_a_sound_folder_has_no_findings(make_folder: MakeFolder) -> None:
+def test_a_sound_folder_has_no_problems(make_folder: MakeFolder) -> None:
     assert verify(make_folder()) == []
 
 
@@ -36,25 +36,25 @@ def test_every_fault_is_named(make_folder: MakeFolder, make_image: MakeImage) ->
         (root / "train/a" / name).write_bytes(data)
     shutil.copy(root / "train/b/0.jpg", root / "val/a/leak.jpg")
     assert verify(root) == [
-        Finding("train/a/.hidden.jpg", "remark", "ignored: hidden"),
-        Finding("train/a/cmyk.jpg", "remark", "CMYK"),
-        Finding("train/a/empty.jpg", "broken", "empty"),
-        Finding("train/a/giant.jpg", "broken", "larger than 67,108,864 pixels"),
-        Finding("train/a/grey.jpg", "remark", "greyscale"),
-        Finding("train/a/notes.txt", "remark", "ignored: not an image name"),
-        Finding("train/a/one.jpg", "broken", "smaller than 8 px a side (1 x 1)"),
-        Finding("train/a/png.jpg", "remark", "PNG named .jpg"),
-        Finding("train/a/text.jpg", "broken", "not a JPEG or PNG image"),
-        Finding("train/a/truncated.jpg", "broken", "truncated"),
-        Finding("train/b/0.jpg", "remark", "also in val, as val/a/leak.jpg"),
+        Problem("train/a/.hidden.jpg", "remark", "ignored: hidden"),
+        Problem("train/a/cmyk.jpg", "remark", "CMYK"),
+        Problem("train/a/empty.jpg", "broken", "empty"),
+        Problem("train/a/giant.jpg", "broken", "larger than 67,108,864 pixels"),
+        Problem("train/a/grey.jpg", "remark", "greyscale"),
+        Problem("train/a/notes.txt", "remark", "ignored: not an image name"),
+        Problem("train/a/one.jpg", "broken", "smaller than 8 px a side (1 x 1)"),
+        Problem("train/a/png.jpg", "remark", "PNG named .jpg"),
+        Problem("train/a/text.jpg", "broken", "not a JPEG or PNG image"),
+        Problem("train/a/truncated.jpg", "broken", "truncated"),
+        Problem("train/b/0.jpg", "remark", "also in val, as val/a/leak.jpg"),
     ]
 
 
-def test_a_finding_prints_as_one_harmless_line(make_folder: MakeFolder) -> None:
+def test_a_problem_prints_as_one_harmless_line(make_folder: MakeFolder) -> None:
     root = make_folder()
     (root / "train/a/\x1b]0;title\x07\n.jpg").write_bytes(b"")
-    (finding,) = verify(root)
-    assert str(finding) == r"train/a/\x1b]0;title\x07\n.jpg: broken: empty"
+    (problem,) = verify(root)
+    assert str(problem) == r"train/a/\x1b]0;title\x07\n.jpg: broken: empty"
 
 
 def test_another_layout_is_refused(tmp_path: Path) -> None:

@@ -134,14 +134,16 @@ def test_sixteen_bit_grey_is_broken_rather_than_white() -> None:
         decode(encode(Image.new("I;16", (20, 20), 30_000), "PNG"), 16)
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_damage_ends_as_pixels_or_as_broken(make_image: MakeImage, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    data = bytearray(make_image(kind=("JPEG", "PNG")[seed % 2]))
-    for position in rng.integers(0, len(data), 8):
-        data[position] = rng.integers(256)
-    with contextlib.suppress(BrokenImage):
-        assert decode(bytes(data), 16).shape == (16, 16, 3)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_damage_ends_as_pixels_or_as_broken(make_image: MakeImage, kind: str) -> None:
+    rng = np.random.default_rng(0)
+    whole = make_image(kind=kind)
+    for _ in range(100):
+        data = bytearray(whole)
+        for position in rng.integers(0, len(data), 8):
+            data[position] = rng.integers(256)
+        with contextlib.suppress(BrokenImage):
+            assert decode(bytes(data), 16).shape == (16, 16, 3)
 
 
 def test_a_giant_header_costs_no_memory(make_image: MakeImage, tmp_path: Path) -> None:

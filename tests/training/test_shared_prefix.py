@@ -1,4 +1,4 @@
-"""A pruned run that goes on from what its control left is the run from the start, to the bit."""
+"""A pruned run that goes on from the prefix of its control ends with the same bits as a run from the start."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from tiny import tiny_run
 
 from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
-from bench.datasets.base import Dataset
 from bench.records.store import Folder
 from bench.runs.pipeline import Where, execute
-from bench.spec.pruning_schedule import Schedule, Shares, Steps
+from bench.spec.pruning_schedule import Fractions, Schedule, Steps
 from bench.spec.run import Run
 from bench.training.progress import Progress
 
-TRIAL = AttackSpec(attack_named("fgsm"), (0.0, 8.0))
-SCHEDULE = Shares(0.5, 1.0, 2)
+SPEC = AttackSpec(attack_named("fgsm"), (0.0, 8.0))
+SCHEDULE = Fractions(0.5, 1.0, 2)
 
 
 def go(results: Path, run: Run, progress: Progress, share_with: tuple[Schedule, ...] = ()) -> Folder:
-    return execute(run, [TRIAL], Where(results), progress, share_with=share_with).folder
+    return execute(run, [SPEC], Where(results), progress, share_with=share_with).folder
 
 
 @pytest.mark.usefixtures("tiny_source")
@@ -33,10 +32,11 @@ def go(results: Path, run: Run, progress: Progress, share_with: tuple[Schedule, 
         {"arch": "fc5", "sparsity": 0.9},
         {"arch": "alexnet", "sparsity": 0.5, "low_rank": "lr1", "temperature": 20.0, "clip_norm": 1.0},
         {"arch": "resnet18", "sparsity": 0.9, "pruning": "random", "batch_size": 16},
+        {"arch": "fc5", "sparsity": 0.5, "pruning": "filter"},
     ],
-    ids=lambda settings: settings["arch"],
+    ids=lambda settings: f"{settings['arch']}-{settings['sparsity']}",
 )
-def test_a_shared_beginning_changes_no_bit(
+def test_a_shared_prefix_changes_no_bit(
     settings: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What is dear to measure follows from the weights, whose bits are compared.
@@ -45,37 +45,36 @@ def test_a_shared_beginning_changes_no_bit(
     loud = Progress()
     run = tiny_run(schedule=SCHEDULE, **settings)
     alone = go(tmp_path / "alone", run, loud)
-    assert "of its unpruned control" not in capsys.readouterr().err
-    go(tmp_path / "shared", run.control, loud, (SCHEDULE,))
+    assert "goes on from its unpruned control" not in capsys.readouterr().err
+    go(tmp_path / "shared", run.unpruned, loud, (SCHEDULE,))
     branched = go(tmp_path / "shared", run, loud)
-    assert "of its unpruned control" in capsys.readouterr().err
+    assert "goes on from its unpruned control" in capsys.readouterr().err
     assert identity(alone.path) == identity(branched.path)
 
 
 @pytest.mark.usefixtures("tiny_source")
 def test_a_control_that_leaves_its_state_is_the_control(tmp_path: Path) -> None:
-    run = tiny_run(schedule=SCHEDULE, sparsity=0.5).control
+    run = tiny_run(schedule=SCHEDULE, sparsity=0.5).unpruned
     unfit = Steps(100, 8, 250)  # its own run is refused, and not the control
     leaving = go(tmp_path / "leaving", run, Progress(quiet=True), (unfit, SCHEDULE))
     plain = go(tmp_path / "plain", run, Progress(quiet=True))
-    assert leaving.beginnings() == 1
+    assert leaving.shared_prefixes() == 1
     left = {name: value for name, value in identity(leaving.path).items() if not name[0].isdigit()}
     assert left == identity(plain.path)
 
 
 @pytest.mark.usefixtures("tiny_source")
-def test_a_beginning_of_other_code_is_not_shared(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tiny: Dataset
+def test_a_prefix_of_another_version_is_not_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    del tiny
     run = tiny_run(schedule=SCHEDULE, sparsity=0.5)
-    go(tmp_path, run.control, Progress(), (SCHEDULE,))
-    monkeypatch.setattr("bench.training.loop.code_hash", lambda: "another")
+    go(tmp_path, run.unpruned, Progress(), (SCHEDULE,))
+    monkeypatch.setattr("bench.training.loop.TRAINING", 0)
     go(tmp_path, run, Progress())
-    assert "of its unpruned control" not in capsys.readouterr().err
+    assert "goes on from its unpruned control" not in capsys.readouterr().err
 
 
 def test_a_control_is_the_run_without_pruning() -> None:
     run = tiny_run(sparsity=0.9, pruning="random", temperature=20.0, seed=3)
-    assert run.control == tiny_run(temperature=20.0, seed=3)
-    assert run.control.control == run.control
+    assert run.unpruned == tiny_run(temperature=20.0, seed=3)
+    assert run.unpruned.unpruned == run.unpruned

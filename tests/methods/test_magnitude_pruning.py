@@ -1,41 +1,16 @@
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras as keras
+from kernels import one_kernel, pass_through
 from tensorflow_model_optimization.python.core.sparsity.keras import pruning_impl
 
 from bench.errors import BadInput, BenchError
-from bench.evaluation.metrics import check_sparsity, kernel_rows
+from bench.evaluation.metrics import measure
 from bench.methods.magnitude_pruning import MagnitudePruning
 from bench.methods.pruning_wrapper import _Masks
 from bench.spec.pruning_schedule import Steps
-
-
-def one_kernel(weights: list[float]) -> Any:
-    """Build a network of one dense layer, without bias, whose kernel is ``weights``."""
-    pixels = keras.Input((len(weights),))
-    model = keras.Model(pixels, keras.layers.Dense(1, use_bias=False, name="fc")(pixels))
-    model.set_weights([np.array(weights, np.float32)[:, None]])
-    return model
-
-
-def pass_through(model: Any, method: MagnitudePruning, steps: int) -> list[np.ndarray[Any, Any]]:
-    """Call the wrapped network ``steps`` times as a training does, changing no weight; return the kernel after each."""
-    wrapped = method.prepare(model)
-    wrapped.compile(keras.optimizers.SGD(0.0))
-    (callback,) = method.callbacks()
-    callback.set_model(wrapped)
-    callback.on_train_begin()
-    kernels = []
-    for step in range(steps):
-        callback.on_train_batch_begin(step)
-        wrapped(np.ones((1, model.input_shape[1]), np.float32), training=True)
-        kernels.append(model.get_layer("fc").kernel.numpy()[:, 0].copy())
-    return kernels
 
 
 def test_the_mask_on_four_weights_by_hand() -> None:
@@ -94,9 +69,10 @@ def test_a_kernel_too_large_for_float32_is_refused_before_training() -> None:
 def test_a_promise_broken_by_two_weights_is_a_failure_and_by_one_is_not() -> None:
     weights = np.linspace(0.1, 1, 100)
     weights[:50] = 0
-    check_sparsity(kernel_rows(one_kernel(list(weights))), 0.51)
+    metrics = measure(one_kernel(list(weights)), 0.0)
+    MagnitudePruning(0.51, Steps(1, 1, 1)).verify(metrics)
     with pytest.raises(BenchError, match=r"fc has 50 zeros of 100 where 0\.52 was asked"):
-        check_sparsity(kernel_rows(one_kernel(list(weights))), 0.52)
+        MagnitudePruning(0.52, Steps(1, 1, 1)).verify(metrics)
 
 
 @pytest.mark.parametrize(("surplus", "zeroed"), [(0, 0), (1, 1), (3, 3), (40, 0)])

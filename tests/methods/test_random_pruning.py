@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_magnitude import one_kernel, pass_through
+from kernels import one_kernel, pass_through
 
 from bench.methods.magnitude_pruning import MagnitudePruning
 from bench.methods.random_pruning import RandomPruning

@@ -1,0 +1,131 @@
+"""The architectures that a run can name: built-in ones, those of other packages, and FILE.py:FUNCTION of the user."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import re
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.errors import BadInput, BenchError, unknown
+from bench.plugins import plugins
+
+if TYPE_CHECKING:  # the folder in the checkout, whose types mypy can read
+    from architectures import ARCHITECTURES as BUILT_IN
+    from architectures import Architecture
+else:  # the package that is installed
+    from bench.architectures import ARCHITECTURES as BUILT_IN
+    from bench.architectures import Architecture
+
+__all__ = ["ARCHITECTURES", "Architecture", "ArchitectureName", "architecture", "function_of", "head_of", "source_of"]
+
+FILE = re.compile(r"(?P<path>[^\s:]+\.py):(?P<function>[A-Za-z_]\w*)")
+
+
+def _row(found: Any) -> Architecture:
+    if isinstance(found, Architecture):
+        return found
+    if callable(found):
+        return Architecture(f"{found.__module__}:{found.__qualname__}")
+    raise TypeError(f"expected an Architecture or a function that builds a network, received {found!r}")
+
+
+# A package does best to offer an Architecture, from a module that does not import TensorFlow: a run reads its rates first.
+ARCHITECTURES = plugins("bench.architectures", BUILT_IN, _row)
+
+
+class ArchitectureName:
+    """What ``--arch`` can be: a name of the table, or a file with a function."""
+
+    def __str__(self) -> str:
+        return f"architecture: {', '.join(sorted(ARCHITECTURES))}, or FILE.py:FUNCTION"
+
+    def check(self, where: str, value: object) -> None:
+        """Raise BadInput, with the allowed names and the nearest, where ``value`` is neither."""
+        if value in (None, ""):
+            raise BadInput(
+                f"{where} is missing: expected one of {', '.join(sorted(ARCHITECTURES))}, or FILE.py:FUNCTION"
+            )
+        if FILE.fullmatch(str(value)) or value in ARCHITECTURES:
+            return
+        if ".py" in str(value):
+            raise BadInput(f"{where} is {value!r}: expected FILE.py:FUNCTION, a path without spaces or colons")
+        raise unknown(where, str(value), ARCHITECTURES)
+
+
+def architecture(name: str) -> Architecture:
+    """Return the row of ``name``, with the default settings where it names a file. No file is read."""
+    return Architecture(name) if FILE.fullmatch(name) else ARCHITECTURES[name]
+
+
+def head_of(name: str) -> str:
+    """Return ``name`` as a run's name can begin: for a file its stem and the function."""
+    found = FILE.fullmatch(name)
+    if not found:
+        return name
+    text = re.sub(r"[^a-z0-9]+", "-", f"{Path(found['path']).stem}-{found['function']}".lower()).strip("-")
+    return text or "file"
+
+
+def source_of(name: str) -> str | None:
+    """Return the sha256 of the file that ``name`` names, None for a name of the table; BadInput where it cannot be read."""
+    found = FILE.fullmatch(name)
+    if not found:
+        return None
+    try:
+        return hashlib.sha256(Path(found["path"]).read_bytes()).hexdigest()
+    except OSError as error:
+        raise BadInput(
+            f"cannot read {found['path']}: {error.strerror}; expected the Python file of --arch {name}, "
+            f"as a path from {Path.cwd()} or from the root"
+        ) from error
+
+
+def function_of(name: str) -> Callable[..., Any]:
+    """Return the function that builds the network ``name``. It and its file are imported now.
+
+    Raises:
+        BadInput: the user's file has no such function or raises an error. The same holds for the function returned.
+    """
+    found = FILE.fullmatch(name)
+    if not found:
+        return ARCHITECTURES[name].function()
+    path, wanted = found["path"], found["function"]
+    module = vars(_blaming(path, _import)(path, f"architecture_{source_of(name)}"))
+    if not callable(module.get(wanted)):
+        defined = [each for each, value in module.items() if callable(value) and not each.startswith("_")]
+        raise unknown(f"function of {path}", wanted, defined)
+    return _blaming(path, module[wanted])
+
+
+def _import(path: str, name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError("it is no Python file")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)  # a dataclass looks its module up there
+    spec.loader.exec_module(module)
+    return module
+
+
+def _blaming(path: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``function`` with its errors as BadInput that names ``path`` and the line of it."""
+
+    def call(*args: Any, **options: Any) -> Any:
+        try:
+            return function(*args, **options)
+        except (BenchError, MemoryError):
+            raise
+        except Exception as error:  # the user's code can raise anything
+            frames = traceback.extract_tb(error.__traceback__)
+            lines = [each.lineno for each in frames if Path(each.filename) == Path(path).absolute()]
+            place = f"{path}, line {lines[-1]}" if lines else path
+            raise BadInput(
+                f"{place}: {type(error).__name__}: {error}; expected a function "
+                "(input_shape, num_classes, *, conv, dense) that returns a tf_keras model"
+            ) from error
+
+    return call

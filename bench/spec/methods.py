@@ -1,0 +1,65 @@
+"""The methods of other packages that a run can name, offered under the entry point group ``bench.methods``.
+
+An entry point names a frozen dataclass, a ``bench.methods.base.Method`` whose ``kind`` is the entry point's name. It is
+imported when the network is trained, not when a run is read: reading records needs no TensorFlow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import is_dataclass
+from typing import Any
+
+from bench.errors import BadInput, unknown
+from bench.plugins import plugins
+from bench.spec.names import read, written
+
+
+def _row(found: Any) -> Callable[..., Any]:
+    if isinstance(found, type) and is_dataclass(found) and hasattr(found, "kind"):
+        return found
+    raise TypeError(f"expected a dataclass with a kind, received {found!r}")
+
+
+METHODS = plugins("bench.methods", {}, _row)
+
+
+class MethodNames:
+    """What ``--method`` can be: methods separated by commas, each with its settings."""
+
+    def __str__(self) -> str:
+        return (
+            f"NAME or NAME(SETTING=VALUE,...), separated by commas; installed: {', '.join(sorted(METHODS)) or 'none'}"
+        )
+
+    def check(self, where: str, value: object) -> None:
+        """Raise BadInput where ``value`` has another form or names a method that is not installed."""
+        for text in split(str(value)):
+            name, _ = read(text, where)
+            if not METHODS:
+                raise BadInput(
+                    f"unknown {where} {name!r}: no installed package offers a method; install the one that does"
+                )
+            if name not in METHODS:
+                raise unknown(where, name, METHODS)
+
+
+def canonical(text: str) -> str:
+    """Return ``text`` without spaces and quotes, the settings of each method in order of name."""
+    return ",".join(written(name, dict(sorted(settings.items()))) for name, settings in _all(text))
+
+
+def split(text: str) -> list[str]:
+    """Return the methods that ``text`` lists: it is parted at the commas outside parentheses."""
+    parts, depth = [""], 0
+    for sign in text:
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [part.strip() for part in parts] if text.strip() else []
+
+
+def _all(text: str) -> list[tuple[str, dict[str, str | float]]]:
+    return [read(part, "method") for part in split(text)]

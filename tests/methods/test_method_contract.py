@@ -1,0 +1,54 @@
+"""What every method of a run has to keep, whatever it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tf_keras as keras
+from tiny import tiny_run
+from whole_runs import go
+
+from bench.methods.compose import methods_of
+from bench.spec.run import PRUNINGS, Run
+from bench.training.network import build, finished, weights_of
+
+METHODS = {
+    **{f"pruning-{name}": {"sparsity": 0.5, "pruning": name} for name in PRUNINGS},
+    "low-rank": {"low_rank": "0.5"},
+    "temperature": {"temperature": 20.0},
+}
+
+
+def small(settings: dict[str, object]) -> Run:
+    return tiny_run(**settings, arch="alexnet" if "low_rank" in settings else "fc5")
+
+
+@pytest.mark.parametrize("settings", METHODS.values(), ids=METHODS)
+def test_before_its_first_step_a_method_changes_no_weight_and_leaves_a_plain_network(
+    settings: dict[str, object],
+) -> None:
+    run = small(settings)
+    methods = methods_of(run, 6)
+    plain = build(run, 4, "float32", methods)
+    model = plain
+    for method in methods:
+        model = method.prepare(model)
+    after = finished(model, methods)
+    assert not any(isinstance(layer, keras.layers.Wrapper) for layer in after.layers)
+    for (name, one), (other, two) in zip(weights_of(plain).items(), weights_of(after).items(), strict=True):
+        assert name == other
+        np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.usefixtures("tiny_source")
+def test_a_whole_run_by_filters_keeps_its_promise_and_is_named_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.evaluation.metrics.operator_norm", lambda _: 1.0)
+    run = tiny_run(sparsity=0.5, pruning="filter")
+    rows = go(tmp_path, run).training.measured.kernels
+    assert "-s0.5-filter-" in run.name
+    assert [row.filters_zero for row in rows] == [672, 336, 294, 147, 0]
+    assert all(row.zeros >= 0.5 * row.size for row in rows[:-1])

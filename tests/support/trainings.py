@@ -1,0 +1,53 @@
+"""Trainings on the tiny images, made in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bench.datasets.base import Dataset
+from bench.methods.base import Method
+from bench.methods.compose import methods_of
+from bench.records.files import Arrays
+from bench.records.store import Folder
+from bench.spec.run import Run
+from bench.training import loop
+from bench.training.interruption import Stop
+from bench.training.network import finished, weights_of
+from bench.training.progress import Progress
+
+
+class Trained(NamedTuple):
+    """What a training leaves: the weights of the plain network by name, and the history."""
+
+    weights: Arrays
+    history: list[dict[str, float]]
+
+    def same(self, other: Trained) -> bool:
+        """Tell whether two trainings ended with the same bits."""
+        pairs = zip(self.weights.values(), other.weights.values(), strict=True)
+        return self.history == other.history and all(np.array_equal(a, b) for a, b in pairs)
+
+
+class StopAt(Stop):
+    """A stop that asks at the n-th look, as a signal would at that step."""
+
+    def __init__(self, step: int) -> None:
+        self.left = step
+
+    @property
+    def signal_number(self) -> int | None:  # type: ignore[override]
+        self.left -= 1
+        return 15 if self.left <= 0 else None
+
+
+def train(
+    run: Run, data: Dataset, results: Path, stop: Stop | None = None, methods: Sequence[Method] | None = None
+) -> Trained:
+    """Train ``run`` on ``data`` with its methods, or with those given."""
+    methods = methods_of(run, run.steps(len(data.train))) if methods is None else methods
+    found: Any = loop.train(run, data, Folder(results, run), methods, Progress(quiet=True), stop or Stop())
+    return Trained(weights_of(finished(found.model, methods)), found.history)
