@@ -25,6 +25,7 @@ ORDER = (
     "bench.runs",
     "bench.comparison",
     "bench.report",
+    "bench.notebook",
     "bench.cli",
     "bench.__main__",
 )

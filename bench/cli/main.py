@@ -1,9 +1,13 @@
-"""The command line: it parses, calls and prints. It decides nothing, and imports TensorFlow nowhere."""
+"""The command line: it parses, calls and prints. It imports TensorFlow nowhere."""
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn, TextIO
 
 import click
 
@@ -16,26 +20,59 @@ from bench.cli.status import status
 from bench.cli.sweep import sweep
 from bench.errors import BenchError
 
+UNWRITABLE = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EDQUOT, errno.EFBIG)
+
 
 class Group(click.Group):
-    """A group that turns a BenchError, or Ctrl-C, in any subcommand into its message and exit code."""
+    """A group that ends with a message and an exit code, and no traceback, where a command fails."""
+
+    def make_context(self, *words: Any, **extra: Any) -> click.Context:
+        """Parse the options of ``bench`` itself, such as --help."""
+        with _explained():
+            return super().make_context(*words, **extra)
 
     def invoke(self, context: click.Context) -> Any:
         """Run the subcommand."""
-        try:
+        with _explained():
             return super().invoke(context)
-        except BenchError as error:
-            click.echo(f"error: {error}", err=True)
-            sys.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("interrupted: what was recorded stays; run the same command again to go on", err=True)
-            sys.exit(130)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn a BenchError, Ctrl-C or an error of the system into its message and exit code."""
+    try:
+        yield
+    except BenchError as error:
+        _end(f"error: {error}", error.exit_code)
+    except KeyboardInterrupt:
+        _end("interrupted: what was recorded stays; run the same command again to go on", 130)
+    except OSError as error:
+        if error.filename is None and error.errno in UNWRITABLE:
+            # What is left in the buffers cannot be written either, and would be a second error at exit.
+            _discard(sys.stdout)
+            _end(f"error: cannot write the output: {error.strerror}; run the same command again to see it", 75)
+        place = f"{error.filename}: " if error.filename else ""
+        _end(f"error: {place}{error.strerror or error}; run the same command again when this has passed", 75)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    try:
+        click.echo(message, err=True)
+    except OSError:
+        _discard(sys.stderr)
+    sys.exit(code)
+
+
+def _discard(stream: TextIO) -> None:
+    """Send to the null device what ``stream`` still holds and gets."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="bench")
 def main() -> None:
-    """Train, compress, attack and answer: is a compressed network robust, or does it only look so?"""
+    """Train networks, compress them, attack them, and report how robust they are."""
 
 
 for command in (run, data, sweep, status, export, report):

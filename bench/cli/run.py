@@ -1,4 +1,4 @@
-"""``bench run``: parse, call, print."""
+"""The command ``bench run``."""
 
 from __future__ import annotations
 
@@ -30,14 +30,17 @@ def settings_of_a_run(command: Command) -> Command:
         by_arch = each.metadata["by_arch"]
         help_text = each.metadata["help"] + (f"; {limit}" if limit else "") + by_arch * "  [default: the network's own]"
         given = each.default is not MISSING and not by_arch
+        default: dict[str, Any] = (
+            {"default": str(each.default)} if given else {}
+        )  # a default of None would make --arch optional
         command = click.option(
             flag(each),
             each.name,
             type=TYPES.get(str(each.type), str),
-            default=str(each.default) if given else None,
             required=each.name == "arch",
             show_default=given and each.default != "",
             help=help_text,
+            **default,
         )(command)
     return command
 
@@ -48,10 +51,10 @@ def settings_of_a_run(command: Command) -> Command:
     "--attack",
     "attacks",
     multiple=True,
-    help=f"attack: {', '.join(ATTACKS)}, with settings as fgsm(knowledge=none), fgsm(knowledge=20), fgsm(loss=margin)"
-    "  [default: fgsm, and at T other than 1 by an attacker at T = 1 and on the margin too]",
+    help=f"{', '.join(ATTACKS)}, with settings as fgsm(knowledge=none), fgsm(knowledge=20), fgsm(loss=margin); may be "
+    "repeated  [default: fgsm; where T is not 1 also fgsm(knowledge=none) and fgsm(loss=margin)]",
 )
-@click.option("--eps", help=f"radii, pixel levels in [0, 255]  [default: the norm's own; {LINF}: {eps_text(LINF.eps)}]")
+@click.option("--eps", help=f"radii in the attack's norm, pixel levels  [default in {LINF}: {eps_text(LINF.eps)}]")
 @click.option(
     "--attack-fraction", type=float, default=1.0, show_default=True, help="fraction of the validation images, in (0, 1]"
 )
@@ -61,16 +64,16 @@ def settings_of_a_run(command: Command) -> Command:
     help="where the images are  [default: $BENCH_DATA_DIR, the cache, a download]",
 )
 @RESULTS
-@click.option("--skip-broken", is_flag=True, help="leave broken images out and record which")
+@click.option("--skip-broken", is_flag=True, help="leave broken images out, and record which")
 @click.option(
     "--share-with",
     multiple=True,
     metavar="SCHEDULE",
-    help="keep the state before the first pruning of this schedule, for pruned runs to go on from",
+    help="keep the training up to the first pruning of this schedule, for pruned runs to start from; may be repeated",
 )
-@click.option("--restart", is_flag=True, help="throw away what this run left and start over")
-@click.option("--json", "as_json", is_flag=True, help="print one JSON object on stdout")
-@click.option("--verbose", is_flag=True, help="print every number of every attack")
+@click.option("--restart", is_flag=True, help="remove what this run left and start over")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object")
+@click.option("--verbose", is_flag=True, help="print every accuracy of every attack")
 @click.option("--quiet", is_flag=True, help="no progress on stderr")
 def run(
     attacks: tuple[str, ...],
@@ -86,7 +89,7 @@ def run(
     quiet: bool,
     **settings: Any,
 ) -> None:
-    """Train one network under one setting, attack it, and record both. Run again, it does only what is missing."""
+    """Train a network, attack it, and record both. Run again, it does only what is missing."""
     source = click.get_current_context().get_parameter_source
     spec = Run.of(**{name: value for name, value in settings.items() if source(name) is not ParameterSource.DEFAULT})
     radii = parse_eps(eps) if eps is not None else ()
@@ -97,8 +100,11 @@ def run(
     from bench.training.progress import Progress
 
     with Progress(quiet) as progress:
-        if radii and 0 < radii[-1] < LINF.eps[1]:
-            progress.say(f"eps is in pixel levels of 0 to 255: {radii[-1]:g} is {radii[-1] / 255:.2g} of the range")
+        if radii and 0 < radii[-1] < 1:
+            progress.say(
+                f"eps is in pixel levels of 0 to 255: {radii[-1]:g} is {radii[-1] / 255:.2g} of the range; for "
+                f"{radii[-1]:g} of the range give --eps {255 * radii[-1]:g}"
+            )
         result = execute(spec, specs, Where(results_dir, data_dir, skip_broken), progress, restart, schedules)
     if not result.worked:
         click.echo("already done: nothing was trained or attacked", err=True)

@@ -1,38 +1,34 @@
-"""What a finished run says on stdout: a summary for a person, every table on request, one JSON object for a program."""
+"""The output of a finished run: a summary, every table on request, or one JSON object for a program."""
 
 from __future__ import annotations
 
 import json
 import textwrap
 
+from bench.evaluation.learned import learned
 from bench.records.schema import AttackRecord, Metrics
 from bench.runs.pipeline import Result
 
+LINES = 15
 SHOWN = (0.0, 1.0, 2.0, 4.0, 8.0)
 WIDTH = 110
 
 
 def summary(result: Result) -> str:
-    """Return at most 15 lines: the network, what it costs, accuracy by attack, a sentence on masking, where the record is."""
-    lines = _head(result)
-    attacks = list(result.attacks.values())
-    if attacks:
-        eps = _shown(attacks)
-        lines += ["", f"accuracy under attack ({_images(attacks)})"]
-        lines.append(f"{'eps, pixel levels':<36}" + "".join(f"{radius:>9g}" for radius in eps))
-        lines += [_line(attack, eps) for attack in attacks[:4]]
-        if len(attacks) > 4:
-            lines.append(f"and {len(attacks) - 4} more: --verbose shows them")
-        lines += textwrap.wrap(_masking(result), WIDTH)[:3]
-    return "\n".join([*lines, *_places(result)])
+    """Return at most 15 lines: the network, its cost, accuracy by attack, a sentence on masking, where the record is."""
+    head, tail = _head(result), _places(result)
+    if result.attacks and _has_learned(result):
+        tail = [*textwrap.wrap(_masking(result), WIDTH), *tail]
+    return "\n".join([*head, *_blocks(result, LINES - len(head) - len(tail)), *tail])
 
 
 def tables(result: Result) -> str:
-    """Return every number of every attack as text, after the summary's head."""
+    """Return every number of every attack, below the same lines on the network."""
     lines = _head(result)
     for record in result.attacks.values():
         lines += ["", *_table(record)]
-    lines += ["", *[textwrap.fill(finding.words, WIDTH, subsequent_indent="  ") for finding in result.masking]]
+    findings = result.masking if _has_learned(result) else []
+    lines += ["", *[textwrap.fill(finding.words, WIDTH, subsequent_indent="  ") for finding in findings], ""]
     return "\n".join([*lines, *_places(result)])
 
 
@@ -62,23 +58,34 @@ def as_json(result: Result) -> str:
 
 
 def _head(result: Result) -> list[str]:
+    training = result.training
     lines = [f"{result.folder.run.name}  seed {result.folder.run.seed}"]
-    if result.training.metrics is None:
-        return [
-            *lines,
-            f"diverged: the loss was no longer a number in epoch {result.training.epoch}; there is no accuracy",
-        ]
-    return lines + _network(result, result.training.metrics)
+    if training.metrics is None:
+        return [*lines, f"diverged: the loss was no longer a number in epoch {training.epoch}; there is no accuracy"]
+    val = training.data.val
+    lines.append(f"clean accuracy {training.metrics.accuracy:.4f} on all {val:,} validation images")
+    if any(attack.images != val for attack in result.attacks.values()):
+        lines.append("an attack on a fraction of them starts, at eps 0, from the accuracy on that fraction")
+    if not _has_learned(result):
+        chance = 1 / len(training.data.classes)
+        lines.append(
+            f"this network did not learn (chance is {chance:.2f}), so accuracy under attack means nothing: train it "
+            "longer or at another --learning-rate"
+        )
+    return lines + _cost(training.metrics)
 
 
-def _network(result: Result, metrics: Metrics) -> list[str]:
-    data = result.training.data
+def _has_learned(result: Result) -> bool:
+    metrics, data = result.training.metrics, result.training.data
+    return metrics is not None and learned(metrics.accuracy, data.val, len(data.classes))
+
+
+def _cost(metrics: Metrics) -> list[str]:
     lines = [
-        f"clean accuracy {metrics.accuracy:.4f} on all {data.val:,} validation images",
-        f"{metrics.parameters_nonzero:,} of {metrics.parameters:,} parameters are not zero "
-        f"(sparsity {metrics.sparsity:.4f} of kernels, {metrics.sparsity_whole:.4f} of the network); "
-        f"{metrics.macs_nonzero / 1e6:,.1f} of {metrics.macs / 1e6:,.1f} million MACs; "
-        f"gzip {metrics.gzip_bytes / 1e6:,.1f} MB",
+        f"{metrics.parameters_nonzero:,} of {metrics.parameters:,} parameters are not zero (sparsity "
+        f"{metrics.sparsity:.4f} of the kernels, {metrics.sparsity_whole:.4f} of the network)",
+        f"{metrics.macs_nonzero / 1e6:,.1f} of {metrics.macs / 1e6:,.1f} million multiply-accumulates, "
+        f"{metrics.gzip_bytes / 1e6:,.1f} MB after gzip",
     ]
     if metrics.low_rank:
         before = sum(row.weights_before for row in metrics.low_rank)
@@ -86,17 +93,28 @@ def _network(result: Result, metrics: Metrics) -> list[str]:
         larger = sum(not row.smaller for row in metrics.low_rank)
         noted = f", {larger} of them no smaller than before" if larger else ""
         lines.append(f"{len(metrics.low_rank)} separable convolutions{noted}: {after:,} weights where {before:,} were")
-    chance = 1 / len(data.classes)
-    if metrics.accuracy < 2 * chance:
-        lines.append(
-            f"this network did not learn: chance is {chance:.2f}. Its accuracy under attack says nothing; train it "
-            "longer or at another --learning-rate"
-        )
     return lines
 
 
+def _blocks(result: Result, room: int) -> list[str]:
+    """Return at most ``room`` lines: for each norm its radii, then the accuracy under each attack in it."""
+    by_norm: dict[str, list[AttackRecord]] = {}
+    for attack in result.attacks.values():
+        by_norm.setdefault(attack.threat.norm, []).append(attack)
+    room -= len(by_norm)
+    hidden = len(result.attacks) - room
+    shown = room - 1 if hidden > 0 else room  # the last line counts the attacks that have none
+    lines = []
+    for norm, attacks in by_norm.items():
+        eps = _shown(attacks)
+        lines.append(f"{f'accuracy at eps ({norm}, pixel levels)':<44}" + "".join(f"{radius:>9g}" for radius in eps))
+        lines += [_line(attack, eps, result.training.data.val) for attack in attacks[: max(0, shown)]]
+        shown -= len(attacks)
+    return lines + [f"{hidden + 1} more attacks: --verbose shows them"] * (hidden > 0)
+
+
 def _shown(attacks: list[AttackRecord]) -> list[float]:
-    """Return up to five radii that all attacks have: the usual ones where they are there, else spread over all."""
+    """Return up to five radii that all attacks have: the usual ones where they have three, else spread over all."""
     common = sorted(set.intersection(*[{row.eps for row in attack.rows} for attack in attacks]))
     usual = [radius for radius in SHOWN if radius in common]
     if len(usual) >= min(len(common), 3):
@@ -105,24 +123,15 @@ def _shown(attacks: list[AttackRecord]) -> list[float]:
     return [common[place] for place in sorted({round(part * last / 4) for part in range(5)})]
 
 
-def _images(attacks: list[AttackRecord]) -> str:
-    images = " or ".join(f"{count:,}" for count in sorted({attack.images for attack in attacks}))
-    norms = " or ".join(dict.fromkeys(attack.threat.norm for attack in attacks))
-    return f"{norms}, {images} validation images"
-
-
-def _line(attack: AttackRecord, eps: list[float]) -> str:
+def _line(attack: AttackRecord, eps: list[float], images: int) -> str:
     accuracy = {row.eps: row.accuracy for row in attack.rows}
-    return f"{attack.threat.label:<36}" + "".join(f"{accuracy[radius]:>9.4f}" for radius in eps)
+    part = "" if attack.images == images else f", {attack.images:,} images"
+    return f"{attack.threat.label + part:<44}" + "".join(f"{accuracy[radius]:>9.4f}" for radius in eps)
 
 
 def _masking(result: Result) -> str:
-    found = result.masking
-    masked = [each for each in found if each.masked]
-    if masked:
-        return max(masked, key=lambda each: each.gap).words + "."
-    if found:
-        return max(found, key=lambda each: each.gap).words + "."
+    if result.masking:  # the worst finding: a masked gradient has the largest gap
+        return max(result.masking, key=lambda each: each.gap).words + "."
     zeros = max(attack.gradient_zero_images for attack in result.attacks.values())
     return (
         "masking not tested: --attack 'fgsm(loss=margin)' tests it. "
@@ -146,4 +155,4 @@ def _table(record: AttackRecord) -> list[str]:
 
 def _places(result: Result) -> list[str]:
     curve = [f"curve   {result.folder.curve}"] if result.folder.curve.exists() else []
-    return ["", f"record  {result.folder.path / 'run.json'}", *curve]
+    return [f"record  {result.folder.path / 'run.json'}", *curve]

@@ -13,29 +13,34 @@ from bench.cli.options import RESULTS
 from bench.cli.sweep_progress import View
 from bench.errors import BadInput
 from bench.records.status import FINAL
-from bench.runs.grid import PRESETS, load
+from bench.runs.grid import PRESETS, distinct_seeds, load
 from bench.runs.sweep.clusters import Place, shape
 from bench.runs.sweep.engine import work
-from bench.runs.sweep.jobs import Job, jobs_of, tidy
-from bench.spec.run import Run
+from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes
 
 
 @click.command()
 @click.argument("grid", metavar=f"[{'|'.join(PRESETS)}|FILE.toml]")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="where the images are")
 @RESULTS
-@click.option("--image-size", type=int, help="in place of the grid's, pixels")
-@click.option("--epochs", type=int, help="in place of the grid's")
-@click.option("--seeds", help="in place of the grid's, as 0,1,2")
-@click.option("--figure", "figures", multiple=True, help="only this figure of the grid, optional or not; several times")
-@click.option("--with", "extra", multiple=True, help="an optional figure of the grid besides the others; several times")
-@click.option("--dry-run", is_flag=True, help="say what would run, what is done, the time to expect; start nothing")
+@click.option("--image-size", type=int, help="side of the images, pixels  [default: the grid's]")
+@click.option("--epochs", type=int, help="passes over the training images  [default: the grid's]")
+@click.option("--seeds", help="seeds of every run, as 0,1,2  [default: the grid's]")
+@click.option("--figure", "figures", multiple=True, help="only this figure of the grid; may be repeated")
+@click.option("--with", "extra", multiple=True, help="an optional figure besides the others; may be repeated")
+@click.option("--dry-run", is_flag=True, help="list what would run, what is done and the time to expect; start nothing")
 @click.option("--cluster", default="local", show_default=True, help="local, slurm, tcp://HOST:PORT or tls://HOST:PORT")
-@click.option("--cluster-config", type=click.Path(path_type=Path), help="TOML: arguments of SLURMCluster, or TLS files")
-@click.option("--insecure", is_flag=True, help="allow a scheduler elsewhere without TLS")
+@click.option(
+    "--cluster-config", type=click.Path(path_type=Path), help="TOML file with arguments of SLURMCluster or TLS files"
+)
+@click.option("--insecure", is_flag=True, help="allow a scheduler on another machine without TLS")
 @click.option("--workers", type=click.IntRange(0, 10_000), default=0, help="runs at once  [default: the machine's]")
-@click.option("--emit-jobs", type=click.Path(path_type=Path), help="write a command a line to this file, start nothing")
-@click.option("--no-sharing", is_flag=True, help="train every run from its own start")
+@click.option(
+    "--emit-jobs", type=click.Path(path_type=Path), help="write one command for each run to this file; start nothing"
+)
+@click.option(
+    "--no-sharing", is_flag=True, help="train every run from its own start, also where runs could share a prefix"
+)
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object on stdout")
 @click.option("--quiet", is_flag=True, help="no progress on stderr")
 def sweep(
@@ -57,7 +62,7 @@ def sweep(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Bring every run of a grid to its records. Run again, it does only what is missing."""
+    """Train and attack every run of a grid. Run again, it does only what is missing."""
     place = Place(cluster, workers, cluster_config, insecure)
     place.check()
     found = load(grid)
@@ -79,15 +84,15 @@ def sweep(
         if left:
             view.console.print(f"{len(jobs)} runs, {len(left)} to go; {divided}")
         ended = work(left, place, divided, view.ended, view.tick) if left else []
-    states |= {one.job.key: one.seen for one in ended}
-    tidy(jobs, states)
+    states |= {one.job.key: one.status for one in ended}
+    remove_unused_prefixes(jobs, states)
     click.echo(summary.as_json(jobs, states, excluded, ended) if as_json else summary.after(states))
-    sys.exit(0 if all(seen.state in FINAL for seen in states.values()) else 3)
+    sys.exit(0 if all(each.state in FINAL for each in states.values()) else 3)
 
 
 def _seeds(text: str) -> tuple[int, ...]:
     try:
-        return tuple(dict.fromkeys(Run.of(arch="fc5", seed=int(part)).seed for part in text.split(",")))
+        return distinct_seeds([int(part) for part in text.split(",")])
     except ValueError as error:
         raise BadInput(f"seeds is {text!r}: expected whole numbers separated by commas, as 0,1,2") from error
 
@@ -98,6 +103,6 @@ def _emit(path: Path, jobs: list[Job]) -> None:
         path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     except OSError as error:
         raise BadInput(f"cannot write {path}: {error.strerror}") from error
-    click.echo(f"{len(lines)} commands in {path}, controls before the runs that share their beginning")
+    click.echo(f"{len(lines)} commands in {path}, controls before their pruned runs")
     click.echo(f"at once, two at a time:  xargs -P 2 -d '\\n' -I{{}} sh -c '{{}}' < {path}")
     click.echo(f'in a job array:  eval "$(sed -n "${{SLURM_ARRAY_TASK_ID}}p" {path})"  with --array=1-{len(lines)}')

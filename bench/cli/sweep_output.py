@@ -1,4 +1,4 @@
-"""What a sweep says before it starts and after it ended."""
+"""The text of a sweep before it starts and after it ended."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from bench.records.status import FINAL, RunStatus, State
 from bench.runs.grid import Excluded
 from bench.runs.sweep.clusters import Shape
 from bench.runs.sweep.engine import Ended
-from bench.runs.sweep.jobs import Job, shared_share
+from bench.runs.sweep.jobs import Job
 
 TRAINING = "training"
 States = Mapping[str, RunStatus]  # by the key of the job
 
 
 def dry_run(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], shape: Shape) -> str:
-    """Return what would run, what is done, what is left out and why, and the time to expect."""
+    """Return what would run, what is done, what is excluded and why, and the time to expect."""
     lines, left = [], []
     for job in jobs:
-        seen = states[job.key]
-        left += [job] * (seen.state not in FINAL)
-        shared = f"  shares the first {shared_share(job):.0%} with its control" if shared_share(job) else ""
-        note = f"  {seen.note}" if seen.note and seen.state not in FINAL else ""
-        lines.append(f"{seen.state:<11}  {job.key}  figures {', '.join(job.cell.figures)}{shared}{note}")
+        status = states[job.key]
+        left += [job] * (status.state not in FINAL)
+        shared = f"  shares the first {job.shared_fraction:.0%} with its control" if job.shared_fraction else ""
+        note = f"  {status.note}" if status.note and status.state not in FINAL else ""
+        lines.append(f"{status.state:<11}  {job.key}  figures {', '.join(job.cell.figures)}{shared}{note}")
     lines += [f"excluded     {each.run.name}/seed-{each.run.seed}: {each.reason}" for each in excluded]
-    lines += ["", f"{len(jobs)} runs, {len(jobs) - len(left)} of them ended, {len(left)} to go; {shape}"]
-    saved = sum(shared_share(job) for job in left)
+    lines += ["", f"{len(jobs)} runs: {len(jobs) - len(left)} ended, {len(left)} to go; {shape}"]
+    saved = sum(job.shared_fraction for job in left)
     if saved:
-        lines.append(f"shared beginnings save {saved:.1f} of {len(left)} trainings, {saved / len(left):.0%}")
+        lines.append(f"shared prefixes save {saved:.1f} of {len(left)} trainings, {saved / len(left):.0%}")
     return "\n".join([*lines, _expected(jobs, left, shape)])
 
 
@@ -51,7 +51,7 @@ def _expected(jobs: Sequence[Job], left: Sequence[Job], shape: Shape) -> str:
         if what not in took[job.key]
     ]
     if any(each not in times for each in wanted):
-        return "time expected: not known before a run of each architecture, size and length, and each attack, has ended here"
+        return "time expected: not known; no run of the same architecture, size, length and attacks has ended here"
     total = sum(mean(times[each]) for each in wanted) / max(1, shape.workers)
     return f"time expected: about {total / 60:.0f} min, from the runs that ended here"
 
@@ -87,15 +87,15 @@ def as_json(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], e
     attempts = {one.job.key: one for one in ended}
     runs: list[dict[str, Any]] = []
     for job in jobs:
-        seen, one = states[job.key], attempts.get(job.key)
+        status, one = states[job.key], attempts.get(job.key)
         runs.append(
             {
                 "run": job.cell.run.name,
                 "seed": job.cell.run.seed,
                 "figures": list(job.cell.figures),
-                "state": str(seen.state),
-                "note": seen.note,
-                "log": str(seen.log) if seen.log else None,
+                "state": str(status.state),
+                "note": status.note,
+                "log": str(status.log) if status.log else None,
                 "attempts": one.attempts if one else 0,
                 "seconds": round(one.seconds, 1) if one else None,
             }

@@ -1,4 +1,4 @@
-"""What a person sees while a sweep works: one live view on a terminal, a line a run elsewhere; on stderr."""
+"""The progress of a sweep on stderr: a live view on a terminal, elsewhere a line for each run that ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.records.status import State
 from bench.runs.sweep.engine import Ended
 from bench.runs.sweep.jobs import Job
 
-STEADY = 5.0  # seconds between looks at the folders of the runs that work
+REFRESH = 5.0  # seconds between two readings of the folders of the runs at work
 
 
 class View:
@@ -28,7 +28,7 @@ class View:
         self._total, self._workers = total, max(1, workers)
         self._ended: list[Ended] = []
         self._began = time.monotonic()
-        self._looked = 0.0
+        self._refreshed = 0.0
 
     def __enter__(self) -> View:
         if self._on:
@@ -44,23 +44,23 @@ class View:
         """Print how a job ended."""
         self._ended.append(one)
         again = f", attempt {one.attempts}" if one.attempts > 1 else ""
-        note = f"  {one.seen.note}" if one.seen.note else ""
+        note = f"  {one.status.note}" if one.status.note else ""
         count = f"{len(self._ended)}/{self._total}"
         self.console.print(
-            escape(f"{count}  {one.seen.state:<9}  {one.job.key}  {one.seconds:.0f} s{again}{note}"), soft_wrap=True
+            escape(f"{count}  {one.status.state:<9}  {one.job.key}  {one.seconds:.0f} s{again}{note}"), soft_wrap=True
         )
 
     def tick(self, left: Sequence[Job]) -> None:
-        """Show what works now and about how long the rest will take."""
-        if not self._on or time.monotonic() - self._looked < STEADY:
+        """Show which runs are at work and about how long the rest will take."""
+        if not self._on or time.monotonic() - self._refreshed < REFRESH:
             return
-        self._looked = time.monotonic()
+        self._refreshed = time.monotonic()
         table = Table.grid(padding=(0, 2))
-        seen = [(job, job.status()) for job in left]
-        running = [(job, found) for job, found in seen if found.state == State.RUNNING]
+        states = [(job, job.status()) for job in left]
+        running = [(job, found) for job, found in states if found.state == State.RUNNING]
         for job, found in running:
             table.add_row("running", escape(job.key), escape(found.note))
-        failed = sum(one.seen.state not in (State.DONE, State.DIVERGED) for one in self._ended)
+        failed = sum(one.status.state not in (State.DONE, State.DIVERGED) for one in self._ended)
         done = len(self._ended) - failed
         head = (
             f"{self._total} runs: {done} done, {len(running)} running, {failed} failed, "

@@ -1,1 +1,1 @@
-"""From a spec to its records: one run, and many."""
+"""Runs: one from its settings to its records, and many as a sweep."""

@@ -1,4 +1,4 @@
-"""A run as the command that makes it: what a sweep starts, a job file lists and a report quotes."""
+"""The command that makes a run, for sweeps, job files and reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.spec.run import Run
 
 
 def run_options(run: Run) -> list[str]:
-    """Return the options of ``bench run`` that make ``run``: its settings that are not the default ones."""
+    """Return the options of ``bench run`` that make ``run``: one for each setting that is not the default."""
     usual = Run.of(arch=run.arch)
     words = ["--arch", run.arch]
     for each in fields(run):
@@ -27,7 +27,7 @@ def flag(setting: Any) -> str:
 
 
 def attack_options(run: Run, specs: Sequence[AttackSpec]) -> list[str]:
-    """Return the options of ``bench run`` for ``specs``, which share radii and fraction; none where they are the usual ones."""
+    """Return the options of ``bench run`` for ``specs``, which have equal radii and fraction; none for the default attacks."""
     words = []
     first = specs[0]
     if list(specs) != attack_specs(run, [], first.eps, first.fraction):

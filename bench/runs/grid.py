@@ -1,20 +1,20 @@
-"""A grid as data: which runs make which figure, read from TOML and validated to the line."""
+"""A grid as data: which runs make which figure. It is read from TOML and checked; an error names the table and the key."""
 
 from __future__ import annotations
 
 import itertools
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from bench.attacks import ATTACKS, Attack, attack_named
-from bench.attacks.spec import AttackSpec, attack_specs, parse_eps
+from bench.attacks import Attack, attack_named
+from bench.attacks.spec import FRACTION, AttackSpec, attack_specs, parse_eps
 from bench.errors import BadInput, unknown
-from bench.runs.toml_lines import Lines
 from bench.spec.run import READERS, Run
 
 PRESETS = ("smoke", "internship", "internship-paper")
@@ -22,25 +22,38 @@ SETTINGS = tuple(each.name for each in fields(Run) if each.name != "seed")
 TOP = ("title", "seeds", "settings", "attack", "figures", "exclude")
 FIGURE = ("title", "optional", "attacks")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,40}")
+Axes = Mapping[str, tuple[Any, ...]]  # the values of each setting that is named
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A named comparison: the settings that every run of it shares or that vary, each a tuple of values.
+    """A named comparison. Its runs are every combination of the values in ``axes``.
 
-    ``attacks`` are what its runs are attacked with; none means what ``attack_specs`` takes by itself.
+    ``attacks`` are what its runs are attacked with; empty for the default attacks.
     """
 
     name: str
     title: str
     optional: bool
     attacks: tuple[Attack, ...]
-    axes: Mapping[str, tuple[Any, ...]]
+    axes: Axes
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """A rule that leaves out every run whose settings are all in ``axes``, and the reason."""
+
+    reason: str
+    axes: Axes
+
+    def matches(self, run: Run) -> bool:
+        """Tell whether ``run`` is left out."""
+        return all(getattr(run, name) in values for name, values in self.axes.items())
 
 
 @dataclass(frozen=True)
 class GridRun:
-    """One run of a grid, at a seed, with every spec that some figure needs, and the names of those figures."""
+    """One run of a grid, at a seed, with every attack that some figure needs, and the names of those figures."""
 
     run: Run
     specs: tuple[AttackSpec, ...]
@@ -49,7 +62,7 @@ class GridRun:
 
 @dataclass(frozen=True)
 class Excluded:
-    """A run that a grid leaves out, and why."""
+    """A run that a grid leaves out, and the reason."""
 
     run: Run
     reason: str
@@ -57,25 +70,25 @@ class Excluded:
 
 @dataclass(frozen=True)
 class Grid:
-    """A grid: figures over shared settings, less exclusions."""
+    """Figures over shared settings, without the excluded runs. ``source`` is its name in messages."""
 
     name: str
     title: str
     seeds: tuple[int, ...]
     settings: Mapping[str, Any]
     figures: tuple[Figure, ...]
-    exclusions: tuple[tuple[str, Mapping[str, tuple[Any, ...]]], ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     eps: tuple[float, ...] = ()
     fraction: float = 1.0
-    lines: Lines = field(default_factory=Lines, compare=False)
+    source: str = field(default="", compare=False)
 
     def cells(self, figures: Sequence[Figure], seeds: Sequence[int]) -> tuple[list[GridRun], list[Excluded]]:
-        """Return the cells of ``figures`` at each seed, all of the first seed first, each run once; and what is left out."""
+        """Return the runs of ``figures`` at each seed, each once, all of the first seed first; and the excluded ones."""
         found: dict[Run, dict[str, Any]] = {}
         excluded: dict[Run, str] = {}
         for seed, figure in itertools.product(seeds, figures):
             for run in self._runs(figure, seed):
-                reason = self._reason(run)
+                reason = next((each.reason for each in self.exclusions if each.matches(run)), None)
                 if reason:
                     excluded[run] = reason
                     continue
@@ -87,12 +100,12 @@ class Grid:
         return cells, [Excluded(run, reason) for run, reason in excluded.items()]
 
     def with_settings(self, overrides: Mapping[str, Any]) -> Grid:
-        """Return the grid with other shared settings; BadInput where one cannot be."""
+        """Return the grid with other shared settings; BadInput where a value cannot be."""
         Run.of(**{"arch": "fc5", **overrides})
         return replace(self, settings={**self.settings, **overrides})
 
     def chosen(self, only: Sequence[str], extra: Sequence[str]) -> list[Figure]:
-        """Return the figures named ``only``, or else all but the optional, and ``extra``; BadInput where none is left."""
+        """Return the figures named ``only``, or else all but the optional ones, and ``extra``; BadInput where none is left."""
         by_name = {figure.name: figure for figure in self.figures}
         for name in (*only, *extra):
             if name not in by_name:
@@ -103,23 +116,27 @@ class Grid:
             raise BadInput(f"every figure of {self.name} is optional: choose with --figure, of {', '.join(by_name)}")
         return [by_name[name] for name in names]
 
+    def check(self) -> None:
+        """Raise BadInput where a run cannot be, or where an exclusion matches no run of the grid."""
+        runs = [run for figure in self.figures for run in self._runs(figure, self.seeds[0])]
+        for number, each in enumerate(self.exclusions, 1):
+            if not any(map(each.matches, runs)):
+                raise BadInput(
+                    f"{self.source}: exclude {number}: no run of the grid has {_axes_text(each.axes)}; expected settings "
+                    "of a run that a figure makes"
+                )
+
     def _runs(self, figure: Figure, seed: int) -> list[Run]:
         runs = []
         for values in itertools.product(*figure.axes.values()):
             settings = {**self.settings, **dict(zip(figure.axes, values, strict=True)), "seed": seed}
-            with self.lines.blamed(f"figures.{figure.name}"):
+            with _place(self.source), _place(f"figures.{figure.name}"):
                 runs.append(Run.of(**settings))
         return runs
 
-    def _reason(self, run: Run) -> str | None:
-        for reason, axes in self.exclusions:
-            if all(getattr(run, name) in values for name, values in axes.items()):
-                return reason
-        return None
-
 
 def load(name: str) -> Grid:
-    """Return the grid of a preset or of a TOML file; BadInput, with the line, where it is none."""
+    """Return the grid of a preset or of a TOML file; BadInput where it is none."""
     if name in PRESETS:
         text = (files("bench") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
         return parse(name, text)
@@ -133,114 +150,132 @@ def load(name: str) -> Grid:
 
 
 def parse(name: str, text: str, path: str = "") -> Grid:
-    """Return the grid that ``text`` writes; BadInput with the line, what is allowed and the nearest name where it is none."""
-    lines = Lines(path or name, text)
-    try:
-        body = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{lines.source}: {error}") from error
-    lines.check_names("", body, TOP, "key of a grid")
-    attack = _table(lines, "attack", body.get("attack", {}))
-    lines.check_names("attack", attack, ("eps", "fraction"), "setting of an attack")
-    return Grid(
-        name=name,
-        title=str(body.get("title", name)),
-        seeds=_seeds(lines, body.get("seeds", [0])),
-        settings={key: _single(lines, "settings", key, value) for key, value in _axes(lines, "settings", body).items()},
-        figures=_figures(lines, body.get("figures", {})),
-        exclusions=tuple(_exclusion(lines, each, nth) for nth, each in enumerate(_listed(body.get("exclude", [])))),
-        eps=_radii(lines, attack["eps"]) if "eps" in attack else (),
-        fraction=_fraction(lines, attack.get("fraction", 1.0)),
-        lines=lines,
-    )
+    """Return the grid in ``text``.
 
-
-def _figures(lines: Lines, tables: Any) -> tuple[Figure, ...]:
-    if not isinstance(tables, dict) or not tables:
-        raise BadInput(f"{lines.source}: a grid needs at least one [figures.NAME] with axes")
-    figures = []
-    for name, table in tables.items():
-        place = f"figures.{name}"
-        if not NAME.fullmatch(name):
-            raise BadInput(f"{lines.source}: a figure is named {name!r}: expected letters, digits, dots and dashes")
-        table = _table(lines, place, table)
-        axes = {key: value for key, value in table.items() if key not in FIGURE}
-        optional = table.get("optional", False)
-        if not isinstance(optional, bool):
-            raise BadInput(f"{lines.at(place, 'optional')}optional is {optional!r}: expected true or false")
-        figures.append(
-            Figure(
-                name=name,
-                title=str(table.get("title", name)),
-                optional=optional,
-                attacks=tuple(_attack(lines, place, text) for text in _listed(table.get("attacks", []))),
-                axes=_axes(lines, place, {place: axes}),
-            )
+    Raises:
+        BadInput: the text is no grid. The message names the table and the key, what is allowed and the nearest name.
+    """
+    with _place(path or name):
+        try:
+            body = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise BadInput(str(error)) from error
+        _check_names(body, TOP, "key of a grid")
+        grid = Grid(
+            name=name,
+            title=str(body.get("title", name)),
+            seeds=distinct_seeds(_listed(body.get("seeds", [0]))),
+            settings=_settings(body.get("settings", {})),
+            figures=_figures(body.get("figures", {})),
+            exclusions=_exclusions(body.get("exclude", [])),
+            source=path or name,
+            **_attack(body.get("attack", {})),
         )
-    return tuple(figures)
+    grid.check()
+    return grid
 
 
-def _axes(lines: Lines, place: str, tables: Mapping[str, Any], nth: int = 0) -> dict[str, tuple[Any, ...]]:
-    table = _table(lines, place, tables.get(place, {}))
-    lines.check_names(place, table, SETTINGS, "setting", nth)
-    by_name = {each.name: each for each in fields(Run)}
-    axes = {}
-    for key, value in table.items():
-        values = tuple(_listed(value))
-        if not values or any(isinstance(each, list | dict) for each in values):
-            raise BadInput(f"{lines.at(place, key, nth)}{key} is {value!r}: expected a value or a list of values")
-        reader, limit = READERS.get(str(by_name[key].type)), by_name[key].metadata["limit"]
-        with lines.blamed(place, key, nth):
-            # A share of the ranks is a number in TOML and text to what reads it.
-            axes[key] = tuple(reader(str(each)) for each in values) if reader else values
-            for each in axes[key] if limit is not None else ():
-                limit.check(key, each)
-    return axes
-
-
-def _exclusion(lines: Lines, table: Any, nth: int) -> tuple[str, dict[str, tuple[Any, ...]]]:
-    table = _table(lines, "exclude", table)
-    if not table.get("reason"):
-        raise BadInput(f"{lines.at('exclude', nth=nth)}an exclusion needs a reason")
-    axes = {key: value for key, value in table.items() if key != "reason"}
-    if not axes:
-        raise BadInput(f'{lines.at("exclude", nth=nth)}this excludes every run: expected a setting, as in arch = "fc5"')
-    return str(table["reason"]), _axes(lines, "exclude", {"exclude": axes}, nth)
-
-
-def _attack(lines: Lines, place: str, text: Any) -> Attack:
-    with lines.blamed(place, "attacks"):
-        return attack_named(str(text))
-
-
-def _radii(lines: Lines, radii: Any) -> tuple[float, ...]:
-    with lines.blamed("attack", "eps"):
-        return AttackSpec(ATTACKS["fgsm"](), parse_eps(",".join(str(radius) for radius in _listed(radii)))).eps
-
-
-def _seeds(lines: Lines, seeds: Any) -> tuple[int, ...]:
-    with lines.blamed("", "seeds"):
-        found = tuple(Run.of(arch="fc5", seed=seed).seed for seed in _listed(seeds))
-    if not found:
-        raise BadInput(f"{lines.at('', 'seeds')}seeds is empty: expected at least one")
+def distinct_seeds(seeds: Iterable[Any]) -> tuple[int, ...]:
+    """Return ``seeds``; BadInput where there is none, where one cannot be, or where one is there twice."""
+    found = tuple(Run.of(arch="fc5", seed=seed).seed for seed in seeds)
+    if not found or len(set(found)) < len(found):
+        raise BadInput(f"seeds is {', '.join(map(str, found)) or 'empty'}: expected at least one, each once")
     return found
 
 
-def _fraction(lines: Lines, fraction: Any) -> float:
-    if isinstance(fraction, bool) or not isinstance(fraction, int | float) or not 0 < fraction <= 1:
-        raise BadInput(f"{lines.at('attack', 'fraction')}fraction is {fraction!r}: expected a number in (0, 1]")
-    return float(fraction)
+@contextmanager
+def _place(where: str) -> Iterator[None]:
+    """Put ``where`` before the message of a BadInput that comes out of the block."""
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
 
 
-def _single(lines: Lines, place: str, key: str, values: tuple[Any, ...]) -> Any:
-    if len(values) != 1:
-        raise BadInput(f"{lines.at(place, key)}{key} has {len(values)} values: an axis belongs into a [figures.NAME]")
-    return values[0]
+def _check_names(found: Iterable[str], known: Sequence[str], what: str) -> None:
+    for name in found:
+        if name not in known:
+            raise unknown(what, name, known)
 
 
-def _table(lines: Lines, place: str, value: Any) -> dict[str, Any]:
+def _settings(table: Any) -> dict[str, Any]:
+    with _place("settings"):
+        axes = _axes(_table(table))
+        for key, values in axes.items():
+            if len(values) != 1:
+                raise BadInput(f"{key} has {len(values)} values: a list of values belongs into a [figures.NAME]")
+    return {key: value for key, (value,) in axes.items()}
+
+
+def _figures(tables: Any) -> tuple[Figure, ...]:
+    if not isinstance(tables, dict) or not tables:
+        raise BadInput("a grid needs at least one [figures.NAME] with axes")
+    for name in tables:
+        if not NAME.fullmatch(name):
+            raise BadInput(f"a figure is named {name!r}: expected letters, digits, dots and dashes")
+    return tuple(_figure(name, table) for name, table in tables.items())
+
+
+def _figure(name: str, table: Any) -> Figure:
+    with _place(f"figures.{name}"):
+        axes = _axes({key: value for key, value in _table(table).items() if key not in FIGURE}, FIGURE)
+        optional = table.get("optional", False)
+        if not isinstance(optional, bool):
+            raise BadInput(f"optional is {optional!r}: expected true or false")
+        attacks = tuple(attack_named(str(text)) for text in _listed(table.get("attacks", [])))
+    return Figure(name, str(table.get("title", name)), optional, attacks, axes)
+
+
+def _exclusions(tables: Any) -> tuple[Exclusion, ...]:
+    found = []
+    for number, table in enumerate(_listed(tables), 1):
+        with _place(f"exclude {number}"):
+            if not _table(table).get("reason"):
+                raise BadInput("an exclusion needs a reason")
+            axes = _axes({key: value for key, value in table.items() if key != "reason"})
+            if not axes:
+                raise BadInput('this excludes every run: expected a setting, as in arch = "fc5"')
+            found.append(Exclusion(str(table["reason"]), axes))
+    return tuple(found)
+
+
+def _attack(table: Any) -> dict[str, Any]:
+    with _place("attack"):
+        _check_names(_table(table), ("eps", "fraction"), "setting of an attack")
+        found: dict[str, Any] = {}
+        if "eps" in table:
+            radii = parse_eps(",".join(str(radius) for radius in _listed(table["eps"])))
+            found["eps"] = AttackSpec(attack_named("fgsm"), radii).eps
+        if "fraction" in table:
+            FRACTION.check("fraction", table["fraction"])
+            found["fraction"] = float(table["fraction"])
+    return found
+
+
+def _axes(table: Mapping[str, Any], besides: Sequence[str] = ()) -> dict[str, tuple[Any, ...]]:
+    by_name = {each.name: each for each in fields(Run)}
+    axes = {}
+    for key, value in table.items():
+        if key not in SETTINGS:
+            raise unknown("setting", key, (*SETTINGS, *besides))
+        values = tuple(_listed(value))
+        if not values or any(isinstance(each, list | dict) for each in values):
+            raise BadInput(f"{key} is {value!r}: expected a value or a list of values")
+        reader, limit = READERS.get(str(by_name[key].type)), by_name[key].metadata["limit"]
+        # A fraction of the ranks is a number in TOML; its reader takes text.
+        axes[key] = tuple(reader(str(each)) for each in values) if reader else values
+        for each in axes[key] if limit is not None else ():
+            limit.check(key, each)
+    return axes
+
+
+def _axes_text(axes: Axes) -> str:
+    return " and ".join(f"{name} {' or '.join(map(str, values))}" for name, values in axes.items())
+
+
+def _table(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise BadInput(f"{lines.at('', place)}{place} is {value!r}: expected a table, [{place}]")
+        raise BadInput(f"received {value!r}: expected a table")
     return value
 
 

@@ -1,4 +1,4 @@
-"""A run from its spec to its records: train, then each evaluation, each once. What is recorded is not done again."""
+"""Train a run, then do each evaluation. Anything that has a record is skipped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bench.training.progress import Progress
 
 @dataclass(frozen=True)
 class Where:
-    """Where a run finds its images and leaves its records."""
+    """The folders of the images and of the records."""
 
     results: Path
     data_dir: Path | None = None
@@ -33,7 +33,7 @@ class Where:
 
 @dataclass(frozen=True)
 class Result:
-    """The records of a run: of its training and of each attack asked for. ``worked`` tells whether anything was done."""
+    """The records of a run: its training and each attack asked for. ``worked`` is False where all had been recorded."""
 
     folder: Folder
     training: TrainingRecord
@@ -42,7 +42,7 @@ class Result:
 
     @property
     def masking(self) -> list[Masking]:
-        """What the attacks, compared, say of masked gradients: a finding for each that can be compared."""
+        """A finding on masked gradients for each attack that has a margin step to be compared with."""
         return masking(self.attacks.values(), len(self.training.data.classes))
 
 
@@ -54,20 +54,20 @@ def execute(
     restart: bool = False,
     share_with: Sequence[Schedule] = (),
 ) -> Result:
-    """Bring ``run`` to the state in which its training and every evaluation are recorded, doing only what is missing.
+    """Train ``run`` and do every evaluation, as far as they have no record yet, and return the records.
 
     Args:
         run: what to train.
         specs: the attacks.
-        where: images and records.
-        progress: is told what is going on.
-        restart: remove what the run left, as soon as nothing can refuse the new one any more.
-        share_with: an unpruned run keeps its state for the runs that prune on these schedules, where they fit it.
+        where: the folders of images and records.
+        progress: shows what is done.
+        restart: remove the run's files and start over; they are removed once nothing can refuse the new run.
+        share_with: schedules of pruned runs; an unpruned run keeps its state before the first pruning of each.
 
     Raises:
         Locked: another process has the run.
-        IntegrityError: a record or the data are not what they were.
-        BadInput: data or schedule do not fit.
+        IntegrityError: a record is damaged, or the images are not those of the record.
+        BadInput: the images or the schedule do not fit the run.
     """
     folder = Folder(where.results, run)
     with folder.lock():
@@ -124,7 +124,7 @@ def _check_images(folder: Folder, training: TrainingRecord, data: Dataset) -> No
 
 
 def _steps_to_share(share_with: Sequence[Schedule], steps: int, progress: Progress) -> set[int]:
-    """Return after which steps of ``steps`` the state is kept; a schedule that does not fit is its own run's to refuse."""
+    """Return the numbers of steps after which the state is kept. A schedule that does not fit is passed over."""
     found = set()
     for schedule in share_with:
         try:

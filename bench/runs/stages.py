@@ -1,4 +1,4 @@
-"""The two stages that leave records: train and measure, then evaluate. Importing this starts TensorFlow."""
+"""The two stages of a run: train and measure, then evaluate. Importing this module starts TensorFlow."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from bench.training.progress import Progress
 from bench.training.runtime import devices
 from bench.training.version import TRAINING
 
-# Spread over the classes; batch statistics of 128 images are what a step of the usual batch size sees.
+# Images for the batch statistics of a start by SVD: as many as a step of the usual batch size sees.
 CALIBRATION = 128
 
 
 def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collection[int] = ()) -> TrainingRecord:
     """Train the run of ``folder`` on ``data``, measure the network, write the record and return it.
 
-    A training that diverges is recorded as such, without weights or metrics.
+    A training that diverges gets a record without weights and metrics.
 
     Args:
         share_after: the numbers of steps after which the state is kept for runs that prune later.
 
     Raises:
-        BenchError: a method did not keep its promise, as where a kernel misses its sparsity. Nothing is recorded.
+        BenchError: a method did not do what it promises, such as the sparsity of a kernel. Nothing is recorded.
     """
     run, clock = folder.run, Clock()
     start, origin = _start(folder, data)
@@ -83,7 +83,7 @@ def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collec
 
 
 def _start(folder: Folder, data: Dataset) -> tuple[Method | None, Origin | None]:
-    """Return the method that sets the weights to start from, and what the record says of where they came from."""
+    """Return the method that sets the first weights, and their origin for the record; None for a start from scratch."""
     source = folder.start()
     if source is None:
         return None, None

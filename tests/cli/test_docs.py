@@ -14,7 +14,7 @@ from bench.cli.main import main
 from bench.datasets import DATASETS
 from bench.spec.architectures import ARCHITECTURES
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 INDENTED = re.findall(r"^    (\S.*)$", README, flags=re.MULTILINE)
 

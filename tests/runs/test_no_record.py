@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 import tensorflow as tf
 from tiny import only_seed_folder, tiny_run
-from whole_runs import go
+from whole_runs import FGSM, go
 
+from bench.attacks.spec import AttackSpec
 from bench.errors import BenchError, IntegrityError
+from bench.records.files import read_json, write_json
+from bench.records.store import RUN_SCHEMA
+from bench.runs.pipeline import Result
 
 pytestmark = pytest.mark.usefixtures("tiny_source")
 
@@ -30,13 +34,15 @@ def test_a_run_that_misses_its_sparsity_leaves_no_record(tmp_path: Path, monkeyp
     assert not (only_seed_folder(tmp_path) / "run.json").exists()
 
 
-def test_a_clean_accuracy_that_is_not_the_recorded_one_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bench.runs.stages.accuracy", lambda *_: 0.123)
+def test_a_clean_accuracy_that_is_not_the_recorded_one_is_refused(finished: Result, copied: Path) -> None:
+    record = only_seed_folder(copied) / "run.json"
+    body = read_json(record, RUN_SCHEMA)
+    body["metrics"]["accuracy"] = 0.123
+    write_json(record, RUN_SCHEMA, body)
+    other = AttackSpec(FGSM.attack, (0.0, 2.0))
     with pytest.raises(IntegrityError, match=r"at eps 0.*0\.123"):
-        go(tmp_path, tiny_run())
-    assert not list(tmp_path.rglob("fgsm*"))
+        go(copied, finished.folder.run, other)
+    assert not list(copied.rglob(f"{other.name}*"))
 
 
 @pytest.mark.parametrize("error", [MemoryError(), tf.errors.ResourceExhaustedError(None, None, "OOM")])

@@ -14,11 +14,12 @@ from records import identity
 from tiny import only_seed_folder, tiny_run
 from whole_runs import FGSM, go
 
-from bench.attacks.spec import AttackSpec, attack_specs
+from bench.attacks.spec import AttackSpec
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.errors import BadInput, IntegrityError
 from bench.records.store import Folder
+from bench.runs.pipeline import Result
 from bench.spec.pruning_schedule import Steps
 from bench.spec.run import Run
 
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("tiny_source")
 
 
 def test_a_run_killed_in_every_one_of_its_writes_ends_as_the_undisturbed_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    finished: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         pass
@@ -38,56 +39,50 @@ def test_a_run_killed_in_every_one_of_its_writes_ends_as_the_undisturbed_one(
             died.append(target)
             raise Killed
 
-    run, died = tiny_run(sparsity=0.9, temperature=20.0), list[str]()
-    specs = attack_specs(run, [FGSM.attack], FGSM.eps, 1.0)
-    go(tmp_path / "whole", run, *specs)
+    run, died = finished.folder.run, list[str]()
     monkeypatch.setattr("os.fsync", sync)
     for _ in range(20):
         with contextlib.suppress(Killed):
-            go(tmp_path / "killed", run, *specs)
+            go(tmp_path, run)
             break
-    # The spec; arrays and record of two epochs' checkpoints, of the training and of two attacks, the two galleries; what
-    # follows of masking.
-    assert len(died) == 14
-    whole, killed = (identity(only_seed_folder(tmp_path / place)) for place in ("whole", "killed"))
-    assert whole == killed
+    # The spec; arrays and record of two epochs' checkpoints, of the training and of the attack; the gallery.
+    assert len(died) == 10
+    assert identity(only_seed_folder(tmp_path)) == identity(finished.folder.path)
 
 
-def test_a_recorded_run_is_not_done_again(tmp_path: Path) -> None:
-    assert go(tmp_path, tiny_run()).worked
-    before = identity(only_seed_folder(tmp_path))
-    again = go(tmp_path, tiny_run())
+def test_a_recorded_run_is_not_done_again(finished: Result, copied: Path) -> None:
+    assert finished.worked
+    again = go(copied, finished.folder.run)
     assert not again.worked
-    assert again.attacks[FGSM.name]["rows"]
-    assert identity(only_seed_folder(tmp_path)) == before
+    assert again.attacks == finished.attacks
+    assert identity(only_seed_folder(copied)) == identity(finished.folder.path)
 
 
 def test_a_finer_grid_attacks_the_same_weights_and_trains_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    finished: Result, copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = go(tmp_path, tiny_run())
     monkeypatch.setattr("bench.training.loop.train", lambda *_: pytest.fail("trained again"))
     finer = AttackSpec(FGSM.attack, (0.0, 0.5, 1.0, 8.0, 64.0))
-    second = go(tmp_path, tiny_run(), finer)
-    rows = [
-        {row["eps"]: row for row in attack["rows"]} for attack in (*first.attacks.values(), *second.attacks.values())
-    ]
-    assert all(rows[0][eps] == rows[1][eps] for eps in FGSM.eps)
-    assert first.folder.attack(FGSM) is not None
+    second = go(copied, finished.folder.run, finer)
+    coarse, fine = (
+        {row.eps: row for row in each.attacks[spec.name].rows} for each, spec in ((finished, FGSM), (second, finer))
+    )
+    assert all(coarse[eps] == fine[eps] for eps in FGSM.eps)
+    assert second.folder.attack(FGSM) is not None
 
 
 def test_other_images_under_a_recorded_run_are_refused_and_restart_starts_over(
-    tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+    finished: Result, copied: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go(tmp_path, tiny_run())
     other = Dataset("tiny", tiny.val, tiny.train, tiny.classes, "0" * 64)
     unnamed = type(DATASETS["synthetic"])(load=lambda *_: other, named=False)
     monkeypatch.setitem(DATASETS, "synthetic", unnamed)
+    run = finished.folder.run
     with pytest.raises(IntegrityError, match=r"other images.*--restart"):
-        go(tmp_path, tiny_run())
-    result = go(tmp_path, tiny_run(), restart=True)
+        go(copied, run)
+    result = go(copied, run, restart=True)
     assert result.worked
-    assert result.training["data"]["fingerprint"] == "0" * 64
+    assert result.training.data.fingerprint == "0" * 64
 
 
 @pytest.mark.parametrize(
@@ -108,23 +103,10 @@ def test_a_restart_that_is_refused_throws_nothing_away(settings: dict[str, Any],
     assert after == before
 
 
-def test_twenty_starts_of_one_run_train_it_once(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "bench.cli.main",
-        "run",
-        "--arch",
-        "fc5",
-        "--dataset",
-        "synthetic",
-        "--epochs",
-        "1",
-    ]
-    command += ["--image-size", "32", "--eps", "0,1", "--results-dir", str(tmp_path), "--quiet"]
-    starts = [
-        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(20)
-    ]
+def test_six_starts_of_one_run_train_it_once(tmp_path: Path) -> None:
+    text = "run --arch fc5 --dataset synthetic --epochs 1 --image-size 32 --eps 0,1 --quiet --results-dir"
+    command = [sys.executable, "-m", "bench", *text.split(), str(tmp_path)]
+    starts = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(6)]
     said = [start.communicate()[1] for start in starts]
     codes = [start.returncode for start in starts]
     assert sorted(set(codes)) == [0, 5], said

@@ -1,6 +1,6 @@
 """Kill whole runs with SIGKILL at seeded random moments and compare what they end as with an undisturbed run.
 
-Too slow for the test suite; run it by hand:  python tests/kill_at_random.py --kills 5
+Too slow for the test suite; run it by hand:  python tests/support/kill_at_random.py --kills 5
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Kill the driver, a worker or a run of a smoke sweep at seeded points, and compare its records with an undisturbed one.
 
-Too slow for the test suite; run it by hand:  python tests/kill_sweep.py --kills 10
+Too slow for the test suite; run it by hand:  python tests/support/kill_sweep.py --kills 10
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Pass 300 runs through one sweep and see what the driver keeps: memory, processes, handles.
 
 The runs are refused ones, of half a second: the driver does for them what it does for any. Too slow for the test suite;
-run it by hand:  python tests/many_runs.py
+run it by hand:  python tests/support/many_runs.py
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import psutil
 from tiny import tiny_run
 
 from bench.attacks.spec import attack_specs
-from bench.runs.grid import Cell
+from bench.runs.grid import GridRun
 from bench.runs.sweep.clusters import Place, shape
 from bench.runs.sweep.engine import Ended, work
 from bench.runs.sweep.jobs import Job, jobs_of
@@ -37,7 +37,9 @@ def main(runs: int) -> None:
         seen.append((driver.memory_info().rss, driver.num_fds()))
 
     with tempfile.TemporaryDirectory() as results:
-        cells = [Cell(run, tuple(attack_specs(run, [], (0.0, 1.0), 1.0)), ("a",)) for run in map(seeded, range(runs))]
+        cells = [
+            GridRun(run, tuple(attack_specs(run, [], (0.0, 1.0), 1.0)), ("a",)) for run in map(seeded, range(runs))
+        ]
         jobs: Sequence[Job] = [
             replace(job, words=(*job.words, "--sparsity", "90")) for job in jobs_of(cells, Path(results), None)
         ]

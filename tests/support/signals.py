@@ -1,6 +1,6 @@
 """Send SIGINT once, SIGINT twice and SIGTERM to whole runs: how long they take to end, and whether a rerun is identical.
 
-Too slow for the test suite; run it by hand:  python tests/signals.py
+Too slow for the test suite; run it by hand:  python tests/support/signals.py
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CASES = {"SIGINT once": [signal.SIGINT], "SIGINT twice": [signal.SIGINT] * 2, "S
 
 @click.command()
 @click.option("--arch", default="resnet18", show_default=True)
-@click.option("--delay", default=0.5, show_default=True, help="when to send, as a share of an undisturbed run")
+@click.option("--delay", default=0.5, show_default=True, help="when to send, as a fraction of an undisturbed run")
 def main(arch: str, delay: float) -> None:
     """Print a line a case; exit 1 where a run took over 10 s to end or ended as another than the undisturbed one."""
     wrong = 0

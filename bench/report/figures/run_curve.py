@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from bench.attacks.norms import NORMS, Norm
 from bench.evaluation.masking import Masking
@@ -25,27 +22,37 @@ MARKERS = "osD^v"
 
 
 def draw(path: Path, run: Run, classes: int, attacks: Sequence[AttackRecord], masking: Sequence[Masking]) -> None:
-    """Write accuracy against eps for each attack record, with its 95 % interval, to ``path`` as a PNG.
+    """Write the figure that ``curve`` makes to ``path`` as a PNG."""
+    curve(run, classes, attacks, masking).savefig(path, metadata={"Software": None})
 
-    Legend and caption name the attacks whose gradient ``masking`` calls masked.
+
+def curve(run: Run, classes: int, attacks: Sequence[AttackRecord], masking: Sequence[Masking]) -> Figure:
+    """Return the figure of accuracy against eps for each attack record, with its 95 % band; one panel for each norm.
+
+    The axis of eps is linear up to 1 pixel level and logarithmic beyond, so that both ends of the grid can be read. Where
+    ``masking`` says that the gradient of an attack was masked, its name in the legend and the caption say it too.
     """
     masked = {finding.attack: finding.words for finding in masking if finding.masked}
+    norms = list(dict.fromkeys(attack.threat.norm for attack in attacks))
     with (
         sns.axes_style("whitegrid", {"grid.color": "0.9", "axes.edgecolor": "0.6"}),
         sns.plotting_context("talk", font_scale=0.75),
         sns.color_palette("colorblind"),
     ):
         caption = _caption(run, attacks, list(masked.values()))
-        figure, axes = plt.subplots(figsize=(9, 5.2 + LINE * len(caption)), dpi=160, layout="constrained")
-        for number, attack in enumerate(attacks):
-            _curve(axes, attack, number, attack.attack in masked)
-        axes.axhline(100 / classes, color="0.45", linestyle=":", linewidth=1.5, label=f"chance, {classes} classes")
-        _axes(axes, max(row.eps for attack in attacks for row in attack.rows), NORMS[attacks[0].threat.norm])
-        axes.set_title(_title(run), loc="left", fontweight="bold")
-        axes.legend(loc="best", frameon=True, framealpha=0.9, title="shaded: 95 % interval (images)")
+        # No pyplot: it would keep the figure, and choose a backend in somebody's notebook.
+        size = (9, 5.2 * len(norms) + LINE * len(caption))
+        figure = Figure(figsize=size, dpi=160, layout="constrained")
+        for norm, axes in zip(norms, figure.subplots(len(norms), squeeze=False)[:, 0], strict=True):
+            own = [attack for attack in attacks if attack.threat.norm == norm]
+            for number, attack in enumerate(own):
+                _curve(axes, attack, number, attack.attack in masked)
+            axes.axhline(100 / classes, color="0.45", linestyle=":", linewidth=1.5, label=f"chance, {classes} classes")
+            _axes(axes, max(row.eps for attack in own for row in attack.rows), NORMS[norm])
+            axes.legend(loc="best", frameon=True, framealpha=0.9, title="shaded: 95 % interval (images)")
+        figure.axes[0].set_title(_title(run), loc="left", fontweight="bold")
         figure.supxlabel("\n".join(caption), fontsize=9.5, color="0.3", x=0.01, ha="left")
-        figure.savefig(path, metadata={"Software": None})
-        plt.close(figure)
+    return figure
 
 
 def _curve(axes: Axes, attack: AttackRecord, number: int, masked: bool) -> None:
@@ -87,7 +94,7 @@ def _caption(run: Run, attacks: Sequence[AttackRecord], masked: Sequence[str]) -
     first = attacks[0]
     setting = (
         f"{run.dataset} {run.image_size} px, {first.images:,} validation images, seed {run.seed}, {run.epochs} epochs, "
-        f"batch {run.batch_size}. Attacks: {first.threat.norm}."
+        f"batch {run.batch_size}. Attacks: {' and '.join(dict.fromkeys(attack.threat.norm for attack in attacks))}."
     )
     threats = [
         f"{attack.threat.label}: {attack.threat.knowledge}; exactly zero gradient: "

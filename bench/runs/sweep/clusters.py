@@ -1,4 +1,4 @@
-"""Where a sweep's workers come from: this machine, a scheduler that runs already, or Slurm. All are Dask."""
+"""The workers of a sweep: on this machine, of a scheduler that runs already, or from Slurm. All are Dask."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -19,6 +20,7 @@ from bench.errors import BadInput, TryLater
 TIMEOUT = 15  # seconds to reach a scheduler
 RETRIES = 2
 TLS = ("ca_file", "cert", "key")
+SLURM_JOB = {"cores": 1, "processes": 1, "memory": "8GB"}  # unless the configuration says otherwise
 NVIDIA = Path("/proc/driver/nvidia/gpus")
 # Measured by benchmarks/workers.py on two cores: together such runs train 1.2 times what one run does on both.
 CORES_A_RUN = 1
@@ -26,10 +28,13 @@ CORES_A_RUN = 1
 
 @dataclass(frozen=True)
 class Place:
-    """Where to work: ``local``, ``slurm`` or the address of a scheduler, and what it needs to know.
+    """A place to work at.
 
-    ``workers``: how many runs at once, 0 for as many as the machine suits. ``config``: a TOML file with the arguments of
-    dask-jobqueue's SLURMCluster, or with ``ca_file``, ``cert`` and ``key`` of a scheduler with TLS.
+    Args:
+        cluster: ``local``, ``slurm`` or the address of a scheduler.
+        workers: runs at once; 0 for as many as suit the machine.
+        config: a TOML file: arguments of dask-jobqueue's SLURMCluster, or ``ca_file``, ``cert`` and ``key`` for TLS.
+        insecure: allow a scheduler elsewhere without TLS.
     """
 
     cluster: str = "local"
@@ -38,9 +43,12 @@ class Place:
     insecure: bool = False
 
     def check(self) -> None:
-        """Raise BadInput, before anything is started, where the place cannot be worked at."""
-        if self.cluster == "local":
-            return
+        """Raise BadInput, before anything is started, where the place or its configuration is wrong."""
+        scheme, host = ("", "") if self.cluster in ("local", "slurm") else _address(self.cluster)
+        if self.config and self.cluster != "slurm" and scheme != "tls":
+            raise BadInput(
+                f"--cluster {self.cluster} takes no --cluster-config: expected --cluster slurm or tls://HOST:PORT"
+            )
         if self.cluster == "slurm":
             if find_spec("dask_jobqueue") is None:
                 raise BadInput("--cluster slurm needs the extra: pip install 'bench-robustness[slurm]'")
@@ -48,12 +56,10 @@ class Place:
                 raise BadInput(
                     "--cluster slurm: there is no sbatch on the path; start the sweep where jobs are submitted"
                 )
-            _settings(self.config)
-            return
-        scheme, host = _address(self.cluster)
+            _check_slurm(self.config)
         if scheme == "tcp" and not _is_loopback(host) and not self.insecure:
             raise BadInput(
-                f"{self.cluster} is not this machine and has no TLS: who reaches it can run code as you; expected "
+                f"{self.cluster} is another machine, without TLS: anyone who can reach it can run code as you; expected "
                 "tls://, or --insecure on a network that you trust"
             )
         if scheme == "tls":
@@ -64,9 +70,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Shape:
-    """How a machine is divided: ``workers`` runs at once with ``threads`` threads each, or one on each of ``gpus``.
+    """How a machine is divided: ``workers`` runs at once with ``threads`` threads each, or one run on each of ``gpus``.
 
-    ``threads`` is 0 where the machines are others and each run takes what it finds.
+    ``threads`` is 0 on other machines: each run uses all that it finds.
     """
 
     workers: int
@@ -135,21 +141,37 @@ def _cluster(place: Place) -> Iterator[tuple[Any, dict[str, Any]]]:
     elif place.cluster == "slurm":
         from dask_jobqueue import SLURMCluster
 
-        usual = {"cores": 1, "processes": 1, "memory": "8GB", "scheduler_options": {"dashboard_address": ":0"}}
-        settings = {**usual, **_settings(place.config)}
+        settings = {"scheduler_options": {"dashboard_address": ":0"}, **SLURM_JOB, **_settings(place.config)}
         if not place.insecure:
             # Certificates for this sweep alone, in files that only the user can read, where the nodes see them too.
             settings = {"security": True, "shared_temp_directory": str(Path.cwd()), **settings}
-        try:
+        with _accepted(place.config):
             made = SLURMCluster(**settings)
-        except (TypeError, ValueError) as error:
-            raise BadInput(f"{place.config} is not what SLURMCluster takes: {error}") from error
         with made as slurm:
             jobs = place.workers or 1
             slurm.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # a job that reaches its walltime is submitted anew
             yield slurm, {}
     else:
         yield place.cluster, {"security": _security(place)}
+
+
+def _check_slurm(config: Path | None) -> None:
+    """Raise BadInput where ``config`` is not what SLURMCluster takes; start nothing and write nothing."""
+    from dask_jobqueue import SLURMCluster
+
+    settings = {**SLURM_JOB, **_settings(config)}
+    of_the_cluster = signature(SLURMCluster.__init__).parameters
+    of_a_job = {name: value for name, value in settings.items() if name not in of_the_cluster}
+    with _accepted(config):
+        SLURMCluster.job_cls("tcp://127.0.0.1:0", "check", **of_a_job)
+
+
+@contextmanager
+def _accepted(config: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise BadInput(f"--cluster-config {config} is not what SLURMCluster takes: {error}") from error
 
 
 def _security(place: Place) -> Any:

@@ -8,22 +8,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.errors import TryLater
 from bench.records.status import FINAL, RunStatus, State
 from bench.runs.sweep.clusters import RETRIES, Place, Shape, connected
 from bench.runs.sweep.jobs import Job
 from bench.runs.sweep.worker import attempt, interrupt
 from bench.training.interruption import stopping
 
-BREATH = 0.25  # seconds between looks at what has ended
-GRACE = 120.0  # seconds that runs have to leave their checkpoints, when the sweep is told to stop
+PAUSE = 0.25  # seconds between two checks of what has ended
+GRACE = 120.0  # seconds that runs have to write their checkpoints when the sweep is told to stop
+RETRIED = (5, 75)  # exit codes of a run that may pass later: another process has it; disk or network
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a job ended: the state of its folder, after how many attempts, and how many seconds the last one worked."""
+    """How a job ended: the state of its folder, the number of attempts, and the seconds that the last one took."""
 
     job: Job
-    seen: RunStatus
+    status: RunStatus
     attempts: int
     seconds: float
 
@@ -37,47 +39,72 @@ def work(
 ) -> list[Ended]:
     """Bring every job to an end and return how each ended, in the order of ending.
 
-    A job that goes on from another's beginning is started when that one has left it, or has ended; one that another process
-    is at, when that has let go of it. A job that a signal ended, or that says "later" (exit code 5 or 75), is started again up
-    to twice, and so is one whose worker was lost; one that diverged, failed or was refused is not. The jobs begin in
-    their order, one for each free worker. ``ended`` is told of each, ``tick`` of the jobs that are left, several times a second.
-    Interrupted, after SIGINT or SIGTERM, when the runs at work have left their checkpoints.
+    Jobs start in their order, one for each free worker. A run that starts from a shared prefix waits until its control has
+    left it or has ended; a run that another process holds is waited for. A run that a signal ended, or that exits with
+    5 or 75, is started again up to twice, and so is one whose worker was lost. One that diverged, failed or was refused is
+    not.
+
+    Args:
+        ended: is told of each job that ended.
+        tick: is told of the jobs that are left, several times a second.
+
+    Raises:
+        Interrupted: SIGINT or SIGTERM came, and the runs at work have written their checkpoints.
+        TryLater: the scheduler is gone.
     """
     outcomes: list[Ended] = []
     with stopping() as stop, connected(place) as client:
-        going: dict[str, Any] = {}
+        running: dict[str, Any] = {}
         attempts: Counter[str] = Counter()
         left = {job.key: job for job in jobs}
         while left:
             if stop.signal_number is not None:
-                stop.check(_call_off(client, [left[key] for key in going], list(going.values())))
-            for job in [left[key] for key, future in going.items() if future.done()]:
-                future = going.pop(job.key)
-                if _again(future, attempts[job.key]):
+                stop.check(_stop(client, [left[key] for key in running], list(running.values())))
+            done = [left[key] for key, future in running.items() if future.done()]
+            workers = _workers(client, place)
+            for job in done:
+                future = running.pop(job.key)
+                if _is_retried(future, attempts[job.key]):
                     continue
                 seconds = future.result()[2] if future.status == "finished" else 0.0
-                outcomes.append(Ended(job, _seen(job, future), attempts[job.key], seconds))
+                outcomes.append(Ended(job, _status(job, future), attempts[job.key], seconds))
                 del left[job.key]
                 ended(outcomes[-1])
-            # Dask would share out all that it is given at once, and a short run could wait behind a long one.
-            free = sum(client.nthreads().values()) - len(going)
+            # Dask would give out all jobs at once, and a short run could wait behind a long one.
+            free = workers - len(running)
             for job in left.values():
-                if free > 0 and job.key not in going and job.may_begin(left) and not job.folder.is_locked():
+                if free > 0 and job.key not in running and job.is_ready(left) and not job.folder.is_locked():
                     attempts[job.key] += 1
-                    going[job.key] = _submit(client, job, shape, attempts[job.key])
+                    running[job.key] = _submit(client, job, shape, attempts[job.key])
                     free -= 1
             tick(list(left.values()))
-            time.sleep(BREATH)
+            time.sleep(PAUSE)
     return outcomes
 
 
-def _call_off(client: Any, jobs: Sequence[Job], futures: Sequence[Any]) -> str:
-    """Ask the runs at work to stop, wait for them, and return what became of them."""
+def _workers(client: Any, place: Place) -> int:
+    """Return the number of workers, idle or not; TryLater where the scheduler is gone.
+
+    A client that loses its scheduler cancels every future, which looks as if each run had ended.
+    """
+    try:
+        if client.status == "running":
+            return sum(client.nthreads().values())
+    except OSError:
+        pass
+    raise TryLater(
+        f"the scheduler of --cluster {place.cluster} is gone: what was recorded stays; start a scheduler, then run the "
+        "same sweep again"
+    )
+
+
+def _stop(client: Any, jobs: Sequence[Job], futures: Sequence[Any]) -> str:
+    """Ask the runs at work to stop, wait for them, and return whether they wrote their checkpoints."""
     logs = [_log(job) for job in jobs]
     until = time.monotonic() + GRACE
     while any(not future.done() for future in futures) and time.monotonic() < until:
         client.run(interrupt, logs)  # again and again, for a process may be about to start
-        time.sleep(BREATH)
+        time.sleep(PAUSE)
     late = [job.key for job, future in zip(jobs, futures, strict=True) if not future.done()]
     if late:
         return f"{', '.join(late)} did not stop within {GRACE:.0f} s and will go on from an earlier checkpoint"
@@ -94,21 +121,21 @@ def _log(job: Job) -> str:
     return str(job.folder.log.absolute())
 
 
-def _again(future: Any, attempts: int) -> bool:
-    """Tell whether a job that ended after so many ``attempts`` is to be started again: for what may pass."""
+def _is_retried(future: Any, attempts: int) -> bool:
+    """Tell whether a job that ended after so many ``attempts`` is started again."""
     if future.status != "finished":
         return False  # Dask has given it to other workers already
     code = future.result()[0]
-    return (code < 0 or code in (5, 75)) and attempts <= RETRIES
+    return (code < 0 or code in RETRIED) and attempts <= RETRIES
 
 
-def _seen(job: Job, future: Any) -> RunStatus:
-    seen = job.status()
-    if seen.state in FINAL or seen.state in (State.FAILED, State.INVALID):
-        return seen
+def _status(job: Job, future: Any) -> RunStatus:
+    found = job.status()
+    if found.state in FINAL or found.state in (State.FAILED, State.INVALID):
+        return found
     if future.status != "finished":
-        return RunStatus(State.FAILED, f"its worker was lost {RETRIES + 1} times", seen.log)
+        return RunStatus(State.FAILED, f"its worker was lost {RETRIES + 1} times", found.log)
     code, trouble, _ = future.result()
     return RunStatus(
-        State.FAILED, trouble or (f"ended by signal {-code}" if code < 0 else f"exit code {code}"), seen.log
+        State.FAILED, trouble or (f"ended by signal {-code}" if code < 0 else f"exit code {code}"), found.log
     )

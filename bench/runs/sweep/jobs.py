@@ -1,4 +1,4 @@
-"""From the cells of a grid to jobs: what is to be started, in which order, and what two runs can share."""
+"""From the runs of a grid to jobs: what to start, in which order, and which runs share the start of their training."""
 
 from __future__ import annotations
 
@@ -16,27 +16,33 @@ from bench.spec.run import Run
 
 @dataclass(frozen=True)
 class Job:
-    """One run of a sweep: its cell, its folder, the words of the command that makes it.
+    """One run of a sweep: its folder, and the words of the command that makes it.
 
-    ``after`` is the key of the job whose beginning it goes on from, None where there is none; ``shares`` is for how many
-    schedules it leaves its own state itself.
+    ``after`` is the key of the control whose shared prefix the run starts from, None where it trains from its own start.
+    ``prefixes`` is how many shared prefixes the run, as a control, leaves for pruned runs.
     """
 
     cell: GridRun
     folder: Folder
     words: tuple[str, ...]
     after: str | None
-    shares: int = 0
+    prefixes: int = 0
 
     @property
     def key(self) -> str:
         """The run's name and seed."""
         return key_of(self.cell.run)
 
-    def may_begin(self, left: Mapping[str, Job]) -> bool:
-        """Tell whether the run that this one goes on from has left its state, or is not among those that are ``left``."""
+    @property
+    def shared_fraction(self) -> float:
+        """The fraction of the training that the run takes from its control; 0 where it shares none or it is not known."""
+        schedule = self.cell.run.schedule
+        return schedule.begin if self.after and isinstance(schedule, Fractions) else 0.0
+
+    def is_ready(self, left: Mapping[str, Job]) -> bool:
+        """Tell whether the run can start: its control has left its prefixes, or is not among the jobs that are ``left``."""
         control = left.get(self.after or "")
-        return control is None or control.folder.shared_prefixes() >= control.shares
+        return control is None or control.folder.shared_prefixes() >= control.prefixes
 
     def status(self) -> RunStatus:
         """Return the state of the run as its folder has it."""
@@ -44,14 +50,14 @@ class Job:
 
 
 def key_of(run: Run) -> str:
-    """Return the name and seed of a run, which no other has."""
+    """Return the name and seed of a run, which no other run has."""
     return f"{run.name}/seed-{run.seed}"
 
 
 def jobs_of(cells: Sequence[GridRun], results: Path, data_dir: Path | None, sharing: bool = True) -> list[Job]:
-    """Return the job of each cell, in order, but a control before the runs that share its beginning.
+    """Return the job of each cell, in order, but a control before its pruned runs.
 
-    With ``sharing`` a control that is still to be trained leaves its state for the schedules of its pruned runs.
+    With ``sharing``, a control that is still to be trained leaves a shared prefix for each schedule of its pruned runs.
     """
     by_run = {cell.run: cell for cell in cells}
     open_controls = {cell.run for cell in cells if not cell.run.sparsity and not _is_final(cell, results)}
@@ -64,8 +70,8 @@ def jobs_of(cells: Sequence[GridRun], results: Path, data_dir: Path | None, shar
     jobs = []
     for run, cell in ordered.items():
         shared = sharing and run.sparsity and run.unpruned in open_controls
-        mates = [each.run for each in cells if sharing and each.run.sparsity and each.run.unpruned == run]
-        schedules = dict.fromkeys(str(mate.schedule) for mate in mates if run in open_controls)
+        pruned = [each.run for each in cells if sharing and each.run.sparsity and each.run.unpruned == run]
+        schedules = dict.fromkeys(str(each.schedule) for each in pruned if run in open_controls)
         words = ["run", *run_options(run), *attack_options(run, cell.specs), "--results-dir", str(results.absolute())]
         if data_dir:
             words += ["--data-dir", str(data_dir.absolute())]
@@ -76,8 +82,8 @@ def jobs_of(cells: Sequence[GridRun], results: Path, data_dir: Path | None, shar
     return jobs
 
 
-def tidy(jobs: Sequence[Job], states: Mapping[str, RunStatus]) -> None:
-    """Remove what controls left for pruned runs, where every run of the sweep that could go on from it has ended."""
+def remove_unused_prefixes(jobs: Sequence[Job], states: Mapping[str, RunStatus]) -> None:
+    """Remove the shared prefixes of each control whose pruned runs in the sweep have all ended."""
     waiting = {job.cell.run.unpruned for job in jobs if states[job.key].state not in FINAL}
     for job in jobs:
         if not job.cell.run.sparsity and job.cell.run not in waiting:
@@ -86,9 +92,3 @@ def tidy(jobs: Sequence[Job], states: Mapping[str, RunStatus]) -> None:
 
 def _is_final(cell: GridRun, results: Path) -> bool:
     return status_of(Folder(results, cell.run)).state in FINAL
-
-
-def shared_share(job: Job) -> float:
-    """Return the share of the run's training that it takes over from its control: 0 where it shares none or it is not known."""
-    schedule = job.cell.run.schedule
-    return schedule.begin if job.after and isinstance(schedule, Fractions) else 0.0

@@ -1,4 +1,4 @@
-"""What a worker does with a job: start it as a process of its own, wait, and say how it ended. The process dies with it."""
+"""A worker runs each job as a process of its own, which dies with the worker."""
 
 from __future__ import annotations
 
@@ -17,15 +17,21 @@ from bench.records.files import write_bytes
 
 PARENT = "BENCH_PARENT"
 PR_SET_PDEATHSIG = 1
-# The runs that this worker has started and that no signal was sent to yet, by their logs.
+# The runs that this worker has started and not interrupted yet, by their logs.
 _at_work: dict[str, subprocess.Popen[bytes]] = {}
 
 
 def start(words: Sequence[str], log: str, last_exit: str, threads: int, gpu: str | None) -> int:
     """Run ``bench`` with ``words`` and return its exit code, negative where a signal ended it.
 
-    What it says goes to the end of ``log``, how it ended to ``last_exit``. TensorFlow gets ``threads`` threads, 0 for as
-    many as it likes, and of the GPUs the one numbered ``gpu``. TryLater where the log cannot be written.
+    Args:
+        log: gets the output, after what it has.
+        last_exit: gets the exit code.
+        threads: for TensorFlow; 0 for as many as it likes.
+        gpu: the number of the GPU to use.
+
+    Raises:
+        TryLater: the log cannot be written.
     """
     try:
         Path(log).parent.mkdir(parents=True, exist_ok=True)
@@ -46,9 +52,9 @@ def start(words: Sequence[str], log: str, last_exit: str, threads: int, gpu: str
 
 
 def attempt(words: Sequence[str], log: str, last_exit: str, threads: int, gpus: int) -> tuple[int, str, float]:
-    """Return (exit code, what went wrong outside the run, seconds); an exception would end the sweep and not the run alone.
+    """Do ``start`` and return (exit code, what went wrong outside the run, seconds). A worker calls it.
 
-    A worker calls it; where there are ``gpus``, its number chooses one.
+    The worker's number chooses one of ``gpus``. No error is raised: it would end the whole sweep.
     """
     gpu = None
     if gpus:
@@ -64,7 +70,7 @@ def attempt(words: Sequence[str], log: str, last_exit: str, threads: int, gpus: 
 
 
 def interrupt(logs: Sequence[str]) -> None:
-    """Ask the runs with these ``logs``, where this worker has started them, to stop; each once, for a second signal kills."""
+    """Ask the runs with these ``logs`` that this worker started to stop. Each is asked once: a second signal kills."""
     for log in logs:
         process = _at_work.pop(log, None)
         if process is not None:
@@ -81,9 +87,9 @@ def _environment(threads: int, gpu: str | None) -> dict[str, str]:
 
 
 def leash() -> None:
-    """Ask the system to kill this process with its parent; where the parent is gone already, end now.
+    """Let the system kill this process when its parent ends; end now where the parent is gone already.
 
-    Linux alone has the call; elsewhere a killed worker's run goes on, and its lock keeps a second one away.
+    Only Linux has the call. Elsewhere the run of a killed worker goes on, and its lock keeps a second one away.
     """
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -92,5 +98,5 @@ def leash() -> None:
 
 
 def dask_setup(_worker: object) -> None:
-    """Give the worker that starts, and the runs that it will start, a process group of its own: Ctrl-C is the sweep's."""
+    """Give a worker and its runs a process group of their own, so that Ctrl-C reaches the sweep alone."""
     os.setpgid(0, 0)

@@ -55,14 +55,23 @@ def test_a_configuration_without_certificates_is_refused(text: str, tmp_path: Pa
         Place("tls://10.0.0.1:8786", config=tmp_path / "tls.toml").check()
 
 
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # of a cluster that dask-jobqueue half made
-def test_a_setting_that_slurm_does_not_have_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "site.toml").write_text("memry = 3")
-    place = Place("slurm", config=tmp_path / "site.toml", insecure=True)
-    with pytest.raises(BadInput, match=r"site\.toml is not what SLURMCluster takes"), connected(place):
-        pass
+@pytest.mark.parametrize("text", ["memry = 3", "cores = ", "walltime = 3\nprocesses = 0"])
+def test_a_setting_that_slurm_does_not_have_is_refused_before_anything_starts(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.runs.sweep.clusters.which", lambda _: "sbatch")
+    (tmp_path / "site.toml").write_text(text)
+    with pytest.raises(BadInput, match=r"--cluster-config .*site\.toml"):
+        Place("slurm", config=tmp_path / "site.toml").check()
+
+
+@pytest.mark.parametrize("text", ["", 'cores = 2\nmemory = "4GB"\ninterface = "lo"\nqueue = "short"'])
+def test_what_slurm_takes_passes_and_leaves_nothing(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.runs.sweep.clusters.which", lambda _: "sbatch")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "site.toml").write_text(text)
+    Place("slurm", config=tmp_path / "site.toml").check()
+    assert [path.name for path in tmp_path.iterdir()] == ["site.toml"]
 
 
 @pytest.mark.parametrize(

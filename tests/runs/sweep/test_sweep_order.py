@@ -13,7 +13,7 @@ import pytest
 from fakes import fake
 from tiny import tiny_cell
 
-from bench.errors import Interrupted
+from bench.errors import Interrupted, TryLater
 from bench.runs.sweep import engine
 from bench.runs.sweep.clusters import Place, Shape
 from bench.runs.sweep.jobs import Job, jobs_of
@@ -33,6 +33,8 @@ class Future:
 
 class Client:
     """Two workers, and what was given to them."""
+
+    status = "running"
 
     def __init__(self) -> None:
         self.given: dict[str, Future] = {}
@@ -65,7 +67,7 @@ def test_jobs_are_given_out_in_their_order_and_none_waits_behind_a_long_one(
             client.given[at_work[0 if len(left) == 1 else 1]].ended = True
 
     monkeypatch.setattr(engine, "connected", connected)
-    monkeypatch.setattr(engine, "BREATH", 0.0)
+    monkeypatch.setattr(engine, "PAUSE", 0.0)
     engine.work(jobs, Place(), Shape(2, 1, 0), lambda _: None, tick)
     first, *others = [f"{job.key}#1" for job in jobs]
     assert [each for each in seen if len(each) == 2] == [[first, other] for other in others]
@@ -85,8 +87,29 @@ def test_a_run_that_does_not_stop_in_time_is_named(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(engine, "connected", connected)
     monkeypatch.setattr(engine, "GRACE", 0.0)
-    monkeypatch.setattr(engine, "BREATH", 0.0)
+    monkeypatch.setattr(engine, "PAUSE", 0.0)
     with pytest.raises(Interrupted, match=f"interrupted: {jobs[1].key} did not stop within 0 s") as stopped:
         engine.work(jobs, Place(), Shape(2, 1, 0), lambda _: None, tick)
     assert stopped.value.exit_code == 143
     assert jobs[0].key not in str(stopped.value)
+
+
+def test_runs_that_a_lost_scheduler_gave_up_are_not_called_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = jobs_of([tiny_cell()], tmp_path, None)
+    client = Client()
+
+    @contextmanager
+    def connected(_: Place) -> Iterator[Client]:
+        yield client
+
+    def tick(_: Sequence[Job]) -> None:
+        client.status = "connecting"
+        for future in client.given.values():
+            future.status, future.ended = "cancelled", True
+
+    monkeypatch.setattr(engine, "connected", connected)
+    monkeypatch.setattr(engine, "PAUSE", 0.0)
+    with pytest.raises(TryLater, match=r"scheduler of --cluster tcp://10\.0\.0\.1:8786 is gone"):
+        engine.work(jobs, Place("tcp://10.0.0.1:8786"), Shape(2, 0, 0), lambda _: pytest.fail("ended"), tick)

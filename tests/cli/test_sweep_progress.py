@@ -9,7 +9,7 @@ from fakes import fake
 from tiny import tiny_cell
 
 from bench.cli import sweep_progress as live
-from bench.cli.sweep_progress import STEADY, View
+from bench.cli.sweep_progress import REFRESH, View
 from bench.records.status import RunStatus, State
 from bench.runs.sweep.engine import Ended
 from bench.runs.sweep.jobs import Job, jobs_of
@@ -57,17 +57,17 @@ def test_the_head_counts_every_run_once_and_foretells_from_those_that_ended(
 
 
 @pytest.mark.usefixtures("terminal")
-def test_the_folders_are_looked_at_now_and_then_and_not_at_every_tick(
+def test_the_folders_are_read_now_and_then_and_not_at_every_tick(
     jobs: list[Job], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = Clock(monkeypatch)
-    looked = []
-    monkeypatch.setattr(Job, "status", lambda job: looked.append(job.key) or RunStatus(State.PENDING))
+    read = []
+    monkeypatch.setattr(Job, "status", lambda job: read.append(job.key) or RunStatus(State.PENDING))
     with View(len(jobs), 1, quiet=False) as view:
         for _ in range(10):
-            clock.now += STEADY / 4
+            clock.now += REFRESH / 4
             view.tick(jobs[:1])
-    assert len(looked) == 3
+    assert len(read) == 3
     assert "0 running" in capsys.readouterr().err
 
 

@@ -1,4 +1,4 @@
-"""In which order the runs of a sweep begin, what they share, and what is removed when nobody shares it any more."""
+"""The order in which the runs of a sweep start, what they share, and when what they share is removed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from tiny import tiny_cell, tiny_run
 
 from bench.records.files import write_arrays, write_json
 from bench.records.status import RunStatus, State
-from bench.runs.sweep.jobs import Job, jobs_of, tidy
+from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes
 from bench.spec.pruning_schedule import Steps
 
 
-def test_a_control_comes_before_the_runs_that_share_its_beginning_and_leaves_their_states(
+def test_a_control_comes_before_its_pruned_runs_and_leaves_their_shared_prefixes(
     tmp_path: Path,
 ) -> None:
     pruned = [
@@ -52,21 +52,21 @@ class TestWhenARunThatSharesMayBegin:
 
     def test_a_control_waits_for_nobody(self, tmp_path: Path) -> None:
         left = self.left(tmp_path)
-        assert [job.may_begin(left) for job in left.values()] == [True, False, False]
+        assert [job.is_ready(left) for job in left.values()] == [True, False, False]
 
     def test_a_pruned_run_waits_for_whole_states_and_not_for_the_end(self, tmp_path: Path) -> None:
         left = self.left(tmp_path)
         _, *pruned = left.values()
         for steps in (1, 2):
-            assert not any(job.may_begin(left) for job in pruned)
-            write_arrays(pruned[0].folder.beginning(steps) / "0.npz", {})
-            assert not any(job.may_begin(left) for job in pruned)
-            write_json(pruned[0].folder.beginning(steps) / "0.json", "any", {})
-        assert all(job.may_begin(left) for job in pruned)
+            assert not any(job.is_ready(left) for job in pruned)
+            write_arrays(pruned[0].folder.shared_prefix(steps) / "0.npz", {})
+            assert not any(job.is_ready(left) for job in pruned)
+            write_json(pruned[0].folder.shared_prefix(steps) / "0.json", "any", {})
+        assert all(job.is_ready(left) for job in pruned)
 
     def test_a_control_that_failed_is_waited_for_no_longer(self, tmp_path: Path) -> None:
         _, *pruned = self.left(tmp_path).items()
-        assert all(job.may_begin(dict(pruned)) for _, job in pruned)
+        assert all(job.is_ready(dict(pruned)) for _, job in pruned)
 
 
 class TestTidy:
@@ -74,10 +74,10 @@ class TestTidy:
 
     def left(self, tmp_path: Path, pruned: State) -> bool:
         jobs = jobs_of([tiny_cell(), tiny_cell(sparsity=0.5), tiny_cell(temperature=20.0)], tmp_path, None)
-        (jobs[0].folder.path / "beginnings" / "3").mkdir(parents=True, exist_ok=True)
+        (jobs[0].folder.path / "prefixes" / "3").mkdir(parents=True, exist_ok=True)
         states = dict.fromkeys([job.key for job in jobs], RunStatus(State.DONE))
-        tidy(jobs, states | {jobs[1].key: RunStatus(pruned)})
-        return jobs[0].folder.beginning(3).exists()
+        remove_unused_prefixes(jobs, states | {jobs[1].key: RunStatus(pruned)})
+        return jobs[0].folder.shared_prefix(3).exists()
 
     def test_they_go_when_the_last_run_that_shares_them_has_ended(self, tmp_path: Path) -> None:
         assert not self.left(tmp_path, State.DONE)

@@ -1,4 +1,4 @@
-"""What becomes of a run that real workers start: refused, held, killed, or lost with its worker."""
+"""Runs that real workers start: refused, held, killed, or lost with their worker; and a scheduler that is lost."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+from distributed import LocalCluster
+from fakes import fake
 from kill_sweep import command, parent, processes
 from tiny import tiny_cell
 
+from bench.errors import TryLater
 from bench.records.status import State
 from bench.runs.sweep.clusters import Place, Shape, shape
 from bench.runs.sweep.engine import Ended, work
@@ -39,12 +43,14 @@ class TestWork:
     def test_a_refused_run_is_not_tried_again(self, tmp_path: Path) -> None:
         refused = self.job(tmp_path, ("--sparsity", "90"), seed=1)
         (one,) = swept([refused]).values()
-        assert (one.seen.state, one.attempts) == (State.FAILED, 1)
-        assert "exit code 2: error: sparsity is 90.0" in one.seen.note
+        assert (one.status.state, one.attempts) == (State.FAILED, 1)
+        assert "exit code 2: error: sparsity is 90.0" in one.status.note
         assert "did you mean 0.9?" in refused.folder.log.read_text()
 
     def test_a_run_that_another_process_is_at_is_waited_for_and_its_log_is_left_alone(self, tmp_path: Path) -> None:
         held, free = (self.job(tmp_path, (), seed=seed) for seed in (1, 2))
+        for job in (held, free):
+            fake(tmp_path, job.cell.run)  # so that the runs have nothing to do
         logs = []
         with ExitStack() as other:
             other.enter_context(held.folder.lock())
@@ -57,7 +63,7 @@ class TestWork:
             first, second = work([held, free], Place(workers=2), Shape(2, 1, 0), let_go, lambda _: None)
         assert logs[0] == "epoch 1/2\n"
         assert [first.job, second.job] == [free, held]
-        assert [(one.seen.state, one.attempts) for one in (first, second)] == [(State.DONE, 1)] * 2
+        assert [(one.status.state, one.attempts) for one in (first, second)] == [(State.DONE, 1)] * 2
 
     def test_a_worker_that_is_lost_takes_its_run_with_it_and_the_sweep_ends_all_the_same(self, tmp_path: Path) -> None:
         (job,) = jobs_of([tiny_cell(epochs=3)], tmp_path, None)
@@ -68,10 +74,12 @@ class TestWork:
             if child and not killed:
                 killed.append(parent(child))
                 os.kill(killed[0], signal.SIGKILL)
+                fake(tmp_path, job.cell.run)  # so that the second start has nothing to do
 
         (one,) = work([job], Place(workers=1), Shape(1, 1, 0), lambda _: None, kill)
         assert killed
-        assert one.seen.state == State.DONE
+        assert one.status.state == State.DONE
+        assert job.folder.log.read_text().count("$ bench run") == 2
 
     def test_a_run_that_is_killed_each_time_is_given_up_after_two_more(self, tmp_path: Path) -> None:
         (job,) = jobs_of([tiny_cell(epochs=3)], tmp_path, None)
@@ -82,8 +90,18 @@ class TestWork:
                     os.kill(child, signal.SIGKILL)
 
         (one,) = work([job], Place(workers=1), Shape(1, 1, 0), lambda _: None, kill)
-        assert (one.seen.state, one.attempts) == (State.FAILED, 3)
-        assert one.seen.note == "ended by signal 9"
+        assert (one.status.state, one.attempts) == (State.FAILED, 3)
+        assert one.status.note == "ended by signal 9"
+
+
+def test_a_scheduler_that_dies_while_jobs_wait_is_named(tmp_path: Path) -> None:
+    jobs = jobs_of([tiny_cell()], tmp_path, None)
+    settings: Any = {"n_workers": 0, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
+    with LocalCluster(**settings) as cluster:
+        address = cluster.scheduler_address
+        with pytest.raises(TryLater, match=f"the scheduler of --cluster {address} is gone") as refusal:
+            work(jobs, Place(address), Shape(0, 0, 0), lambda _: None, lambda _: cluster.close())
+    assert refusal.value.exit_code == 75
 
 
 def test_a_log_that_cannot_be_written_is_for_later(tmp_path: Path) -> None:

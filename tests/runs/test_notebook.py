@@ -1,0 +1,80 @@
+"""The Python interface, as a notebook uses it."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import diverged, fake, tear
+from tiny import tiny_run
+
+import bench
+
+
+@pytest.mark.usefixtures("tiny_source")
+def test_the_example_trains_attacks_reads_and_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    example = tmp_path / "example.py"
+    _, _, code = (bench.__doc__ or "").partition(":\n\n")
+    example.write_text(textwrap.dedent(code))
+    run = runpy.run_path(str(example))["run"]
+    assert isinstance(run, bench.Run)
+    record = bench.train(run, quiet=True)  # which is recorded by now
+    assert not record.diverged
+    assert record.measured.sparsity == pytest.approx(run.sparsity, abs=1e-3)
+    attack = bench.attack(run, eps=np.array([1.0, 4.0]), quiet=True)
+    assert [row.eps for row in attack.rows] == [0, 1, 4]
+    assert attack.rows[0].accuracy == record.measured.accuracy
+    frame = bench.results("results")
+    frame = frame[frame["attack"] == "fgsm"]
+    assert list(frame["eps"]) == [0, 1, 4]
+    assert list(frame["accuracy"]) == [row.accuracy for row in attack.rows]
+    assert set(frame["run"]) == {run.name}
+    (axes,) = bench.curve(run).axes
+    np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), 100 * frame["accuracy"])
+
+
+class TestErrors:
+    def test_what_is_not_recorded_is_refused_with_what_makes_it(self, tmp_path: Path) -> None:
+        with pytest.raises(bench.BenchError, match=r"bench\.attack makes one"):
+            bench.curve(tiny_run(), results=tmp_path)
+        with pytest.raises(bench.BenchError, match=r"bench\.train makes one"):
+            bench.results(tmp_path / "resutls")
+
+    def test_a_wrong_value_is_a_bench_error(self, tmp_path: Path) -> None:
+        with pytest.raises(bench.BenchError, match=r"did you mean 0\.9"):
+            bench.Run.of(arch="fc5", sparsity=90)
+        with pytest.raises(bench.BenchError, match="did you mean 'fgsm'"):
+            bench.attack(tiny_run(), "fgms", results=tmp_path)
+        with pytest.raises(bench.BenchError, match="ascending"):
+            bench.attack(tiny_run(), eps=[4, 1], results=tmp_path)
+        assert not list(tmp_path.iterdir())
+
+    def test_a_diverged_run_cannot_be_attacked(self, tmp_path: Path) -> None:
+        diverged(tmp_path, tiny_run())
+        assert bench.train(tiny_run(), results=tmp_path).diverged
+        with pytest.raises(bench.BenchError, match="diverged: there is no network to attack"):
+            bench.attack(tiny_run(), results=tmp_path)
+
+    def test_a_damaged_record_is_left_out_with_a_warning(self, tmp_path: Path) -> None:
+        fake(tmp_path, tiny_run())
+        tear(fake(tmp_path, tiny_run(seed=1)).path / "run.json")
+        with pytest.warns(UserWarning, match="left out: .*seed-1"):
+            frame = bench.results(tmp_path)
+        assert set(frame["seed"]) == {0}
+
+
+def test_importing_the_suite_imports_nothing_heavy_and_lists_what_it_has() -> None:
+    code = (
+        "import sys, bench; known = dir(bench); heavy = [m for m in sys.modules if m in {'numpy', 'tensorflow', 'pandas', "
+        "'matplotlib', 'pydantic'}]; bench.Run; print(heavy, {*bench.__all__} <= {*known}, hasattr(bench, 'nothing'), "
+        "'tensorflow' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+    assert done.stdout.strip() == "[] True False False"
