@@ -10,11 +10,11 @@ import tensorflow as tf
 import tf_keras as keras
 from targets import Linear
 
-from architectures import ARCHITECTURES
 from bench.attacks.base import Loss
 from bench.attacks.fgsm_l2 import FgsmL2
 from bench.datasets import DATASETS
 from bench.evaluation.classifier import Classifier
+from bench.spec.architectures import ARCHITECTURES
 
 EPS = (1.0, 32.0, 512.0)
 IMAGES = np.random.default_rng(1).integers(60, 190, (5, 4, 4, 3)).astype(np.float32)
