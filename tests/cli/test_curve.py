@@ -51,7 +51,7 @@ def test_attacks_in_two_norms_have_a_panel_each() -> None:
 def test_a_masked_gradient_is_called_so_in_legend_and_caption() -> None:
     flat = [0.8] * len(EPS)
     attacks = [record(flat, "fgsm(knowledge=none)"), record(FALLING, "fgsm"), record(FALLING, "fgsm(loss=margin)")]
-    figure = curve(Run.of(arch="resnet18", temperature=20), 10, attacks, masking(attacks))
+    figure = curve(Run.of(arch="resnet18", temperature=20), 10, attacks, masking(attacks, 10))
     (axes,) = figure.axes
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
     assert legend[:3] == [

@@ -35,7 +35,7 @@ def test_every_number_of_a_row_at_three_seeds(tmp_path: Path, label: str, run: s
     found = cells(figure_table(bound(SPARSE, tmp_path)), label)
     seeds = raw(tmp_path, run)
     assert found["seeds"].text == "0, 1, 2"
-    for quantity in ("accuracy", "drop", "accuracy kept"):
+    for quantity in ("accuracy", "drop", Quantity.CLEAN_CORRECT):
         for place, eps in enumerate(EPS):
             if eps == 0 and quantity != "accuracy":
                 continue
@@ -48,7 +48,7 @@ def test_every_number_of_a_row_at_three_seeds(tmp_path: Path, label: str, run: s
             assert cell.low <= cell.number <= cell.high
             parts = (cell.number, cell.deviation, cell.low, cell.high)
             assert cell.text == "{:.1f} ± {:.1f} [{:.1f}, {:.1f}]".format(*(100 * part for part in parts))
-            if quantity != "accuracy kept":
+            if quantity != Quantity.CLEAN_CORRECT:
                 reached = half_width([seed["right"] for seed in seeds], place, quantity)
                 assert (cell.high - cell.low) / 2 == pytest.approx(reached, rel=0.3)
     metrics = [seed["metrics"] for seed in seeds]
@@ -121,7 +121,7 @@ def test_a_run_that_diverged_is_missing_and_would_diverge_again(tmp_path: Path) 
     record(tmp_path, SPARSE.runs[:2], [0, 0])
     diverged(tmp_path, SPARSE.runs[2])
     commands = figure_table(bound(SPARSE, tmp_path)).missing
-    assert [command.partition("  # ")[2] for command in commands] == ["diverged in epoch 2, and would again", "", ""]
+    assert [command.partition("  # ")[2] for command in commands] == ["diverged in epoch 2, and would diverge again", "", ""]
 
 
 def test_a_run_attacked_at_fewer_radii_is_missing(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_the_attacker_at_one_finds_the_control_under_its_usual_name_and_the_mask
     record(tmp_path, [tempered], [-0.1], attack=Fgsm(loss="margin"))
     table = figure_table(bound(hot, tmp_path))
     found = cells(table, "T = 20")
-    assert found["verdict on accuracy, 0 < eps <= 8"].text.startswith("seems robust, for its gradient is masked: ")
+    assert found["verdict on accuracy, 0 < eps <= 8"].text.startswith("seems robust, but its gradient is masked: ")
     assert found["gradient masked"].text == "masked at 3 of 3 seeds"
     assert found["images without gradient"].number == pytest.approx(0.97)
     assert (found["attack"].text, found["attacker's T"].number) == ("FGSM, attacker at T = 1", 1)
@@ -163,9 +163,9 @@ def test_a_net_that_is_never_right_keeps_nothing(tmp_path: Path) -> None:
             own = tiny_run(**{**run.settings, "seed": seed})
             fake_outcome(trained(tmp_path, own, 0.0), AttackSpec(Fgsm(), EPS), np.zeros((len(EPS), 50), bool))
     found = cells(figure_table(bound(SPARSE, tmp_path)), "50 % zero")
-    assert found["accuracy kept at eps 1"].text == "none correct"
-    assert found["verdict on accuracy kept, 0 < eps <= 8"].text == "not defined"
-    assert found["verdict on accuracy, 0 < eps <= 8"].text.startswith("equivalent within 2 points")
+    assert found[f"{Quantity.CLEAN_CORRECT} at eps 1"].text == "none correct"
+    assert found[f"verdict on {Quantity.CLEAN_CORRECT}, 0 < eps <= 8"].text == "not defined"
+    assert found["verdict on accuracy, 0 < eps <= 8"].text.startswith("no verdict: this network did not learn")
 
 
 def test_no_record_at_all_is_a_table_of_dashes(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from recorded import EPS, GRID, GROUPS, RUNS, SPARSE, record
 
 from bench.comparison.verdict import DASH
 from bench.records.collection import read
+from bench.records.outcomes import Quantity
 from bench.report.build import Wanted, assemble
 from bench.report.content import Picture
 from bench.runs.grid import Grid
@@ -72,13 +73,13 @@ def test_every_number_of_a_figure_is_that_of_the_records(tmp_path: Path) -> None
     right = {label: [seed["right"] for seed in raw(tmp_path / "results", run)] for label, run in RUNS.items()}
     for label, run in RUNS.items():
         seeds = raw(tmp_path / "results", run)
-        for name, table in (("accuracy", accuracy), ("drop", drop), ("accuracy kept", kept)):
+        for name, table in (("accuracy", accuracy), ("drop", drop), (Quantity.CLEAN_CORRECT, kept)):
             radii = [eps for eps in EPS if eps or name == "accuracy"]
             assert list(table[label]) == ["network", *[f"eps {eps:g}" for eps in radii]]
             for eps in radii:
                 values = [100 * figures(seed["right"])[name][EPS.index(eps)] for seed in seeds]
                 interval = check_mean(table[label][f"eps {eps:g}"], values)
-                if name != "accuracy kept":
+                if name != Quantity.CLEAN_CORRECT:
                     reached = 100 * half_width(right[label], EPS.index(eps), name)
                     assert (interval[1] - interval[0]) / 2 == pytest.approx(reached, rel=0.3, abs=0.1)
         for eps in (1, 2, 4, 8):

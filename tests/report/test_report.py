@@ -182,8 +182,8 @@ def test_a_masked_network_gets_no_praise_and_what_is_compared_with_it_no_blame(t
     record(tmp_path / "results", group.runs[:1], [0], attack=Fgsm(loss="margin"))
     control, hot = (run.name for run in group.runs)
     first = report(tmp_path, "--compare", hot, control).output
-    assert f"gradient masked on {hot}: the attack failed there" in first
-    assert "seems robust, for its gradient is masked: difference +" in first
+    assert f"gradient masked on {hot}: the attack failed" in first
+    assert "seems robust, but its gradient is masked: difference +" in first
     second = report(tmp_path, "--compare", control, hot).output
     assert "no verdict: the gradient of its control is masked: difference -" in second
     assert not re.search(r"fgsm\n.*(more|less) robust", first + second)

@@ -70,7 +70,7 @@ class TestCommand:
     ) -> None:
         runs = json.loads(self.bench("status", "--results-dir", str(local), "--json").stdout)["runs"]
         assert [run["state"] for run in runs] == ["done", "done"]
-        assert sum("of its unpruned control" in Path(run["log"]).read_text() for run in runs) == 1
+        assert sum("from its unpruned control" in Path(run["log"]).read_text() for run in runs) == 1
         assert not list(local.glob("*/seed-*/prefixes"))
         monkeypatch.setattr("bench.cli.sweep.work", lambda *_: pytest.fail("started something"))
         again = self.bench("sweep", grid, "--results-dir", str(local))
