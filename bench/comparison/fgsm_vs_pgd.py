@@ -41,11 +41,6 @@ class StepPair:
         return is_masked({self.network.run.seed: AttackedNetwork(self.network, self.many)})
 
     @property
-    def zero_gradients(self) -> float:
-        """The fraction of images without a gradient at the start of the many steps."""
-        return self.many.record.gradient_zero_images
-
-    @property
     def stronger_by(self) -> float:
         """The largest excess over the radii of many steps over one; negative where they never take more."""
         return max(before - after for before, after in self.accuracy.values())
@@ -58,36 +53,24 @@ class StepPair:
 
 def step_pairs(collection: Collection) -> list[StepPair]:
     """Return every network attacked by PGD and by the step that PGD repeats, in order of run, seed and attack."""
-    found = []
-    for seeds in collection.networks.values():
-        for network in seeds.values():
-            for text, many in sorted(network.attacks.items()):
-                one = _step(network, text)
-                pair = _pair(network, one, many) if one else None
-                if pair:
-                    found.append(pair)
-    return found
+    networks = [network for seeds in collection.networks.values() for network in seeds.values()]
+    pairs = [_pair(network, text) for network in networks for text in sorted(network.attacks)]
+    return [pair for pair in pairs if pair]
 
 
-def _step(network: TrainedNetwork, text: str) -> RecordedAttack | None:
-    """Return the single step on the same loss as the PGD ``text``; None where ``text`` is no PGD, or it was not run."""
+def _pair(network: TrainedNetwork, text: str) -> StepPair | None:
+    """Return the PGD ``text`` with the single step on the same loss; None where it is no PGD, or they share no radius."""
     try:
         attack = attack_named(text)
-    except BadInput:
+    except BadInput:  # an attack that the suite no longer has
         return None
     if not isinstance(attack, Pgd):
         return None
-    alike, usual = (str(each) for each in (Fgsm(attack.knowledge, attack.loss), Fgsm()))
-    return network.attacks.get(alike) or network.attacks.get(usual)
-
-
-def _pair(network: TrainedNetwork, one: RecordedAttack, many: RecordedAttack) -> StepPair | None:
-    both = on_common_images({"one": one.outcomes, "many": many.outcomes})
-    images, radii = len(both["one"].indices), both["one"].eps
-    if not images or not any(radii):
+    many = network.attacks[text]
+    one = network.attacks.get(str(Fgsm(attack.knowledge, attack.loss))) or network.attacks.get(str(Fgsm()))
+    both = on_common_images({"one": one.outcomes, "many": many.outcomes}) if one else {}
+    if one is None or not len(both["one"].indices) or not any(both["one"].eps):
         return None
-    means = [both[which].right.mean(axis=1) for which in ("one", "many")]
-    values = {
-        radius: (float(before), float(after)) for radius, before, after in zip(radii, *means, strict=True) if radius
-    }
-    return StepPair(network, one, many, images, values)
+    before, after = (map(float, both[which].right.mean(axis=1)) for which in ("one", "many"))
+    accuracy = {eps: (x, y) for eps, x, y in zip(both["one"].eps, before, after, strict=True) if eps}
+    return StepPair(network, one, many, len(both["one"].indices), accuracy)

@@ -16,6 +16,7 @@ from bench.records.outcomes import Floats, Indices
 
 DRAWS = 1000
 MANY = 30
+UPPER = 0.975  # of the 95 % interval
 NAME = "hierarchical bootstrap over seeds and images"
 
 
@@ -38,7 +39,7 @@ class Means:
     seed_variance: Floats | None
 
 
-def hierarchical(rows: Sequence[tuple[Indices, Floats]], confidence: float = 0.95, draws: int = DRAWS) -> Means:
+def hierarchical(rows: Sequence[tuple[Indices, Floats]], draws: int = DRAWS) -> Means:
     """Return the mean over seeds of k numbers an image, with intervals for new seeds and new images.
 
     Each repetition draws seeds with replacement, and gives each image a weight from Poisson(1), the same for all seeds that
@@ -47,11 +48,10 @@ def hierarchical(rows: Sequence[tuple[Indices, Floats]], confidence: float = 0.9
         f * sum_s (u_s / S) (m_s - m)  +  sum_s (u_s / S) (m_s* - m_s)
 
     where u_s counts how often seed s was drawn, m_s is its mean, m_s* its mean over the weighted images and m the mean of
-    the m_s. The interval goes from the quantile at (1 - ``confidence``) / 2 of the repetitions to the opposite quantile.
+    the m_s. The interval goes from the 2.5 % quantile of the repetitions to the 97.5 % one.
 
     Args:
         rows: for each of S seeds, the indices (n,) of its images and their numbers (k, n).
-        confidence: in (0, 1).
         draws: the number of repetitions.
 
     Departures: the factor f shrinks the deviations of the m_s to the part that images do not explain, which would
@@ -66,7 +66,7 @@ def hierarchical(rows: Sequence[tuple[Indices, Floats]], confidence: float = 0.9
     mean = means.mean(axis=0)
     total, shared = image_variance(rows)
     if seeds > MANY:
-        return _over_many(means, total, shared, confidence)
+        return _over_many(means, total, shared)
     drawn = _image_parts(rows, draws)
     counts = np.full((draws, 1), 1.0)
     scaled = np.zeros_like(means)
@@ -76,15 +76,14 @@ def hierarchical(rows: Sequence[tuple[Indices, Floats]], confidence: float = 0.9
         deviation = means.std(axis=0, ddof=1)
         between = np.maximum(0, deviation**2 - np.maximum(0, total - shared))
         kept = np.sqrt(np.divide(between, deviation**2, out=np.zeros_like(between), where=deviation > 0))
-        quantile = (1 + confidence) / 2
-        stretch = sqrt(seeds / (seeds - 1)) * float(t.ppf(quantile, seeds - 1) / norm.ppf(quantile))
+        stretch = sqrt(seeds / (seeds - 1)) * float(t.ppf(UPPER, seeds - 1) / norm.ppf(UPPER))
         scaled = stretch * kept * (means - mean)
     repeated = mean + counts @ scaled + np.einsum("bs,bsk->bk", counts, drawn)
-    low, high = np.quantile(repeated, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    low, high = np.quantile(repeated, [1 - UPPER, UPPER], axis=0)
     return Means(mean, np.minimum(low, mean), np.maximum(high, mean), total, deviation, between)
 
 
-def _over_many(means: Floats, total: Floats, shared: Floats, confidence: float) -> Means:
+def _over_many(means: Floats, total: Floats, shared: Floats) -> Means:
     """Return the mean of ``means`` (S, k) with Student's interval, which the drawn one approaches for many seeds.
 
         variance = max(s^2, a - c) / S + c
@@ -97,7 +96,7 @@ def _over_many(means: Floats, total: Floats, shared: Floats, confidence: float) 
     variance = means.var(axis=0, ddof=1)
     single = np.maximum(0, total - shared)
     se = np.sqrt(np.maximum(variance, single) / seeds + np.maximum(0, shared))
-    half = float(t.ppf((1 + confidence) / 2, seeds - 1)) * se
+    half = float(t.ppf(UPPER, seeds - 1)) * se
     return Means(mean, mean - half, mean + half, total, np.sqrt(variance), np.maximum(0, variance - single))
 
 

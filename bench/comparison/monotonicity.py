@@ -15,7 +15,6 @@ def rising_accuracy(group: ComparisonGroup) -> tuple[str, ...]:
 
     Networks that did not learn are left out: at chance, accuracy may rise by luck.
 
-
     Source: Carlini et al. 2019, arXiv:1902.06705 (accuracy must fall as the bound on the attack grows).
     """
     found: dict[str, float] = {}

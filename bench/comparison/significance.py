@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
 
 from scipy.stats import binomtest, t
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 def mcnemar(gained: int, lost: int) -> float:
@@ -47,7 +50,7 @@ def tost(difference: float, se: float, df: float, margin: float) -> float:
     return max(below(difference, se, df, margin), below(-difference, se, df, margin))
 
 
-def holm(ps: Mapping[str, float]) -> dict[str, float]:
+def holm(ps: Mapping[Key, float]) -> dict[Key, float]:
     """Return each p of a family corrected for the size of the family, by Holm's step-down method.
 
         q_(i) = max over j <= i of min(1, (m - j + 1) * p_(j))
@@ -55,7 +58,7 @@ def holm(ps: Mapping[str, float]) -> dict[str, float]:
     where p_(1) <= ... <= p_(m) are the values of ``ps`` in ascending order.
     Source: Holm 1979, "A simple sequentially rejective multiple test procedure".
     """
-    corrected: dict[str, float] = {}
+    corrected: dict[Key, float] = {}
     reached = 0.0
     for place, name in enumerate(sorted(ps, key=lambda each: ps[each])):
         reached = max(reached, min(1.0, (len(ps) - place) * ps[name]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from bench.comparison.group import AttackedNetwork, attacked_by
 from bench.comparison.masking import is_masked
@@ -25,71 +26,48 @@ def pair(collection: Collection, first: str, second: str) -> str:
     Raises:
         BadInput: a name has no record, or the runs share no attack, seed and radius.
     """
-    for name in (first, second):
+    names = (first, second)
+    for name in names:
         if name not in collection.networks:
             raise unknown("run", name, collection.networks)
     if first == second:
         raise BadInput(f"{first} twice: expected two different runs")
-    found = _compared(collection, first, second)
+    texts = sorted({text for name in names for each in collection.networks[name].values() for text in each.attacks})
+    sides = {text: {name: _attacked(collection, name, text) for name in names} for text in texts}
+    found = {text: effects for text in texts if (effects := _effects(sides[text], first, second))}
     if not found:
         raise BadInput(f"{first} and {second} share no attack, seed and radius: run both at one seed and --eps")
-    sides = {text: {name: _attacked(collection, name, text) for name in (first, second)} for text, _ in found}
-    masked = {text: {name: is_masked(side) for name, side in both.items()} for text, both in sides.items()}
-    learned = {
-        name: all(each.learned for both in sides.values() for each in both[name].values()) for name in (first, second)
-    }
-    attacks = {f"{text} {radius!r}": effect for (text, radius), effect in found.items() if radius}
-    judged = judge_family(attacks)
+    judged = judge_family({(text, eps): effect for text in found for eps, effect in found[text].items() if eps})
+    learned = {name: all(each.learned for text in found for each in sides[text][name].values()) for name in names}
     lines = [f"{first} minus {second}, accuracy, paired by seed and image, p corrected after Holm"]
-    before = ""
-    for (text, radius), effect in found.items():
-        if text != before:
-            lines += [
-                f"\n{text}",
-                *[f"  gradient masked on {name}: {FAILED}" for name in masked[text] if masked[text][name]],
-            ]
-        before = text
-        words = f"clean accuracy: difference {numbers(effect)}, {probability(effect.p)}"
-        if radius:
-            words = replace(
-                judged[f"{text} {radius!r}"],
-                masked=masked[text][first],
-                control_masked=masked[text][second],
-                learned=learned[first],
-                control_learned=learned[second],
-            ).sentence
-        lines.append(f"  eps {radius:<5g} {words}")
+    for text, effects in found.items():
+        masked = {name: is_masked(side) for name, side in sides[text].items()}
+        known: Any = {"masked": masked[first], "control_masked": masked[second]}
+        known |= {"learned": learned[first], "control_learned": learned[second]}
+        lines.append(f"\n{text}")
+        lines += [f"  gradient masked on {name}: {FAILED}" for name in names if masked[name]]
+        for eps, effect in effects.items():
+            words = f"clean accuracy: difference {numbers(effect)}, {probability(effect.p)}"
+            words = replace(judged[text, eps], **known).sentence if eps else words
+            lines.append(f"  eps {eps:<5g} {words}")
     return "\n".join(lines) + "\n"
 
 
-def _compared(collection: Collection, first: str, second: str) -> dict[tuple[str, float], Effect]:
-    names = (first, second)
-    texts = sorted({text for name in names for each in collection.networks[name].values() for text in each.attacks})
+def _attacked(collection: Collection, name: str, text: str) -> dict[int, AttackedNetwork]:
+    attacks = {seed: (network, attacked_by(network, text)) for seed, network in collection.networks[name].items()}
+    return {seed: AttackedNetwork(network, attack) for seed, (network, attack) in attacks.items() if attack}
+
+
+def _effects(sides: Mapping[str, Mapping[int, AttackedNetwork]], first: str, second: str) -> dict[float, Effect]:
+    """Return the difference at each radius that all networks of both runs have; none where they share no seed."""
+    radii = [set(each.outcomes.eps) for side in sides.values() for each in side.values()]
     effects = {}
-    for text in texts:
-        sides = {name: _attacked(collection, name, text) for name in names}
-        for radius in _radii(sides):
-            samples = {
-                name: {seed: _sample(each, radius) for seed, each in side.items()} for name, side in sides.items()
-            }
-            with suppress(BadInput):  # they share no seed
-                effects[text, radius] = PairedSamples(samples).against(first, second)
+    for eps in sorted(set.intersection(*radii)) if all(sides.values()) else []:
+        samples = {name: {seed: _sample(each, eps) for seed, each in side.items()} for name, side in sides.items()}
+        with suppress(BadInput):
+            effects[eps] = PairedSamples(samples).against(first, second)
     return effects
 
 
-def _attacked(collection: Collection, name: str, text: str) -> dict[int, AttackedNetwork]:
-    found = {}
-    for seed, network in collection.networks[name].items():
-        attack = attacked_by(network, text)
-        if attack:
-            found[seed] = AttackedNetwork(network, attack)
-    return found
-
-
-def _radii(sides: Mapping[str, Mapping[int, AttackedNetwork]]) -> list[float]:
-    grids = [set(each.outcomes.eps) for side in sides.values() for each in side.values()]
-    return sorted(set.intersection(*grids)) if grids and all(sides.values()) else []
-
-
-def _sample(attacked: AttackedNetwork, radius: float) -> Sample:
-    return Sample(attacked.outcomes.indices, attacked.outcomes.values(Quantity.ACCURACY, (radius,)))
+def _sample(attacked: AttackedNetwork, eps: float) -> Sample:
+    return Sample(attacked.outcomes.indices, attacked.outcomes.values(Quantity.ACCURACY, (eps,)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.comparison.paired import Effect
-from bench.comparison.significance import holm
+from bench.comparison.significance import Key, holm
 from bench.records.outcomes import Quantity
 
 DASH = "—"
@@ -14,9 +14,11 @@ LEVEL = 0.05
 EQUIVALENCE = 0.02
 SEEDS = 3  # with fewer, a verdict would be about a seed and not about a method: Blalock et al. 2020, arXiv:2003.03033
 MASKED = "seems robust, but its gradient is masked"
-UNTESTED = "more accurate under {attacks}; whether its gradient is masked was not tested"
+UNTESTED = {
+    True: "more accurate under {attacks}; whether its gradient is masked was not tested",
+    False: "less accurate under {attacks}; whether the gradient of its control is masked was not tested",
+}
 UNLEARNED = "no verdict: {network} did not learn"
-CONTROL_UNTESTED = "less accurate under {attacks}; whether the gradient of its control is masked was not tested"
 COUNTED = {1: "one seed", 2: "two seeds"}
 # The words for a larger and for a smaller quantity. "Robust" is used for accuracy under attack alone: a network of low
 # clean accuracy drops less, and is not more robust.
@@ -33,8 +35,7 @@ class Judged:
 
     Args:
         p: against no difference, corrected over the family after Holm.
-        p_equivalent: against a difference beyond ``margin``, corrected likewise.
-        margin: how large a difference counts as none, in the unit of the effect.
+        p_equivalent: against a difference beyond ``EQUIVALENCE``, corrected likewise.
         masked: whether the network's gradient is masked, so that the attack failed; None where that was not tested.
         control_masked: the same for the control. To call a network less robust is to call its control more robust.
         learned: whether the network learned at every seed, and ``control_learned`` whether its control did.
@@ -44,7 +45,6 @@ class Judged:
     effect: Effect
     p: float
     p_equivalent: float
-    margin: float = EQUIVALENCE
     quantity: Quantity = Quantity.ACCURACY
     masked: bool | None = None
     control_masked: bool | None = None
@@ -65,46 +65,35 @@ class Judged:
         if not self.enough_seeds:
             return f"{COUNTED[len(self.effect.seeds)]}: no verdict on robustness"
         better = (self.effect.difference > 0) != (self.quantity is Quantity.DROP)
+        if self.p < LEVEL and better and self.masked:
+            return MASKED
         if self.p < LEVEL and (better or not self.control_masked):
-            return self._better() if better else self._worse()
+            word = WORDS[self.quantity][self.effect.difference < 0]
+            if self.quantity is not Quantity.ACCURACY:
+                return word
+            tested = (self.masked if better else self.control_masked) is not None
+            return f"{word} to {self.attacks}" if tested else UNTESTED[better].format(attacks=self.attacks)
         if self.masked or self.control_masked:
             return f"no verdict: the gradient of {'this network' if self.masked else 'its control'} is masked"
-        return f"equivalent within {size(self.margin)}" if self.p_equivalent < LEVEL else "no difference shown"
-
-    def _better(self) -> str:
-        if self.masked:
-            return MASKED
-        untested = self.masked is None and self.quantity is Quantity.ACCURACY
-        return UNTESTED.format(attacks=self.attacks) if untested else self._word
-
-    def _worse(self) -> str:
-        untested = self.control_masked is None and self.quantity is Quantity.ACCURACY
-        return CONTROL_UNTESTED.format(attacks=self.attacks) if untested else self._word
-
-    @property
-    def _word(self) -> str:
-        word = WORDS[self.quantity][self.effect.difference < 0]
-        return f"{word} to {self.attacks}" if self.quantity is Quantity.ACCURACY else word
+        return f"equivalent within {size(EQUIVALENCE)}" if self.p_equivalent < LEVEL else "no difference shown"
 
     @property
     def sentence(self) -> str:
         """The verdict with its difference, interval and the p that decides."""
         same, differs = self.p_equivalent < LEVEL, self.p < LEVEL
         judged = self.enough_seeds and self.learned and self.control_learned
-        note = f", but within {size(self.margin)}" if judged and differs and same else ""
+        note = f", but within {size(EQUIVALENCE)}" if judged and differs and same else ""
         rests = probability(self.p)
         if judged and same and not differs:
-            rests = f"{probability(self.p_equivalent)} against a difference beyond {size(self.margin)}"
+            rests = f"{probability(self.p_equivalent)} against a difference beyond {size(EQUIVALENCE)}"
         return f"{self.verdict}{note}: difference {numbers(self.effect)}, {rests}"
 
 
-def judge_family(
-    effects: Mapping[str, Effect], quantity: Quantity = Quantity.ACCURACY, margin: float = EQUIVALENCE
-) -> dict[str, Judged]:
+def judge_family(effects: Mapping[Key, Effect], quantity: Quantity = Quantity.ACCURACY) -> dict[Key, Judged]:
     """Return every effect of a family judged. Both tests are corrected over the family after Holm."""
-    ps = holm({name: effect.p for name, effect in effects.items()})
-    same = holm({name: effect.p_within(margin) for name, effect in effects.items()})
-    return {name: Judged(effect, ps[name], same[name], margin, quantity) for name, effect in effects.items()}
+    ps = holm({key: effect.p for key, effect in effects.items()})
+    same = holm({key: effect.p_within(EQUIVALENCE) for key, effect in effects.items()})
+    return {key: Judged(effect, ps[key], same[key], quantity) for key, effect in effects.items()}
 
 
 def numbers(effect: Effect) -> str:

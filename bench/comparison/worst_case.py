@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from bench.comparison.against_control import effects_of, has_learned
-from bench.comparison.group import ComparisonGroup, attacked_by, control_of
+from bench.comparison.against_control import effects_of, known_of
+from bench.comparison.group import ComparisonGroup, attacked_by
 from bench.comparison.masking import furthest
 from bench.comparison.paired import PairedSamples, Sample
 from bench.comparison.verdict import judge_family
@@ -80,20 +81,11 @@ class WorstCase:
             }
             for run, seeds in self.outcomes.items()
         }
-        judged = judge_family(effects_of(self.group, PairedSamples(samples)))
         masked = False if self.tested else None
-        return {
-            run.name: replace(
-                judged[run.name],
-                masked=masked,
-                control_masked=masked,
-                learned=has_learned(self.group, run),
-                control_learned=has_learned(self.group, control_of(run)),
-                attacks="these attacks",
-            ).sentence
-            for run in self.group.compared
-            if run.name in judged
-        }
+        words: Any = {"masked": masked, "control_masked": masked, "attacks": "these attacks"}
+        known = known_of(self.group)
+        judged = judge_family(effects_of(self.group, PairedSamples(samples)))
+        return {name: replace(each, **{**known[name], **words}).sentence for name, each in judged.items()}
 
 
 def worst_case_of(group: ComparisonGroup) -> WorstCase | None:
@@ -106,16 +98,12 @@ def worst_case_of(group: ComparisonGroup) -> WorstCase | None:
     if len(common) < 2:
         return None
     steps = [each.margin_step for seeds in attacked.values() for each in seeds.values()]
-    return WorstCase(
-        group,
-        common,
-        networks,
-        {
-            run: {seed: worst_case(_of(each, common), group.eps) for seed, each in seeds.items()}
-            for run, seeds in networks.items()
-        },
-        all(step is not None and furthest(group.eps) in step.outcomes.eps for step in steps),
-    )
+    tested = all(step is not None and furthest(group.eps) in step.outcomes.eps for step in steps)
+    outcomes = {
+        run: {seed: worst_case(_of(each, common), group.eps) for seed, each in seeds.items()}
+        for run, seeds in networks.items()
+    }
+    return WorstCase(group, common, networks, outcomes, tested)
 
 
 def _has(network: TrainedNetwork, text: str, group: ComparisonGroup) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from bench.attacks.norms import LINF
@@ -16,6 +17,8 @@ TREND = {label: 5 * (place - 2.5) / 17.5 for place, label in enumerate(ZERO)}
 HIGHLY = {"90 % zero": 1 / 3, "95 % zero": 1 / 3, "98 % zero": 1 / 3, "dense": -1.0}
 ABOVE_T_1 = {**dict.fromkeys(HIGH_TEMPERATURES, 1 / 4), "T = 1": -1.0}
 UNKNOWN_T = "13-fgsm-knowledge-none"
+HIGH = "high-temperature networks are"
+GAINS = "{} gains less than 2 points in figure {}"
 # The architecture and batch size that a figure must have to test a finding.
 NETWORKS = {
     "8": ("resnet18", 512),
@@ -36,6 +39,21 @@ def _minus(first: str, second: str) -> dict[str, float]:
 
 def _at(radius: float) -> Band:
     return Band(radius, radius, closed=True)
+
+
+def _as_control(figure: str, labels: Sequence[str], control: str) -> tuple[Claim, ...]:
+    return tuple(
+        Claim(
+            f"{quantity} of {label} is that of {control}",
+            figure,
+            _minus(label, control),
+            quantity,
+            CUSTOMARY,
+            Kind.SAME,
+        )
+        for label in labels
+        for quantity in (ACCURACY, DROP)
+    )
 
 
 FINDINGS = (
@@ -111,13 +129,7 @@ FINDINGS = (
         "sparsity does not change robustness",
         "accuracy and drop of each sparse network minus dense, over 0 < eps <= 8",
         "reproduced: every difference is within 0.02",
-        tuple(
-            Claim(
-                f"{quantity} of {label} is that of dense", "11", _minus(label, "dense"), quantity, CUSTOMARY, Kind.SAME
-            )
-            for label in ZERO[1:]
-            for quantity in (ACCURACY, DROP)
-        ),
+        _as_control("11", ZERO[1:], "dense"),
     ),
     Finding(
         "12-a",
@@ -128,18 +140,7 @@ FINDINGS = (
         (
             Claim("clean, LR1 is below full rank", "12a", _minus("LR1", "full rank"), ACCURACY, CLEAN, Kind.LESS),
             Claim("clean, LR2 is below LR1", "12a", _minus("LR2", "LR1"), ACCURACY, CLEAN, Kind.LESS),
-            *(
-                Claim(
-                    f"{quantity} of {label} is that of full rank",
-                    "12a",
-                    _minus(label, "full rank"),
-                    quantity,
-                    CUSTOMARY,
-                    Kind.SAME,
-                )
-                for label in ("LR1", "LR2")
-                for quantity in (ACCURACY, DROP)
-            ),
+            *_as_control("12a", ("LR1", "LR2"), "full rank"),
         ),
     ),
     Finding(
@@ -149,26 +150,12 @@ FINDINGS = (
         "clean accuracy of LR1 and of LR2 minus full rank; accuracy of each minus full rank over 0 < eps <= 8",
         "reproduced: the clean differences are within 0.02; those under attack are below zero, but within 0.02",
         tuple(
-            claim
+            Claim(words.format(label), "12b", _minus(label, "full rank"), ACCURACY, band, kind)
             for label in ("LR1", "LR2")
-            for claim in (
-                Claim(f"clean, {label} is as full rank", "12b", _minus(label, "full rank"), ACCURACY, CLEAN, Kind.SAME),
-                Claim(
-                    f"under attack {label} is below full rank",
-                    "12b",
-                    _minus(label, "full rank"),
-                    ACCURACY,
-                    CUSTOMARY,
-                    Kind.SLIGHTLY_LESS,
-                ),
-                Claim(
-                    f"under attack {label} is almost equal to full rank",
-                    "12b",
-                    _minus(label, "full rank"),
-                    ACCURACY,
-                    CUSTOMARY,
-                    Kind.SAME,
-                ),
+            for words, band, kind in (
+                ("clean, {} is as full rank", CLEAN, Kind.SAME),
+                ("under attack {} is below full rank", CUSTOMARY, Kind.SLIGHTLY_LESS),
+                ("under attack {} is almost equal to full rank", CUSTOMARY, Kind.SAME),
             )
         ),
     ),
@@ -179,14 +166,7 @@ FINDINGS = (
         "mean accuracy of the four high-temperature networks minus T = 1, attacker at T = 1, at each eps from 0.25 to 64",
         "reproduced: every difference is above zero; the margin step and the zero gradients show whether it is real",
         tuple(
-            Claim(
-                f"high-temperature networks are above T = 1 at eps {radius:g}",
-                UNKNOWN_T,
-                ABOVE_T_1,
-                ACCURACY,
-                _at(radius),
-                Kind.MORE,
-            )
+            Claim(f"{HIGH} above T = 1 at eps {radius:g}", UNKNOWN_T, ABOVE_T_1, ACCURACY, _at(radius), Kind.MORE)
             for radius in LINF.eps
             if 0 < radius <= LARGE.high
         ),
@@ -200,17 +180,8 @@ FINDINGS = (
         "0 < eps <= 2",
         "reproduced: above zero at large eps, and at most 0.02 above zero at small eps",
         (
-            Claim(
-                "high-temperature networks are above T = 1 at large eps", "13", ABOVE_T_1, ACCURACY, LARGE, Kind.MORE
-            ),
-            Claim(
-                "high-temperature networks are not above T = 1 at small eps",
-                "13",
-                ABOVE_T_1,
-                ACCURACY,
-                SMALL,
-                Kind.NOT_MORE,
-            ),
+            Claim(f"{HIGH} above T = 1 at large eps", "13", ABOVE_T_1, ACCURACY, LARGE, Kind.MORE),
+            Claim(f"{HIGH} not above T = 1 at small eps", "13", ABOVE_T_1, ACCURACY, SMALL, Kind.NOT_MORE),
         ),
         masking=True,
     ),
@@ -222,15 +193,8 @@ FINDINGS = (
         "reproduced: at least one sparse network is shown to gain less than 0.02 (corrected over all); contradicted: every "
         "one is shown to gain more than 0.02",
         tuple(
-            Claim(
-                f"{label} gains less than 2 points in figure {name}",
-                name,
-                _minus(label, "dense"),
-                ACCURACY,
-                CUSTOMARY,
-                Kind.NOT_MORE,
-            )
-            for name in ("8", "9", "10a", "10b", "11")
+            Claim(GAINS.format(label, figure), figure, _minus(label, "dense"), ACCURACY, CUSTOMARY, Kind.NOT_MORE)
+            for figure in ("8", "9", "10a", "10b", "11")
             for label in ZERO[1:]
         ),
         counterexample=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from math import copysign, inf
@@ -154,7 +155,9 @@ class ScoredFinding:
         head = f"Figure{many} {self.finding.figure} ({self.finding.setting}): {self.verdict}"
         found = self.deciding
         if found is None:
-            return f"{head}: {_lacking(len(self.missing))}."
+            runs = len(self.missing)
+            lacking = f"{runs} of its runs {'has' if runs == 1 else 'have'} no record"
+            return f"{head}: {lacking if runs else 'this grid has no such figure with these networks and radii'}."
         of_all = f"{sum(each.status is found.status for each in self.examined)} of {len(self.finding.claims)}"
         why = f"{of_all} claims {found.status}"
         if len(found.effect.seeds) < SEEDS:
@@ -162,12 +165,6 @@ class ScoredFinding:
         effect = f"{found.claim.quantity}, {found.claim.band}: {numbers(found.effect)}, {found.reason}"
         evidence = self.evidence and f" {self.evidence}"
         return f'{head} ({why}). "{found.claim.text}" is {found.status}: {effect}.{evidence}'
-
-
-def _lacking(runs: int) -> str:
-    if runs:
-        return f"{runs} of its runs {'has' if runs == 1 else 'have'} no record"
-    return "this grid has no such figure with these networks and radii"
 
 
 def score(groups: Sequence[ComparisonGroup], findings: Sequence[Finding] = FINDINGS) -> list[ScoredFinding]:
@@ -190,10 +187,8 @@ def _scored(finding: Finding, groups: Mapping[str, ComparisonGroup]) -> ScoredFi
         names = {group.label(run): run.name for run in group.runs}
         wanted = {names[label]: weight for label, weight in claim.weights.items()}
         missing |= {each.command: None for each in group.missing if each.run.name in wanted}
-        try:
+        with suppress(BadInput):  # the networks share no seed; the missing runs say which
             effects[str(place)] = samples[key].contrast(wanted)
-        except BadInput:
-            continue  # the networks share no seed; the missing runs say which
     evidence = " ".join(masking_evidence(group) for group in used) if finding.masking else ""
     return ScoredFinding(finding, examined(finding, effects), tuple(missing), evidence, masked_count(used))
 
@@ -217,8 +212,9 @@ def examined(finding: Finding, effects: Mapping[str, Effect]) -> tuple[Examined,
     claims = {place: finding.claims[int(place)] for place in effects}
     ps = holm({place: effect.p for place, effect in effects.items()})
     same = holm({place: effect.p_within(claims[place].margin) for place, effect in effects.items()})
-    bounds = {place: _bound(claims[place], effect) for place, effect in effects.items()}
-    beyond = holm({place: _beyond(claims[place], effect) for place, effect in effects.items()})
+    tests = {place: _tests(claims[place], effect) for place, effect in effects.items()}
+    bounds = {place: bound for place, (bound, _) in tests.items()}
+    beyond = holm({place: other for place, (_, other) in tests.items()})
     if finding.counterexample:  # one of many claims is enough, so each is corrected
         bounds = holm(bounds)
     return tuple(
@@ -226,18 +222,11 @@ def examined(finding: Finding, effects: Mapping[str, Effect]) -> tuple[Examined,
     )
 
 
-def _bound(claim: Claim, effect: Effect) -> float:
-    if claim.kind is Kind.NOT_MORE:
-        return effect.p_below(claim.margin)
-    if claim.kind is Kind.NOT_LESS:
-        return effect.p_above(-claim.margin)
-    return effect.p_within(claim.margin)
-
-
-def _beyond(claim: Claim, effect: Effect) -> float:
+def _tests(claim: Claim, effect: Effect) -> tuple[float, float]:
+    """Return the p of the claim's own one-sided or equivalence test, and of a difference beyond the margin."""
     above, below = effect.p_above(claim.margin), effect.p_below(-claim.margin)
     if claim.kind is Kind.NOT_MORE:
-        return above
+        return effect.p_below(claim.margin), above
     if claim.kind is Kind.NOT_LESS:
-        return below
-    return min(1.0, 2 * min(above, below))
+        return effect.p_above(-claim.margin), below
+    return effect.p_within(claim.margin), min(1.0, 2 * min(above, below))

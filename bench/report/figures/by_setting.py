@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.comparison.group import ComparisonGroup
-from bench.report.figures.accuracy_curves import Line, lines
-from bench.report.figures.style import MARKERS, chance_lines, framed, legend_above, style
+from bench.comparison.group import ComparisonGroup, control_of
+from bench.report.figures.accuracy_curves import lines
+from bench.report.figures.style import MARKERS, bar, blank, chance_lines, framed, style
 from bench.report.panels import Panel
 from bench.report.tables.table import Table
-from bench.report.wording import chances, seeds_in_words
+from bench.report.wording import seeds_in_words
 
 CHOSEN = (1.0, 2.0, 4.0)
 GREYS = ("0.0", "0.35", "0.6")
 
 
+@style()
 def by_setting(group: ComparisonGroup, table: Table) -> Figure | None:
     """Return accuracy at eps 1, 2 and 4 against the setting that varies, the control first. None for fewer than two runs.
 
@@ -28,31 +27,20 @@ def by_setting(group: ComparisonGroup, table: Table) -> Figure | None:
     radii = [radius for radius in CHOSEN if radius in group.eps]
     if len(curves) < 2 or not radii:
         return None
+    note = "Dashed: the control." + " Hollow: the gradient is masked." * any(each.masked for each in curves)
+    figure, (axes,) = blank()
+    for radius, grey, marker in zip(radii, GREYS, MARKERS, strict=False):
+        at = group.eps.index(radius)
+        look: dict[str, Any] = {"color": grey, "marker": marker, "markersize": 8, "linewidth": 2}
+        axes.plot([each.mean[at] for each in curves], label=f"eps {radius:g}", **look)
+        for place, each in enumerate(curves):
+            bar(axes, place, each.mean[at], each.low[at], each.high[at], look, masked=each.masked)
+        if curves[0].run == control_of(curves[0].run):
+            axes.axhline(curves[0].mean[at], color=grey, linestyle="--", linewidth=1)
+    chance_lines(axes, group)
+    axes.set_xticks(range(len(curves)), [group.label(each.run).replace(", ", "\n") for each in curves])
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel("accuracy, %")
     what = f"accuracy at eps {', '.join(f'{radius:g}' for radius in radii)}; {group.attacker}"
-    note = "Dashed: the control."
-    note += " Hollow: the gradient is masked." if any(curve.masked for curve in curves) else ""
-    labels = [each.label.replace(", ", "\n") for each in curves]
-    with style():
-        caption = (table.caption, f"{seeds_in_words(group, 'Bars')} {note}")
-        marks = [*[f"eps {radius:g}" for radius in radii], *chances(group)]
-        figure, (axes,) = framed(group.title, what, caption, legend=marks)
-        for radius, grey, marker in zip(radii, GREYS, MARKERS, strict=False):
-            _level(axes, curves, group.eps.index(radius), {"color": grey, "marker": marker}, f"eps {radius:g}")
-        chance_lines(axes, group)
-        axes.set_xticks(range(len(curves)), labels)
-        axes.set_ylim(bottom=0)
-        axes.set_ylabel("accuracy, %")
-        legend_above(figure, axes.get_legend_handles_labels()[0])
-    return figure
-
-
-def _level(axes: Axes, curves: list[Line], at: int, shown: dict[str, Any], label: str) -> None:
-    """Draw the accuracies of ``curves`` at the radius in place ``at``."""
-    mean, low, high = (np.array([getattr(each, part)[at] for each in curves]) for part in ("mean", "low", "high"))
-    axes.plot(range(len(curves)), mean, linewidth=2, label=label, **shown)
-    for place, each in enumerate(curves):
-        bars = [[mean[place] - low[place]], [high[place] - mean[place]]]
-        face = "white" if each.masked else shown["color"]
-        axes.errorbar(place, mean[place], bars, markersize=8, mfc=face, capsize=4, **shown)
-    if curves[0].control:
-        axes.axhline(mean[0], color=shown["color"], linestyle="--", linewidth=1)
+    caption = (table.caption, f"{seeds_in_words(group, 'Bars')} {note}")
+    return framed(figure, group.title, what, caption, axes.get_legend_handles_labels()[0])

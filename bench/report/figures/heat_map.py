@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-from matplotlib.axes import Axes
+import seaborn as sns
 from matplotlib.figure import Figure
 
 from bench.comparison.against_control import compare_each_eps
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.verdict import LEVEL, Judged, points
-from bench.report.figures.style import framed, style
+from bench.report.figures.style import blank, framed, style
 from bench.report.tables.table import Table
 from bench.report.wording import seeds_in_words
 
@@ -19,6 +16,7 @@ REACH = 30.0  # points, the end of the colours
 ROW = 0.7  # inches
 
 
+@style()
 def heat_map(group: ComparisonGroup, table: Table) -> Figure | None:
     """Return the paired difference to the control in points, by run and eps. None where no run can be compared.
 
@@ -30,35 +28,27 @@ def heat_map(group: ComparisonGroup, table: Table) -> Figure | None:
     if not runs or not radii:
         return None
     cells = [[judged[run.name, radius] for radius in radii] for run in runs]
+    figure, (axes,) = blank((max(1.5, ROW * len(runs)),))
+    sns.heatmap(
+        [[100 * each.effect.difference for each in row] for row in cells],
+        annot=[[_words(each) for each in row] for row in cells],
+        fmt="",
+        annot_kws={"fontsize": 10.5 if len(radii) <= 10 else 9.5},
+        cmap="RdBu",
+        vmin=-REACH,
+        vmax=REACH,
+        linewidths=1,
+        cbar_kws={"extend": "both", "label": "points", "pad": 0.02},
+        xticklabels=[f"{radius:g}" for radius in radii],
+        yticklabels=[group.label(run) for run in runs],
+        ax=axes,
+    )
+    axes.tick_params(rotation=0)
+    axes.set_xlabel(group.attack.norm.axis)
     note = "Blue: more accurate than the control; red: less. Star: p below 0.05 with Holm's correction over the map, three seeds."
     note += " m: the gradient is masked." if any(each.masked for row in cells for each in row) else ""
-    labels = [group.label(run) for run in runs]
-    with style():
-        figure, (axes,) = framed(
-            group.title,
-            f"difference in accuracy to the control; {group.attacker}",
-            (table.caption, f"{seeds_in_words(group)} {note}"),
-            heights=(max(1.5, ROW * len(runs)),),
-        )
-        _coloured(axes, cells)
-        axes.set_xticks([place + 0.5 for place in range(len(radii))], [f"{radius:g}" for radius in radii])
-        axes.set_yticks([place + 0.5 for place in range(len(runs))], labels)
-        axes.set_xlabel(group.attack.norm.axis)
-    return figure
-
-
-def _coloured(axes: Axes, cells: Sequence[Sequence[Judged]]) -> None:
-    """Fill ``axes`` with a coloured cell for each difference, with its number."""
-    values = np.array([[100 * each.effect.difference for each in row] for row in cells])
-    mesh = axes.pcolormesh(values, cmap="RdBu", vmin=-REACH, vmax=REACH, edgecolors="white", linewidth=1)
-    size = 10.5 if len(cells[0]) <= 10 else 9.5
-    for (row, column), value in np.ndenumerate(values):
-        colour = "white" if abs(value) > 0.6 * REACH else "0.1"
-        words = _words(cells[row][column])
-        axes.text(column + 0.5, row + 0.5, words, ha="center", va="center", fontsize=size, color=colour)
-    axes.invert_yaxis()
-    axes.grid(visible=False)
-    axes.figure.colorbar(mesh, ax=axes, extend="both", label="points", pad=0.02)
+    what = f"difference in accuracy to the control; {group.attacker}"
+    return framed(figure, group.title, what, (table.caption, f"{seeds_in_words(group)} {note}"))
 
 
 def _words(judged: Judged) -> str:

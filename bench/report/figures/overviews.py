@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from bench.comparison.group import ComparisonGroup
-from bench.report.figures.by_compression import by_compression
 from bench.report.figures.by_setting import by_setting
 from bench.report.figures.heat_map import heat_map
+from bench.report.figures.pareto import by_compression
 from bench.report.figures.smallest_flip import flips
 from bench.report.figures.spectral_norms import spectral
 from bench.report.figures.temperature_knowledge import knowledge

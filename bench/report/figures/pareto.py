@@ -1,4 +1,4 @@
-"""Every network of an architecture in one picture: accuracy under attack against compression."""
+"""Accuracy against compression with the Pareto front: of the networks of a figure, and of all those of an architecture."""
 
 from __future__ import annotations
 
@@ -10,20 +10,28 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from bench.attacks.fgsm import Fgsm
-from bench.comparison.group import ComparisonGroup
-from bench.comparison.masking import is_masked
-from bench.report.figures.by_compression import chosen_radius, times_axis
+from bench.comparison.group import ComparisonGroup, control_of
+from bench.records.outcomes import Quantity
+from bench.report.figures.accuracy_curves import lines
 from bench.report.figures.pareto_front import WORDS as FRONT
 from bench.report.figures.pareto_front import draw_front
 from bench.report.figures.point_labels import label_points
-from bench.report.figures.style import chance_lines, framed, legend_above, settle, style
+from bench.report.figures.style import bar, blank, chance_lines, framed, looks_of, settle, style
 from bench.report.tables.table import Table
-from bench.report.wording import chances, seeds_in_words, threat_caption
+from bench.report.wording import seeds_in_words, threat_caption
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
+# Networks differ here; at the largest radii all are near chance.
+CHOSEN = 2.0
+CURRENCIES = {"compression": "parameters", "theoretical speed-up": "MACs", "gzip bytes": "gzip bytes"}
+RATIOS = (
+    "Ratios of the control to the run: parameters that are not zero, without the bytes of an index; multiply-accumulates "
+    "(MACs) by them, a theoretical speed-up, nothing was timed; float32 weights after gzip."
+)
 METHODS: dict[str, dict[str, Any]] = {
     "control": {"color": "#000000", "marker": "*", "markersize": 12},
     "sparsity": {"color": "#0072B2", "marker": "o", "markersize": 7},
@@ -37,9 +45,59 @@ WORDS = "accuracy under attack against compression, every network of the archite
 NOTE = "Compression: the control's parameters over the run's that are not zero, without the bytes of an index."
 
 
+def chosen_radius(eps: tuple[float, ...]) -> float | None:
+    """Return the radius that a picture of a single radius shows: the nearest to 2. None where 0 is the only one."""
+    return min((radius for radius in eps if radius), key=lambda radius: abs(radius - CHOSEN), default=None)
+
+
+def ratios(group: ComparisonGroup, table: Table, currency: str) -> dict[Run, float]:
+    """Return how many times smaller than its control each network is, in a column of ``CURRENCIES``."""
+    sizes = dict(zip(group.runs, [cell.number for cell in table.column(currency)], strict=True))
+    if currency != "gzip bytes":
+        return {run: own for run, own in sizes.items() if own is not None}
+    wholes = {run: sizes[control_of(run)] for run in group.runs}
+    return {run: whole / own for run, own in sizes.items() if own is not None and (whole := wholes[run]) is not None}
+
+
+@style()
+def by_compression(group: ComparisonGroup, table: Table) -> Figure | None:
+    """Return clean accuracy and accuracy near eps 2 against compression. None where all networks are of one size.
+
+    There is a panel for each unit, with the Pareto front of both accuracies. Bars are 95 % intervals. A network with a
+    masked gradient has a hollow marker, and is not on the front under attack.
+    """
+    sizes = {currency: ratios(group, table, currency) for currency in CURRENCIES}
+    curves = lines(group, table, Quantity.ACCURACY)
+    curves = [each for each in curves if all(each.run in known for known in sizes.values())]
+    radius = chosen_radius(group.eps)
+    if radius is None or _of_one_size([sizes["compression"][each.run] for each in curves]):
+        return None
+    figure, panels = blank(columns=3)
+    looks, at = looks_of(group), group.eps.index(radius)
+    for axes, (currency, words) in zip(panels, CURRENCIES.items(), strict=True):
+        known = sizes[currency]
+        for each in curves:
+            for place in (0, at):
+                spread = (each.mean[place], each.low[place], each.high[place])
+                bar(axes, known[each.run], *spread, looks[each.run], masked=each.masked and place == at)
+        draw_front(axes, [(known[each.run], each.mean[0]) for each in curves], "front, clean", "-")
+        seen = [(known[each.run], each.mean[at]) for each in curves if not each.masked]
+        draw_front(axes, seen, f"front at eps {radius:g}", "-.")
+        _times_axis(axes, list(known.values()))
+        chance_lines(axes, group)
+        axes.set_xlabel(f"times fewer {words}")
+    panels[0].set_ylabel("accuracy, %")
+    panels[0].set_ylim(bottom=0)
+    masked = " Hollow: the gradient is masked; not on the front under attack." * any(each.masked for each in curves)
+    caption = (table.caption, RATIOS, f"{seeds_in_words(group, 'Bars')} {FRONT}.{masked}")
+    what = f"accuracy against compression, clean and at eps {radius:g}; {group.attacker}"
+    marks = _marks({group.label(each.run): looks[each.run] for each in curves})
+    return framed(figure, group.title, what, caption, [*marks, *panels[0].get_legend_handles_labels()[0]])
+
+
 @dataclass(frozen=True)
 class Network:
-    """A run in the picture: its compression and its accuracy in percent, with the ends of the 95 % interval."""
+    """A run in the picture of an architecture: its compression and its accuracy in percent with the 95 % interval."""
 
     run: Run
     compression: float
@@ -60,38 +118,59 @@ class Network:
         return "control" if not names else names[0] if len(names) == 1 else "several"
 
 
+@style()
 def pareto(arch: str, drawn: Sequence[tuple[ComparisonGroup, Table]]) -> Figure | None:
     """Return every network of ``arch`` in ``drawn`` under FGSM by an attacker who knows T.
 
     Only the networks of the most common data set, image size and epochs are shown. None where all networks are of one
     size. A masked attack has a hollow marker, and is never on the front.
     """
+    drawn = [each for each in drawn if each[0].attack == Fgsm()]
     group = _whole(arch, [each for each, _ in drawn])
     radius = chosen_radius(group.eps) if group else None
     if group is None or radius is None:
         return None
-    networks = networks_of(group, [each for each in drawn if each[0].attack == Fgsm()], radius)
-    return _drawn(group, networks, radius) if len({f"{each.compression:.2f}" for each in networks}) > 1 else None
+    networks = networks_of(group, drawn, radius)
+    if _of_one_size([each.compression for each in networks]):
+        return None
+    figure, (axes,) = blank((5.4,))
+    for each in networks:
+        bar(axes, each.compression, each.mean, each.low, each.high, METHODS[each.method], masked=each.masked)
+    stairs = draw_front(axes, [(each.compression, each.mean) for each in networks if not each.masked], "front", "-")
+    chance_lines(axes, group)
+    _times_axis(axes, [each.compression for each in networks])
+    axes.set_ylim(0, min(100.0, 1.08 * max(each.high for each in networks)))
+    axes.set_ylabel(f"accuracy at eps {radius:g}, %")
+    axes.set_xlabel("compression: times fewer parameters that are not zero")
+    batches = Counter(each.run.batch_size for each in networks)
+    batch, _ = batches.most_common(1)[0]
+    mixed = f"Batch size {batch}; b: another one. " * (len(batches) > 1)
+    masked = " Hollow: the gradient is masked; never on the front." * any(each.masked for each in networks)
+    caption = (threat_caption(group), f"{NOTE} {mixed}{seeds_in_words(group, 'Bars')}", f"{FRONT}.{masked}")
+    what = f"accuracy at eps {radius:g} against compression; {group.attacker}"
+    used = {each.method for each in networks}
+    marks = _marks({name: look for name, look in METHODS.items() if name in used})
+    settle(framed(figure, group.title, what, caption, [*marks, *axes.get_legend_handles_labels()[0]]))
+    named = [each for each in networks if len(networks) <= CROWD or (each.compression, each.mean) in stairs]
+    spans = [(each.compression, each.mean, each.low, each.high) for each in named]
+    label_points(axes, spans, [_label(group, each, batch) for each in named], stairs)
+    return figure
 
 
 def networks_of(whole: ComparisonGroup, drawn: Sequence[tuple[ComparisonGroup, Table]], radius: float) -> list[Network]:
     """Return the runs of ``whole`` with their numbers from the first table of ``drawn`` that has them."""
-    found: dict[str, Network] = {}
-    runs = set(whole.runs)
+    found: dict[Run, Network] = {}
     for group, table in drawn:
-        columns = (table.column("compression"), table.column(f"accuracy at eps {radius:g}"))
-        for run, compression, accuracy in zip(group.runs, *columns, strict=True):
-            wanted = run in runs and run.name not in found
-            if wanted and compression.number is not None and accuracy.number is not None:
-                mean, low, high = (100 * float(each or 0) for each in (accuracy.number, accuracy.low, accuracy.high))
-                masked = bool(is_masked(group.attacked(run)))
-                found[run.name] = Network(run, compression.number, mean, min(low, mean), max(high, mean), masked)
-    return [found[run.name] for run in whole.runs if run.name in found]
+        sizes, at = ratios(group, table, "compression"), group.eps.index(radius)
+        for each in lines(group, table, Quantity.ACCURACY):
+            if each.run in sizes:
+                own = Network(each.run, sizes[each.run], each.mean[at], each.low[at], each.high[at], each.masked)
+                found.setdefault(each.run, own)
+    return [found[run] for run in whole.runs if run in found]
 
 
-def _whole(arch: str, drawn: Sequence[ComparisonGroup]) -> ComparisonGroup | None:
+def _whole(arch: str, known: Sequence[ComparisonGroup]) -> ComparisonGroup | None:
     """Return one group of the attacked runs of ``arch`` with the most common data set, image size and epochs."""
-    known = [each for each in drawn if each.attack == Fgsm()]
     runs = {run: None for each in known for run in each.runs if run.arch == arch and each.attacked(run)}
     counted = Counter((run.dataset, run.image_size, run.epochs) for run in runs)
     if not counted:
@@ -103,49 +182,29 @@ def _whole(arch: str, drawn: Sequence[ComparisonGroup]) -> ComparisonGroup | Non
     return replace(first, figure=f"pareto-{arch}", title=title, runs=kept, attacks=())
 
 
-def _labels(group: ComparisonGroup, networks: Sequence[Network], batch: int) -> list[str]:
-    """Return the label of each point. The marker tells the method; the batch size is named where it is not ``batch``."""
-    found = []
-    for each in networks:
-        alike = replace(group, runs=tuple(run for run in group.runs if run.batch_size == each.run.batch_size))
-        words = "control" if each.method == "control" else alike.label(each.run)
-        other = f", b{each.run.batch_size}" * (each.run.batch_size != batch)
-        found.append(words.replace(" zero", "").replace(", at random", "") + other)
-    return found
+def _label(group: ComparisonGroup, network: Network, batch: int) -> str:
+    """Return the label of a point. The marker tells the method; the batch size is named where it is not ``batch``."""
+    own = network.run.batch_size
+    alike = replace(group, runs=tuple(run for run in group.runs if run.batch_size == own))
+    words = "control" if network.method == "control" else alike.label(network.run)
+    return words.replace(" zero", "").replace(", at random", "") + f", b{own}" * (own != batch)
 
 
-def _drawn(group: ComparisonGroup, networks: Sequence[Network], radius: float) -> Figure:
-    batch, _ = Counter(each.run.batch_size for each in networks).most_common(1)[0]
-    masked = " Hollow: the gradient is masked; never on the front." * any(each.masked for each in networks)
-    mixed = len({each.run.batch_size for each in networks}) > 1
-    batches = f"Batch size {batch}; b: another one. " * mixed
-    note = f"{NOTE} {batches}{seeds_in_words(group, 'Bars')}"
-    caption = (threat_caption(group), note, f"{FRONT}.{masked}")
-    used = [name for name in METHODS if name in {each.method for each in networks}]
-    marks = [Line2D([], [], linestyle="", label=name, **METHODS[name]) for name in used]
-    what = f"accuracy at eps {radius:g} against compression; {group.attacker}"
-    with style():
-        legend = [*used, "front", *chances(group)]
-        figure, (axes,) = framed(group.title, what, caption, heights=(5.4,), legend=legend)
-        for each in networks:
-            _point(axes, each)
-        seen = [(each.compression, each.mean) for each in networks if not each.masked]
-        stairs = draw_front(axes, seen, "front", "-")
-        chance_lines(axes, group)
-        times_axis(axes, [each.compression for each in networks])
-        axes.set_ylim(0, min(100.0, 1.08 * max(each.high for each in networks)))
-        axes.set_ylabel(f"accuracy at eps {radius:g}, %")
-        axes.set_xlabel("compression: times fewer parameters that are not zero")
-        legend_above(figure, [*marks, *axes.get_legend_handles_labels()[0]])
-        named = [each for each in networks if len(networks) <= CROWD or (each.compression, each.mean) in stairs]
-        spans = [(each.compression, each.mean, each.low, each.high) for each in named]
-        settle(figure)
-        label_points(axes, spans, _labels(group, named, batch), stairs)
-    return figure
+def _of_one_size(sizes: Sequence[float]) -> bool:
+    return len({f"{size:.2f}" for size in sizes}) < 2
 
 
-def _point(axes: Axes, network: Network) -> None:
-    shown = METHODS[network.method]
-    bars = [[network.mean - network.low], [network.high - network.mean]]
-    face = "white" if network.masked else shown["color"]
-    axes.errorbar([network.compression], [network.mean], bars, mfc=face, capsize=2, linestyle="", elinewidth=1, **shown)
+def _marks(looks: dict[str, dict[str, Any]]) -> list[Line2D]:
+    return [Line2D([], [], label=label, **{**look, "linestyle": ""}) for label, look in looks.items()]
+
+
+def _times_axis(axes: Axes, sizes: list[float]) -> None:
+    """Make the x axis a logarithmic one of ratios, with some room at both ends of ``sizes``."""
+    span = max(sizes) / min(sizes)
+    room = max(1.02, span**0.08)
+    axes.set_xscale("log")
+    axes.set_xlim(min(sizes) / room, max(sizes) * room)
+    few, many = MaxNLocator(3, steps=[1, 2, 5, 10]), LogLocator(subs=(1, 3) if span > 12 else (1, 2, 5))
+    axes.xaxis.set_major_locator(many if span > 4 else few)
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}x"))
+    axes.xaxis.set_minor_locator(NullLocator())

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
+import numpy as np
 import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -18,6 +19,7 @@ from matplotlib.layout_engine import TightLayoutEngine
 from bench.attacks.norms import Norm
 from bench.comparison.group import ComparisonGroup
 from bench.report.wording import chances
+from bench.spec.run import Run
 
 TICKS = (0, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 255, 512, 1024, 2048, 4096, 8192)
 WIDTH = 124  # characters of a line of the caption
@@ -25,8 +27,8 @@ LINE = 0.17  # its height, inches
 # Text stays text in an SVG: it takes a third of the bytes of outlines, and can be searched.
 STYLE: Any = {"svg.hashsalt": "bench", "svg.fonttype": "none", "font.family": "DejaVu Sans"}
 MARKERS = "osD^vP<X>"
-# From dark to light, as a photocopy keeps it. The ends of the map are too near to black and to white.
-SHADES = ("viridis", 0.18, 0.84)
+CONTROL: dict[str, Any] = {"color": "black", "marker": "*", "markersize": 11, "linewidth": 2.8}
+SHADES = (0.18, 0.84)  # of the map: its ends are too near to black and to white
 DPI = 128
 # Inches: the width of a picture, a line of the title, one of a legend, the ticks and the label below axes, and the edge.
 WIDE, TITLE, LEGEND, BELOW, EDGE = 9.0, 0.25, 0.27, 0.75, 0.1
@@ -44,40 +46,41 @@ def style() -> Iterator[None]:
         yield
 
 
-def framed(
-    title: str,
-    what: str,
-    caption: Sequence[str],
-    *,
-    heights: Sequence[float] = (4.1,),
-    columns: int = 1,
-    legend: Sequence[str] = (),
-) -> tuple[Figure, list[Axes]]:
-    """Return a figure with a title and a caption, and its empty axes, row by row. Rows share x and columns share y.
+def blank(heights: Sequence[float] = (4.1,), columns: int = 1, sharex: bool = True) -> tuple[Figure, list[Axes]]:
+    """Return a figure with empty axes, row by row, without pyplot. ``heights`` of the rows are in inches."""
+    figure = Figure(figsize=(WIDE, sum(heights) + BELOW), dpi=DPI)
+    FigureCanvasAgg(figure)
+    shared: Any = {"sharex": "col" if sharex else False, "sharey": "row", "height_ratios": heights}
+    return figure, list(figure.subplots(len(heights), columns, squeeze=False, **shared).flat)
+
+
+def framed(figure: Figure, title: str, what: str, caption: Sequence[str], legend: Sequence[Artist] = ()) -> Figure:
+    """Return ``figure`` with room for its words.
 
     Args:
+        figure: with its axes drawn.
         title: in bold, above ``what``.
         what: what is shown.
         caption: below the axes, a paragraph each.
-        heights: of the rows of axes, inches.
-        columns: of axes.
-        legend: the labels of a legend above the axes.
+        legend: what a legend between title and axes explains. Inside, it would cover lines that cross the whole width.
     """
     head = textwrap.wrap(title, TITLE_WIDTH - 14)
     above = [*head, *textwrap.wrap(_whole(what), TITLE_WIDTH)]
     below = [line for text in caption for line in textwrap.wrap(_whole(text), WIDTH, subsequent_indent="   ")]
-    lines = -(-len(legend) // legend_columns(legend)) if legend else 0
-    top, bottom = EDGE + TITLE * len(above) + LEGEND * lines, EDGE + LINE * len(below)
-    height = top + sum(heights) + BELOW + bottom
-    rect = (0, bottom / height, 1, 1 - top / height)
-    figure = Figure(figsize=(WIDE, height), dpi=DPI, layout=TightLayoutEngine(pad=0.4, rect=rect))
-    FigureCanvasAgg(figure)
+    columns = legend_columns([str(each.get_label()) for each in legend])
+    top, bottom = EDGE + TITLE * len(above) + LEGEND * -(-len(legend) // columns), EDGE + LINE * len(below)
+    height = top + figure.get_figheight() + bottom
+    figure.set_size_inches(WIDE, height)
+    figure.set_layout_engine(TightLayoutEngine(pad=0.4, rect=(0, bottom / height, 1, 1 - top / height)))
     x, y = EDGE / WIDE, 1 - EDGE / height
     figure.text(x, y, "\n".join(head), va="top", fontweight="bold", fontsize="medium")
     figure.text(x, y - TITLE * len(head) / height, "\n".join(above[len(head) :]), va="top", fontsize="medium")
     figure.text(x, EDGE / height, "\n".join(below), va="bottom", fontsize=10, color="0.25")
-    axes = figure.subplots(len(heights), columns, sharex="col", sharey="row", squeeze=False, height_ratios=heights)
-    return figure, list(axes.flat)
+    if legend:
+        place: Any = {"loc": "lower left", "bbox_to_anchor": (0, 1 - top / height), "borderaxespad": 0.2}
+        spaces: Any = {"fontsize": "small", "columnspacing": 1.4, "handletextpad": 0.5}
+        figure.legend(handles=list(legend), ncols=columns, frameon=False, **place, **spaces)
+    return figure
 
 
 def settle(figure: Figure) -> None:
@@ -93,43 +96,57 @@ def _whole(text: str) -> str:
 
 def legend_columns(labels: Sequence[str]) -> int:
     """Return how many columns of a legend fit above the axes."""
-    return max(1, min(len(labels), int(8.5 / (0.68 + 0.092 * max(map(len, labels))))))
+    return max(1, min(len(labels), int(8.5 / (0.68 + 0.092 * max(map(len, labels), default=0)))))
 
 
-def legend_above(figure: Figure, handles: Sequence[Artist]) -> None:
-    """Put a legend between title and axes: inside, it would cover lines that cross the whole width."""
-    engine = figure.get_layout_engine()
-    assert engine
-    figure.legend(
-        handles=list(handles),
-        loc="lower left",
-        bbox_to_anchor=(0, engine.get()["rect"][3]),
-        borderaxespad=0.2,
-        ncols=legend_columns([str(each.get_label()) for each in handles]),
-        frameon=False,
-        fontsize="small",
-        columnspacing=1.4,
-        handletextpad=0.5,
-    )
+def looks(count: int) -> list[dict[str, Any]]:
+    """Return colour, marker and width of ``count`` lines, from dark to light."""
+    shades = matplotlib.colormaps["viridis"](np.linspace(*SHADES, count))
+    sizes = {"markersize": 7, "linewidth": 2}
+    return [{"color": tuple(shade), "marker": MARKERS[n % len(MARKERS)], **sizes} for n, shade in enumerate(shades)]
 
 
-def series_style(place: int | None, count: int) -> dict[str, Any]:
-    """Return colour and marker of the run at ``place`` of ``count``, from dark to light. The control, None, is a black star."""
-    name, first, last = SHADES
-    if place is None:
-        return {"color": "black", "marker": "*", "markersize": 11}
-    shade = matplotlib.colormaps[name](first + (last - first) * place / max(1, count - 1))
-    return {"color": shade, "marker": MARKERS[place % len(MARKERS)], "markersize": 7}
+def looks_of(group: ComparisonGroup) -> dict[Run, dict[str, Any]]:
+    """Return how each run of ``group`` is drawn. A run keeps its shade when more are recorded; a control is a black star."""
+    found = dict(zip(group.compared, looks(len(group.compared)), strict=True))
+    return {run: found.get(run, CONTROL) for run in group.runs}
 
 
-def radius_axis(axes: Axes, furthest: float, norm: Norm) -> None:
-    """Make the x axis one of radii in ``norm`` up to ``furthest``: linear up to 1, logarithmic beyond."""
+def band(
+    axes: Axes,
+    x: Sequence[float],
+    mean: Sequence[float],
+    low: Sequence[float],
+    high: Sequence[float],
+    look: dict[str, Any],
+    label: str,
+    *,
+    masked: bool = False,
+    steps: bool = False,
+) -> None:
+    """Draw means (k,) at ``x`` as a line and their intervals as a shade. The line is dashed where the gradient is masked."""
+    edge: Any = {"markeredgecolor": "white", "markeredgewidth": 0.6, "linestyle": "--" if masked else "-"}
+    axes.fill_between(x, low, high, step="post" if steps else None, color=look["color"], alpha=0.15, linewidth=0)
+    (line,) = axes.plot(x, mean, label=label, **edge, **look)
+    line.set_drawstyle("steps-post" if steps else "default")
+
+
+def bar(axes: Axes, x: float, mean: float, low: float, high: float, look: dict[str, Any], *, masked: bool) -> None:
+    """Draw a point with its interval. Its marker is hollow where the gradient is masked."""
+    face, ends = "white" if masked else look["color"], [[mean - low], [high - mean]]
+    axes.errorbar([x], [mean], ends, capsize=3, elinewidth=1.2, **{**look, "mfc": face, "linestyle": ""})
+
+
+def eps_axes(axes: Axes, furthest: float, norm: Norm, ylabel: str) -> None:
+    """Make the x axis one of radii in ``norm`` up to ``furthest``, linear up to 1 and logarithmic beyond. Add a legend."""
     axes.set_xscale("symlog", linthresh=1, linscale=1.5)
     shown = [tick for tick in TICKS if tick <= furthest]
     axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
     axes.set_xlim(-0.03, furthest * 1.1)
     axes.set_xlabel(norm.axis)
     axes.minorticks_off()
+    axes.set_ylabel(ylabel)
+    axes.legend(loc="best", frameon=True, framealpha=0.9, fontsize="small").set_in_layout(False)
 
 
 def chance_lines(axes: Axes, group: ComparisonGroup) -> None:

@@ -30,7 +30,7 @@ def fgsm_vs_pgd_table(collection: Collection) -> Table | None:
             Cell(pair.one.record.attack),
             Cell(pair.many.record.attack),
             Cell(f"{pair.images:,}", pair.images),
-            Cell(percent(pair.zero_gradients), pair.zero_gradients),
+            Cell(percent(zero := pair.many.record.gradient_zero_images), zero),
             Cell({None: "not tested", True: "masked", False: "not seen"}[pair.masked]),
             *[_accuracy(pair, radius, place) for radius in radii for place in (0, 1)],
         )
