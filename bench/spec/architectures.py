@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import BadInput, BenchError, unknown
-from bench.plugins import plugins
+from bench.plugins import Plugins
 
 if TYPE_CHECKING:  # the folder in the checkout, whose types mypy can read
     from architectures import ARCHITECTURES as BUILT_IN
@@ -35,7 +35,7 @@ def _row(found: Any) -> Architecture:
 
 
 # A package does best to offer an Architecture, from a module that does not import TensorFlow: a run reads its rates first.
-ARCHITECTURES = plugins("bench.architectures", BUILT_IN, _row)
+ARCHITECTURES = Plugins("bench.architectures", BUILT_IN, _row)
 
 
 class ArchitectureName:

@@ -11,7 +11,7 @@ from dataclasses import is_dataclass
 from typing import Any
 
 from bench.errors import BadInput, unknown
-from bench.plugins import plugins
+from bench.plugins import Plugins
 from bench.spec.names import read, written
 
 
@@ -21,7 +21,7 @@ def _row(found: Any) -> Callable[..., Any]:
     raise TypeError(f"expected a dataclass with a kind, received {found!r}")
 
 
-METHODS = plugins("bench.methods", {}, _row)
+METHODS = Plugins("bench.methods", {}, _row)
 
 
 class MethodNames:
