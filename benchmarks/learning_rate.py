@@ -58,10 +58,10 @@ def accuracy_at(run: Run, data: Dataset) -> float:
     """Return the held-out accuracy after the last epoch; not a number where the training diverged."""
     with tempfile.TemporaryDirectory() as place:
         try:
-            trained = loop.train(run, data, Folder(Path(place), run), (), Progress(), Stop())
+            model, _ = loop.train(run, data, Folder(Path(place), run), (), Progress(), Stop())
         except loop.Diverged:
             return float("nan")
-    return accuracy(Classifier(trained.model), data.val)
+    return accuracy(Classifier(model), data.val)
 
 
 if __name__ == "__main__":

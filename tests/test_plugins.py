@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import BadInput
-from bench.plugins import Table, plugins
+from bench.plugins import Plugins
 
 Install = Callable[..., None]
 GROUP = "bench.tests"
@@ -36,8 +36,8 @@ def number(value: object) -> int:
     return value
 
 
-def table() -> Table[int]:
-    return plugins(GROUP, {"one": 1}, number)
+def table() -> Plugins[int]:
+    return Plugins(GROUP, {"one": 1}, number)
 
 
 def test_without_packages_the_table_is_the_built_in_one() -> None:

@@ -15,7 +15,7 @@ from bench.attacks.gradient_attack import GradientAttack
 from bench.attacks.norms import Norm
 from bench.attacks.pgd import Pgd
 from bench.errors import BadInput
-from bench.plugins import plugins
+from bench.plugins import Plugins
 from bench.spec.names import parse
 
 __all__ = ["ATTACKS", "Attack", "attack_named", "margin_step"]
@@ -39,7 +39,7 @@ def accepted(offered: Any) -> type[Attack]:
     return offered
 
 
-ATTACKS = plugins("bench.attacks", BUILT_IN, accepted)
+ATTACKS = Plugins("bench.attacks", BUILT_IN, accepted)
 
 
 def attack_named(text: str) -> Attack:

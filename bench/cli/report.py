@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from bench.cli.options import RECORDED
-from bench.errors import BadInput, IntegrityError
-from bench.records.collection import Collection
+from bench.errors import IntegrityError
+from bench.records.collection import Collection, read
+from bench.records.files import make_folder
 from bench.report.panels import FORMATS
 from bench.runs.grid import PRESETS, load
 
@@ -39,8 +39,6 @@ def report(
 
     Needs neither TensorFlow nor the images. Exits with 4 if damaged records were left out.
     """
-    from bench.records.collection import read
-
     found = load(grid)
     if compare:
         from bench.comparison.two_runs import pair
@@ -53,7 +51,7 @@ def report(
 
     wanted = Wanted(formats or FORMATS, figures)
     check(found, wanted)
-    _check_place(output)
+    make_folder(output, "--output ", "choose another folder")
     records = read(results_dir, mixed=mixed)
     if not records.networks:
         ends = f" ({records.ends})" if records.ends else ""
@@ -74,20 +72,8 @@ def report(
 
 def _check_records(records: Collection) -> None:
     """Raise IntegrityError, once the work is done, where damaged records were left out."""
-    damaged = [each for each in records.left_out if "not mixed" not in each.reason]
-    if damaged:
+    if damaged := records.damaged:
         raise IntegrityError(
             f"{len(damaged)} damaged record{'s were' if len(damaged) > 1 else ' was'} left out, the first: "
             f"{damaged[0].what}; REPORT.md lists all with the reason"
         )
-
-
-def _check_place(output: Path) -> None:
-    """Raise BadInput where a report cannot be under ``output``."""
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        writable = os.access(output, os.W_OK | os.X_OK)
-    except OSError as error:
-        raise BadInput(f"cannot make --output {output}: {error.strerror}; choose another folder") from error
-    if not writable:
-        raise BadInput(f"cannot write in --output {output}: read-only; choose another folder")

@@ -10,7 +10,7 @@ from typing import Any
 from bench.datasets import folder, imagenette, synthetic
 from bench.datasets.base import Dataset
 from bench.datasets.messages import Count, Report
-from bench.plugins import plugins
+from bench.plugins import Plugins
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def _source(offered: Any) -> Source:
     return offered
 
 
-DATASETS = plugins(
+DATASETS = Plugins(
     "bench.datasets",
     {
         "imagenette": Source(imagenette.load, named=True),

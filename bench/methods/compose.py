@@ -17,10 +17,7 @@ from bench.spec.run import Run
 def methods_of(run: Run, steps: int, start: Method | None = None) -> tuple[Method, ...]:
     """Return the methods of ``run``: its low rank, its start, its pruning, its temperature, and those of other packages.
 
-    Args:
-        run: the run.
-        steps: the number of optimiser steps of its training.
-        start: sets the weights to start from, where the run does not start from drawn ones.
+    ``start`` sets the weights to start from, where they are not drawn. ``steps`` is the length of the training.
 
     Raises:
         BadInput: the schedule does not fit the steps, or a method of another package cannot be used.

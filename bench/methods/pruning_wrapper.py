@@ -17,7 +17,6 @@ class ScoredPruning(pruning_wrapper.PruneLowMagnitude):  # type: ignore[misc]  #
     """Keep the weights of the largest ``score``, as many as the schedule says at each of its steps.
 
     Args:
-        layer: the layer to prune.
         score: takes a kernel and returns a tensor of its shape, or with length 1 along some axes: the weights along them
             are kept or zeroed together.
         options: those of the library, whose schedule, clock, mask and strip are used.

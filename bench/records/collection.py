@@ -17,7 +17,6 @@ from bench.errors import BenchError, IntegrityError, Unreadable
 from bench.records.files import Arrays
 from bench.records.networks import LeftOut, RecordedAttack, TrainedNetwork, comparable_networks
 from bench.records.outcomes import Outcomes
-from bench.records.schema import AttackRecord, TrainingRecord
 from bench.records.status import RunStatus, status_of
 from bench.records.store import Folder, folders
 from bench.spec.run import Run
@@ -103,34 +102,32 @@ def _network(folder: Folder, shared: Shared) -> tuple[TrainedNetwork | None, lis
         return None, [error]
     if training is None or training.diverged:
         return None, []
-    attacks: dict[str, RecordedAttack] = {}
-    broken: list[BenchError] = []
     try:
-        outcomes = list(folder.outcomes())
+        found = list(folder.outcomes())
     except OSError as error:  # the folder of the attacks is being removed
         return None, [Unreadable(f"cannot read {folder.path / 'attacks'}: {error.strerror}")]
-    for each in outcomes:
-        attack = each if isinstance(each, BenchError) else _attack(each, folder, training, shared)
-        if isinstance(attack, BenchError):
-            broken.append(attack)
+    attacks: dict[str, RecordedAttack] = {}
+    broken: list[BenchError] = []
+    for each in found:
+        if isinstance(each, BenchError):
+            broken.append(each)
             continue
-        name = attack.record.attack
-        if name not in attacks or attack.size > attacks[name].size:
-            attacks[name] = attack
+        record, arrays = each
+        where = folder.path / "attacks" / next(iter(record.artefacts))
+        if (record.weights, record.data) != (training.weights, training.data.fingerprint):
+            broken.append(
+                IntegrityError(f"{where} attacked other weights or images than those of run.json: attack again")
+            )
+            continue
+        try:
+            attack = RecordedAttack(record, _outcomes(arrays, shared))
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"has wrong or missing arrays ({error}): move it away and run again"
+            broken.append(IntegrityError(f"{where} {reason}"))
+            continue
+        if record.attack not in attacks or attack.size > attacks[record.attack].size:
+            attacks[record.attack] = attack
     return TrainedNetwork(folder.run, training, attacks), broken
-
-
-def _attack(
-    found: tuple[AttackRecord, Arrays], folder: Folder, training: TrainingRecord, shared: Shared
-) -> RecordedAttack | IntegrityError:
-    record, arrays = found
-    where = folder.path / "attacks" / next(iter(record.artefacts))
-    if (record.weights, record.data) != (training.weights, training.data.fingerprint):
-        return IntegrityError(f"{where} attacked other weights or images than those of run.json: attack again")
-    try:
-        return RecordedAttack(record, _outcomes(arrays, shared))
-    except (KeyError, TypeError, ValueError) as error:
-        return IntegrityError(f"{where} has wrong or missing arrays ({error}): move it away and run again")
 
 
 def _outcomes(arrays: Arrays, shared: Shared) -> Outcomes:

@@ -6,12 +6,10 @@ Accuracies and fractions are in [0, 1], radii in pixel levels of 0 to 255.
 from __future__ import annotations
 
 import importlib.util
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import BadInput, BenchError
-from bench.records.schema import AttackRecord
 from bench.records.store import Folder, folders
 
 if TYPE_CHECKING:
@@ -59,15 +57,7 @@ COLUMNS = {
 # No two rows agree in all of these.
 KEY = ("run", "seed", "attack", "norm", "fraction", "eps")
 ATTACK = ("attack", "images", "fraction", "gradient_zero_images", "gradient_zero_pixels")
-METRICS = (
-    "sparsity",
-    "sparsity_whole",
-    "parameters",
-    "parameters_nonzero",
-    "macs",
-    "macs_nonzero",
-    "gzip_bytes",
-)
+METRICS = ("sparsity", "sparsity_whole", "parameters", "parameters_nonzero", "macs", "macs_nonzero", "gzip_bytes")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -106,12 +96,9 @@ def _rows(folder: Folder, broken: list[BenchError]) -> list[dict[str, Any]]:
         return [head]
     metrics = training.metrics
     head |= {"clean_accuracy": metrics.accuracy, **{name: getattr(metrics, name) for name in METRICS}}
-    attacks: list[AttackRecord] = []
-    for found in folder.outcomes():
-        if isinstance(found, BenchError):
-            broken.append(found)
-        else:
-            attacks.append(found[0])
+    found = list(folder.outcomes())
+    broken += [each for each in found if isinstance(each, BenchError)]
+    attacks = [each[0] for each in found if not isinstance(each, BenchError)]
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for attack in sorted(attacks, key=lambda each: -len(each.rows)):
         own = {name: getattr(attack, name) for name in ATTACK}
@@ -129,9 +116,14 @@ def write(frame: DataFrame, kind: str, output: Path) -> None:
     Raises:
         BadInput: the file cannot be written, or parquet's library is missing.
     """
-    content = _parquet(frame) if kind == "parquet" else csv(frame).encode()
+    if kind == "parquet" and importlib.util.find_spec("pyarrow") is None:
+        raise BadInput("--format parquet needs the extra: pip install 'bench-robustness[parquet]'")
     try:
-        output.write_bytes(content)
+        with output.open("wb") as file:
+            if kind == "parquet":
+                frame.to_parquet(file, index=False)
+            else:
+                file.write(csv(frame).encode())
     except OSError as error:
         raise BadInput(f"cannot write {output}: {error.strerror}; choose another --output") from error
 
@@ -140,11 +132,3 @@ def csv(frame: DataFrame) -> str:
     """Return ``frame`` as CSV. A text that a spreadsheet would run as a formula gets an apostrophe in front."""
     text = frame.map(lambda value: f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value)
     return str(text.to_csv(index=False, lineterminator="\n"))
-
-
-def _parquet(frame: DataFrame) -> bytes:
-    if importlib.util.find_spec("pyarrow") is None:
-        raise BadInput("--format parquet needs the extra: pip install 'bench-robustness[parquet]'")
-    file = io.BytesIO()
-    frame.to_parquet(file, index=False)
-    return file.getvalue()

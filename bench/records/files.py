@@ -15,16 +15,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import IntegrityError, TryLater, Unreadable
+from bench.errors import BadInput, IntegrityError, TryLater, Unreadable
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def write_bytes(path: Path, content: bytes) -> str:
-    """Write ``content`` to ``path`` in one step: after a crash the file is the old one or the new one. Return its sha256.
+def make_folder(path: Path, option: str, otherwise: str) -> None:
+    """Make a folder to write in; BadInput, which names the ``option`` and what to do ``otherwise``, where it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        writable = os.access(path, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise BadInput(f"cannot make {option}{path}: {error.strerror}; {otherwise}") from error
+    if not writable:
+        raise BadInput(f"cannot write in {option}{path}: read-only; {otherwise}")
 
-    Raises:
-        TryLater: the disk is full, or the folder cannot be written.
+
+def write_bytes(path: Path, content: bytes) -> str:
+    """Write ``content`` to ``path`` in one step and return its sha256; TryLater where the disk is full or read-only.
+
+    After a crash the file is the old one or the new one.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,11 +57,7 @@ def write_bytes(path: Path, content: bytes) -> str:
 
 
 def write_json(path: Path, schema: str, body: Mapping[str, Any]) -> None:
-    """Write a record: its ``schema``, the sha256 of schema and body, and the ``body``.
-
-    Raises:
-        ValueError: a number is not finite.
-    """
+    """Write a record: its ``schema``, the sha256 of both, and the ``body``; ValueError where a number is not finite."""
     write_bytes(path, _record_text(schema, body).encode())
 
 

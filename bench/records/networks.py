@@ -89,7 +89,7 @@ def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[Traine
     chosen: list[TrainedNetwork] = []
     others: list[LeftOut] = []
     for groups in sets.values():
-        best = max(groups, key=lambda group: (len(groups[group]), max(map(_started, groups[group]))))
+        best = max(groups, key=lambda each: (len(groups[each]), max(map(_started, groups[each]))))
         chosen += _one_version_each(groups[best], others)
         for group, rest in groups.items():
             if group != best:

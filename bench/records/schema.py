@@ -251,9 +251,8 @@ SCHEMAS: dict[str, type[Record]] = {
 }
 
 
-def json_schema(name: str) -> dict[str, Any]:
-    """Return the JSON Schema of a whole file, such as "bench.run/1": schema name, hash and record."""
-    inner = SCHEMAS[name].model_json_schema()
+def _json_schema(name: str, kind: type[Record]) -> dict[str, Any]:
+    inner = kind.model_json_schema()
     definitions = inner.pop("$defs", {})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -272,8 +271,8 @@ def json_schema(name: str) -> dict[str, Any]:
 def schema_files() -> dict[str, str]:
     """Return the text of each JSON Schema file by its name, as "run.schema.json"."""
     return {
-        f"{name.split('.')[1].split('/')[0]}.schema.json": json.dumps(json_schema(name), indent=1) + "\n"
-        for name in SCHEMAS
+        f"{name.split('.')[1].split('/')[0]}.schema.json": json.dumps(_json_schema(name, kind), indent=1) + "\n"
+        for name, kind in SCHEMAS.items()
     }
 
 

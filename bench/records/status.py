@@ -69,7 +69,7 @@ def status_of(folder: Folder, specs: Sequence[AttackSpec] = ()) -> RunStatus:
     missing = [spec.name for spec in specs if spec.name not in attacked]
     if record is not None and attacked and not missing:
         return RunStatus(State.DONE, f"accuracy {record.measured.accuracy:.4f}", log)
-    code = exit_code(folder)
+    code = _exit_code(folder)
     if code is not None and code > 0 and code not in STOPPED:
         return RunStatus(State.FAILED, f"exit code {code}: {_last_line(log)}", log)
     if record is not None:
@@ -79,7 +79,7 @@ def status_of(folder: Folder, specs: Sequence[AttackSpec] = ()) -> RunStatus:
     return RunStatus(State.PENDING, "", log)
 
 
-def exit_code(folder: Folder) -> int | None:
+def _exit_code(folder: Folder) -> int | None:
     """Return the exit code of the last process that a sweep started for the run; None where there was none."""
     try:
         return int(json.loads(folder.last_exit.read_text())["code"])
@@ -88,13 +88,8 @@ def exit_code(folder: Folder) -> int | None:
 
 
 def _last_line(log: Path | None) -> str:
-    if log is None:
-        return ""
     try:
-        with log.open("rb") as file:
-            file.seek(0, 2)
-            file.seek(max(0, file.tell() - 2000))
-            lines = file.read().decode(errors="replace").split("\n")
+        lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log else []
     except OSError:
         return ""  # it has just vanished
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return next((line.strip()[-2000:] for line in reversed(lines) if line.strip()), "")

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from pydantic import ValidationError
 
 from bench.attacks.spec import AttackSpec
 from bench.errors import BadInput, BenchError, IntegrityError, Locked, Unreadable
-from bench.records.files import Arrays, read_arrays, read_json, write_arrays, write_json
+from bench.records.files import Arrays, make_folder, read_arrays, read_json, write_arrays, write_json
 from bench.records.schema import (
     SCHEMAS,
     Artefact,
@@ -46,8 +45,7 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 def folders(results: Path) -> Iterator[Folder | IntegrityError]:
     """Yield the folder of every run under ``results``, in order of name, or the error that hides it.
 
-    The run is read from ``spec.json``, or from ``run.json`` where there is no ``spec.json``. A folder with neither, and
-    without attacks, is skipped: its run has only just started.
+    A folder without ``spec.json``, ``run.json`` and attacks is skipped: its run has only just started.
     """
     for path in _listed(results):
         try:
@@ -148,12 +146,8 @@ class Folder:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the run. The system frees the lock of a process that dies.
-
-        Raises:
-            Locked: another live process holds the run.
-        """
-        self._make()
+        """Hold the run; Locked where another live process does. The system frees the lock of a process that dies."""
+        make_folder(self.path, "", "choose another --results-dir")
         held = FileLock(self.path / "lock")
         try:
             held.acquire(timeout=PROBE, poll_interval=PROBE / 20)
@@ -182,15 +176,6 @@ class Folder:
         held.release()
         return False
 
-    def _make(self) -> None:
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            writable = os.access(self.path, os.W_OK)
-        except OSError as error:
-            raise BadInput(f"cannot make {self.path}: {error.strerror}; choose another --results-dir") from error
-        if not writable:
-            raise BadInput(f"cannot write in {self.path}: read-only; choose another --results-dir")
-
     def training(self) -> TrainingRecord | None:
         """Return the record of the training; None where there is none yet.
 
@@ -216,28 +201,16 @@ class Folder:
         return whole
 
     def weights(self, record: TrainingRecord) -> Arrays:
-        """Return the weights that ``record`` names.
-
-        Raises:
-            IntegrityError: they are missing, or their hash is not the recorded one.
-        """
+        """Return the weights that ``record`` names; IntegrityError where they are missing or damaged."""
         return read_arrays(self._weights, record.weights)
 
     def attack(self, spec: AttackSpec) -> AttackRecord | None:
-        """Return the record of an attack; None where there is none.
-
-        Raises:
-            IntegrityError: the record or its outcomes are damaged.
-        """
+        """Return the record of an attack; None where there is none; IntegrityError where it or its outcomes are damaged."""
         path = self._attacks / f"{spec.name}.json"
         return _read_attack(path)[0] if _is_there(path) else None
 
     def attacks(self) -> dict[str, AttackRecord]:
-        """Return the record of every attack by the name of its file.
-
-        Raises:
-            IntegrityError: a record or its outcomes are damaged.
-        """
+        """Return the record of every attack by the name of its file; IntegrityError where one is damaged."""
         return {path.stem: _read_attack(path)[0] for path in self._attack_files()}
 
     def outcomes(self) -> Iterator[tuple[AttackRecord, Arrays] | IntegrityError]:
@@ -264,11 +237,7 @@ class Folder:
         _write(path.with_suffix(".json"), ATTACK_SCHEMA, whole)
 
     def evaluation(self, name: str) -> EvaluationRecord | None:
-        """Return the record of the evaluation ``name``; None where there is none.
-
-        Raises:
-            IntegrityError: the record is damaged.
-        """
+        """Return the record of the evaluation ``name``; None where there is none; IntegrityError where it is damaged."""
         path = self._evaluations / f"{name}.json"
         return _read(path, EVALUATION_SCHEMA, EvaluationRecord) if _is_there(path) else None
 
@@ -319,11 +288,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _read(path: Path, schema: str, kind: type[AnyRecord]) -> AnyRecord:
-    """Return the record in ``path``.
-
-    Raises:
-        IntegrityError: it is damaged, or not of its type.
-    """
+    """Return the record in ``path``; IntegrityError where it is damaged or not of its type."""
     body = read_json(path, schema)
     try:
         return kind.model_validate(body)

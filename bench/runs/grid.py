@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.attacks import Attack, attack_named
+from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import FRACTION, AttackSpec, attack_specs, parse_eps
 from bench.errors import BadInput, unknown
 from bench.spec.run import READERS, Run
@@ -204,7 +205,7 @@ def _settings(table: Any) -> dict[str, Any]:
         for key, values in axes.items():
             if len(values) != 1:
                 raise BadInput(f"{key} has {len(values)} values: a list of values belongs into a [figures.NAME]")
-    return {key: value for key, (value,) in axes.items()}
+    return {key: values[0] for key, values in axes.items()}
 
 
 def _figures(tables: Any) -> tuple[Figure, ...]:
@@ -242,14 +243,12 @@ def _exclusions(tables: Any) -> tuple[Exclusion, ...]:
 def _attack(table: Any) -> dict[str, Any]:
     with _place("attack"):
         _check_names(_table(table), ("eps", "fraction"), "setting of an attack")
-        found: dict[str, Any] = {}
-        if "eps" in table:
-            radii = parse_eps(",".join(str(radius) for radius in _listed(table["eps"])))
-            found["eps"] = AttackSpec(attack_named("fgsm"), radii).eps
-        if "fraction" in table:
-            FRACTION.check("fraction", table["fraction"])
-            found["fraction"] = float(table["fraction"])
-    return found
+        fraction = table.get("fraction", 1.0)
+        FRACTION.check("fraction", fraction)
+        radii = parse_eps(",".join(map(str, _listed(table["eps"])))) if "eps" in table else ()
+        if radii:
+            AttackSpec(Fgsm(), radii)  # refuse radii that cannot be
+    return {"eps": radii, "fraction": float(fraction)}
 
 
 def _axes(table: Mapping[str, Any], besides: Sequence[str] = ()) -> dict[str, tuple[Any, ...]]:

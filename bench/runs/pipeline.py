@@ -57,10 +57,6 @@ def execute(
     """Train ``run`` and do every evaluation, as far as they have no record yet, and return the records.
 
     Args:
-        run: what to train.
-        specs: the attacks.
-        where: the folders of images and records.
-        progress: shows what is done.
         restart: remove the run's files and start over; they are removed once nothing can refuse the new run.
         share_with: schedules of pruned runs; an unpruned run keeps its state before the first pruning of each.
 
@@ -77,13 +73,15 @@ def execute(
         _check_source(run, training)
         evaluations = evaluations_of(specs)
         missing = _missing(folder, training, evaluations)
-        if training and not missing and DATASETS[run.dataset].named and not where.data_dir:
+        source = DATASETS[run.dataset]
+        if training and not missing and source.named and not where.data_dir:
             return _result(folder, training, specs, worked=False)
         for evaluation in missing:
-            _need_library(evaluation)
+            if evaluation.library and find_spec(evaluation.library) is None:
+                raise BadInput(f"{evaluation} needs the extra: pip install 'bench-robustness[{evaluation.library}]'")
         if training is None:
             folder.start()  # refuse early where there is nothing to start from
-        data = _load(run, where, progress)
+        data = source.load(run.image_size, where.data_dir, where.skip_broken, progress.say, progress.counter("images"))
         if training:
             _check_images(folder, training, data)
         if training and not missing:
@@ -132,16 +130,6 @@ def _steps_to_share(share_with: Sequence[Schedule], steps: int, progress: Progre
         except BadInput as error:
             progress.say(f"no state is kept for {schedule}: {error}")
     return found
-
-
-def _need_library(evaluation: Evaluation) -> None:
-    if evaluation.library and find_spec(evaluation.library) is None:
-        raise BadInput(f"{evaluation} needs the extra: pip install 'bench-robustness[{evaluation.library}]'")
-
-
-def _load(run: Run, where: Where, progress: Progress) -> Dataset:
-    source = DATASETS[run.dataset]
-    return source.load(run.image_size, where.data_dir, where.skip_broken, progress.say, progress.counter("images"))
 
 
 def _work(

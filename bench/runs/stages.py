@@ -35,10 +35,8 @@ CALIBRATION = 128
 def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collection[int] = ()) -> TrainingRecord:
     """Train the run of ``folder`` on ``data``, measure the network, write the record and return it.
 
-    A training that diverges gets a record without weights and metrics.
-
-    Args:
-        share_after: the numbers of steps after which the state is kept for runs that prune later.
+    A training that diverges gets a record without weights and metrics. The state after each of the steps ``share_after``
+    is kept for runs that prune later.
 
     Raises:
         BenchError: a method did not do what it promises, such as the sparsity of a kernel. Nothing is recorded.
@@ -57,7 +55,7 @@ def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collec
     }
     try:
         with stopping() as stop:
-            trained = loop.train(run, data, folder, methods, progress, stop, origin, share_after)
+            network, history = loop.train(run, data, folder, methods, progress, stop, origin, share_after)
     except loop.Diverged as diverged:
         progress.say(str(diverged))
         record = TrainingRecord(
@@ -70,15 +68,13 @@ def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collec
         return folder.write_training(record, {})
     if source_of(run.arch) != common["source"]:
         raise IntegrityError(f"{run.arch} was changed while its network was trained: start over with --restart")
-    weights = weights_of(finished(trained.model, methods))
+    weights = weights_of(finished(network, methods))
     model = restore(run, len(data.classes), weights, methods)
     progress.say("measuring")
     metrics = measure(model, accuracy(Classifier(model), data.val))
     for method in methods:
         method.verify(metrics)
-    record = TrainingRecord(
-        **common, status="done", metrics=metrics, history=_rows(trained.history), volatile=clock.read()
-    )
+    record = TrainingRecord(**common, status="done", metrics=metrics, history=_rows(history), volatile=clock.read())
     return folder.write_training(record, weights)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import BadInput, BenchError, unknown
-from bench.plugins import plugins
+from bench.plugins import Plugins
 
 if TYPE_CHECKING:  # the folder in the checkout, whose types mypy can read
     from architectures import ARCHITECTURES as BUILT_IN
@@ -35,7 +35,7 @@ def _row(found: Any) -> Architecture:
 
 
 # A package does best to offer an Architecture, from a module that does not import TensorFlow: a run reads its rates first.
-ARCHITECTURES = plugins("bench.architectures", BUILT_IN, _row)
+ARCHITECTURES = Plugins("bench.architectures", BUILT_IN, _row)
 
 
 class ArchitectureName:
@@ -47,9 +47,7 @@ class ArchitectureName:
     def check(self, where: str, value: object) -> None:
         """Raise BadInput, with the allowed names and the nearest, where ``value`` is neither."""
         if value in (None, ""):
-            raise BadInput(
-                f"{where} is missing: expected one of {', '.join(sorted(ARCHITECTURES))}, or FILE.py:FUNCTION"
-            )
+            raise BadInput(f"{where} is missing: expected {self}")
         if FILE.fullmatch(str(value)) or value in ARCHITECTURES:
             return
         if ".py" in str(value):
@@ -67,8 +65,7 @@ def head_of(name: str) -> str:
     found = FILE.fullmatch(name)
     if not found:
         return name
-    text = re.sub(r"[^a-z0-9]+", "-", f"{Path(found['path']).stem}-{found['function']}".lower()).strip("-")
-    return text or "file"
+    return re.sub(r"[^a-z0-9]+", "-", f"{Path(found['path']).stem}-{found['function']}".lower()).strip("-") or "file"
 
 
 def source_of(name: str) -> str | None:

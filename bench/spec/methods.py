@@ -6,12 +6,13 @@ imported when the network is trained, not when a run is read: reading records ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import is_dataclass
 from typing import Any
 
 from bench.errors import BadInput, unknown
-from bench.plugins import plugins
+from bench.plugins import Plugins
 from bench.spec.names import read, written
 
 
@@ -21,16 +22,15 @@ def _row(found: Any) -> Callable[..., Any]:
     raise TypeError(f"expected a dataclass with a kind, received {found!r}")
 
 
-METHODS = plugins("bench.methods", {}, _row)
+METHODS = Plugins("bench.methods", {}, _row)
 
 
 class MethodNames:
     """What ``--method`` can be: methods separated by commas, each with its settings."""
 
     def __str__(self) -> str:
-        return (
-            f"NAME or NAME(SETTING=VALUE,...), separated by commas; installed: {', '.join(sorted(METHODS)) or 'none'}"
-        )
+        installed = ", ".join(sorted(METHODS)) or "none"
+        return f"NAME or NAME(SETTING=VALUE,...), separated by commas; installed: {installed}"
 
     def check(self, where: str, value: object) -> None:
         """Raise BadInput where ``value`` has another form or names a method that is not installed."""
@@ -46,20 +46,10 @@ class MethodNames:
 
 def canonical(text: str) -> str:
     """Return ``text`` without spaces and quotes, the settings of each method in order of name."""
-    return ",".join(written(name, dict(sorted(settings.items()))) for name, settings in _all(text))
+    named = [read(part, "method") for part in split(text)]
+    return ",".join(written(name, dict(sorted(settings.items()))) for name, settings in named)
 
 
 def split(text: str) -> list[str]:
     """Return the methods that ``text`` lists: it is parted at the commas outside parentheses."""
-    parts, depth = [""], 0
-    for sign in text:
-        depth += (sign == "(") - (sign == ")")
-        if sign == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += sign
-    return [part.strip() for part in parts] if text.strip() else []
-
-
-def _all(text: str) -> list[tuple[str, dict[str, str | float]]]:
-    return [read(part, "method") for part in split(text)]
+    return [part.strip() for part in re.split(r",(?![^(]*\))", text)] if text.strip() else []

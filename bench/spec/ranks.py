@@ -23,9 +23,6 @@ class FullRank:
     def __str__(self) -> str:
         return "full"
 
-    def check(self, arch: str) -> None:
-        """Accept every architecture."""
-
 
 @dataclass(frozen=True)
 class ReportRanks:
@@ -35,15 +32,6 @@ class ReportRanks:
 
     def __str__(self) -> str:
         return self.name
-
-    def check(self, arch: str) -> None:
-        """Raise BadInput where the report names no ranks for ``arch``."""
-        known = architecture(arch).lr1
-        if not known:
-            raise BadInput(
-                f"low_rank is {self.name}, but the report has no ranks for {arch}: expected full"
-                + ("" if known == () else ", a fraction as 0.5, or a list")
-            )
 
     def rank(self, arch: str, index: int, largest: int) -> int:
         """Return the rank of convolution ``index`` of ``arch``; ``largest`` is not used."""
@@ -63,10 +51,6 @@ class RankFraction:
     def __str__(self) -> str:
         return repr(float(self.fraction))
 
-    def check(self, arch: str) -> None:
-        """Raise BadInput where ``arch`` has no convolution larger than 1x1."""
-        _check_convolutions(arch, None)
-
     def rank(self, arch: str, index: int, largest: int) -> int:
         """Return ``fraction`` of ``largest``, at least 1."""
         del arch, index
@@ -85,10 +69,6 @@ class RankList:
 
     def __str__(self) -> str:
         return ",".join(str(rank) for rank in self.ranks) + "," * (len(self.ranks) == 1)
-
-    def check(self, arch: str) -> None:
-        """Raise BadInput where ``arch`` has another number of convolutions larger than 1x1."""
-        _check_convolutions(arch, len(self.ranks))
 
     def rank(self, arch: str, index: int, largest: int) -> int:
         """Return the rank of convolution ``index``; ``largest`` is not used."""
@@ -113,14 +93,18 @@ def parse_ranks(text: str) -> Ranks:
         raise BadInput(f"low_rank is {text!r}: expected {EXPECTED}") from error
 
 
-def _check_convolutions(arch: str, ranks: int | None) -> None:
-    known = architecture(arch).lr1
-    if known is None:
+def check_ranks(ranks: Ranks, arch: str) -> None:
+    """Raise BadInput where ``ranks`` do not fit the convolutions of ``arch`` that are larger than 1x1."""
+    known = architecture(arch).lr1  # None: nothing is known of the convolutions
+    if isinstance(ranks, FullRank):
         return
-    if not known:
+    if isinstance(ranks, ReportRanks) and not known:
+        others = "" if known == () else ", a fraction as 0.5, or a list"
+        raise BadInput(f"low_rank is {ranks}, but the report has no ranks for {arch}: expected full{others}")
+    if known == ():
         raise BadInput(f"low_rank: {arch} has no convolution larger than 1x1; expected full")
-    if ranks not in (None, len(known)):
-        raise BadInput(f"low_rank lists {ranks} ranks: {arch} has {len(known)} convolutions larger than 1x1")
+    if known and isinstance(ranks, RankList) and len(ranks.ranks) != len(known):
+        raise BadInput(f"low_rank lists {len(ranks.ranks)} ranks: {arch} has {len(known)} convolutions larger than 1x1")
 
 
 def _listed(ranks: tuple[int, ...], index: int) -> int:

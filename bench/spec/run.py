@@ -14,7 +14,7 @@ from bench.spec.architectures import ArchitectureName, architecture, head_of
 from bench.spec.limits import OneOf, Range, Words
 from bench.spec.methods import MethodNames, canonical
 from bench.spec.pruning_schedule import Fractions, Schedule, parse_schedule
-from bench.spec.ranks import FullRank, RankList, Ranks, parse_ranks
+from bench.spec.ranks import FullRank, RankList, Ranks, check_ranks, parse_ranks
 
 PRECISIONS = ("float32", "bfloat16")
 PRUNINGS = ("magnitude", "random", "filter")
@@ -42,9 +42,6 @@ def setting(
     """Declare a field of a run.
 
     Args:
-        help: its line in the help.
-        limit: what it may be.
-        default: its value where it is left out.
         by_arch: where it is left out, take the architecture's own value.
         off: the value without effect. The setting is left out of the run's text at it.
         part_of: the setting without which this one has no effect. Without it, this one is its default.
@@ -127,7 +124,7 @@ class Run:
             raise BadInput(
                 f"data_name is {self.data_name!r}, but {self.dataset} has a name: expected it with folder alone"
             )
-        self.low_rank.check(self.arch)
+        check_ranks(self.low_rank, self.arch)
         by_svd = [self.low_rank != FullRank(), self.low_rank_init == "svd", bool(self.low_rank_from)]
         if any(by_svd[1:]) and not all(by_svd):
             raise BadInput(
@@ -148,21 +145,20 @@ class Run:
         Raises:
             BadInput: a setting cannot be, or pruning is asked for without a sparsity.
         """
-        wrong = set(settings) - {each.name for each in fields(cls)}
-        if wrong:
-            raise unknown("setting", min(wrong), [each.name for each in fields(cls)])
-        arch = settings.get("arch")
-        ArchitectureName().check("arch", arch)
-        row = architecture(str(arch))
-        own = {each.name: getattr(row, each.name) for each in fields(cls) if each.metadata["by_arch"]}
+        by_name = {each.name: each for each in fields(cls)}
+        if wrong := settings.keys() - by_name:
+            raise unknown("setting", min(wrong), by_name)
+        ArchitectureName().check("arch", settings.get("arch"))
+        row = architecture(settings["arch"])
+        own = {name: getattr(row, name) for name, each in by_name.items() if each.metadata["by_arch"]}
         given = {name: value for name, value in settings.items() if value is not None}
         if "pruning" in given and "sparsity" not in given:
             raise BadInput(
                 f"pruning is {given['pruning']}, but no sparsity is given: expected one, as in --sparsity 0.9"
             )
-        for each in fields(cls):
-            if each.type in READERS and isinstance(given.get(each.name), str):
-                given[each.name] = _read(each, given[each.name])
+        for name, value in given.items():
+            if by_name[name].type in READERS and isinstance(value, str):
+                given[name] = _read(by_name[name], value)
         return cls(**{**own, **given})
 
     @classmethod

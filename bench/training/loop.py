@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bench.datasets.base import Dataset, Split
@@ -43,18 +42,12 @@ def train(
     stop: Stop,
     origin: Origin | None = None,
     share_after: Collection[int] = (),
-) -> Training:
+) -> tuple[Any, list[dict[str, float]]]:
     """Train ``run`` on ``data`` and return the network and the history.
 
     The training goes on from its checkpoint, or else from the prefix that its unpruned control left, or else starts.
 
     Args:
-        run: what to train.
-        data: the images.
-        folder: where checkpoints and curves go.
-        methods: the methods of ``run``.
-        progress: is told about steps and epochs.
-        stop: is asked after every step whether to stop.
         origin: the trained weights that ``methods`` start from.
         share_after: the numbers of steps after which to keep the state for runs that prune later.
 
@@ -83,15 +76,7 @@ def train(
         while loop.position.epoch < run.epochs:
             loop.epoch(data.train)
             scalars.write(loop.position.history[-1])
-    return Training(train_state.model, loop.position.history)
-
-
-@dataclass
-class Training:
-    """What a training leaves: the network, still wrapped by its methods, and the history."""
-
-    model: Any
-    history: list[dict[str, float]]
+    return train_state.model, loop.position.history
 
 
 class Loop:

@@ -23,11 +23,9 @@ class TrainingStates:
     its control left there, and ends with the same bits as a training from the start.
 
     Args:
-        folder: the folder of the run.
         rest: what must be the same, besides the settings, to resume: data, versions, architecture file, weights to start from.
         pruning: the step of the first pruning; None for a control.
         share_after: the numbers of steps after which a control keeps its state.
-        progress: is told where the training goes on.
     """
 
     folder: Folder

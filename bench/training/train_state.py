@@ -36,10 +36,8 @@ class TrainState:
     """A network in training: what a step changes and a checkpoint keeps.
 
     Args:
-        run: what is trained.
         model: the network as its methods prepared it.
         optimizer: SGD with Nesterov momentum, on the schedule of ``learning_rates``.
-        methods: the methods of ``run``.
         plain: the variables of the network as the architecture built it, before a method wrapped it.
     """
 
@@ -70,15 +68,11 @@ class TrainState:
 
     def set_state(self, arrays: Arrays) -> None:
         """Set every array to what ``state`` returned."""
-        variables = [*self.model.weights, *self.optimizer.variables]
-        for variable, array in zip(variables, arrays.values(), strict=True):
-            variable.assign(array)
+        _assign([*self.model.weights, *self.optimizer.variables], arrays)
 
     def warm_start(self, arrays: Arrays, steps: int) -> None:
         """Set the ``state`` of the unpruned control of this run after ``steps`` steps, before the first pruning."""
-        variables = [*self.plain, *self.optimizer.variables]
-        for variable, array in zip(variables, arrays.values(), strict=True):
-            variable.assign(array)
+        _assign([*self.plain, *self.optimizer.variables], arrays)
         for method in self.methods:
             method.warm_start(self.model, steps)
 
@@ -127,3 +121,8 @@ class TrainState:
 
         compiled: Callable[[Any, Any], tuple[Any, Any]] = tf.function(step, reduce_retracing=True)
         return compiled
+
+
+def _assign(variables: Sequence[Any], arrays: Arrays) -> None:
+    for variable, array in zip(variables, arrays.values(), strict=True):
+        variable.assign(array)

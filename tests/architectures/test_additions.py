@@ -137,7 +137,7 @@ def test_a_package_offers_a_function_or_a_row_with_its_settings(
     row = Architecture("their_net:perceptron", learning_rate=0.3)
     offers = [Point("bare", their_net.perceptron), Point("row", row), Point("wrong", 3)]
     monkeypatch.setattr(plugins, "entry_points", lambda **_: offers)
-    table = plugins.plugins("bench.architectures", {}, _row)
+    table = plugins.Plugins("bench.architectures", {}, _row)
     assert table["row"] is row
     assert table["bare"].function() is their_net.perceptron
     assert table["bare"].learning_rate == architecture("a.py:b").learning_rate == 0.05

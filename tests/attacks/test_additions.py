@@ -16,7 +16,7 @@ from bench.attacks import ATTACKS, attack_named, margin_step
 from bench.attacks.norms import L2, LINF
 from bench.attacks.spec import AttackSpec
 from bench.errors import BadInput
-from bench.plugins import plugins
+from bench.plugins import Plugins
 
 RECIPE = """
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: foreign-attacks\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text("[bench.attacks]\nhalf = foreign_attacks:Half\n")
         monkeypatch.delitem(sys.modules, "foreign_attacks", raising=False)
-        table = plugins("bench.attacks", bench.attacks.BUILT_IN, bench.attacks.accepted)
+        table = Plugins("bench.attacks", bench.attacks.BUILT_IN, bench.attacks.accepted)
         monkeypatch.setattr(bench.attacks, "ATTACKS", table)
 
     return write

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -49,5 +49,5 @@ def train(
 ) -> Trained:
     """Train ``run`` on ``data`` with its methods, or with those given."""
     methods = methods_of(run, run.steps(len(data.train))) if methods is None else methods
-    found: Any = loop.train(run, data, Folder(results, run), methods, Progress(quiet=True), stop or Stop())
-    return Trained(weights_of(finished(found.model, methods)), found.history)
+    model, history = loop.train(run, data, Folder(results, run), methods, Progress(quiet=True), stop or Stop())
+    return Trained(weights_of(finished(model, methods)), history)

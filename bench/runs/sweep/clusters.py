@@ -28,10 +28,9 @@ CORES_A_RUN = 1
 
 @dataclass(frozen=True)
 class Place:
-    """A place to work at.
+    """A place to work at: ``local``, ``slurm`` or the address of a scheduler.
 
     Args:
-        cluster: ``local``, ``slurm`` or the address of a scheduler.
         workers: runs at once; 0 for as many as suit the machine.
         config: a TOML file: arguments of dask-jobqueue's SLURMCluster, or ``ca_file``, ``cert`` and ``key`` for TLS.
         insecure: allow a scheduler elsewhere without TLS.
@@ -151,8 +150,14 @@ def _cluster(place: Place) -> Iterator[tuple[Any, dict[str, Any]]]:
             jobs = place.workers or 1
             slurm.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # a job that reaches its walltime is submitted anew
             yield slurm, {}
+    elif place.config and place.cluster.startswith("tls"):
+        from distributed.security import Security
+
+        ca_file, cert, key = _tls(place.config)
+        files = {"tls_ca_file": ca_file, "tls_client_cert": cert, "tls_client_key": key}
+        yield place.cluster, {"security": Security(**files, require_encryption=True)}
     else:
-        yield place.cluster, {"security": _security(place)}
+        yield place.cluster, {}
 
 
 def _check_slurm(config: Path | None) -> None:
@@ -172,15 +177,6 @@ def _accepted(config: Path | None) -> Iterator[None]:
         yield
     except (TypeError, ValueError, ArithmeticError) as error:
         raise BadInput(f"--cluster-config {config} is not what SLURMCluster takes: {error}") from error
-
-
-def _security(place: Place) -> Any:
-    if place.config is None or place.cluster.startswith("tcp"):
-        return None
-    from distributed.security import Security
-
-    ca_file, cert, key = _tls(place.config)
-    return Security(tls_ca_file=ca_file, tls_client_cert=cert, tls_client_key=key, require_encryption=True)
 
 
 def _tls(config: Path) -> list[str]:

@@ -44,9 +44,7 @@ def work(
     5 or 75, is started again up to twice, and so is one whose worker was lost. One that diverged, failed or was refused is
     not.
 
-    Args:
-        ended: is told of each job that ended.
-        tick: is told of the jobs that are left, several times a second.
+    ``ended`` is told of each job that ended, and ``tick`` of the jobs that are left, several times a second.
 
     Raises:
         Interrupted: SIGINT or SIGTERM came, and the runs at work have written their checkpoints.
@@ -112,9 +110,8 @@ def _stop(client: Any, jobs: Sequence[Job], futures: Sequence[Any]) -> str:
 
 
 def _submit(client: Any, job: Job, shape: Shape, number: int) -> Any:
-    log, last_exit = _log(job), str(job.folder.last_exit.absolute())
-    words, key = job.words, f"{job.key}#{number}"
-    return client.submit(attempt, words, log, last_exit, shape.threads, shape.gpus, key=key, pure=False)
+    words = (job.words, _log(job), str(job.folder.last_exit.absolute()), shape.threads, shape.gpus)
+    return client.submit(attempt, *words, key=f"{job.key}#{number}", pure=False)
 
 
 def _log(job: Job) -> str:
@@ -136,6 +133,5 @@ def _status(job: Job, future: Any) -> RunStatus:
     if future.status != "finished":
         return RunStatus(State.FAILED, f"its worker was lost {RETRIES + 1} times", found.log)
     code, trouble, _ = future.result()
-    return RunStatus(
-        State.FAILED, trouble or (f"ended by signal {-code}" if code < 0 else f"exit code {code}"), found.log
-    )
+    end = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
+    return RunStatus(State.FAILED, trouble or end, found.log)

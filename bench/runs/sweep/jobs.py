@@ -60,7 +60,8 @@ def jobs_of(cells: Sequence[GridRun], results: Path, data_dir: Path | None, shar
     With ``sharing``, a control that is still to be trained leaves a shared prefix for each schedule of its pruned runs.
     """
     by_run = {cell.run: cell for cell in cells}
-    open_controls = {cell.run for cell in cells if not cell.run.sparsity and not _is_final(cell, results)}
+    controls = [run for run in by_run if not run.sparsity]
+    open_controls = {run for run in controls if status_of(Folder(results, run)).state not in FINAL}
     ordered: dict[Run, GridRun] = {}
     for cell in cells:
         control = cell.run.unpruned
@@ -88,7 +89,3 @@ def remove_unused_prefixes(jobs: Sequence[Job], states: Mapping[str, RunStatus])
     for job in jobs:
         if not job.cell.run.sparsity and job.cell.run not in waiting:
             job.folder.remove_shared_prefixes()
-
-
-def _is_final(cell: GridRun, results: Path) -> bool:
-    return status_of(Folder(results, cell.run)).state in FINAL

@@ -24,11 +24,8 @@ _at_work: dict[str, subprocess.Popen[bytes]] = {}
 def start(words: Sequence[str], log: str, last_exit: str, threads: int, gpu: str | None) -> int:
     """Run ``bench`` with ``words`` and return its exit code, negative where a signal ended it.
 
-    Args:
-        log: gets the output, after what it has.
-        last_exit: gets the exit code.
-        threads: for TensorFlow; 0 for as many as it likes.
-        gpu: the number of the GPU to use.
+    The file ``log`` gets the output, after what it has, and ``last_exit`` the exit code. 0 ``threads`` are as many as
+    TensorFlow likes.
 
     Raises:
         TryLater: the log cannot be written.
