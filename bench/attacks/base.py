@@ -10,24 +10,10 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.attacks.losses import Loss
 from bench.attacks.norms import Norm
 from bench.datasets.base import Images, Labels
 from bench.spec.names import named
-
-
-@dataclass(frozen=True)
-class CrossEntropy:
-    """The cross-entropy of softmax(logits / T) against the label. T is ``temperature``, which the attacker chooses."""
-
-    temperature: float = 1.0
-
-
-@dataclass(frozen=True)
-class Margin:
-    """The largest logit of another class minus the logit of the label. A temperature does not change its gradient's direction."""
-
-
-Loss = CrossEntropy | Margin
 
 
 class Target(Protocol):
@@ -43,6 +29,14 @@ class Target(Protocol):
 
     def gradient(self, images: Images, labels: Labels, loss: Loss) -> Images:
         """Return the gradient of each image's ``loss`` by its pixels, of the shape of ``images``. Unit: loss per pixel level."""
+
+    def step(
+        self, images: Images, labels: Labels, loss: Loss, others: Labels
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], Images]:
+        """Return the logits (n, classes), the loss of each image (n,) and its gradient, from one pass.
+
+        ``others``, int64 (n,), are the classes that a targeted loss goes for.
+        """
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import tensorflow as tf
 import tf_keras as keras
 from targets import Linear
 
-from bench.attacks.base import Loss
+from bench.attacks.losses import Loss
 from bench.attacks.fgsm_l2 import FgsmL2
 from bench.datasets import DATASETS
 from bench.evaluation.classifier import Classifier
