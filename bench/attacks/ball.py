@@ -40,7 +40,7 @@ def steepest(norm: Norm, gradient: Images) -> Images:
     largest = np.abs(gradient).max(axis=(1, 2, 3), keepdims=True)
     scaled = gradient.astype(np.float64) / np.maximum(largest, np.finfo(np.float32).tiny)
     length = np.sqrt((scaled**2).sum(axis=(1, 2, 3), keepdims=True))
-    return (scaled / np.maximum(length, 1.0)).astype(np.float32)
+    return np.asarray(scaled / np.maximum(length, 1.0), dtype=np.float32)
 
 
 def random_point(norm: Norm, images: Images, eps: Radii, draw: np.random.Generator) -> Images:

@@ -62,12 +62,14 @@ class Attack(ABC):
         norm: the norm that bounds it, for the referee, the captions and the worst case.
         version: the version of its numbers. Raise it, and name the change in CHANGELOG.md, when an attacked image changes.
         library: the module that it needs, from the extra of the same name; empty if it needs none.
+        randomised: whether it draws, so that an image's result depends on the seed and on the batch it is in.
     """
 
     kind: ClassVar[str]
     norm: ClassVar[Norm]
     version: ClassVar[int] = 1
     library: ClassVar[str] = ""
+    randomised: ClassVar[bool] = False
 
     def __str__(self) -> str:
         return named(self)

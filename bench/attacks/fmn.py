@@ -29,7 +29,7 @@ class Fmn(Attack):
         d_(k+1) = P(d_k + a_k s(grad margin(x + d_k)))
 
     where P goes to the ball of eps_(k+1) and the box, s is the steepest direction, and gamma and a fall as half a cosine. Until
-    an image is fooled once, eps is the first-order estimate |d| + |margin| / |grad|_dual.
+    an image is fooled once, eps_k is the first-order estimate |d| + |margin| / |grad|_dual.
     Source: Pintor et al. 2021, arXiv:2102.12827, algorithm 1.
     """
 
@@ -77,7 +77,7 @@ class Fmn(Attack):
             wave = (1 + np.cos(np.pi * step / steps)) / 2
             gamma = LAST + (FIRST - LAST) * wave
             estimate = length + np.abs(values) / np.maximum(self._dual(gradient), 1e-12)
-            grown = np.where(ever, eps * (1 + gamma), estimate)
+            grown = np.where(ever, eps, estimate) * (1 + gamma)
             eps = np.where(wrong, np.minimum(np.minimum(eps, length), distance) * (1 - gamma), grown)
             eps = np.minimum(eps, self.norm.largest).astype(np.float64)
             reach = (NEAR + (FAR - NEAR) * wave) * np.maximum(eps, 1e-3)

@@ -30,6 +30,7 @@ class Noise(Search):
     kind: ClassVar[str] = "noise"
     norm: ClassVar[Norm] = LINF
     version: ClassVar[int] = 1
+    randomised: ClassVar[bool] = True
 
     draws: float = 20
     shape: str = "sign"

@@ -32,6 +32,7 @@ class Square(Search):
     kind: ClassVar[str] = "square"
     norm: ClassVar[Norm] = LINF
     version: ClassVar[int] = 1
+    randomised: ClassVar[bool] = True
 
     queries: float = 1000
 
