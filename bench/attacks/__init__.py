@@ -8,12 +8,16 @@ from __future__ import annotations
 from dataclasses import is_dataclass
 from typing import Any
 
+from bench.attacks.apgd import Apgd, ApgdL2
 from bench.attacks.base import Attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.fgsm_l2 import FgsmL2
+from bench.attacks.fmn import Fmn, FmnL2
 from bench.attacks.gradient_attack import GradientAttack
+from bench.attacks.noise import Noise
 from bench.attacks.norms import Norm
 from bench.attacks.pgd import Pgd
+from bench.attacks.square import Square
 from bench.errors import BadInput
 from bench.plugins import Plugins
 from bench.spec.names import parse
@@ -24,6 +28,12 @@ BUILT_IN: dict[str, type[Attack]] = {
     Fgsm.kind: Fgsm,
     FgsmL2.kind: FgsmL2,
     Pgd.kind: Pgd,
+    Apgd.kind: Apgd,
+    ApgdL2.kind: ApgdL2,
+    Fmn.kind: Fmn,
+    FmnL2.kind: FmnL2,
+    Square.kind: Square,
+    Noise.kind: Noise,
 }
 
 

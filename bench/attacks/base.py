@@ -10,24 +10,10 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.attacks.losses import Loss
 from bench.attacks.norms import Norm
 from bench.datasets.base import Images, Labels
 from bench.spec.names import named
-
-
-@dataclass(frozen=True)
-class CrossEntropy:
-    """The cross-entropy of softmax(logits / T) against the label. T is ``temperature``, which the attacker chooses."""
-
-    temperature: float = 1.0
-
-
-@dataclass(frozen=True)
-class Margin:
-    """The largest logit of another class minus the logit of the label. A temperature does not change its gradient's direction."""
-
-
-Loss = CrossEntropy | Margin
 
 
 class Target(Protocol):
@@ -43,6 +29,14 @@ class Target(Protocol):
 
     def gradient(self, images: Images, labels: Labels, loss: Loss) -> Images:
         """Return the gradient of each image's ``loss`` by its pixels, of the shape of ``images``. Unit: loss per pixel level."""
+
+    def step(
+        self, images: Images, labels: Labels, loss: Loss, others: Labels
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], Images]:
+        """Return the logits (n, classes), the loss of each image (n,) and its gradient, from one pass.
+
+        ``others``, int64 (n,), are the classes that a targeted loss goes for.
+        """
 
 
 @dataclass(frozen=True)
@@ -68,12 +62,14 @@ class Attack(ABC):
         norm: the norm that bounds it, for the referee, the captions and the worst case.
         version: the version of its numbers. Raise it, and name the change in CHANGELOG.md, when an attacked image changes.
         library: the module that it needs, from the extra of the same name; empty if it needs none.
+        randomised: whether it draws, so that an image's result depends on the seed and on the batch it is in.
     """
 
     kind: ClassVar[str]
     norm: ClassVar[Norm]
     version: ClassVar[int] = 1
     library: ClassVar[str] = ""
+    randomised: ClassVar[bool] = False
 
     def __str__(self) -> str:
         return named(self)

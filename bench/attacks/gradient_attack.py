@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from bench.attacks.base import Attack, CrossEntropy, Loss, Margin, Threat
+from bench.attacks.base import Attack, Threat
+from bench.attacks.losses import CrossEntropy, Dlr, Loss, Margin, UnitGap
 from bench.errors import BadInput, unknown
 from bench.spec.limits import Range
 
-LOSSES = ("cross-entropy", "margin")
+# Losses that no temperature changes.
+SCALE_FREE: dict[str, Loss] = {"margin": Margin(), "dlr": Dlr(), "unit-gap": UnitGap()}
 KNOWLEDGE = ("temperature", "none")
 TEMPERATURE = Range("the attacker's temperature", 0, 1e6, open_low=True)
 
@@ -20,7 +22,7 @@ class GradientAttack(Attack):
 
     Args:
         knowledge: the T of the attacker's loss: "temperature" for the T of the training, "none" for T = 1, or a number.
-        loss: "cross-entropy" on logits / T, or "margin", the largest other logit minus the true one. The margin has no T.
+        loss: "cross-entropy" on logits / T, or one that has no T: "margin", "dlr" or "unit-gap" (``losses.py``).
 
     Attributes:
         title: its name in a legend.
@@ -34,17 +36,18 @@ class GradientAttack(Attack):
     loss: str = "cross-entropy"
 
     def __post_init__(self) -> None:
-        if self.loss not in LOSSES:
-            raise unknown(f"loss of {self.kind}", str(self.loss), LOSSES)
+        if self.loss not in ("cross-entropy", *SCALE_FREE):
+            raise unknown(f"loss of {self.kind}", str(self.loss), ("cross-entropy", *SCALE_FREE))
         if isinstance(self.knowledge, str):
             if self.knowledge not in KNOWLEDGE:
                 raise unknown(f"knowledge of {self.kind}", self.knowledge, (*KNOWLEDGE, "a number"))
         else:
             TEMPERATURE.check(f"knowledge of {self.kind}", self.knowledge)
             object.__setattr__(self, "knowledge", float(self.knowledge))
-        if self.loss == "margin" and self.knowledge != "temperature":
+        if self.loss in SCALE_FREE and self.knowledge != "temperature":
             raise BadInput(
-                f"{self.kind} has loss=margin and knowledge={self.knowledge}: leave out knowledge; the margin has no temperature"
+                f"{self.kind} has loss={self.loss} and knowledge={self.knowledge}: leave out knowledge; the {self.loss} has "
+                "no temperature"
             )
 
     @property
@@ -55,8 +58,9 @@ class GradientAttack(Attack):
     def threat(self, trained_temperature: float) -> Threat:
         """Return what the attacker does and knows."""
         box = f"white box, true labels, {self.moves} on the"
-        if self.loss == "margin":
-            return Threat(f"{self.title} on the margin", f"{box} logit margin, which no temperature changes", None)
+        if self.loss in SCALE_FREE:
+            what = "logit margin" if self.loss == "margin" else self.loss
+            return Threat(f"{self.title} on the {self.loss}", f"{box} {what}, which no temperature changes", None)
         temperature = self._temperature(trained_temperature)
         if self.knowledge == "temperature":
             knows = f"attacker knows the training temperature, T = {temperature:g}"
@@ -72,7 +76,7 @@ class GradientAttack(Attack):
 
     def differentiated(self, trained_temperature: float) -> Loss:
         """Return the attacker's loss, for a network trained at ``trained_temperature``."""
-        return Margin() if self.loss == "margin" else CrossEntropy(self._temperature(trained_temperature))
+        return SCALE_FREE.get(self.loss) or CrossEntropy(self._temperature(trained_temperature))
 
     def _temperature(self, trained: float) -> float:
         if isinstance(self.knowledge, str):

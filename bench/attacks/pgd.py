@@ -1,96 +1,75 @@
-"""Projected gradient descent, computed by the Adversarial Robustness Toolbox (ART)."""
+"""Projected gradient descent: steps of one length along the gradient, back into the ball after each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from bench.attacks.base import Loss, Target
-from bench.attacks.gradient_attack import GradientAttack
+from bench.attacks.ball import Radii, project, random_point, steepest
+from bench.attacks.base import Target
+from bench.attacks.gradient_search import GradientSearch
+from bench.attacks.losses import Loss
 from bench.attacks.norms import LINF, Norm
+from bench.attacks.search import Found, Survivors, in_turn, rows_of
 from bench.datasets.base import Images, Labels
-from bench.spec.limits import Range
-
-STEPS = Range("steps", 1, 1000, whole=True)
 
 
 @dataclass(frozen=True)
-class Pgd(GradientAttack):
-    """Raise the loss in ``steps`` steps of 2.5 eps / ``steps``, from the image itself, with a projection after each step.
+class Pgd(GradientSearch):
+    """Climb the loss in ``steps`` steps of 2.5 eps / ``steps``, ``restarts`` times.
 
-        x_0 = x,   x_(k+1) = clip(P(x_k + 2.5 eps / n * sign(grad L(x_k, y))), 0, 255)
+        x_0 = x,   x_(k+1) = P(x_k + 2.5 eps / n * sign(grad L(x_k, y)))
 
-    x are the images in pixel levels, y the true labels, n is ``steps``, P projects onto the ball of radius eps around x,
-    and L is the loss of ``GradientAttack``. The last iterate is the attacked image. Needs the extra ``art``.
-    Departure from the source: no random start.
+    where x is ``images`` in pixel levels, y is ``labels`` (the true ones), n is ``steps``, P goes to the nearest point of
+    ball and box, and L is as in ``GradientAttack``. The first climb starts at the image, every other at a random point.
+    Departures: the first climb has no random start; an image is dropped once it is fooled, at any step.
     Source: Madry et al. 2018, arXiv:1706.06083, section 2.1. The step length is this suite's: it reaches the edge of the
-    ball from any point in it.
+    ball from anywhere in it.
     """
 
     kind: ClassVar[str] = "pgd"
     title: ClassVar[str] = "PGD"
     norm: ClassVar[Norm] = LINF
-    version: ClassVar[int] = 1
-    library: ClassVar[str] = "art"
+    version: ClassVar[int] = 2
 
     steps: float = 20
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        number = self.steps  # an attack as text has no integers
-        steps = int(number) if isinstance(number, float) and number.is_integer() else number
-        STEPS.check("steps of pgd", steps)
-        object.__setattr__(self, "steps", steps)
+    restarts: float = 1
 
     @property
     def moves(self) -> str:
-        """A phrase for captions: the steps."""
-        return f"{self.steps} PGD steps (ART)"
+        """What the attack does to an image, in a phrase."""
+        times = f" from {self.restarts:g} starts" if self.restarts > 1 else ""
+        return f"{self.steps:g} PGD steps{times}"
 
-    def __call__(
-        self, target: Target, images: Images, labels: Labels, eps: Sequence[float], seed: int
-    ) -> Iterator[Images]:
-        """Yield the attacked images for each radius, as ``Attack`` asks."""
-        del seed
-        from art.attacks.evasion.projected_gradient_descent.projected_gradient_descent_numpy import (
-            ProjectedGradientDescentNumpy,
-        )
+    def search(self, target: Target, images: Images, labels: Labels, eps: Radii, draw: np.random.Generator) -> Found:
+        """Return the best image found in each ball, as ``Search`` asks."""
+        loss = self.differentiated(target.temperature)
 
-        estimator = _estimator(target, self.differentiated(target.temperature), images)
-        for radius in eps:
-            if radius == 0:
-                yield images
-                continue
-            climb = ProjectedGradientDescentNumpy(
-                estimator,
-                eps=float(radius),
-                eps_step=2.5 * radius / self.steps,
-                max_iter=int(self.steps),
-                batch_size=len(images),
-                verbose=False,
-            )
-            yield np.asarray(climb.generate(images, labels), dtype=np.float32)
+        def climb(images: Images, labels: Labels, eps: Radii) -> Found:
+            return _climb(target, images, labels, eps, self.norm, loss, int(self.steps), images)
+
+        def climb_again(images: Images, labels: Labels, eps: Radii) -> Found:
+            start = random_point(self.norm, images, eps, draw)
+            return _climb(target, images, labels, eps, self.norm, loss, int(self.steps), start)
+
+        return in_turn(images, labels, eps, [climb, *[climb_again] * (int(self.restarts) - 1)])
 
 
-def _estimator(target: Target, loss: Loss, images: Images) -> Any:
-    """Return ``target`` as an ART classifier whose loss gradient is that of ``loss``."""
-    from art.estimators.classification.classifier import ClassifierMixin
-    from art.estimators.estimator import BaseEstimator, LossGradientsMixin
-
-    class Estimator(ClassifierMixin, LossGradientsMixin, BaseEstimator):  # type: ignore[misc]  # ART has no types
-        input_shape = images.shape[1:]
-        nb_classes = target.logits(images[:1]).shape[1]
-
-        def predict(self, x: Images, **_: Any) -> Any:
-            return target.logits(x)
-
-        def fit(self, x: Any, y: Any, **_: Any) -> None:
-            raise NotImplementedError(f"an attack does not train: {x}, {y}")
-
-        def loss_gradient(self, x: Images, y: Any, **_: Any) -> Images:
-            return target.gradient(x.astype(np.float32), np.argmax(y, axis=1), loss)
-
-    return Estimator(model=None, clip_values=(0.0, 255.0))
+def _climb(
+    target: Target, images: Images, labels: Labels, eps: Radii, norm: Norm, loss: Loss, steps: int, now: Images
+) -> Found:
+    survivors = Survivors(images)
+    length = np.asarray(2.5 * eps / steps, dtype=np.float32).reshape(-1, 1, 1, 1)
+    for _ in range(steps):
+        logits, _, gradient = target.step(now, labels, loss, labels)
+        left = survivors.drop(now, logits.argmax(axis=1) != labels)
+        if not left.any():
+            return survivors.found(now[left])
+        if not left.all():
+            images, labels, eps, now, length = rows_of(left, images, labels, eps, now, length)
+            gradient = gradient[left]
+        now = project(norm, now + length * steepest(norm, gradient), images, eps)
+    left = survivors.drop(now, target.logits(now).argmax(axis=1) != labels)
+    return survivors.found(now[left])

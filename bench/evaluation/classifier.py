@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from bench.attacks.base import CrossEntropy, Loss, Margin
+from bench.attacks.losses import CrossEntropy, Dlr, Loss, Margin, TargetedMargin, UnitGap
 from bench.datasets.base import Images, Labels
 from bench.errors import BenchError
 
@@ -26,6 +26,7 @@ class Classifier:
 
     Attributes:
         broken: the number of gradient values that were NaN or infinite.
+        gradients: the number of images that a gradient was taken of.
 
     Raises:
         BenchError: the network computes in another type than float32, or returns probabilities.
@@ -43,13 +44,13 @@ class Classifier:
             )
         self.temperature = temperature
         self._logits = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
-        self._losses = {kind: _gradient(model, loss) for kind, loss in LOSSES.items()}
+        self._losses = {kind: _step(model, loss) for kind, loss in LOSSES.items()}
         self.forget()
 
     def forget(self) -> None:
         """Start the counts again."""
         self._gradients_zero: list[NDArray[np.bool_]] = []
-        self._values_zero = self._values = self.broken = 0
+        self._values_zero = self._values = self.broken = self.gradients = 0
 
     def logits(self, images: Images) -> NDArray[np.float32]:
         """Return the logits (n, classes) of ``images`` (n, height, width, 3), float32 pixel levels."""
@@ -60,16 +61,29 @@ class Classifier:
 
         NaN becomes 0 and infinity the largest float32; both are counted in ``broken``.
         """
+        return self.step(images, labels, loss, labels)[2]
+
+    def step(
+        self, images: Images, labels: Labels, loss: Loss, others: Labels
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], Images]:
+        """Return logits (n, classes), losses (n,) and gradients, of the shape of ``images``, from one pass.
+
+        ``others``, int64 (n,): the classes that a targeted loss goes for.
+        """
         temperature = tf.constant(loss.temperature if isinstance(loss, CrossEntropy) else 1.0, tf.float32)
-        compiled, pairs = self._losses[type(loss)], zip(_chunks(images), _chunks(labels), strict=True)
-        gradient = np.concatenate([compiled(chunk, truth, temperature).numpy() for chunk, truth in pairs])
+        compiled = self._losses[type(loss)]
+        chunks = zip(_chunks(images), _chunks(labels), _chunks(others), strict=True)
+        parts = [compiled(*chunk, temperature) for chunk in chunks]
+        logits, values, gradient = (
+            np.concatenate([each.numpy() for each in part]) for part in zip(*parts, strict=True)
+        )
+        self.gradients += len(images)
         zero = gradient == 0
         self._gradients_zero.append(zero.all(axis=(1, 2, 3)))
         self._values_zero += int(np.count_nonzero(zero))
         self._values += gradient.size
         self.broken += int(gradient.size - np.count_nonzero(np.isfinite(gradient)))
-        finite: Images = np.nan_to_num(gradient, copy=False)
-        return finite
+        return logits, values, np.nan_to_num(gradient, copy=False)
 
     @property
     def zero_images(self) -> float:
@@ -87,24 +101,46 @@ def _chunks(array: NDArray[Any]) -> list[NDArray[Any]]:
     return [array[start : start + BATCH] for start in range(0, len(array), BATCH)]
 
 
-def _cross_entropy(labels: Any, logits: Any, temperature: Any) -> Any:
+def _cross_entropy(labels: Any, logits: Any, _others: Any, temperature: Any) -> Any:
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits / temperature)
 
 
-def _margin(labels: Any, logits: Any, _temperature: Any) -> Any:
+def _margin(labels: Any, logits: Any, _others: Any, _temperature: Any) -> Any:
     true = tf.one_hot(labels, logits.shape[-1], on_value=True, off_value=False)
-    others = tf.where(true, tf.fill(tf.shape(logits), -np.inf), logits)
-    return tf.reduce_max(others, axis=1) - tf.gather(logits, labels, batch_dims=1)
+    rest = tf.where(true, tf.fill(tf.shape(logits), -np.inf), logits)
+    return tf.reduce_max(rest, axis=1) - tf.gather(logits, labels, batch_dims=1)
 
 
-LOSSES = {CrossEntropy: _cross_entropy, Margin: _margin}
+def _dlr(labels: Any, logits: Any, _others: Any, _temperature: Any) -> Any:
+    largest = tf.math.top_k(logits, min(3, logits.shape[-1])).values
+    return _margin(labels, logits, None, None) / (largest[:, 0] - largest[:, -1] + 1e-12)
 
 
-def _gradient(model: Any, loss: Any) -> Any:
-    def gradient(images: Any, labels: Any, temperature: Any) -> Any:
+def _unit_gap(labels: Any, logits: Any, _others: Any, _temperature: Any) -> Any:
+    largest = tf.math.top_k(logits, 2).values
+    gap = tf.stop_gradient(largest[:, 0] - largest[:, 1])
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits / tf.maximum(gap, 1e-12)[:, None])
+
+
+def _targeted_margin(labels: Any, logits: Any, others: Any, _temperature: Any) -> Any:
+    return tf.gather(logits, others, batch_dims=1) - tf.gather(logits, labels, batch_dims=1)
+
+
+LOSSES = {
+    CrossEntropy: _cross_entropy,
+    Margin: _margin,
+    Dlr: _dlr,
+    UnitGap: _unit_gap,
+    TargetedMargin: _targeted_margin,
+}
+
+
+def _step(model: Any, loss: Any) -> Any:
+    def step(images: Any, labels: Any, others: Any, temperature: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(images)
-            losses = loss(labels, model(images, training=False), temperature)
-        return tape.gradient(losses, images)
+            logits = model(images, training=False)
+            losses = loss(labels, logits, others, temperature)
+        return logits, losses, tape.gradient(losses, images)
 
-    return tf.function(gradient, reduce_retracing=True)
+    return tf.function(step, reduce_retracing=True)

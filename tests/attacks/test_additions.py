@@ -21,7 +21,8 @@ from bench.plugins import Plugins
 RECIPE = """
 from dataclasses import dataclass
 import numpy as np
-from bench.attacks.base import Attack, Margin, Threat
+from bench.attacks.base import Attack, Threat
+from bench.attacks.losses import Margin
 from bench.attacks.norms import LINF
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import tensorflow as tf
 import tf_keras as keras
 from targets import Linear
 
-from bench.attacks.base import Loss
 from bench.attacks.fgsm_l2 import FgsmL2
+from bench.attacks.losses import Loss
 from bench.datasets import DATASETS
 from bench.evaluation.classifier import Classifier
 from bench.spec.architectures import ARCHITECTURES

@@ -40,9 +40,11 @@ def trained() -> tuple[Any, Any]:
 def test_one_step_as_long_as_the_radius_allows_is_the_fast_gradient_sign_method(trained: tuple[Any, Any]) -> None:
     model, split = trained
     images, target = split.images.astype(np.float32), Classifier(model)
-    one_step = zip(*(attack(target, images, split.labels, EPS, 0) for attack in (Pgd(steps=1), Fgsm())), strict=True)
-    for climbed, stepped in one_step:
-        np.testing.assert_allclose(climbed, stepped, atol=1e-4)
+    correct = target.logits(images).argmax(axis=1) == split.labels
+    for eps in EPS:
+        (climbed,), (stepped,) = (attack(target, images, split.labels, [eps], 0) for attack in (Pgd(steps=1), Fgsm()))
+        np.testing.assert_allclose(climbed[correct], stepped[correct], atol=1e-4)
+        np.testing.assert_array_equal(climbed[~correct], images[~correct])
 
 
 @pytest.mark.parametrize("text", ["pgd(steps=5)", "pgd(loss=margin,steps=5)", "pgd(knowledge=none,steps=5)"])
@@ -51,13 +53,16 @@ def test_it_climbs_as_a_loop_written_from_the_formula_does(text: str, trained: t
     attack, target = attack_named(text), Classifier(model, temperature=3.0)
     assert isinstance(attack, Pgd)
     images, loss = split.images[:24].astype(np.float32), attack.differentiated(3.0)
-    for eps, attacked in zip(EPS, attack(target, images, split.labels[:24], EPS, 0), strict=True):
+    for eps in EPS:
+        (attacked,) = attack(target, images, split.labels[:24], [eps], 0)
+        left = target.logits(attacked).argmax(axis=1) == split.labels[:24]  # the others stop where they are fooled
         x = images
         for _ in range(5):
             x = x + np.float32(2.5 * eps / 5) * np.sign(target.gradient(x, split.labels[:24], loss))
             x = np.clip(np.clip(x, images - eps, images + eps), 0, 255)
         # A gradient near zero can change its sign after a rounding of 1e-5 levels, so a few pixels differ.
-        assert (np.abs(attacked - x) > 1e-3).mean() < 0.01
+        assert left.any()
+        assert (np.abs(attacked - x)[left] > 1e-3).mean() < 0.01
 
 
 def test_twenty_steps_leave_less_than_another_library_or_the_same(trained: tuple[Any, Any]) -> None:
@@ -75,7 +80,7 @@ def test_twenty_steps_leave_less_than_another_library_or_the_same(trained: tuple
         epsilons=2.0,
     )
     found = [(target.logits(each).argmax(axis=1) == split.labels).mean() for each in (ours, raw.numpy())]
-    assert found[0] == pytest.approx(found[1], abs=0.02)
+    assert found[0] <= found[1] + 0.02
 
 
 def test_the_referee_finds_it_in_the_ball_the_box_and_never_weaker_than_no_attack(trained: tuple[Any, Any]) -> None:
@@ -88,8 +93,8 @@ def test_the_referee_finds_it_in_the_ball_the_box_and_never_weaker_than_no_attac
 def test_without_its_library_a_run_is_refused_before_it_reads_an_image(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bench.runs.pipeline.find_spec", lambda _: None)
+    monkeypatch.setattr(Pgd, "library", "no_such_library")
     unread = Source(lambda *_: pytest.fail("images were read"), named=True)
     monkeypatch.setitem(DATASETS, "synthetic", unread)
-    with pytest.raises(BadInput, match=r"bench-robustness\[art\]"):
+    with pytest.raises(BadInput, match=r"bench-robustness\[no_such_library\]"):
         execute(tiny_run(), [AttackSpec(Pgd())], Where(tmp_path), Progress(quiet=True))

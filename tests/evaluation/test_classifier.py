@@ -9,7 +9,7 @@ import pytest
 import tf_keras as keras
 from targets import TwoLayers, as_network, fixed, trained
 
-from bench.attacks.base import CrossEntropy, Loss, Margin
+from bench.attacks.losses import CrossEntropy, Loss, Margin
 from bench.datasets.base import Dataset
 from bench.errors import BenchError
 from bench.evaluation.classifier import Classifier

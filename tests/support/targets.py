@@ -8,14 +8,39 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.attacks.base import Loss, Margin
+from bench.attacks.losses import CrossEntropy, Dlr, Loss, TargetedMargin, UnitGap
 from bench.datasets.base import Split
 
 Floats = NDArray[np.float64]
 
 
+class Numpy:
+    """A target whose subclass has ``_logits`` and ``_pulled``, the gradient by the images given that by the logits."""
+
+    gradients = 0
+
+    def logits(self, images: Any) -> Any:
+        return self._logits(images).astype(np.float32)
+
+    def gradient(self, images: Any, labels: Any, loss: Loss) -> Any:
+        return self.step(images, labels, loss, labels)[2]
+
+    def step(self, images: Any, labels: Any, loss: Loss, others: Any) -> tuple[Any, Any, Any]:
+        self.gradients += len(images)
+        logits = self._logits(images)
+        values, by_logits = loss_of(logits, labels, loss, others)
+        gradient = self._pulled(images, by_logits).reshape(images.shape)
+        return logits.astype(np.float32), values.astype(np.float32), gradient.astype(np.float32)
+
+    def _logits(self, images: Any) -> Floats:
+        raise NotImplementedError
+
+    def _pulled(self, images: Any, by_logits: Floats) -> Floats:
+        raise NotImplementedError
+
+
 @dataclass
-class TwoLayers:
+class TwoLayers(Numpy):
     """logits = tanh((x / 255) W + b) V in float64, where x is an image of n values; W (n, h), b (h,), V (h, classes)."""
 
     inner: Floats
@@ -23,15 +48,12 @@ class TwoLayers:
     outer: Floats
     temperature: float = 1.0
 
-    def logits(self, images: Any) -> Any:
-        return (self._hidden(images) @ self.outer).astype(np.float32)
+    def _logits(self, images: Any) -> Floats:
+        return self._hidden(images) @ self.outer
 
-    def gradient(self, images: Any, labels: Any, loss: Loss) -> Any:
+    def _pulled(self, images: Any, by_logits: Floats) -> Floats:
         hidden = self._hidden(images)
-        logits = hidden @ self.outer
-        by_logits = logit_gradient(logits, labels, loss)
-        by_values = (by_logits @ self.outer.T * (1 - hidden**2)) @ self.inner.T / 255
-        return by_values.reshape(images.shape).astype(np.float32)
+        return np.asarray((by_logits @ self.outer.T * (1 - hidden**2)) @ self.inner.T / 255)
 
     def _hidden(self, images: Any) -> Floats:
         return np.tanh(images.reshape(len(images), -1).astype(np.float64) / 255 @ self.inner + self.bias)
@@ -51,41 +73,49 @@ def as_network(target: TwoLayers, size: tuple[int, int, int]) -> Any:
 
 
 @dataclass
-class Linear:
+class Linear(Numpy):
     """logits = x W + b in float64, where x is an image of n values; W (n, classes), b (classes,)."""
 
     weights: Floats
     bias: Floats
     temperature: float = 1.0
 
-    def logits(self, images: Any) -> Any:
-        return self._logits(images).astype(np.float32)
-
-    def gradient(self, images: Any, labels: Any, loss: Loss) -> Any:
-        by_values = logit_gradient(self._logits(images), labels, loss) @ self.weights.T
-        return by_values.reshape(images.shape).astype(np.float32)
+    def _pulled(self, _images: Any, by_logits: Floats) -> Floats:
+        return by_logits @ self.weights.T
 
     def _logits(self, images: Any) -> Floats:
         return np.asarray(images.reshape(len(images), -1).astype(np.float64) @ self.weights + self.bias)
 
 
-def logit_gradient(logits: Floats, labels: Any, loss: Loss) -> Floats:
-    true = np.eye(logits.shape[1])[labels]
-    if isinstance(loss, Margin):
+def loss_of(logits: Floats, labels: Any, loss: Loss, others: Any) -> tuple[Floats, Floats]:
+    """Return the loss of each image, (n,), and its gradient by the logits, (n, classes)."""
+    rows, classes = np.arange(len(labels)), logits.shape[1]
+    true, ordered = np.eye(classes)[labels], np.sort(logits, axis=1)
+    if isinstance(loss, CrossEntropy | UnitGap):
+        scale = loss.temperature if isinstance(loss, CrossEntropy) else ordered[:, -1:] - ordered[:, -2:-1]
+        powers = np.exp((logits - ordered[:, -1:]) / scale)
+        probabilities = powers / powers.sum(axis=1, keepdims=True)
+        return -np.log(probabilities[rows, labels]), (probabilities - true) / scale
+    if not isinstance(loss, TargetedMargin):
         others = np.where(true == 1, -np.inf, logits).argmax(axis=1)
-        return np.asarray(np.eye(logits.shape[1])[others] - true)
-    scaled = logits / loss.temperature
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return np.asarray((powers / powers.sum(axis=1, keepdims=True) - true) / loss.temperature)
+    margin = logits[rows, others] - logits[rows, labels]
+    by_logits = np.eye(classes)[others] - true
+    if isinstance(loss, Dlr):
+        third = np.argsort(logits, axis=1, kind="stable")
+        gap = ordered[:, -1] - ordered[:, -3]
+        by_gap = np.eye(classes)[third[:, -1]] - np.eye(classes)[third[:, -3]]
+        return margin / gap, (by_logits - (margin / gap)[:, None] * by_gap) / gap[:, None]
+    return margin, by_logits
 
 
 def fixed() -> tuple[TwoLayers, Any, Any]:
-    """Return a target with weights from a formula, the same everywhere, with five images of 6 x 6 px and their labels."""
+    """Return a target with weights from a formula, the same everywhere, with five images of 6 x 6 px, all correct."""
     values, hidden, classes = 6 * 6 * 3, 8, 4
     inner = np.cos(np.arange(values * hidden) ** 1.5).reshape(values, hidden) / 3
     outer = np.sin(np.arange(hidden * classes) ** 1.3).reshape(hidden, classes) * 2
     images = np.floor(127.5 + 127.5 * np.sin(np.arange(5 * values) ** 1.2)).reshape(5, 6, 6, 3).astype(np.float32)
-    return TwoLayers(inner, np.linspace(-1, 1, hidden), outer, 20.0), images, np.array([0, 1, 2, 3, 0])
+    target = TwoLayers(inner, np.linspace(-1, 1, hidden), outer, 20.0)
+    return target, images, target.logits(images).argmax(axis=1)
 
 
 def trained(split: Split, classes: int = 4, temperature: float = 1.0) -> Linear:

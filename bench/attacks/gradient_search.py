@@ -1,0 +1,32 @@
+"""What searches along a gradient share: their losses, their steps, their restarts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bench.attacks.gradient_attack import GradientAttack
+from bench.attacks.search import Search
+from bench.spec.limits import Range
+
+COUNTS = {
+    "steps": Range("steps", 1, 10_000, whole=True),
+    "restarts": Range("restarts", 1, 1000, whole=True),
+    "targets": Range("classes", 0, 1000, whole=True),
+}
+
+
+@dataclass(frozen=True)
+class GradientSearch(GradientAttack, Search):
+    """A search along the gradient of a loss; its settings ``steps``, ``restarts`` and ``targets`` are whole numbers."""
+
+    losses: ClassVar[tuple[str, ...]] = ("cross-entropy", "margin", "dlr", "unit-gap")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, limit in COUNTS.items():
+            if hasattr(self, name):
+                number = getattr(self, name)  # an attack as text has no integers
+                whole = int(number) if isinstance(number, float) and number.is_integer() else number
+                limit.check(f"{name} of {self.kind}", whole)
+                object.__setattr__(self, name, whole)
