@@ -9,7 +9,7 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 VERSION = next(
     line.split('"')[1]
-    for line in (HERE / "bench/__init__.py").read_text().splitlines()
+    for line in (HERE / "bench/version.py").read_text().splitlines()
     if line.startswith("__version__")
 )
 

@@ -14,6 +14,8 @@ The command line is ``bench``; the same from Python, as in a notebook:
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from bench.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from bench.errors import BenchError as BenchError
     from bench.notebook import attack as attack
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from bench.notebook import train as train
     from bench.spec.run import Run as Run
 
-__version__ = "0.1.0"
 __all__ = ["BenchError", "Run", "attack", "curve", "results", "train"]
 # Imported when first used: ``import bench`` stays fast, and TensorFlow starts with the first training or attack.
 _HOMES = {"BenchError": "bench.errors", "Run": "bench.spec.run"}

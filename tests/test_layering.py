@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 ORDER = (
     "architectures",
     "bench.errors",
+    "bench.version",
     "bench.plugins",
     "bench.datasets",
     "bench.spec",

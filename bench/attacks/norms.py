@@ -20,6 +20,7 @@ class Norm:
         axis: the label of an axis that shows eps.
         largest: the largest eps: the diameter of the box [0, 255].
         eps: the usual radii, ascending, 0 first.
+        linear_to: the eps up to which the axis of a figure is linear; beyond it is logarithmic.
         shown: the usual radii of a gallery of attacked images.
         distance: maps changes (n, height, width, 3) to their norms (n,).
         slack: maps eps and the number of values of an image to the distance that float32 rounding may add.
@@ -29,6 +30,7 @@ class Norm:
     axis: str
     largest: float
     eps: tuple[float, ...]
+    linear_to: float
     shown: tuple[float, ...]
     distance: Callable[[Images], NDArray[np.float64]]
     slack: Callable[[float, int], float]
@@ -55,6 +57,7 @@ LINF = Norm(
     255.0,
     # Dense where accuracy falls, and on to half the range, where it must have reached chance.
     (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0),
+    1.0,
     (1.0, 4.0, 16.0),
     _largest,
     lambda _eps, _values: 1e-4,
@@ -65,6 +68,7 @@ L2 = Norm(
     # The diagonal of the box at 512 px, the largest image size.
     255.0 * np.sqrt(512 * 512 * 3),
     (0.0, 16.0, 32.0, 64.0, 96.0, 128.0, 192.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0),
+    64.0,
     # The root mean square of the change of a 64 px image is then 0.6, 2.3 and 9.2 levels.
     (64.0, 256.0, 1024.0),
     _euclidean,

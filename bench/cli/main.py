@@ -11,7 +11,6 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
-from bench import __version__
 from bench.cli.data import data
 from bench.cli.export import export
 from bench.cli.report import report
@@ -19,6 +18,7 @@ from bench.cli.run import run
 from bench.cli.status import status
 from bench.cli.sweep import sweep
 from bench.errors import BenchError
+from bench.version import __version__
 
 UNWRITABLE = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EDQUOT, errno.EFBIG)
 

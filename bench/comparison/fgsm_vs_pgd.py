@@ -8,7 +8,7 @@ from bench.attacks import attack_named
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.pgd import Pgd
 from bench.comparison.group import AttackedNetwork
-from bench.comparison.masking import is_masked
+from bench.comparison.masked_networks import is_masked
 from bench.errors import BadInput
 from bench.records.collection import Collection
 from bench.records.networks import RecordedAttack, TrainedNetwork

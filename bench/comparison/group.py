@@ -7,13 +7,13 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from bench.attacks import Attack, attack_named
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import attack_specs, default_attacks
+from bench.comparison.control import control_of
 from bench.comparison.paired import PairedSamples, Sample
 from bench.errors import BadInput
 from bench.evaluation.learned import learned
@@ -211,12 +211,6 @@ class ComparisonGroup:
 def _effective(run: Run) -> dict[str, str]:
     """Return the settings of ``run`` that have an effect, as text by name."""
     return dict(pair.split("=", 1) for pair in str(run).split())
-
-
-def control_of(run: Run) -> Run:
-    """Return the control of ``run``: the same network, dense, of full rank, at temperature 1."""
-    plain: dict[str, Any] = {"low_rank_init": "scratch", "low_rank_from": "", "low_rank": FullRank()}
-    return replace(run, sparsity=0.0, temperature=1.0, **plain)
 
 
 def attacked_by(network: TrainedNetwork, text: str) -> RecordedAttack | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from bench.comparison.group import AttackedNetwork, attacked_by
-from bench.comparison.masking import is_masked
+from bench.comparison.masked_networks import is_masked
 from bench.comparison.paired import Effect, PairedSamples, Sample
 from bench.comparison.verdict import judge_family, numbers, probability
 from bench.errors import BadInput, unknown

@@ -11,7 +11,7 @@ import numpy as np
 
 from bench.comparison.against_control import effects_of, known_of
 from bench.comparison.group import ComparisonGroup, attacked_by
-from bench.comparison.masking import furthest
+from bench.comparison.masked_networks import furthest
 from bench.comparison.paired import PairedSamples, Sample
 from bench.comparison.verdict import judge_family
 from bench.errors import BadInput

@@ -10,8 +10,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import __version__
 from bench.records.schema import EnvironmentRecord
+from bench.version import __version__
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 LIBRARIES = ("tensorflow", "tf_keras", "tensorflow-model-optimization", "numpy", "pillow")

@@ -10,8 +10,9 @@ from pathlib import Path
 from matplotlib.figure import Figure as Drawing
 
 from bench.attacks.fgsm import Fgsm
+from bench.comparison.control import control_of
 from bench.comparison.findings.score import score
-from bench.comparison.group import ComparisonGroup, comparison_groups, control_of
+from bench.comparison.group import ComparisonGroup, comparison_groups
 from bench.errors import unknown
 from bench.records.collection import Collection
 from bench.records.files import write_bytes

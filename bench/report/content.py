@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from bench.comparison.control import control_of
 from bench.comparison.findings.score import Verdict
-from bench.comparison.group import ComparisonGroup, control_of
+from bench.comparison.group import ComparisonGroup
 from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
 from bench.records.networks import seeds_text

@@ -13,7 +13,7 @@ from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
 from bench.comparison.against_control import compare, compare_each_eps
 from bench.comparison.group import ComparisonGroup
-from bench.comparison.masking import is_masked, masked_count, masking_evidence
+from bench.comparison.masked_networks import is_masked, masked_count, masking_evidence
 from bench.comparison.monotonicity import rising_accuracy
 from bench.comparison.two_runs import pair
 from bench.comparison.worst_case import worst_case_of

@@ -13,7 +13,7 @@ from tiny import tiny_run
 
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
-from bench.comparison.group import control_of
+from bench.comparison.control import control_of
 from bench.records.collection import read
 from bench.records.files import read_json, write_json
 from bench.records.store import ATTACK_SCHEMA, RUN_SCHEMA, SPEC_SCHEMA, Folder, folders

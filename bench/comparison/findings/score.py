@@ -11,7 +11,7 @@ from math import copysign, inf
 from bench.comparison.findings.claims import DIRECTED, Claim, Finding, Kind
 from bench.comparison.findings.internship import FINDINGS, NETWORKS
 from bench.comparison.group import ComparisonGroup
-from bench.comparison.masking import masked_count, masking_evidence
+from bench.comparison.masked_networks import masked_count, masking_evidence
 from bench.comparison.paired import Effect, PairedSamples
 from bench.comparison.significance import holm
 from bench.comparison.verdict import COUNTED, DASH, LEVEL, SEEDS, numbers, probability, size

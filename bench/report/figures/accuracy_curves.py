@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from bench.comparison.group import ComparisonGroup
-from bench.comparison.masking import is_masked
+from bench.comparison.masked_networks import is_masked
 from bench.records.outcomes import Quantity
 from bench.report.figures.style import band, blank, chance_lines, eps_axes, framed, looks_of, style
 from bench.report.panels import Panel

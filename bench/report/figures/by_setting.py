@@ -6,7 +6,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from bench.comparison.group import ComparisonGroup, control_of
+from bench.comparison.control import control_of
+from bench.comparison.group import ComparisonGroup
 from bench.report.figures.accuracy_curves import lines
 from bench.report.figures.style import MARKERS, bar, blank, chance_lines, framed, style
 from bench.report.panels import Panel

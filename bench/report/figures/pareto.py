@@ -13,7 +13,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from bench.attacks.fgsm import Fgsm
-from bench.comparison.group import ComparisonGroup, control_of
+from bench.comparison.control import control_of
+from bench.comparison.group import ComparisonGroup
 from bench.records.outcomes import Quantity
 from bench.report.figures.accuracy_curves import lines
 from bench.report.figures.pareto_front import WORDS as FRONT

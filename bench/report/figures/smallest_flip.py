@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.intervals import hierarchical
-from bench.comparison.masking import is_masked
+from bench.comparison.masked_networks import is_masked
 from bench.report.figures.accuracy_curves import MASKED, Line
 from bench.report.figures.style import band, blank, eps_axes, framed, looks_of, style
 from bench.report.tables.table import Table

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from scipy.stats import t
 
-from bench.comparison.group import ComparisonGroup, control_of
+from bench.comparison.control import control_of
+from bench.comparison.group import ComparisonGroup
 from bench.methods.separable import HORIZONTAL, VERTICAL
 from bench.records.networks import TrainedNetwork
 from bench.records.schema import Metrics

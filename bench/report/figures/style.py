@@ -21,7 +21,8 @@ from bench.comparison.group import ComparisonGroup
 from bench.report.wording import chances
 from bench.spec.run import Run
 
-TICKS = (0, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 255, 512, 1024, 2048, 4096, 8192)
+# In units of the eps up to which the axis is linear.
+TICKS = (0, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 255)
 WIDTH = 124  # characters of a line of the caption
 LINE = 0.17  # its height, inches
 # Text stays text in an SVG: it takes a third of the bytes of outlines, and can be searched.
@@ -138,11 +139,11 @@ def bar(axes: Axes, x: float, mean: float, low: float, high: float, look: dict[s
 
 
 def eps_axes(axes: Axes, furthest: float, norm: Norm, ylabel: str) -> None:
-    """Make the x axis one of radii in ``norm`` up to ``furthest``, linear up to 1 and logarithmic beyond. Add a legend."""
-    axes.set_xscale("symlog", linthresh=1, linscale=1.5)
-    shown = [tick for tick in TICKS if tick <= furthest]
+    """Make the x axis one of radii in ``norm`` up to ``furthest``, linear at first and logarithmic beyond. Add a legend."""
+    axes.set_xscale("symlog", linthresh=norm.linear_to, linscale=1.5)
+    shown = [tick * norm.linear_to for tick in TICKS if tick * norm.linear_to <= furthest]
     axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
-    axes.set_xlim(-0.03, furthest * 1.1)
+    axes.set_xlim(-0.03 * norm.linear_to, furthest * 1.1)
     axes.set_xlabel(norm.axis)
     axes.minorticks_off()
     axes.set_ylabel(ylabel)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from bench.attacks.fgsm import Fgsm
 from bench.comparison.group import ComparisonGroup
-from bench.comparison.masking import is_masked, masking_evidence
+from bench.comparison.masked_networks import is_masked, masking_evidence
 from bench.records.outcomes import Quantity
 from bench.report.figures.accuracy_curves import in_percent
 from bench.report.figures.pareto import chosen_radius

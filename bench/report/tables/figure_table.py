@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from bench.attacks import margin_step
 from bench.comparison.against_control import compare
-from bench.comparison.group import AttackedNetwork, ComparisonGroup, control_of
+from bench.comparison.control import control_of
+from bench.comparison.group import AttackedNetwork, ComparisonGroup
 from bench.comparison.intervals import MANY
-from bench.comparison.masking import masking_of
+from bench.comparison.masked_networks import masking_of
 from bench.comparison.monotonicity import rising_accuracy
 from bench.comparison.verdict import Judged, points
 from bench.records.networks import TrainedNetwork, seeds_text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bench.attacks.fgsm import Fgsm
-from bench.comparison.group import AttackedNetwork, ComparisonGroup, control_of
+from bench.comparison.control import control_of
+from bench.comparison.group import AttackedNetwork, ComparisonGroup
 from bench.comparison.verdict import DASH
 from bench.comparison.worst_case import WorstCase, worst_case_of
 from bench.records.networks import RecordedAttack, TrainedNetwork, seeds_text

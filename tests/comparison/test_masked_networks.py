@@ -15,7 +15,7 @@ from recorded import EPS, HIGH_TEMPERATURE, SPARSE, bound, record
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
 from bench.comparison.against_control import compare
-from bench.comparison.masking import is_masked, masked_count
+from bench.comparison.masked_networks import is_masked, masked_count
 from bench.records.collection import read
 from bench.records.store import Folder
 
