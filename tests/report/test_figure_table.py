@@ -121,7 +121,11 @@ def test_a_run_that_diverged_is_missing_and_would_diverge_again(tmp_path: Path) 
     record(tmp_path, SPARSE.runs[:2], [0, 0])
     diverged(tmp_path, SPARSE.runs[2])
     commands = figure_table(bound(SPARSE, tmp_path)).missing
-    assert [command.partition("  # ")[2] for command in commands] == ["diverged in epoch 2, and would diverge again", "", ""]
+    assert [command.partition("  # ")[2] for command in commands] == [
+        "diverged in epoch 2, and would diverge again",
+        "",
+        "",
+    ]
 
 
 def test_a_run_attacked_at_fewer_radii_is_missing(tmp_path: Path) -> None:
