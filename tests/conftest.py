@@ -1,8 +1,14 @@
-"""What every test has: the environment of TensorFlow, no terminal, the tiny images."""
+"""What every test has: the environment of TensorFlow and NumPy, no terminal, the tiny images."""
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
+from collections.abc import Iterator
+
+# Before NumPy is imported. Two workers of two threads each wait for one another: a small QR takes a second.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import pytest
 from hypothesis import settings
@@ -14,9 +20,25 @@ from bench.training.progress import Progress
 
 # Before any test imports TensorFlow; the folders whose tests do prepare it in a conftest of their own.
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
+# The folders that train take longest: they begin, so that no worker is left with one at the end.
+FIRST = ("training", "runs", "methods", "report")
 # A property is not a race: the first example may import half of the suite.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest folders first, for workers that take files in this order."""
+    items.sort(key=lambda item: not any(part in FIRST for part in item.path.parts[-3:-1]))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_networks_left() -> Iterator[None]:
+    """Give back the memory of a file's networks, which Keras and reference cycles hold."""
+    yield
+    if keras := sys.modules.get("tf_keras"):
+        keras.backend.clear_session()
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,7 @@ class Bench:
     def python(self, words: list[str], tensorflow: bool = False, **extra: Any) -> subprocess.CompletedProcess[str]:
         path = "" if tensorflow else str(self.place / "blocked")
         env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": path, "BENCH_CACHE_DIR": str(self.place / "cache")}
+        env["OPENBLAS_NUM_THREADS"] = "1"
         return subprocess.run([sys.executable, *words], text=True, env=env, check=False, **extra)
 
 

@@ -1,5 +1,14 @@
+"""Low-rank networks: their ranks and costs, and their start from a trained network by singular value decomposition.
+
+Factors of the large architectures' kernels are made without a decomposition, which takes most of the time there: those tests
+check that each factor and each other weight reaches its place. AlexNet and a small network are decomposed.
+"""
+
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +26,7 @@ from bench.spec.ranks import RankList, parse_ranks
 from bench.spec.run import Run
 from bench.training.network import build
 
+SMALL = "small"
 CONVOLUTIONAL = [name for name, row in ARCHITECTURES.items() if row.lr1]
 
 
@@ -25,17 +35,53 @@ def network(arch: str, ranks: str, seed: int = 0) -> Any:
     return build(run, 10, "float32", methods_of(run, 100))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def small_architecture() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        place = "small_network:two_convolutions"
+        monkeypatch.setitem(ARCHITECTURES, SMALL, replace(ARCHITECTURES["alexnet"], place=place, lr1=None))
+        yield
+
+
+@cache
+def built(arch: str, ranks: str) -> Any:
+    """Return a network that no test may change."""
+    return network(arch, ranks)
+
+
+@cache
+def rows_of(arch: str, ranks: str) -> Any:
+    return low_rank_rows(built(arch, ranks))
+
+
 def images(count: int = 16) -> Any:
     return np.random.default_rng(0).integers(0, 256, (count, 32, 32, 3)).astype(np.float32)
 
 
+@cache
 def trained(arch: str) -> Any:
-    """Return the full-rank network with biases and batch-norm statistics that are not those of the start."""
+    """Return a full-rank network, with biases and batch-norm statistics that are not those of the start.
+
+    No test may change it.
+    """
     model, draw = network(arch, "full"), np.random.default_rng(1)
     for variable in model.weights:
         if variable.dtype.is_floating and len(variable.shape) == 1:
             variable.assign(variable + np.abs(0.1 * draw.standard_normal(variable.shape)).astype(np.float32))
     return model
+
+
+def exact(kernel: Any, rank: int) -> tuple[Any, Any]:
+    """Factor ``kernel`` without a decomposition: M = I M or M I, cut to ``rank`` channels."""
+    size, _, channels, out = kernel.shape
+    matrix = kernel.transpose(2, 0, 1, 3).reshape(channels * size, size * out)
+    full = min(matrix.shape)
+    first, second = (np.eye(full), matrix) if len(matrix) == full else (matrix, np.eye(full))
+    kept = min(rank, full)
+    vertical, horizontal = np.zeros((size, 1, channels, rank), np.float32), np.zeros((1, size, rank, out), np.float32)
+    vertical[:, 0, :, :kept] = first[:, :kept].reshape(channels, size, kept).transpose(1, 0, 2)
+    horizontal[0, :, :kept] = second[:kept].reshape(kept, size, out).transpose(1, 0, 2)
+    return vertical, horizontal
 
 
 ALEXNET = (8, 40, 60, 100, 200)
@@ -58,8 +104,7 @@ A_QUARTER = (9, 120, 192, 288, 192)  # of k * min(C, N) = 33, 480, 768, 1152, 76
 def test_a_low_rank_network_has_the_ranks_asked_for_and_the_shapes_of_the_full_one(
     arch: str, ranks: str, expected: tuple[int, ...]
 ) -> None:
-    low, full = network(arch, ranks), network(arch, "full")
-    rows = low_rank_rows(low)
+    low, full, rows = built(arch, ranks), built(arch, "full"), rows_of(arch, ranks)
     assert len(rows) == len(ARCHITECTURES[arch].lr1 or ())
     for index, row in enumerate(rows):
         convolution = full.get_layer(row.layer)
@@ -72,10 +117,9 @@ def test_a_low_rank_network_has_the_ranks_asked_for_and_the_shapes_of_the_full_o
 
 
 def test_what_a_pair_costs_by_hand() -> None:
-    rows = {row.layer: row for row in low_rank_rows(network("resnet18", "lr1"))}
-    first = rows[
-        "conv1"
-    ]  # 7 x 7, 3 to 64 channels, 32 px at stride 2 behind a border of 3: 38 wide, 16 high after the rows
+    rows = {row.layer: row for row in rows_of("resnet18", "lr1")}
+    # 7 x 7, 3 to 64 channels, 32 px at stride 2 behind a border of 3: 38 wide, 16 high after the rows
+    first = rows["conv1"]
     assert first.weights == 7 * 3 * 8 + 7 * 8 * 64
     assert first.macs == 16 * 38 * 7 * 3 * 8 + 16 * 16 * 7 * 8 * 64
     assert first.macs_before == 16 * 16 * 49 * 3 * 64
@@ -89,8 +133,10 @@ def test_a_rank_that_saves_nothing_is_built_and_noted() -> None:
     assert rows[0].rank_found <= 33  # 11 * min(3, 96)
 
 
-@pytest.mark.parametrize("arch", CONVOLUTIONAL)
-def test_a_start_by_svd_at_full_rank_is_the_full_rank_network(arch: str) -> None:
+@pytest.mark.parametrize("arch", [SMALL, *CONVOLUTIONAL])
+def test_a_start_by_svd_at_full_rank_is_the_full_rank_network(arch: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if arch not in (SMALL, "alexnet"):
+        monkeypatch.setattr("bench.methods.svd_init.factor", exact)
     full = trained(arch)
     model = SvdInit(full, images()).prepare(network(arch, "1.0", seed=5))
     expected = full(images()).numpy()
@@ -98,17 +144,21 @@ def test_a_start_by_svd_at_full_rank_is_the_full_rank_network(arch: str) -> None
     np.testing.assert_allclose(model(images()).numpy(), expected, atol=1e-3 * max(1, np.abs(expected).max()))
 
 
-@pytest.mark.parametrize("arch", CONVOLUTIONAL)
-def test_a_start_by_svd_at_low_rank_has_the_nearest_kernels_and_the_statistics_of_the_images(arch: str) -> None:
+@pytest.mark.parametrize(("arch", "ranks"), [(SMALL, "0.5"), *[(arch, "lr1") for arch in CONVOLUTIONAL]])
+def test_a_start_by_svd_at_low_rank_has_the_nearest_kernels_and_the_statistics_of_the_images(
+    arch: str, ranks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nearest = factor if arch == SMALL else exact
+    monkeypatch.setattr("bench.methods.svd_init.factor", nearest)
     full = trained(arch)
-    model = SvdInit(full, images()).prepare(network(arch, "lr1", seed=5))
+    model = SvdInit(full, images()).prepare(network(arch, ranks, seed=5))
     norms = [model.get_layer(f"{name}{VERTICAL}_bn") for name in pairs(model)]
     received = keras.Model(model.input, [norm.input for norm in norms]).predict(images(), verbose=0)
     for name, norm, sent in zip(pairs(model), norms, received, strict=True):
         factors = [model.get_layer(name + each).kernel.numpy() for each in (VERTICAL, HORIZONTAL)]
         kernel = full.get_layer(name).kernel.numpy()
-        nearest = recompose(*factor(kernel, factors[0].shape[3]))
-        np.testing.assert_allclose(recompose(*factors), nearest, atol=1e-5)
+        expected = recompose(*nearest(kernel, factors[0].shape[3]))
+        np.testing.assert_allclose(recompose(*factors), expected, atol=1e-5)
         np.testing.assert_allclose(norm.moving_mean.numpy(), sent.mean(axis=(0, 1, 2)), rtol=1e-3, atol=1e-4)
         np.testing.assert_allclose(norm(sent).numpy(), sent, rtol=1e-3, atol=1e-3 * np.abs(sent).max())
 

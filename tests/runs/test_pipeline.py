@@ -27,7 +27,7 @@ TOGETHER: dict[str, Any] = {"sparsity": 0.9, "low_rank": "lr1", "temperature": 2
     [
         {"arch": "fc5", "sparsity": 0.9, "pruning": "random"},
         {**TOGETHER, "arch": "alexnet"},
-        {**TOGETHER, "arch": "alexnet-bn"},
+        {**TOGETHER, "arch": "alexnet-bn", "temperature": 1.0},
         {**TOGETHER, "arch": "fc5", "low_rank": "full"},  # which has no convolution
         {**TOGETHER, "arch": "resnet18"},
     ],
@@ -38,7 +38,7 @@ def test_a_whole_run_of_every_architecture(
 ) -> None:
     # A few steps teach nothing, and a network that did not learn is not tested for masking.
     monkeypatch.setattr("bench.evaluation.masking.learned", lambda *_: True)
-    run = tiny_run(epochs=1, batch_size=8, schedule="shares:0.2,0.7,4", **settings)
+    run = tiny_run(epochs=1, batch_size=16, schedule="shares:0.2,0.7,2", **settings)
     specs = attack_specs(run, [], FGSM.eps, 1.0)
     result = go(tmp_path, run, *specs)
     metrics, attack = result.training.measured, result.attacks[FGSM.name]
