@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -36,8 +36,7 @@ from bench.report.tables.table import Table
 from bench.report.tables.worst_case import worst_table
 from bench.runs.grid import Figure, Grid
 
-# By the name of its files: how a picture is drawn, None where there is nothing to show, and its words.
-Pictures = Mapping[str, tuple[Callable[[], Drawing | None], str]]
+Drawer = Callable[[ComparisonGroup, Table], Drawing | None]
 
 
 @dataclass(frozen=True)
@@ -67,10 +66,7 @@ def assemble(
     listed and this one does not make. An optional figure is made where a run of its own is recorded.
 
     Args:
-        records: what the report is made of.
-        grid: the figures.
         output: the folder of the report.
-        wanted: what to make.
         say: takes a line of progress for each figure.
         results: the folder of the records, for the discussion and the images. The report does not name it.
 
@@ -85,8 +81,16 @@ def assemble(
     for group in comparison_groups(grid, records, chosen):
         table = figure_table(group)
         files = writer.table(table)
-        pictures = writer.pictures(_panels(group, table, panels.get(group.figure, tuple(Panel))))
-        pictures += () if wanted.figures else writer.pictures(_overviews(group, table))
+        drawn: dict[str, tuple[Drawer, str]] = {}
+        for panel in panels.get(group.figure, tuple(Panel)) if group.measured else ():
+            drawn[panel.of(group.name)] = (partial(draw, panel=panel), panel.words)
+        if not wanted.figures:
+            drawn |= {name: (overview.draw, overview.words) for name, overview in pictured(group).items()}
+        made = [
+            writer.picture(name, partial(draw_it, group, table), f"Figure {name}: {group.title}, {words}")
+            for name, (draw_it, words) in drawn.items()
+        ]
+        pictures = tuple(each for each in made if each)
         figures.append(FigureSection(group, table, files, pictures, recipe(grid, seeds, group.figure)))
         say(f"figure {group.name}: {len(figures[-1].all_files)} files")
     if wanted.figures:
@@ -97,7 +101,7 @@ def assemble(
     said = discussion(results, records) if results else None
     found = content(records, grid, (findings, writer.table(findings)), figures, across, said, results)
     for page in ("REPORT.md", "index.html"):
-        writer.text(page, render(page, **vars(found)))
+        writer.text(page, render(page, **found))
     note(output, writer.paths, whole=True)
     images = gallery_page(records, grid, [each.group for each in figures], results) if results else None
     if images:  # not listed, as it is not for publishing
@@ -127,14 +131,14 @@ class _Writer:
     def table(self, table: Table) -> tuple[str, ...]:
         return tuple(self.text(f"tables/{table.name}.{kind}", written(table, kind)) for kind in self._table_kinds)
 
-    def pictures(self, drawn: Pictures) -> tuple[Picture, ...]:
-        found = []
-        for name, (draw_it, words) in drawn.items() if self._kinds else ():
-            figure = draw_it()
-            if figure:
-                found.append(Picture(save(self.output, name, figure, self._kinds), words))
-                self.paths += [self.output / file for file in found[-1].files]
-        return tuple(found)
+    def picture(self, name: str, draw_it: Callable[[], Drawing | None], words: str) -> Picture | None:
+        """Write the picture that ``draw_it`` makes; None where it makes none, or no format of a picture is wanted."""
+        figure = draw_it() if self._kinds else None
+        if not figure:
+            return None
+        files = save(self.output, name, figure, self._kinds)
+        self.paths += [self.output / file for file in files]
+        return Picture(files, words)
 
 
 def _chosen(grid: Grid, names: Sequence[str]) -> dict[str, tuple[Panel, ...]]:
@@ -151,30 +155,13 @@ def _chosen(grid: Grid, names: Sequence[str]) -> dict[str, tuple[Panel, ...]]:
 
 
 def _usual(grid: Grid, records: Collection) -> list[Figure]:
-    return [figure for figure in grid.figures if not figure.optional or _begun(grid, figure, records)]
+    """Return the figures of ``grid``, of the optional ones those of which a run of its own is recorded."""
 
+    def begun(figure: Figure) -> bool:
+        runs = [cell.run for cell in grid.cells([figure], grid.seeds[:1])[0]]
+        return any(records.of(run) for run in runs if run != control_of(run))
 
-def _begun(grid: Grid, figure: Figure, records: Collection) -> bool:
-    runs = [cell.run for cell in grid.cells([figure], grid.seeds[:1])[0]]
-    return any(records.of(run) for run in runs if run != control_of(run))
-
-
-def _panels(group: ComparisonGroup, table: Table, panels: Sequence[Panel]) -> Pictures:
-    return {
-        panel.of(group.name): (partial(draw, group, table, panel), _words(group, panel.of(group.name), panel.words))
-        for panel in (panels if group.measured else ())
-    }
-
-
-def _overviews(group: ComparisonGroup, table: Table) -> Pictures:
-    return {
-        name: (partial(overview.draw, group, table), _words(group, name, overview.words))
-        for name, overview in pictured(group).items()
-    }
-
-
-def _words(group: ComparisonGroup, name: str, words: str) -> str:
-    return f"Figure {name}: {group.title}, {words}"
+    return [figure for figure in grid.figures if not figure.optional or begun(figure)]
 
 
 def _across(writer: _Writer, figures: Sequence[FigureSection], records: Collection) -> Across:
@@ -182,8 +169,8 @@ def _across(writer: _Writer, figures: Sequence[FigureSection], records: Collecti
     groups = [each.group for each in figures]
     pairs = [(each.group, each.table) for each in figures]
     archs = dict.fromkeys(run.arch for group in groups for run in group.runs)
-    drawn = {f"pareto-{arch}": (partial(pareto, arch, pairs), f"pareto-{arch}: {WORDS}") for arch in archs}
-    pictures = writer.pictures(drawn)
+    made = [writer.picture(f"pareto-{arch}", partial(pareto, arch, pairs), f"pareto-{arch}: {WORDS}") for arch in archs]
+    pictures = tuple(picture for picture in made if picture)
     found = [worst_table(groups), fgsm_vs_pgd_table(records), published_table(_like_published(groups))]
     tables = tuple(table for table in found if table)
     files = [file for picture in pictures for file in picture.files]

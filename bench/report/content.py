@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from bench.comparison.control import control_of
 from bench.comparison.findings.score import Verdict
@@ -18,7 +19,7 @@ from bench.records.networks import seeds_text
 from bench.records.outcomes import CUSTOMARY, Quantity
 from bench.report.commands import recipe
 from bench.report.discussion import Discussion
-from bench.report.runs import RunEntry, run_entries, version
+from bench.report.runs import run_entries, version
 from bench.report.tables.table import Column, Table
 from bench.report.tables.threat_models import threat_models
 from bench.runs.grid import Grid
@@ -161,23 +162,6 @@ class Section:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Content:
-    """What a report says: ``notes`` are on how to read the tables, ``sections`` the plain ones at the end."""
-
-    title: str
-    summary: str
-    networks: int
-    findings: Findings
-    discussion: Discussion | None
-    figures: tuple[FigureSection, ...]
-    across: Across
-    runs: tuple[RunEntry, ...]
-    sections: tuple[Section, ...]
-    commands: tuple[str, ...]
-    notes: tuple[str, ...]
-
-
 def content(
     records: Collection,
     grid: Grid,
@@ -186,48 +170,38 @@ def content(
     across: Across,
     discussed: Discussion | None = None,
     results: Path | None = None,
-) -> Content:
-    """Return what the report of ``records`` on ``grid`` says.
+) -> dict[str, Any]:
+    """Return what the report of ``records`` on ``grid`` says, by the names that the templates use.
 
     Args:
-        records: what the report is made of.
-        grid: the figures that were asked for.
         findings: the scorecard with the names of its files.
-        figures: the sections of the figures, in order.
-        across: what belongs to no single figure.
         discussed: the discussion written by hand.
         results: the folder of the records, which the report does not name.
     """
     networks = [each for seeds in records.networks.values() for each in seeds.values()]
     commands = recipe(grid, {each.run.seed for each in networks})
     pictures = [picture.file("png") for figure in figures for picture in figure.pictures]
-    panels = {PurePosixPath(file).stem: file for file in pictures if file.endswith("png")}
     made = Counter(version(each) for each in networks)
-    sections = (
-        Section("left-out", "What is not in it", _left_out(records, results), NOTHING_LEFT_OUT),
-        Section("limits", "What it does not show", LIMITS),
-        Section("threats", "Threat models", table=threat_models(records)),
-        Section(
-            "versions",
-            "Versions",
-            tuple(f"{_count(count, 'network')}: {line}" for line, count in sorted(made.items())),
-            "No network is recorded.",
+    versions = tuple(f"{_count(count, 'network')}: {line}" for line, count in sorted(made.items()))
+    return {
+        "title": grid.title,
+        "summary": _summary(records, figures),
+        "networks": len(networks),
+        "findings": Findings(*findings, {PurePosixPath(file).stem: file for file in pictures if file.endswith("png")}),
+        "discussion": discussed,
+        "figures": figures,
+        "across": across,
+        "runs": run_entries(records),
+        "sections": (
+            Section("left-out", "What is not in it", _left_out(records, results), NOTHING_LEFT_OUT),
+            Section("limits", "What it does not show", LIMITS),
+            Section("threats", "Threat models", table=threat_models(records)),
+            Section("versions", "Versions", versions, "No network is recorded."),
+            Section("again", "How to make it again", commands=commands, note=GALLERY),
         ),
-        Section("again", "How to make it again", commands=commands, note=GALLERY),
-    )
-    return Content(
-        grid.title,
-        _summary(records, figures),
-        len(networks),
-        Findings(*findings, panels),
-        discussed,
-        tuple(figures),
-        across,
-        run_entries(records),
-        sections,
-        commands,
-        tuple(dict.fromkeys(note for figure in figures for note in figure.table.notes)),
-    )
+        "commands": commands,
+        "notes": tuple(dict.fromkeys(note for figure in figures for note in figure.table.notes)),
+    }
 
 
 def _summary(records: Collection, figures: Sequence[FigureSection]) -> str:

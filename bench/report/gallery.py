@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,52 +25,12 @@ TOP = 3
 ROOM = 50_000_000  # characters of the pictures: a browser has to hold them
 
 
-@dataclass(frozen=True)
-class View:
-    """An image as a network sees it: the pictures by what they show, and the likeliest classes with their confidence."""
-
-    title: str
-    pictures: Mapping[str, str]
-    correct: bool
-    ranked: Sequence[tuple[str, float]]
-
-
-@dataclass(frozen=True)
-class ShownImage:
-    """An image of the class ``label``: unchanged, then at each radius."""
-
-    label: str
-    views: Sequence[View]
-
-
-@dataclass(frozen=True)
-class ShownNetwork:
-    """A network under one attack, and what it was shown."""
-
-    summary: str
-    images: Sequence[ShownImage]
-
-    @property
-    def size(self) -> int:
-        """How many characters its pictures have."""
-        return sum(len(each) for image in self.images for view in image.views for each in view.pictures.values())
-
-
-@dataclass(frozen=True)
-class ShownFigure:
-    """A figure, where links find it, and its networks."""
-
-    place: str
-    title: str
-    networks: Sequence[ShownNetwork]
-
-
 def gallery_page(records: Collection, grid: Grid, groups: Sequence[ComparisonGroup], results: Path) -> str | None:
     """Return the page of the attacked images of the runs of ``groups``, one seed each. None where there are none.
 
     A file that is not what it should be is left out, and named with the reason. So is every file once the page is full.
     """
-    figures: list[ShownFigure] = []
+    figures: list[dict[str, Any]] = []
     broken: list[str] = []
     seen: set[str] = set()
     room = ROOM
@@ -86,9 +46,11 @@ def gallery_page(records: Collection, grid: Grid, groups: Sequence[ComparisonGro
                     broken.append(f"{path.relative_to(results).as_posix()} {error}")
                     continue
                 networks.append(shown)
-                room -= shown.size
+                views = [view for image in shown["images"] for view in image["views"]]
+                room -= sum(len(each) for view in views for each in view["pictures"].values())
         if networks:
-            figures.append(ShownFigure(f"figure-{group.name}", f"Figure {group.figure}: {group.title}", networks))
+            title = f"Figure {group.figure}: {group.title}"
+            figures.append({"place": f"figure-{group.name}", "title": title, "networks": networks})
     if not figures and not broken:
         return None
     return render("gallery.html", title=grid.title, figures=figures, broken=broken)
@@ -104,40 +66,38 @@ def _first(records: Collection, results: Path, name: str) -> list[tuple[TrainedN
     return []
 
 
-def _network(network: TrainedNetwork, label: str, path: Path, room: int) -> ShownNetwork:
+def _network(network: TrainedNetwork, label: str, path: Path, room: int) -> dict[str, Any]:
+    """Return what the template shows of the images of ``path``. Unusable where the page has no ``room`` left."""
     if room <= 0:
         raise Unusable("is not shown: the page is full")
     run, classes = network.run, network.record.data.classes
     found = read_gallery(path, len(classes))
-    attack = _attack(network, path)
-    summary = f"{label}: {attack}; {run.arch}, batch {run.batch_size}, T = {run.temperature:g}, seed {run.seed}"
-    places = range(len(found.labels))
-    return ShownNetwork(summary, [_image(found, place, classes, run.temperature) for place in places])
-
-
-def _attack(network: TrainedNetwork, path: Path) -> str:
-    """Return the label of the attack that made the images of ``path``; the name of the file where no record has it."""
     stem = path.name.removesuffix(GALLERY)
     records = [each.record for each in network.attacks.values()]
-    return next((each.threat.label for each in records if f"{stem}.npz" in each.artefacts), stem)
+    # Where no record has the images, the name of their file.
+    attack = next((each.threat.label for each in records if f"{stem}.npz" in each.artefacts), stem)
+    summary = f"{label}: {attack}; {run.arch}, batch {run.batch_size}, T = {run.temperature:g}, seed {run.seed}"
+    images = [_image(found, place, classes, run.temperature) for place in range(len(found.labels))]
+    return {"summary": summary, "images": images}
 
 
-def _image(found: AttackedImages, place: int, classes: Sequence[str], temperature: float) -> ShownImage:
+def _image(found: AttackedImages, place: int, classes: Sequence[str], temperature: float) -> dict[str, Any]:
+    """Return an image as the network sees it: unchanged, then at each radius, with the likeliest classes."""
     label = int(found.labels[place])
 
-    def view(title: str, number: int, **pictures: NDArray[np.uint8]) -> View:
+    def view(title: str, number: int, **pictures: NDArray[np.uint8]) -> dict[str, Any]:
         logits = found.logits[number, place]
         confidence = confidences(logits, temperature)
         best = np.argsort(-confidence, kind="stable")[:TOP]
         ranked = [(classes[each], float(confidence[each])) for each in best]
         shown = {kind: _png(pixels) for kind, pixels in pictures.items()}
-        return View(title, shown, int(np.argmax(logits)) == label, ranked)
+        return {"title": title, "pictures": shown, "correct": int(np.argmax(logits)) == label, "ranked": ranked}
 
     views = [view("original", 0, image=found.clean[place])]
     for number, eps in enumerate(found.eps):
         pixels = {"perturbation": found.moved[number, place], "attacked": found.attacked[number, place]}
         views.append(view(f"eps {eps:g}", number + 1, **pixels))
-    return ShownImage(classes[label], views)
+    return {"label": classes[label], "views": views}
 
 
 def confidences(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:

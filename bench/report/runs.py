@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bench.evaluation.masking import Masking, masking
@@ -28,32 +27,9 @@ MEASURED = {
 FRACTIONS = ("accuracy", "sparsity", "sparsity_whole")
 
 
-@dataclass(frozen=True)
-class RunEntry:
-    """A run in the list.
-
-    Args:
-        name: of the run.
-        row: its cells, means over seeds, by the name of their column.
-        settings: all but the seed and the empty ones.
-        measured: what was measured of each network.
-        attacks: accuracy of each network under each attack; None where it was not attacked.
-        masking: a sentence for each attack that can be tested for a masked gradient.
-        versions: what the networks were made with.
-    """
-
-    name: str
-    row: dict[str, Cell]
-    settings: dict[str, Any]
-    measured: Table
-    attacks: Table | None
-    masking: tuple[str, ...]
-    versions: tuple[str, ...]
-
-
-def run_entries(records: Collection) -> tuple[RunEntry, ...]:
-    """Return every run of ``records``, sorted by data set, architecture and setting."""
-    return tuple(_entry(each) for each in sorted(records.networks.values(), key=lambda seeds: _order(_run(seeds))))
+def run_entries(records: Collection) -> list[dict[str, Any]]:
+    """Return what the list says of every run of ``records``, sorted by data set, architecture and setting."""
+    return [_entry(each) for each in sorted(records.networks.values(), key=lambda seeds: _order(_run(seeds)))]
 
 
 def version(network: TrainedNetwork) -> str:
@@ -74,20 +50,20 @@ def _order(run: Run) -> tuple[Any, ...]:
     return (run.dataset, run.image_size, run.arch, run.batch_size, *setting)
 
 
-def _entry(seeds: Seeds) -> RunEntry:
+def _entry(seeds: Seeds) -> dict[str, Any]:
     run = _run(seeds)
     made: dict[str, list[str]] = {}
     for seed, network in seeds.items():
         made.setdefault(version(network), []).append(str(seed))
-    return RunEntry(
-        run.name,
-        _row(run, seeds),
-        {name: value for name, value in run.settings.items() if name != "seed" and value != ""},
-        _measured(seeds),
-        _attacks(seeds),
-        tuple(f"seed {seed}: {finding.words}." for seed, network in seeds.items() for finding in _findings(network)),
-        tuple(f"seed{'s' * (len(which) > 1)} {', '.join(which)}: {line}" for line, which in made.items()),
-    )
+    return {
+        "name": run.name,
+        "row": _row(run, seeds),
+        "settings": {name: value for name, value in run.settings.items() if name != "seed" and value != ""},
+        "measured": _measured(seeds),
+        "attacks": _attacks(seeds),
+        "masking": [f"seed {seed}: {each.words}." for seed, network in seeds.items() for each in _findings(network)],
+        "versions": [f"seed{'s' * (len(which) > 1)} {', '.join(which)}: {line}" for line, which in made.items()],
+    }
 
 
 def _row(run: Run, seeds: Seeds) -> dict[str, Cell]:
@@ -95,8 +71,8 @@ def _row(run: Run, seeds: Seeds) -> dict[str, Cell]:
         found = sum(float(getattr(each.metrics, name)) for each in seeds.values()) / len(seeds)
         return Cell(f"{found / scale:,.{digits}f}", found)
 
-    masked = [_masked(each) for each in seeds.values()]
-    tested = [each for each in masked if each is not None]
+    # Without a margin step there is no finding.
+    tested = [any(each.masked for each in found) for found in map(_findings, seeds.values()) if found]
     how = {"random": ", at random", "filter": ", by filter"}.get(run.pruning, "")
     return {
         "network": Cell(run.arch),
@@ -120,27 +96,18 @@ def _findings(network: TrainedNetwork) -> list[Masking]:
     return masking(records, len(network.record.data.classes))
 
 
-def _masked(network: TrainedNetwork) -> bool | None:
-    """Return whether any attack on the network was masked; None where there is no margin step to tell."""
-    found = _findings(network)
-    return any(each.masked for each in found) if found else None
-
-
 def _measured(seeds: Seeds) -> Table:
     rows = []
     for seed, network in seeds.items():
-        values = [_number(key, getattr(network.metrics, key)) for key in MEASURED.values()]
-        rows.append((Cell(str(seed)), *values, _seconds(network.record)))
+        values = [(key, getattr(network.metrics, key)) for key in MEASURED.values()]
+        texts = [f"{100 * value:.2f}" if key in FRACTIONS else f"{value:,}" for key, value in values]
+        rows.append(tuple(map(Cell, (str(seed), *texts, _seconds(network.record)))))
     return Table("", "", "", (), columns({"": ("seed", *MEASURED, "machine seconds")}), tuple(rows))
 
 
-def _number(key: str, value: float) -> Cell:
-    return Cell(f"{100 * value:.2f}" if key in FRACTIONS else f"{value:,}")
-
-
-def _seconds(record: TrainingRecord | AttackRecord) -> Cell:
+def _seconds(record: TrainingRecord | AttackRecord) -> str:
     spent = record.volatile.seconds
-    return Cell("not recorded" if spent is None else f"{spent:,.0f}")
+    return "not recorded" if spent is None else f"{spent:,.0f}"
 
 
 def _attacks(seeds: Seeds) -> Table | None:
@@ -150,19 +117,10 @@ def _attacks(seeds: Seeds) -> Table | None:
         return None
     radii = sorted({row.eps for record, _ in found for row in record.rows})
     names = ("attack", "norm", "seed", "images", "images without gradient, %", *[f"eps {each:g}" for each in radii])
-    ordered = sorted(found, key=lambda each: (each[0].attack, each[1]))
-    rows = tuple(_attack(record, seed, radii) for record, seed in ordered)
-    return Table("", "", "", (), columns({"": (*names, "seconds")}), rows)
-
-
-def _attack(record: AttackRecord, seed: int, radii: list[float]) -> tuple[Cell, ...]:
-    accuracy = {row.eps: f"{100 * row.accuracy:.1f}" for row in record.rows}
-    return (
-        Cell(record.attack),
-        Cell(record.threat.norm),
-        Cell(str(seed)),
-        Cell(str(record.images)),
-        Cell(f"{100 * record.gradient_zero_images:.1f}"),
-        *[Cell(accuracy.get(each, "")) for each in radii],
-        _seconds(record),
-    )
+    rows = []
+    for record, seed in sorted(found, key=lambda each: (each[0].attack, each[1])):
+        accuracy = {row.eps: f"{100 * row.accuracy:.1f}" for row in record.rows}
+        zeros = f"{100 * record.gradient_zero_images:.1f}"
+        first = (record.attack, record.threat.norm, str(seed), str(record.images), zeros)
+        rows.append(tuple(map(Cell, (*first, *[accuracy.get(each, "") for each in radii], _seconds(record)))))
+    return Table("", "", "", (), columns({"": (*names, "seconds")}), tuple(rows))

@@ -67,7 +67,7 @@ def _attacker(above: Axes, below: Axes, group: ComparisonGroup, radius: float, l
     for place, run in enumerate(group.runs):
         attacked = group.attacked(run)
         if attacked:
-            (cell,) = measured(attacked, [(Quantity.ACCURACY, radius)])
+            (cell,) = measured([each.outcomes for each in attacked.values()], [(Quantity.ACCURACY, radius)])
             mean, low, high = in_percent(cell)
             bar(above, place, mean, low, high, {**look, "zorder": 3}, masked=bool(is_masked(attacked)))
             fractions = [each.record.gradient_zero_images for each in attacked.values()]

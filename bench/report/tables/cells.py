@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
 import numpy as np
 
-from bench.comparison.group import AttackedNetwork
 from bench.comparison.intervals import hierarchical
 from bench.records.outcomes import Floats, Outcomes, Quantity, wilson
 from bench.report.tables.table import Cell
 
 
-def measured(attacked: Mapping[int, AttackedNetwork], wanted: Sequence[tuple[Quantity, float]]) -> list[Cell]:
-    """Return the cell of each wanted quantity and radius, over all seeds of ``attacked``."""
-    rows = [(each.outcomes.indices, _stacked(each.outcomes, wanted)) for each in attacked.values()]
+def measured(seeds: Iterable[Outcomes], wanted: Sequence[tuple[Quantity, float]]) -> list[Cell]:
+    """Return the cell of each wanted quantity and radius, over all ``seeds``."""
+    rows = [(each.indices, _stacked(each, wanted)) for each in seeds]
     found = hierarchical(rows)
     cells = []
     for place, (quantity, _) in enumerate(wanted):

@@ -53,21 +53,16 @@ def _accuracy(pair: StepPair, radius: float, place: int) -> Cell:
 def _words(found: list[StepPair]) -> str:
     """Return what the table says, in a few sentences."""
     seeing = [pair for pair in found if not pair.masked]
-    masked = len(found) - len(seeing)
-    parts = []
-    if seeing:
-        parts.append(_strongest(max(seeing, key=lambda pair: pair.stronger_by)))
-    if masked:
-        parts.append(
-            f"In {masked} of {len(found)} rows the gradient is masked: many steps along a zero gradient go nowhere."
-        )
+    masked = (
+        f"In {len(found) - len(seeing)} of {len(found)} rows the gradient is masked: many steps along a zero gradient "
+    )
+    parts = [masked + "go nowhere."] if len(seeing) < len(found) else []
     if seeing:
         failed = [str(pair.network) for pair in found if pair.weaker_by > TOLERATED]
         where = f"On {', '.join(failed)}" if failed else "On no network"
-        parts.append(
-            f"{where} one step lowers accuracy more than many by over {100 * TOLERATED:g} points"
-            + (": PGD failed there." if failed else ".")
-        )
+        end = ": PGD failed there." if failed else "."
+        parts.insert(0, _strongest(max(seeing, key=lambda pair: pair.stronger_by)))
+        parts.append(f"{where} one step lowers accuracy more than many by over {100 * TOLERATED:g} points{end}")
     return " ".join(parts)
 
 

@@ -43,10 +43,6 @@ def figure_table(group: ComparisonGroup) -> Table:
     return Table(group.name, group.title, threat_caption(group), notes, _columns(group), rows, commands)
 
 
-def _wanted(group: ComparisonGroup) -> list[tuple[Quantity, float]]:
-    return [(quantity, radius) for quantity in Quantity for radius in _radii(group, quantity)]
-
-
 def _radii(group: ComparisonGroup, quantity: Quantity) -> tuple[float, ...]:
     return group.eps[quantity is not Quantity.ACCURACY :]
 
@@ -78,7 +74,7 @@ class _Row:
         attacked = self.group.attacked(self.run)
         trained = self.group.trained(self.run)
         missing = unmeasured(self.lacking.get(self.run.name, ""))
-        curves = len(_wanted(self.group))
+        wanted = [(quantity, radius) for quantity in Quantity for radius in _radii(self.group, quantity)]
         threat = self.group.attack.threat(self.run.temperature)
         heat = threat.temperature
         return (
@@ -86,7 +82,7 @@ class _Row:
             Cell(self.run.name),
             Cell(seeds_text(trained)) if trained else missing,
             over_seeds([each.metrics.accuracy for each in trained.values()], percent) if trained else missing,
-            *(measured(attacked, _wanted(self.group)) if attacked else [missing] * curves),
+            *(measured([each.outcomes for each in attacked.values()], wanted) if attacked else [missing] * len(wanted)),
             *[cell for quantity in Quantity for cell in self._verdict(self.verdicts[quantity])],
             *(self._compression(trained) if trained else [missing] * 4),
             *(self._masking(attacked) if attacked else [missing] * 2),
@@ -116,26 +112,20 @@ class _Row:
             lacking = unmeasured(self.lacking.get(control.name, ""))
             return [reached, lacking, size, lacking]
         whole = next(iter(dense.values())).metrics
-        ratios = [
-            over_seeds(
-                [getattr(whole, name) / max(1, getattr(each.metrics, f"{name}_nonzero")) for each in trained.values()],
-                _times,
-            )
-            for name in ("parameters", "macs")
-        ]
-        return [reached, ratios[0], size, ratios[1]]
+        own = [each.metrics for each in trained.values()]
+        parameters = over_seeds([whole.parameters / max(1, each.parameters_nonzero) for each in own], _times)
+        macs = over_seeds([whole.macs / max(1, each.macs_nonzero) for each in own], _times)
+        return [reached, parameters, size, macs]
 
     def _masking(self, attacked: Mapping[int, AttackedNetwork]) -> list[Cell]:
         found = masking_of(attacked)
-        masked = sum(each.masked for each in found)
+        masked, untested = sum(each.masked for each in found), len(attacked) - len(found)
         words = f"masked at {masked} of {len(found)} seeds" if masked else f"not seen ({len(found)} seeds)"
-        if len(found) < len(attacked):
-            words += f"; {len(attacked) - len(found)} not tested"
         zero = [each.record.gradient_zero_images for each in attacked.values()]
         mean = sum(zero) / len(zero)
         step = margin_step(self.group.attack.norm)
-        command = self.group.command(self.run, [step]) if step else ""
-        tested = Cell(words) if len(found) == len(attacked) else Cell(words, command=command)
+        command = self.group.command(self.run, [step]) if step and untested else ""
+        tested = Cell(words + f"; {untested} not tested" * bool(untested), command=command)
         if all(each.attack.on_margin for each in attacked.values()):
             tested = Cell("the attack is on the margin")
         elif not any(each.learned for each in attacked.values()):

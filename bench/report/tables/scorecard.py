@@ -36,16 +36,10 @@ def scorecard(scored: Sequence[ScoredFinding], grid: Grid | None = None) -> Tabl
     """
     rows = tuple(
         (
-            Cell(each.finding.figure),
-            Cell(each.finding.setting),
-            Cell(each.finding.sentence),
-            Cell(each.verdict),
+            *map(Cell, (each.finding.figure, each.finding.setting, each.finding.sentence, each.verdict)),
             _effect(each),
-            Cell(each.masked),
-            Cell(each.sentence),
-            Cell(", ".join(pictures(each.finding))),
-            Cell(each.finding.statistic),
-            Cell(each.finding.rule),
+            *map(Cell, (each.masked, each.sentence, ", ".join(pictures(each.finding)))),
+            *map(Cell, (each.finding.statistic, each.finding.rule)),
         )
         for each in scored
     )
@@ -69,9 +63,8 @@ def departures(grid: Grid) -> str:
     """Return how the runs of ``grid`` differ from the internship's."""
     cells, _ = grid.cells(grid.chosen((), ()), grid.seeds[:1])
     runs = [cell.run for cell in cells]
-    sizes, epochs = (
-        " or ".join(map(str, sorted({getattr(run, name) for run in runs}))) for name in ("image_size", "epochs")
-    )
+    sizes = " or ".join(map(str, sorted({run.image_size for run in runs})))
+    epochs = " or ".join(map(str, sorted({run.epochs for run in runs})))
     scaled = any(run.temperature != 1 and run.temperature_loss == "scaled" for run in runs)
     loss = "the loss of a high-temperature network is multiplied by T, the internship's is not (--temperature-loss plain); "
     images = "all validation images" if grid.fraction == 1 else f"{100 * grid.fraction:g} % of the validation images"

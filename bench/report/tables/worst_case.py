@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bench.attacks.fgsm import Fgsm
 from bench.comparison.control import control_of
-from bench.comparison.group import AttackedNetwork, ComparisonGroup
+from bench.comparison.group import ComparisonGroup
 from bench.comparison.verdict import DASH
 from bench.comparison.worst_case import WorstCase, worst_case_of
-from bench.records.networks import RecordedAttack, TrainedNetwork, seeds_text
-from bench.records.outcomes import CUSTOMARY, Outcomes, Quantity
+from bench.records.networks import seeds_text
+from bench.records.outcomes import CUSTOMARY, Quantity
 from bench.report.tables.cells import measured
 from bench.report.tables.table import Cell, Table, columns
 from bench.report.wording import eps_unit
@@ -49,31 +49,21 @@ def _rows(group: ComparisonGroup) -> list[tuple[Cell, ...]]:
 
 
 def _row(found: WorstCase, run: Run) -> tuple[Cell, ...]:
-    group, seeds, worst = found.group, found.networks[run], found.outcomes[run]
-    step = {
-        seed: each.attacks[str(Fgsm())].outcomes.part(worst[seed].indices, group.eps) for seed, each in seeds.items()
-    }
-    cells = [_cells(seeds, each, group.eps) for each in (step, worst)]
+    eps, seeds, worst = found.group.eps, found.networks[run], found.outcomes[run]
+    fgsm = {seed: each.attacks[str(Fgsm())].outcomes for seed, each in seeds.items()}
+    step = {seed: each.part(worst[seed].indices, eps) for seed, each in fgsm.items()}
     sizes = sorted({len(each.indices) for each in worst.values()})
+    accuracies = []
+    for radius in SHOWN:
+        for outcomes in (step, worst):
+            known = radius in eps
+            accuracies += measured(outcomes.values(), [(Quantity.ACCURACY, radius)]) if known else [Cell(DASH)]
     return (
-        Cell(group.figure),
-        Cell(group.label(run)),
+        Cell(found.group.figure),
+        Cell(found.group.label(run)),
         Cell(seeds_text(seeds)),
         Cell(", ".join(found.attacks)),
         Cell(" or ".join(f"{size:,}" for size in sizes), sizes[0]),
-        *[each.get(radius, Cell(DASH)) for radius in SHOWN for each in cells],
+        *accuracies,
         Cell("the control" if run == control_of(run) else found.verdicts.get(run.name, DASH)),
     )
-
-
-def _cells(
-    networks: Mapping[int, TrainedNetwork], outcomes: Mapping[int, Outcomes], eps: tuple[float, ...]
-) -> dict[float, Cell]:
-    attacked = {
-        seed: AttackedNetwork(each, RecordedAttack(each.attacks[str(Fgsm())].record, outcomes[seed]))
-        for seed, each in networks.items()
-    }
-    radii = [radius for radius in SHOWN if radius in eps]
-    if not radii:
-        return {}
-    return dict(zip(radii, measured(attacked, [(Quantity.ACCURACY, radius) for radius in radii]), strict=True))
