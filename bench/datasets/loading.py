@@ -22,8 +22,7 @@ class Pixels:
 
     Args:
         images: uint8, shape (n, size, size, 3), pixel levels 0 to 255. Broken images are black.
-        digests: the sha256 (hex) of each file.
-        fingerprint: one hash of all files.
+        digests: the sha256 (hex) of each file; ``fingerprint`` is one hash of all.
         broken: the reason for each broken image, by its row.
     """
 
