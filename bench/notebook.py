@@ -34,7 +34,6 @@ def train(
     """Train ``run`` and return its record; a run that is recorded is not trained again.
 
     Args:
-        run: what to train.
         results: the folder of the records.
         data_dir: the folder of the images; where left out, $BENCH_DATA_DIR, the cache or a download.
         restart: remove what the run left and train anew.
@@ -72,13 +71,11 @@ def attack(
     is masked.
 
     Args:
-        run: the trained run.
         attack: the attack or its name, such as "fgsm", "fgsm(knowledge=none)" or "pgd(steps=50)".
         eps: radii in the attack's norm, pixel levels of 0 to 255, ascending; the norm's usual ones where left out.
         fraction: of the validation images, in (0, 1].
-        results: the folder of the records.
-        data_dir: the folder of the images.
-        quiet: no progress on stderr.
+
+    The other arguments are those of ``train``.
 
     Returns:
         The record. ``record.rows`` has the accuracy with its 95 % interval at each eps.
@@ -104,9 +101,6 @@ def results(results: Path | str = RESULTS) -> DataFrame:
 
     ``bench.records.export.COLUMNS`` says what each column is. A damaged record is left out with a warning.
 
-    Args:
-        results: the folder of the records.
-
     Raises:
         BadInput: there is no such folder.
 
@@ -114,24 +108,18 @@ def results(results: Path | str = RESULTS) -> DataFrame:
         >>> frame = bench.results("results")
         >>> frame.pivot_table("accuracy", index="eps", columns="sparsity_asked")
     """
-    import pandas
-
-    from bench.records.export import COLUMNS, table
+    from bench.records.export import table
 
     if not Path(results).is_dir():
         raise BadInput(f"results is {str(results)!r}: expected a folder of records; bench.train makes one")
     rows, broken = table(Path(results))
     for error in broken:
         warnings.warn(f"left out: {error}", stacklevel=2)
-    return pandas.DataFrame(rows, columns=list(COLUMNS))
+    return rows
 
 
 def curve(run: Run, *, results: Path | str = RESULTS) -> Figure:
     """Return the matplotlib figure of accuracy against eps, with a line for each recorded attack on ``run``.
-
-    Args:
-        run: the attacked run.
-        results: the folder of the records.
 
     Raises:
         BadInput: no attack on the run is recorded.

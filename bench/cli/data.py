@@ -8,22 +8,19 @@ from pathlib import Path
 import click
 import numpy as np
 
+from bench.cli.options import DATA_DIR
 from bench.datasets import DATASETS
 from bench.datasets.base import Split
 from bench.datasets.imagenette import locate
 from bench.datasets.imagenette_download import fetch as fetch_archive
 from bench.datasets.imagenette_download import install
 from bench.datasets.verify import verify as verify_folder
-from bench.errors import BadInput, unknown
+from bench.errors import BadInput
+from bench.spec.limits import OneOf
 from bench.training.progress import Progress
 
 dataset_option = click.option(
     "--dataset", default="imagenette", show_default=True, help=f"data set: {', '.join(sorted(DATASETS))}"
-)
-data_dir_option = click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    help="folder with train/CLASS/ and val/CLASS/  [default for imagenette: $BENCH_DATA_DIR, the cache, a download]",
 )
 size_option = click.option(
     "--image-size", type=click.IntRange(32, 512), default=64, show_default=True, help="side of the images in pixels"
@@ -37,13 +34,12 @@ def data() -> None:
 
 @data.command()
 @dataset_option
-@data_dir_option
+@DATA_DIR
 @size_option
 @click.option("--skip-broken", is_flag=True, help="leave broken images out")
 def info(dataset: str, data_dir: Path | None, image_size: int, skip_broken: bool) -> None:
     """Print the classes, image counts and fingerprint of a data set."""
-    if dataset not in DATASETS:
-        raise unknown("data set", dataset, DATASETS)
+    OneOf("data set", DATASETS).check("data set", dataset)
     with Progress() as progress:
         found = DATASETS[dataset].load(image_size, data_dir, skip_broken, progress.say, progress.counter("images"))
     train, val = _by_class(found.train, found.classes), _by_class(found.val, found.classes)
@@ -58,7 +54,7 @@ def info(dataset: str, data_dir: Path | None, image_size: int, skip_broken: bool
 
 @data.command()
 @dataset_option
-@data_dir_option
+@DATA_DIR
 def verify(dataset: str, data_dir: Path | None) -> None:
     """Check every image and list the broken and unusual ones.
 

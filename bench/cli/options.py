@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _folder(context: click.Context, parameter: click.Parameter, value: Path) -> Path:
@@ -14,19 +18,19 @@ def _folder(context: click.Context, parameter: click.Parameter, value: Path) -> 
     return value
 
 
-RESULTS = click.option(
-    "--results-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default="results",
-    show_default=True,
-    callback=_folder,
-    help="where records go",
+def _results_dir(help_text: str, *, exists: bool) -> Callable[[Command], Command]:
+    folder = click.Path(exists=exists, file_okay=False, path_type=Path)
+    return click.option(
+        "--results-dir", type=folder, default="results", show_default=True, callback=_folder, help=help_text
+    )
+
+
+RESULTS = _results_dir("where records go", exists=False)
+RECORDED = _results_dir("where records are", exists=True)
+DATA_DIR = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="folder with train/CLASS/ and val/CLASS/  [default for imagenette: $BENCH_DATA_DIR, the cache, a download]",
 )
-RECORDED = click.option(
-    "--results-dir",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default="results",
-    show_default=True,
-    callback=_folder,
-    help="where records are",
-)
+JSON = click.option("--json", "as_json", is_flag=True, help="print one JSON object on stdout")
+QUIET = click.option("--quiet", is_flag=True, help="no progress on stderr")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bench.cli.options import RECORDED
+from bench.cli.options import QUIET, RECORDED
 from bench.errors import IntegrityError
 from bench.records.collection import Collection, read
 from bench.records.files import make_folder
@@ -24,7 +24,7 @@ from bench.runs.grid import PRESETS, load
 @click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="repeatable  [default: all]")
 @click.option("--compare", nargs=2, metavar="RUN RUN", help="print the paired comparison of two runs; write nothing")
 @click.option("--mixed", is_flag=True, help="compare networks of different versions or images too")
-@click.option("--quiet", is_flag=True, help="no progress on stderr")
+@QUIET
 def report(
     results_dir: Path,
     output: Path,

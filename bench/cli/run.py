@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -14,25 +13,22 @@ from click.core import ParameterSource
 from bench.attacks import ATTACKS, attack_named
 from bench.attacks.norms import LINF
 from bench.attacks.spec import attack_specs, eps_text, parse_eps
-from bench.cli.options import RESULTS
+from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS, Command
 from bench.runs.command import flag
 from bench.spec.pruning_schedule import parse_schedule
 from bench.spec.run import Run
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 TYPES: dict[str, Any] = {"int": int, "float": float}
 
 
 def settings_of_a_run(command: Command) -> Command:
     """Give a command one option for each setting of a run."""
     for each in reversed(fields(Run)):
-        limit = each.metadata["limit"]
-        by_arch = each.metadata["by_arch"]
+        limit, by_arch = each.metadata["limit"], each.metadata["by_arch"]
         help_text = each.metadata["help"] + (f"; {limit}" if limit else "") + by_arch * "  [default: the network's own]"
         given = each.default is not MISSING and not by_arch
-        default: dict[str, Any] = (
-            {"default": str(each.default)} if given else {}
-        )  # a default of None would make --arch optional
+        # A default of None would make --arch optional.
+        default: dict[str, Any] = {"default": str(each.default)} if given else {}
         command = click.option(
             flag(each),
             each.name,
@@ -58,11 +54,7 @@ def settings_of_a_run(command: Command) -> Command:
 @click.option(
     "--attack-fraction", type=float, default=1.0, show_default=True, help="fraction of the validation images, in (0, 1]"
 )
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path),
-    help="where the images are  [default: $BENCH_DATA_DIR, the cache, a download]",
-)
+@DATA_DIR
 @RESULTS
 @click.option("--skip-broken", is_flag=True, help="leave broken images out, and record which")
 @click.option(
@@ -72,9 +64,9 @@ def settings_of_a_run(command: Command) -> Command:
     help="keep the training up to the first pruning of this schedule, for pruned runs to start from; may be repeated",
 )
 @click.option("--restart", is_flag=True, help="remove what this run left and start over")
-@click.option("--json", "as_json", is_flag=True, help="print one JSON object")
+@JSON
 @click.option("--verbose", is_flag=True, help="print every accuracy of every attack")
-@click.option("--quiet", is_flag=True, help="no progress on stderr")
+@QUIET
 def run(
     attacks: tuple[str, ...],
     eps: str | None,

@@ -12,6 +12,7 @@ from bench.runs.pipeline import Result
 LINES = 15
 SHOWN = (0.0, 1.0, 2.0, 4.0, 8.0)
 WIDTH = 110
+MASKING = ("attack", "reference", "eps", "accuracy", "reference_accuracy", "gap", "masked")
 
 
 def summary(result: Result) -> str:
@@ -41,18 +42,7 @@ def as_json(result: Result) -> str:
         "record": str(result.folder.path / "run.json"),
         "training": result.training.model_dump(mode="json", exclude_unset=True),
         "attacks": {name: each.model_dump(mode="json", exclude_unset=True) for name, each in result.attacks.items()},
-        "masking": [
-            {
-                "attack": each.attack,
-                "reference": each.reference,
-                "eps": each.eps,
-                "accuracy": each.accuracy,
-                "reference_accuracy": each.reference_accuracy,
-                "gap": each.gap,
-                "masked": each.masked,
-            }
-            for each in result.masking
-        ],
+        "masking": [{name: getattr(each, name) for name in MASKING} for each in result.masking],
     }
     return json.dumps(body, allow_nan=False, ensure_ascii=False)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from bench.cli.options import RECORDED
+from bench.cli.options import JSON, RECORDED
 from bench.errors import IntegrityError, Unreadable
 from bench.records.status import RunStatus, State, status_of
 from bench.records.store import Folder, folders
@@ -18,7 +18,7 @@ Rows = Sequence[tuple[Folder, RunStatus]]
 
 @click.command()
 @RECORDED
-@click.option("--json", "as_json", is_flag=True, help="print one JSON object on stdout")
+@JSON
 def status(results_dir: Path, as_json: bool) -> None:
     """List every run with its state: done, running, failed, diverged and so on, and the path of its log.
 
@@ -40,23 +40,11 @@ def _state(error: IntegrityError) -> State:
 
 
 def _table(rows: Rows, broken: Sequence[IntegrityError]) -> str:
-    """Return one line for each run: state, name, note, log; and one for each folder that names no run."""
-    lines = []
-    for folder, seen in rows:
-        log = f"  log {seen.log}" if seen.log else ""
-        lines.append(f"{seen.state:<11}  {folder.run.name}/seed-{folder.run.seed}  {seen.note}{log}")
+    """Return one line for each run, and one for each folder that names no run."""
+    lines = [seen.line(folder.run) for folder, seen in rows]
     return "\n".join([*lines, *[f"{_state(error):<11}  {error}" for error in broken]])
 
 
 def _json(rows: Rows, broken: Sequence[IntegrityError]) -> str:
-    runs = [
-        {
-            "run": folder.run.name,
-            "seed": folder.run.seed,
-            "state": str(seen.state),
-            "note": seen.note,
-            "log": str(seen.log) if seen.log else None,
-        }
-        for folder, seen in rows
-    ]
+    runs = [seen.row(folder.run) for folder, seen in rows]
     return json.dumps({"runs": runs, "broken": [str(error) for error in broken]}, ensure_ascii=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from bench.cli import sweep_output as summary
-from bench.cli.options import RESULTS
+from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS
 from bench.cli.sweep_progress import View
 from bench.errors import BadInput
 from bench.records.status import FINAL
@@ -21,7 +21,7 @@ from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes
 
 @click.command()
 @click.argument("grid", metavar=f"[{'|'.join(PRESETS)}|FILE.toml]")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="where the images are")
+@DATA_DIR
 @RESULTS
 @click.option("--image-size", type=int, help="side of the images, pixels  [default: the grid's]")
 @click.option("--epochs", type=int, help="passes over the training images  [default: the grid's]")
@@ -41,8 +41,8 @@ from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes
 @click.option(
     "--no-sharing", is_flag=True, help="train every run from its own start, also where runs could share a prefix"
 )
-@click.option("--json", "as_json", is_flag=True, help="print one JSON object on stdout")
-@click.option("--quiet", is_flag=True, help="no progress on stderr")
+@JSON
+@QUIET
 def sweep(
     grid: str,
     data_dir: Path | None,
@@ -86,7 +86,7 @@ def sweep(
         ended = work(left, place, divided, view.ended, view.tick) if left else []
     states |= {one.job.key: one.status for one in ended}
     remove_unused_prefixes(jobs, states)
-    click.echo(summary.as_json(jobs, states, excluded, ended) if as_json else summary.after(states))
+    click.echo(summary.as_json(jobs, states, excluded, ended) if as_json else summary.after(jobs, states))
     sys.exit(0 if all(each.state in FINAL for each in states.values()) else 3)
 
 

@@ -28,7 +28,7 @@ def dry_run(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], s
         shared = f"  shares the first {job.shared_fraction:.0%} with its control" if job.shared_fraction else ""
         note = f"  {status.note}" if status.note and status.state not in FINAL else ""
         lines.append(f"{status.state:<11}  {job.key}  figures {', '.join(job.cell.figures)}{shared}{note}")
-    lines += [f"excluded     {each.run.name}/seed-{each.run.seed}: {each.reason}" for each in excluded]
+    lines += [f"excluded     {each.run.key}: {each.reason}" for each in excluded]
     lines += ["", f"{len(jobs)} runs: {len(jobs) - len(left)} ended, {len(left)} to go; {shape}"]
     saved = sum(job.shared_fraction for job in left)
     if saved:
@@ -71,14 +71,11 @@ def _seconds(job: Job) -> dict[str, float]:
         return {}
 
 
-def after(states: States) -> str:
+def after(jobs: Sequence[Job], states: States) -> str:
     """Return how the sweep ended: the count of each state, and each run that is not done, with its log."""
     counts = Counter(str(found.state) for found in states.values())
     lines = [f"{len(states)} runs: " + ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))]
-    for key, found in states.items():
-        if found.state != State.DONE:
-            log = f"  log {found.log}" if found.log else ""
-            lines.append(f"{found.state:<11}  {key}  {found.note}{log}")
+    lines += [states[job.key].line(job.cell.run) for job in jobs if states[job.key].state != State.DONE]
     return "\n".join(lines)
 
 
@@ -87,18 +84,8 @@ def as_json(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], e
     attempts = {one.job.key: one for one in ended}
     runs: list[dict[str, Any]] = []
     for job in jobs:
-        status, one = states[job.key], attempts.get(job.key)
-        runs.append(
-            {
-                "run": job.cell.run.name,
-                "seed": job.cell.run.seed,
-                "figures": list(job.cell.figures),
-                "state": str(status.state),
-                "note": status.note,
-                "log": str(status.log) if status.log else None,
-                "attempts": one.attempts if one else 0,
-                "seconds": round(one.seconds, 1) if one else None,
-            }
-        )
+        one = attempts.get(job.key)
+        worked = {"attempts": one.attempts if one else 0, "seconds": round(one.seconds, 1) if one else None}
+        runs.append({**states[job.key].row(job.cell.run), "figures": list(job.cell.figures), **worked})
     left_out = [{"run": each.run.name, "seed": each.run.seed, "reason": each.reason} for each in excluded]
     return json.dumps({"runs": runs, "excluded": left_out}, ensure_ascii=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +38,6 @@ class Dataset:
     """A training and a validation split over the same classes.
 
     Args:
-        name: the name of its source in the table of data sets.
-        train, val: the two splits.
         classes: the sorted class ids. A label is an index into them.
         fingerprint: sha256 (hex) of the data that the splits were made from.
         skipped: one line for each broken image that was left out.
@@ -50,4 +48,4 @@ class Dataset:
     val: Split
     classes: tuple[str, ...]
     fingerprint: str
-    skipped: tuple[str, ...] = field(default=())
+    skipped: tuple[str, ...] = ()

@@ -10,8 +10,8 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedRandom
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL
@@ -90,13 +90,12 @@ def _checked(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[BufferedRandom]:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "w+b") as file:
+def _replacing(path: Path) -> Iterator[Any]:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+        try:
             yield file
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink()
-        raise
+            file.flush()
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink()
+            raise

@@ -40,16 +40,18 @@ def read(name: str, listing: Listing, image_size: int, skip_broken: bool, report
     Raises: ``BadInput`` for broken images without ``skip_broken``, or when a class has no other images in a split.
     """
     pixels = read_pixels(listing, image_size, report, progress)
-    _report_leaks(listing, pixels, report)
+    if leaks := in_both_splits(listing, pixels.digests):
+        train_name, val_name = map(printable, leaks[0])
+        report(f"{len(leaks)} val images are also in train, first {val_name} = {train_name}: see bench data verify")
     names = listing.names
     skipped = tuple(f"{printable(names[row])}: {reason}" for row, reason in pixels.broken.items())
     if skipped and not skip_broken:
         raise _broken(listing, skipped)
     train, val = _split(listing, pixels, 0), _split(listing, pixels, len(listing.train))
-    for split in (train, val):
-        for label in sorted(set(range(len(listing.classes))) - set(split.labels.tolist())):
+    for label, name_of_class in enumerate(listing.classes):
+        if label not in train.labels or label not in val.labels:
             raise BadInput(
-                f"no image is left of the class {listing.classes[label]!r}: all of them in train or in val are broken;"
+                f"no image is left of the class {name_of_class!r}: all of them in train or in val are broken;"
                 " replace them, or remove the class"
             )
     return Dataset(name, train, val, listing.classes, pixels.fingerprint, skipped)
@@ -66,13 +68,6 @@ def _split(listing: Listing, pixels: Pixels, first: int) -> Split:
         labels=np.array([label[name.split("/")[1]] for name in kept.values()], np.int64),
         names=tuple(map(printable, kept.values())),
     )
-
-
-def _report_leaks(listing: Listing, pixels: Pixels, report: Report) -> None:
-    leaks = in_both_splits(listing, pixels.digests)
-    if leaks:
-        train, val = map(printable, leaks[0])
-        report(f"{len(leaks)} val images are also in train, first {val} = {train}: see bench data verify")
 
 
 def _broken(listing: Listing, lines: tuple[str, ...]) -> BadInput:

@@ -66,7 +66,8 @@ def locate(image_size: int, data_dir: Path | None, report: Report) -> Path:
             f"expected train/ and val/, or imagenette2*/ with them, in {printable(named)!r}, received neither;"
             f" check {source}, or leave it out to download Imagenette"
         )
-    best = min(found, key=lambda path: _preference(path, image_size))
+    found.sort(key=_side)
+    best = next((path for path in found if _side(path) >= image_size), found[-1])
     if _side(best) < image_size:
         report(f"the images of {printable(best)} are {_side(best):g} px: they are enlarged to {image_size} px")
     return best
@@ -78,11 +79,6 @@ def _has_splits(path: Path) -> bool:
 
 def _side(path: Path) -> float:
     return next((archive.side for archive in ARCHIVES if archive.name == path.name), math.inf)
-
-
-def _preference(path: Path, image_size: int) -> tuple[bool, float]:
-    side = _side(path)
-    return (True, -side) if side < image_size else (False, side)
 
 
 def _check(listing: Listing, report: Report) -> None:

@@ -108,9 +108,7 @@ def _install(archive: Archive, file: Path | None, report: Report, progress: Coun
             try:
                 _extract(file or _download(archive, staging, report, progress), staging)
                 if not all((staging / archive.name / split).is_dir() for split in ("train", "val")):
-                    raise IntegrityError(
-                        f"archive refused: expected images in {archive.name}/train and val, found none"
-                    )
+                    raise IntegrityError(f"archive refused: expected {archive.name}/train and val, found no images")
                 (staging / archive.name).rename(folder)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)

@@ -22,8 +22,7 @@ class Pixels:
 
     Args:
         images: uint8, shape (n, size, size, 3), pixel levels 0 to 255. Broken images are black.
-        digests: the sha256 (hex) of each file.
-        fingerprint: one hash of all files.
+        digests: the sha256 (hex) of each file; ``fingerprint`` is one hash of all.
         broken: the reason for each broken image, by its row.
     """
 
@@ -38,22 +37,17 @@ def read_pixels(listing: Listing, size: int, report: Report, progress: Count) ->
 
     Images are cached only when none is broken, so that a repaired file is seen at once.
     """
-    pixels = _cached(listing, size, report)
-    if pixels is None:
-        report(f"decoding {len(listing.names):,} images to {size} px; the next run reads them from the cache")
-        pixels = _decoded(listing, size, progress)
-        if not pixels.broken:
-            cache.write(pixels.images, pixels.fingerprint, size, report)
+    if cache.holds(size):
+        digests = digest_files(listing)
+        key = fingerprint(listing.names, digests)
+        images = cache.read(key, size, len(listing.names), report)
+        if images is not None:
+            return Pixels(images, digests, key, broken={})
+    report(f"decoding {len(listing.names):,} images to {size} px; the next run reads them from the cache")
+    pixels = _decoded(listing, size, progress)
+    if not pixels.broken:
+        cache.write(pixels.images, pixels.fingerprint, size, report)
     return pixels
-
-
-def _cached(listing: Listing, size: int, report: Report) -> Pixels | None:
-    if not cache.holds(size):
-        return None
-    digests = digest_files(listing)
-    key = fingerprint(listing.names, digests)
-    images = cache.read(key, size, len(listing.names), report)
-    return None if images is None else Pixels(images, digests, key, broken={})
 
 
 def _decoded(listing: Listing, size: int, progress: Count) -> Pixels:

@@ -39,10 +39,8 @@ def verify(directory: Path, progress: Count = silent) -> list[Problem]:
     for train, val in in_both_splits(listing, [digest for digest, _ in checked]):
         problems.append(Problem(printable(train), "remark", f"also in val, as {printable(val)}"))
     for name in listing.ignored:
-        hidden = name.rpartition("/")[2].startswith(".")
-        problems.append(
-            Problem(printable(name), "remark", "ignored: hidden" if hidden else "ignored: not an image name")
-        )
+        why = "hidden" if name.rpartition("/")[2].startswith(".") else "not an image name"
+        problems.append(Problem(printable(name), "remark", f"ignored: {why}"))
     return sorted(problems, key=lambda problem: (problem.path, problem.reason))
 
 

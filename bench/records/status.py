@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from bench.attacks.spec import AttackSpec
 from bench.errors import BenchError, Unreadable
 from bench.records.store import Folder
+from bench.spec.run import Run
 
 
 class State(StrEnum):
@@ -38,6 +40,15 @@ class RunStatus:
     state: State
     note: str = ""
     log: Path | None = None
+
+    def line(self, run: Run) -> str:
+        """Return one line: state, name and seed of ``run``, note, log."""
+        return f"{self.state:<11}  {run.key}  {self.note}" + (f"  log {self.log}" if self.log else "")
+
+    def row(self, run: Run) -> dict[str, Any]:
+        """Return the same as a JSON object."""
+        log = str(self.log) if self.log else None
+        return {"run": run.name, "seed": run.seed, "state": str(self.state), "note": self.note, "log": log}
 
 
 def status_of(folder: Folder, specs: Sequence[AttackSpec] = ()) -> RunStatus:

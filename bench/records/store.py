@@ -89,7 +89,7 @@ class Folder:
     def __init__(self, results: Path, run: Run) -> None:
         self.results = results
         self.run = run
-        self.path = results / run.name / f"seed-{run.seed}"
+        self.path = results / run.key
         self.curve = self.path / "curve.png"
         self.checkpoints = self.path / "checkpoints"
         self.tensorboard = self.path / "tensorboard"

@@ -85,20 +85,19 @@ class Grid:
 
     def cells(self, figures: Sequence[Figure], seeds: Sequence[int]) -> tuple[list[GridRun], list[Excluded]]:
         """Return the runs of ``figures`` at each seed, each once, all of the first seed first; and the excluded ones."""
-        found: dict[Run, dict[str, Any]] = {}
-        excluded: dict[Run, str] = {}
+        cells: dict[Run, GridRun] = {}
+        excluded: dict[Run, Excluded] = {}
         for seed, figure in itertools.product(seeds, figures):
             for run in self._runs(figure, seed):
                 reason = next((each.reason for each in self.exclusions if each.matches(run)), None)
                 if reason:
-                    excluded[run] = reason
+                    excluded[run] = Excluded(run, reason)
                     continue
-                cell = found.setdefault(run, {"specs": {}, "figures": {}})
-                specs = attack_specs(run, figure.attacks, self.eps, self.fraction)
-                cell["specs"] |= dict.fromkeys(specs)
-                cell["figures"][figure.name] = None
-        cells = [GridRun(run, tuple(cell["specs"]), tuple(cell["figures"])) for run, cell in found.items()]
-        return cells, [Excluded(run, reason) for run, reason in excluded.items()]
+                cell = cells.get(run, GridRun(run, (), ()))
+                attacks = attack_specs(run, figure.attacks, self.eps, self.fraction)
+                specs, names = dict.fromkeys([*cell.specs, *attacks]), dict.fromkeys([*cell.figures, figure.name])
+                cells[run] = GridRun(run, tuple(specs), tuple(names))
+        return list(cells.values()), list(excluded.values())
 
     def with_settings(self, overrides: Mapping[str, Any]) -> Grid:
         """Return the grid with other shared settings; BadInput where a value cannot be."""
@@ -122,9 +121,10 @@ class Grid:
         runs = [run for figure in self.figures for run in self._runs(figure, self.seeds[0])]
         for number, each in enumerate(self.exclusions, 1):
             if not any(map(each.matches, runs)):
+                axes = " and ".join(f"{name} {' or '.join(map(str, values))}" for name, values in each.axes.items())
                 raise BadInput(
-                    f"{self.source}: exclude {number}: no run of the grid has {_axes_text(each.axes)}; expected settings "
-                    "of a run that a figure makes"
+                    f"{self.source}: exclude {number}: no run of the grid has {axes}; expected settings of a run that a "
+                    "figure makes"
                 )
 
     def _runs(self, figure: Figure, seed: int) -> list[Run]:
@@ -254,9 +254,8 @@ def _attack(table: Any) -> dict[str, Any]:
 def _axes(table: Mapping[str, Any], besides: Sequence[str] = ()) -> dict[str, tuple[Any, ...]]:
     by_name = {each.name: each for each in fields(Run)}
     axes = {}
+    _check_names(table, (*SETTINGS, *besides), "setting")
     for key, value in table.items():
-        if key not in SETTINGS:
-            raise unknown("setting", key, (*SETTINGS, *besides))
         values = tuple(_listed(value))
         if not values or any(isinstance(each, list | dict) for each in values):
             raise BadInput(f"{key} is {value!r}: expected a value or a list of values")
@@ -266,10 +265,6 @@ def _axes(table: Mapping[str, Any], besides: Sequence[str] = ()) -> dict[str, tu
         for each in axes[key] if limit is not None else ():
             limit.check(key, each)
     return axes
-
-
-def _axes_text(axes: Axes) -> str:
-    return " and ".join(f"{name} {' or '.join(map(str, values))}" for name, values in axes.items())
 
 
 def _table(value: Any) -> dict[str, Any]:

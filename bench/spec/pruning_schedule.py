@@ -94,12 +94,12 @@ Schedule = Fractions | Steps
 def parse_schedule(text: str) -> Schedule:
     """Read ``shares:BEGIN,END,UPDATES`` or ``steps:T_START,N,F``; BadInput where it is neither."""
     kind, _, numbers = text.partition(":")
-    parts = numbers.split(",")
     try:
-        if kind == "shares" and len(parts) == 3:
-            return Fractions(float(parts[0]), float(parts[1]), int(parts[2]))
-        if kind == "steps" and len(parts) == 3:
-            return Steps(int(parts[0]), int(parts[1]), int(parts[2]))
+        first, second, third = numbers.split(",")
+        if kind == "shares":
+            return Fractions(float(first), float(second), int(third))
+        if kind == "steps":
+            return Steps(int(first), int(second), int(third))
     except ValueError:
         pass
     raise BadInput(

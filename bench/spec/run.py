@@ -205,6 +205,11 @@ class Run:
         data = f"{self.dataset}{self.image_size}" + f"-{self.data_name}" * bool(self.data_name)
         return f"{head_of(self.arch)}{self._compression()}-b{self.batch_size}-{data}-{tail}"
 
+    @property
+    def key(self) -> str:
+        """The name and the seed, which no other run has; its folder under that of the records."""
+        return f"{self.name}/seed-{self.seed}"
+
     def _compression(self) -> str:
         ranks = "list" if isinstance(self.low_rank, RankList) else str(self.low_rank)
         parts = {

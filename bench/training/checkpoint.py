@@ -19,15 +19,9 @@ KEPT = 2
 
 @dataclass
 class Position:
-    """Where a training is.
+    """Where a training is: the finished ``epoch`` and their ``history``, and the finished ``step`` of the current one.
 
-    Args:
-        epoch: the number of finished epochs.
-        step: the number of steps of the current epoch that are done.
-        loss: the sum of the loss over the ``seen`` images of the current epoch.
-        correct: how many of them were classified correctly.
-        seen: the number of images of the current epoch so far.
-        history: a row for each finished epoch.
+    ``loss`` is the sum over the ``seen`` images of the current epoch, ``correct`` of which were classified correctly.
     """
 
     epoch: int = 0

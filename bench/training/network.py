@@ -50,18 +50,15 @@ def finished(model: Any, methods: Iterable[Method]) -> Any:
     """Return the plain network that ``methods`` leave; BenchError where a wrapped layer is left."""
     for method in methods:
         model = method.finish(model)
-    unknown = [layer.name for layer in model.layers if isinstance(layer, keras.layers.Wrapper)]
-    if unknown:
-        raise BenchError(f"a method left wrapped layers: {', '.join(unknown)}; expected its finish to unwrap them")
+    if wrapped := [layer.name for layer in model.layers if isinstance(layer, keras.layers.Wrapper)]:
+        raise BenchError(f"a method left wrapped layers: {', '.join(wrapped)}; expected its finish to unwrap them")
     return model
 
 
 def weights_of(model: Any) -> Arrays:
     """Return the weights of a plain network by name, in order."""
-    return {
-        f"{index:03d} {variable.name}".replace("/", "|"): variable.numpy()
-        for index, variable in enumerate(model.weights)
-    }
+    variables = enumerate(model.weights)
+    return {f"{index:03d} {each.name}".replace("/", "|"): each.numpy() for index, each in variables}
 
 
 def restore(run: Run, classes: int, weights: Arrays, methods: Iterable[Method] = ()) -> Any:

@@ -40,8 +40,7 @@ class TrainingStates:
         Raises:
             IntegrityError: the checkpoint belongs to other settings, data, versions or architecture file.
         """
-        found = checkpoint.newest(self.folder.checkpoints, self._identity(), self.progress.say)
-        if found:
+        if found := checkpoint.newest(self.folder.checkpoints, self._identity(), self.progress.say):
             position, arrays = found
             train_state.set_state(arrays)
             self.progress.say(f"resumed {_place(position, train_state.run.epochs)}")

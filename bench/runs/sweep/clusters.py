@@ -43,19 +43,14 @@ class Place:
 
     def check(self) -> None:
         """Raise BadInput, before anything is started, where the place or its configuration is wrong."""
-        scheme, host = ("", "") if self.cluster in ("local", "slurm") else _address(self.cluster)
-        if self.config and self.cluster != "slurm" and scheme != "tls":
+        if self.cluster == "slurm":
+            _check_slurm(self.config)
+            return
+        scheme, host = ("", "") if self.cluster == "local" else _address(self.cluster)
+        if self.config and scheme != "tls":
             raise BadInput(
                 f"--cluster {self.cluster} takes no --cluster-config: expected --cluster slurm or tls://HOST:PORT"
             )
-        if self.cluster == "slurm":
-            if find_spec("dask_jobqueue") is None:
-                raise BadInput("--cluster slurm needs the extra: pip install 'bench-robustness[slurm]'")
-            if which("sbatch") is None:
-                raise BadInput(
-                    "--cluster slurm: there is no sbatch on the path; start the sweep where jobs are submitted"
-                )
-            _check_slurm(self.config)
         if scheme == "tcp" and not _is_loopback(host) and not self.insecure:
             raise BadInput(
                 f"{self.cluster} is another machine, without TLS: anyone who can reach it can run code as you; expected "
@@ -161,7 +156,11 @@ def _cluster(place: Place) -> Iterator[tuple[Any, dict[str, Any]]]:
 
 
 def _check_slurm(config: Path | None) -> None:
-    """Raise BadInput where ``config`` is not what SLURMCluster takes; start nothing and write nothing."""
+    """Raise BadInput where Slurm or ``config``, what SLURMCluster takes, is wrong; start nothing and write nothing."""
+    if find_spec("dask_jobqueue") is None:
+        raise BadInput("--cluster slurm needs the extra: pip install 'bench-robustness[slurm]'")
+    if which("sbatch") is None:
+        raise BadInput("--cluster slurm: there is no sbatch on the path; start the sweep where jobs are submitted")
     from dask_jobqueue import SLURMCluster
 
     settings = {**SLURM_JOB, **_settings(config)}

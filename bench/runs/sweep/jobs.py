@@ -31,7 +31,7 @@ class Job:
     @property
     def key(self) -> str:
         """The run's name and seed."""
-        return key_of(self.cell.run)
+        return self.cell.run.key
 
     @property
     def shared_fraction(self) -> float:
@@ -47,11 +47,6 @@ class Job:
     def status(self) -> RunStatus:
         """Return the state of the run as its folder has it."""
         return status_of(self.folder, self.cell.specs)
-
-
-def key_of(run: Run) -> str:
-    """Return the name and seed of a run, which no other run has."""
-    return f"{run.name}/seed-{run.seed}"
 
 
 def jobs_of(cells: Sequence[GridRun], results: Path, data_dir: Path | None, sharing: bool = True) -> list[Job]:
@@ -78,7 +73,7 @@ def jobs_of(cells: Sequence[GridRun], results: Path, data_dir: Path | None, shar
             words += ["--data-dir", str(data_dir.absolute())]
         for schedule in schedules:
             words += ["--share-with", schedule]
-        after = key_of(run.unpruned) if shared else None
+        after = run.unpruned.key if shared else None
         jobs.append(Job(cell, Folder(results, run), tuple(words), after, len(schedules)))
     return jobs
 

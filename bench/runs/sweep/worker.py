@@ -21,15 +21,14 @@ PR_SET_PDEATHSIG = 1
 _at_work: dict[str, subprocess.Popen[bytes]] = {}
 
 
-def start(words: Sequence[str], log: str, last_exit: str, threads: int, gpu: str | None) -> int:
-    """Run ``bench`` with ``words`` and return its exit code, negative where a signal ended it.
+def attempt(words: Sequence[str], log: str, last_exit: str, threads: int, gpus: int) -> tuple[int, str, float]:
+    """Run ``bench`` with ``words`` and return (exit code, what went wrong outside the run, seconds). A worker calls it.
 
-    The file ``log`` gets the output, after what it has, and ``last_exit`` the exit code. 0 ``threads`` are as many as
-    TensorFlow likes.
-
-    Raises:
-        TryLater: the log cannot be written.
+    The exit code is negative where a signal ended the run. The file ``log`` gets the output, after what it has, and
+    ``last_exit`` the exit code. 0 ``threads`` are as many as TensorFlow likes. The worker's number chooses one of ``gpus``.
+    No error is raised: it would end the whole sweep.
     """
+    began, trouble = time.monotonic(), ""
     try:
         Path(log).parent.mkdir(parents=True, exist_ok=True)
         with Path(log).open("ab") as file:
@@ -37,30 +36,18 @@ def start(words: Sequence[str], log: str, last_exit: str, threads: int, gpu: str
             file.flush()
             command = [sys.executable, "-m", "bench.cli", *words]
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, env=_environment(threads, gpu)
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env=_environment(threads, gpus),
             )
             _at_work[log] = process
             code = process.wait()
             _at_work.pop(log, None)
         write_bytes(Path(last_exit), json.dumps({"code": code, "ended": int(time.time())}).encode())
     except OSError as error:
-        raise TryLater(f"cannot write {log}: {error.strerror}") from error
-    return code
-
-
-def attempt(words: Sequence[str], log: str, last_exit: str, threads: int, gpus: int) -> tuple[int, str, float]:
-    """Do ``start`` and return (exit code, what went wrong outside the run, seconds). A worker calls it.
-
-    The worker's number chooses one of ``gpus``. No error is raised: it would end the whole sweep.
-    """
-    gpu = None
-    if gpus:
-        from distributed import get_worker
-
-        gpu = str(int(get_worker().name) % gpus)
-    began = time.monotonic()
-    try:
-        code, trouble = start(words, log, last_exit, threads, gpu), ""
+        code, trouble = TryLater.exit_code, f"cannot write {log}: {error.strerror}"
     except BenchError as error:
         code, trouble = error.exit_code, str(error)
     return code, trouble, time.monotonic() - began
@@ -74,12 +61,14 @@ def interrupt(logs: Sequence[str]) -> None:
             process.send_signal(signal.SIGTERM)
 
 
-def _environment(threads: int, gpu: str | None) -> dict[str, str]:
+def _environment(threads: int, gpus: int) -> dict[str, str]:
     own = {PARENT: str(os.getpid())}
     if threads:
         own |= {"TF_NUM_INTRAOP_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
-    if gpu is not None:
-        own["CUDA_VISIBLE_DEVICES"] = gpu
+    if gpus:
+        from distributed import get_worker
+
+        own["CUDA_VISIBLE_DEVICES"] = str(int(get_worker().name) % gpus)
     return {**os.environ, **own}
 
 
