@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.special import softmax
 
 from bench.comparison.group import ComparisonGroup
 from bench.evaluation.gallery import AttackedImages, Unusable, read_gallery
@@ -102,9 +103,7 @@ def _image(found: AttackedImages, place: int, classes: Sequence[str], temperatur
 
 def confidences(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
     """Return softmax(logits / T), where T is ``temperature``, shape (c,)."""
-    scaled = logits.astype(np.float64) / temperature
-    powers = np.exp(scaled - scaled.max())
-    return np.asarray(powers / powers.sum())
+    return np.asarray(softmax(logits.astype(np.float64) / temperature))
 
 
 def _png(pixels: NDArray[np.uint8]) -> str:
