@@ -10,7 +10,7 @@ import click
 
 from bench.cli import sweep_output as summary
 from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS
-from bench.cli.sweep_progress import View
+from bench.cli.sweep_progress import SweepView
 from bench.errors import BadInput
 from bench.records.status import FINAL
 from bench.runs.grid import PRESETS, distinct_seeds, load
@@ -80,7 +80,7 @@ def sweep(
         click.echo(summary.as_json(jobs, states, excluded, []) if as_json else planned)
         return
     left = [job for job in jobs if states[job.key].state not in FINAL]
-    with View(len(left), divided.workers, quiet) as view:
+    with SweepView(len(left), divided.workers, quiet) as view:
         if left:
             view.console.print(f"{len(jobs)} runs, {len(left)} to go; {divided}")
         ended = work(left, place, divided, view.ended, view.tick) if left else []

@@ -18,7 +18,7 @@ from bench.runs.sweep.jobs import Job
 REFRESH = 5.0  # seconds between two readings of the folders of the runs at work
 
 
-class View:
+class SweepView:
     """The progress of a sweep of ``total`` jobs, ``workers`` at a time; a context manager."""
 
     def __init__(self, total: int, workers: int, quiet: bool) -> None:
@@ -30,7 +30,7 @@ class View:
         self._began = time.monotonic()
         self._refreshed = 0.0
 
-    def __enter__(self) -> View:
+    def __enter__(self) -> SweepView:
         if self._on:
             self._live.start()
         return self

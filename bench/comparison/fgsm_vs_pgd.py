@@ -23,8 +23,6 @@ class StepPair:
     """One network under one step and under many.
 
     Args:
-        one: the single step.
-        many: the iterated attack.
         images: the number of images of both.
         accuracy: under one and under many, at each radius of both but 0.
     """

@@ -34,14 +34,6 @@ LABELLED = ("arch", "sparsity", "pruning", "low_rank", "low_rank_init", "low_ran
 
 
 @dataclass(frozen=True)
-class Missing:
-    """A run at a seed without a record of the attack at every radius, and the command that makes one."""
-
-    run: Run
-    command: str
-
-
-@dataclass(frozen=True)
 class AttackedNetwork:
     """A trained network and one attack on it."""
 
@@ -75,14 +67,12 @@ class ComparisonGroup:
     """The runs of a figure under one attack, controls first, with their recorded networks.
 
     Args:
-        figure: the name of the figure, and ``title`` its title.
+        figure: the name of the figure.
         attack: the attack that all of them are compared under.
         runs: the runs, at the grid's first seed.
         eps: radii in the attack's norm, pixel levels, 0 first.
         fraction: of the validation images.
-        seeds: the seeds of the grid.
         attacks: the attacks that the figure names; empty where it has the default ones.
-        collection: the records.
     """
 
     figure: str
@@ -147,17 +137,14 @@ class ComparisonGroup:
 
     @cached_property
     def _attacked(self) -> dict[Run, dict[int, AttackedNetwork]]:
-        return {run: dict(self._of(run)) for run in self.runs}
-
-    def _of(self, run: Run) -> list[tuple[int, AttackedNetwork]]:
-        found = []
-        for seed, network in sorted(self.trained(run).items()):
-            # At T = 1 an attack has two names, and a grid may use either.
-            for text in dict.fromkeys((str(self.attack.against(run.temperature)), str(self.attack))):
-                attack = network.attacks.get(text)
-                if attack and set(self.eps) <= set(attack.outcomes.eps):
-                    found.append((seed, AttackedNetwork(network, attack)))
-                    break
+        found: dict[Run, dict[int, AttackedNetwork]] = {run: {} for run in self.runs}
+        for run in self.runs:
+            names = (str(self.attack.against(run.temperature)), str(self.attack))  # a grid may use either
+            for seed, network in sorted(self.trained(run).items()):
+                attacks = [network.attacks[name] for name in names if name in network.attacks]
+                whole = [each for each in attacks if set(self.eps) <= set(each.outcomes.eps)]
+                if whole:
+                    found[run][seed] = AttackedNetwork(network, whole[0])
         return found
 
     @property
@@ -185,22 +172,22 @@ class ComparisonGroup:
         return PairedSamples(samples)
 
     @cached_property
-    def missing(self) -> tuple[Missing, ...]:
-        """Every run without its record, at the grid's seeds and at those that some run of the group has.
+    def missing(self) -> Mapping[Run, str]:
+        """The command for every run without the attack, at the grid's seeds and at those that some run of the group has.
 
         Training is deterministic: a run that diverged would diverge again, and its command says so.
         """
         unfinished = self.collection.unfinished
         ends = {(run.name, run.seed): seen for run, seen in unfinished if seen.state is State.DIVERGED}
         seeds = {*self.seeds, *(seed for run in self.runs for seed in self.trained(run))}
-        found = []
+        found = {}
         for seed, run in itertools.product(sorted(seeds), self.runs):
             if seed not in self.attacked(run):
                 own = replace(run, seed=seed)
                 seen = ends.get((own.name, seed))
                 note = f"  # diverged in {seen.note}, and would diverge again" if seen else ""
-                found.append(Missing(own, self.command(own) + note))
-        return tuple(found)
+                found[own] = self.command(own) + note
+        return found
 
     def command(self, run: Run, attacks: Sequence[Attack] | None = None) -> str:
         """Return the command that trains ``run`` and attacks it with the group's attacks, or with ``attacks``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from math import sqrt
 
 import numpy as np
@@ -102,9 +102,7 @@ def _over_many(means: Floats, total: Floats, shared: Floats) -> Means:
 
 def _image_parts(rows: Sequence[tuple[Indices, Floats]], draws: int) -> Floats:
     """Return m_s* - m_s for each repetition, seed and number, shape (draws, S, k)."""
-    union = rows[0][0]
-    for images, _ in rows[1:]:
-        union = union if np.array_equal(union, images) else np.union1d(union, images)
+    union = reduce(np.union1d, [images for images, _ in rows])
     weights = _weights(len(union), draws)
     parts = []
     for images, values in rows:

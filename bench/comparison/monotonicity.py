@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import numpy as np
 
 from bench.attacks.gradient_attack import GradientAttack
 from bench.comparison.group import ComparisonGroup
@@ -19,18 +19,12 @@ def rising_accuracy(group: ComparisonGroup) -> tuple[str, ...]:
     """
     found: dict[str, float] = {}
     for run in group.runs:
-        curves = [
-            [float(each.outcomes.right[each.outcomes.eps.index(radius)].mean()) for radius in group.eps]
-            for each in group.attacked(run).values()
-            if each.learned
-        ]
-        means = [sum(values) / len(values) for values in zip(*curves, strict=True)]
-        lowest = 1.0
-        for (radius, before), (_, after) in pairwise(zip(group.eps, means, strict=bool(means))):
-            lowest = min(lowest, before)
-            if after > lowest + RISE:
-                found[group.label(run)] = radius
-                break
+        outcomes = [each.outcomes for each in group.attacked(run).values() if each.learned]
+        curves = [each.part(each.indices, group.eps).right.mean(axis=1) for each in outcomes]
+        means = np.mean(curves or [[0.0]], axis=0)
+        rises = means[1:] > np.minimum.accumulate(means)[:-1] + RISE
+        if rises.any():
+            found[group.label(run)] = group.eps[int(rises.argmax())]
     if not found:
         return ()
     cases = ", ".join(f"{label} beyond {radius:g}" for label, radius in found.items())

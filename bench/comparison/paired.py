@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from math import sqrt
@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import t
 
 from bench.comparison.image_variance import image_variance
-from bench.comparison.significance import below, mcnemar, tost, two_sided
+from bench.comparison.significance import below, mcnemar, tost
 from bench.errors import BadInput
 from bench.records.outcomes import Floats, Indices
 
@@ -48,8 +48,10 @@ class Effect:
 
     @property
     def p(self) -> float:
-        """The two-sided p against no difference."""
-        return two_sided(self.difference, self.se, self.df) if self.exact is None else self.exact
+        """The two-sided p against no difference: ``exact``, or Student's t. Where ``se`` is 0: 1 for no difference, else 0."""
+        if self.exact is not None:
+            return self.exact
+        return 2 * float(t.sf(abs(self.difference) / self.se, self.df)) if self.se else float(self.difference == 0)
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Return Student's interval of the difference at ``confidence``. At one seed it covers images alone."""
@@ -79,11 +81,12 @@ class PairedSamples:
     def _noise(self) -> tuple[float, int]:
         """The residual variance of a network's mean at a seed, without the effects of networks and seeds, and its df."""
         means = {(name, s): each.values.mean() for name, seeds in self.samples.items() for s, each in seeds.items()}
-        names, seeds = [name for name, _ in means], [seed for _, seed in means]
-        # The larger factor is removed first, so that the fit has the size of the smaller one.
-        if len(set(seeds)) > len(set(names)):
-            return _residual(np.array(list(means.values())), seeds, names)
-        return _residual(np.array(list(means.values())), names, seeds)
+        values = np.array(list(means.values()))
+        factors = [np.array(factor) for factor in zip(*means, strict=True)]
+        design = np.hstack([factor[:, None] == np.unique(factor) for factor in factors]).astype(np.float64)
+        fitted, _, rank, _ = np.linalg.lstsq(design, values, rcond=None)
+        df = len(values) - int(rank)
+        return (float(((values - design @ fitted) ** 2).sum()) / df if df else 0.0), df
 
     def contrast(self, weights: Mapping[str, float]) -> Effect:
         """Return sum of w_r * mean_r over networks r, over the seeds and images that all of them share.
@@ -138,36 +141,13 @@ class PairedSamples:
         rows = {}
         for seed in sorted(set.intersection(*[set(each) for each in chosen])):
             samples = [each[seed] for each in chosen]
-            images = reduce(_common, [sample.indices for sample in samples])
+            images = reduce(np.intersect1d, [sample.indices for sample in samples])
             if len(images):
-                parts = np.stack([_at(sample, images) for sample in samples])
+                parts = np.stack([each.values[np.searchsorted(each.indices, images)] for each in samples])
                 rows[seed] = (images, np.array(list(weights.values())) @ parts)
         if not rows:
             raise BadInput(f"{' and '.join(weights)} share no seed and image: run them at one seed and attack fraction")
         return tuple(rows), list(rows.values())
-
-
-def _residual(means: Floats, inner: Sequence[str | int], outer: Sequence[str | int]) -> tuple[float, int]:
-    """Return the residual mean square of ``means`` after removing the effects of two factors, and its degrees of freedom."""
-    levels, of_outer = np.unique(outer, return_inverse=True)
-    blocks, of_inner = np.unique(inner, return_inverse=True)
-    means, dummies = means.copy(), np.eye(len(levels))[of_outer]
-    for block in range(len(blocks)):
-        within = of_inner == block
-        means[within] -= means[within].mean()
-        dummies[within] -= dummies[within].mean(axis=0)
-    fitted, _, rank, _ = np.linalg.lstsq(dummies, means, rcond=None)
-    df = len(means) - len(blocks) - int(rank)
-    return (float(((means - dummies @ fitted) ** 2).sum()) / df if df else 0.0), df
-
-
-def _common(first: Indices, second: Indices) -> Indices:
-    # Records of one seed share their indices as one array.
-    return first if first is second else np.intersect1d(first, second)
-
-
-def _at(sample: Sample, images: Indices) -> Floats:
-    return sample.values if images is sample.indices else sample.values[np.searchsorted(sample.indices, images)]
 
 
 def _exact(differences: Floats) -> float | None:

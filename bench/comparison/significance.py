@@ -23,13 +23,6 @@ def mcnemar(gained: int, lost: int) -> float:
     return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
 
 
-def two_sided(difference: float, se: float, df: float) -> float:
-    """Return the two-sided p of Student's t for ``difference``. Where ``se`` is 0: 1 for no difference, else 0."""
-    if se == 0:
-        return float(difference == 0)
-    return 2 * float(t.sf(abs(difference) / se, df))
-
-
 def below(difference: float, se: float, df: float, bound: float) -> float:
     """Return the one-sided p of Student's t for the claim that the true difference is below ``bound``."""
     if se == 0:

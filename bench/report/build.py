@@ -16,8 +16,7 @@ from bench.comparison.group import ComparisonGroup, comparison_groups
 from bench.errors import unknown
 from bench.records.collection import Collection
 from bench.records.files import write_bytes
-from bench.report.commands import recipe
-from bench.report.content import Across, FigureSection, Picture, content
+from bench.report.content import Across, FigureSection, Picture, content, recipe
 from bench.report.discussion import discussion
 from bench.report.figures.accuracy_curves import draw
 from bench.report.figures.overviews import pictured
@@ -103,7 +102,7 @@ def assemble(
     for page in ("REPORT.md", "index.html"):
         writer.text(page, render(page, **found))
     note(output, writer.paths, whole=True)
-    images = gallery_page(records, grid, [each.group for each in figures], results) if results else None
+    images = gallery_page(grid, [each.group for each in figures], results) if results else None
     if images:  # not listed, as it is not for publishing
         writer.text("gallery.html", images)
     return writer.paths
@@ -179,8 +178,5 @@ def _across(writer: _Writer, figures: Sequence[FigureSection], records: Collecti
 
 def _like_published(groups: Sequence[ComparisonGroup]) -> ComparisonGroup | None:
     """Return the first group that is like the published one: ResNet18 under FGSM, several sparsities."""
-    for group in groups:
-        alike = {run.arch for run in group.runs} == {"resnet18"} and group.attack == Fgsm()
-        if alike and len({run.sparsity for run in group.runs}) > 2:
-            return group
-    return None
+    alike = [each for each in groups if {run.arch for run in each.runs} == {"resnet18"} and each.attack == Fgsm()]
+    return next((each for each in alike if len({run.sparsity for run in each.runs}) > 2), None)

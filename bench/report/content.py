@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -17,12 +18,12 @@ from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
 from bench.records.networks import seeds_text
 from bench.records.outcomes import CUSTOMARY, Quantity
-from bench.report.commands import recipe
 from bench.report.discussion import Discussion
+from bench.report.escaping import printable
 from bench.report.runs import run_entries, version
 from bench.report.tables.table import Column, Table
 from bench.report.tables.threat_models import threat_models
-from bench.runs.grid import Grid
+from bench.runs.grid import PRESETS, Grid
 
 LIMITS = (
     "No attack here works without gradients (Square), transfers from another network or adapts to the network: an attack "
@@ -202,6 +203,20 @@ def content(
         "commands": commands,
         "notes": tuple(dict.fromkeys(note for figure in figures for note in figure.table.notes)),
     }
+
+
+def recipe(grid: Grid, seeds: Iterable[int], figure: str = "") -> tuple[str, str]:
+    """Return the commands that make the report of ``grid``, or of one figure, again: the sweep, then the report.
+
+    ``seeds``: those that are recorded; the sweep has those of the grid as well.
+    """
+    # A grid that is not a preset is a file of the user's; the report does not say where it lies.
+    name = grid.name if grid.name in PRESETS else f"{grid.name}.toml"
+    chosen = ["--figure", figure] if figure else []
+    every = ",".join(map(str, sorted({*grid.seeds, *seeds})))
+    sweep = ["bench", "sweep", name, *chosen, "--seeds", every]
+    report = ["bench", "report", "--grid", name, *chosen]
+    return printable(shlex.join(sweep)), printable(shlex.join(report))
 
 
 def _summary(records: Collection, figures: Sequence[FigureSection]) -> str:

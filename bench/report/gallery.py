@@ -12,20 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.special import softmax
 
 from bench.comparison.group import ComparisonGroup
 from bench.evaluation.gallery import AttackedImages, Unusable, read_gallery
-from bench.records.collection import Collection
 from bench.records.networks import TrainedNetwork
 from bench.records.store import GALLERY, Folder
 from bench.report.rendering import render
 from bench.runs.grid import Grid
+from bench.spec.run import Run
 
 TOP = 3
 ROOM = 50_000_000  # characters of the pictures: a browser has to hold them
 
 
-def gallery_page(records: Collection, grid: Grid, groups: Sequence[ComparisonGroup], results: Path) -> str | None:
+def gallery_page(grid: Grid, groups: Sequence[ComparisonGroup], results: Path) -> str | None:
     """Return the page of the attacked images of the runs of ``groups``, one seed each. None where there are none.
 
     A file that is not what it should be is left out, and named with the reason. So is every file once the page is full.
@@ -37,7 +38,7 @@ def gallery_page(records: Collection, grid: Grid, groups: Sequence[ComparisonGro
     for group in groups:
         networks = []
         for run in group.runs:
-            files = [] if run.name in seen else _first(records, results, run.name)
+            files = [] if run.name in seen else _first(group, results, run)
             seen.add(run.name)
             for network, path in files:
                 try:
@@ -56,9 +57,9 @@ def gallery_page(records: Collection, grid: Grid, groups: Sequence[ComparisonGro
     return render("gallery.html", title=grid.title, figures=figures, broken=broken)
 
 
-def _first(records: Collection, results: Path, name: str) -> list[tuple[TrainedNetwork, Path]]:
+def _first(group: ComparisonGroup, results: Path, run: Run) -> list[tuple[TrainedNetwork, Path]]:
     """Return the network of the first seed of a run that has images, with each of its files."""
-    for network in records.networks.get(name, {}).values():
+    for network in group.trained(run).values():
         with suppress(OSError):  # the folder of the attacks is being removed
             files = Folder(results, network.run).galleries()
             if files:
@@ -102,9 +103,7 @@ def _image(found: AttackedImages, place: int, classes: Sequence[str], temperatur
 
 def confidences(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
     """Return softmax(logits / T), where T is ``temperature``, shape (c,)."""
-    scaled = logits.astype(np.float64) / temperature
-    powers = np.exp(scaled - scaled.max())
-    return np.asarray(powers / powers.sum())
+    return np.asarray(softmax(logits.astype(np.float64) / temperature))
 
 
 def _png(pixels: NDArray[np.uint8]) -> str:

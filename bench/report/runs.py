@@ -29,7 +29,8 @@ FRACTIONS = ("accuracy", "sparsity", "sparsity_whole")
 
 def run_entries(records: Collection) -> list[dict[str, Any]]:
     """Return what the list says of every run of ``records``, sorted by data set, architecture and setting."""
-    return [_entry(each) for each in sorted(records.networks.values(), key=lambda seeds: _order(_run(seeds)))]
+    found = [(next(iter(seeds.values())).run, seeds) for seeds in records.networks.values()]
+    return [_entry(run, seeds) for run, seeds in sorted(found, key=lambda each: _order(each[0]))]
 
 
 def version(network: TrainedNetwork) -> str:
@@ -41,17 +42,12 @@ def version(network: TrainedNetwork) -> str:
     return f"training {numbers} (commit {environment.commit}); {where}, fingerprint {data[:16]}; {libraries}"
 
 
-def _run(seeds: Seeds) -> Run:
-    return next(iter(seeds.values())).run
-
-
 def _order(run: Run) -> tuple[Any, ...]:
     setting = (run.temperature, str(run.low_rank), run.sparsity, run.name)
     return (run.dataset, run.image_size, run.arch, run.batch_size, *setting)
 
 
-def _entry(seeds: Seeds) -> dict[str, Any]:
-    run = _run(seeds)
+def _entry(run: Run, seeds: Seeds) -> dict[str, Any]:
     made: dict[str, list[str]] = {}
     for seed, network in seeds.items():
         made.setdefault(version(network), []).append(str(seed))

@@ -9,7 +9,7 @@ from fakes import fake
 from tiny import tiny_cell
 
 from bench.cli import sweep_progress as live
-from bench.cli.sweep_progress import REFRESH, View
+from bench.cli.sweep_progress import REFRESH, SweepView
 from bench.records.status import RunStatus, State
 from bench.runs.sweep.engine import Ended
 from bench.runs.sweep.jobs import Job, jobs_of
@@ -41,7 +41,7 @@ def test_the_head_counts_every_run_once_and_foretells_from_those_that_ended(
 ) -> None:
     clock = Clock(monkeypatch)
     done, failed, working, waiting = jobs
-    view = View(len(jobs), 1, quiet=False)
+    view = SweepView(len(jobs), 1, quiet=False)
     with view, working.folder.lock():
         working.folder.log.write_text("epoch 1/2 [half]\n")
         view.ended(Ended(done, RunStatus(State.DONE), 1, 100.0))
@@ -63,7 +63,7 @@ def test_the_folders_are_read_now_and_then_and_not_at_every_tick(
     clock = Clock(monkeypatch)
     read = []
     monkeypatch.setattr(Job, "status", lambda job: read.append(job.key) or RunStatus(State.PENDING))
-    with View(len(jobs), 1, quiet=False) as view:
+    with SweepView(len(jobs), 1, quiet=False) as view:
         for _ in range(10):
             clock.now += REFRESH / 4
             view.tick(jobs[:1])
@@ -75,7 +75,7 @@ def test_elsewhere_a_line_tells_how_each_run_ended_and_nothing_is_drawn(
     jobs: list[Job], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fake(tmp_path, jobs[0].cell.run)
-    with View(len(jobs), 1, quiet=False) as view:
+    with SweepView(len(jobs), 1, quiet=False) as view:
         view.tick(jobs)
         view.ended(Ended(jobs[0], jobs[0].status(), 1, 61.4))
         view.ended(Ended(jobs[1], RunStatus(State.FAILED, "exit code 1: [disk]"), 3, 2.0))
@@ -86,7 +86,7 @@ def test_elsewhere_a_line_tells_how_each_run_ended_and_nothing_is_drawn(
 
 
 def test_a_quiet_sweep_shows_nothing(jobs: list[Job], capsys: pytest.CaptureFixture[str]) -> None:
-    with View(len(jobs), 1, quiet=True) as view:
+    with SweepView(len(jobs), 1, quiet=True) as view:
         view.tick(jobs)
         view.ended(Ended(jobs[0], RunStatus(State.DONE), 1, 1.0))
     assert capsys.readouterr().err == ""

@@ -75,4 +75,4 @@ def test_a_network_at_temperature_1_is_found_under_either_name_of_its_attack(tmp
     record(tmp_path, HIGH_TEMPERATURE.runs, (0, 0.1), attack=unknown)
     group = bound(replace(HIGH_TEMPERATURE, attack=unknown, attacks=(unknown,)), tmp_path)
     assert [len(group.attacked(run)) for run in group.runs] == [3, 3]
-    assert group.missing == ()
+    assert not group.missing

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 from hostile import EVIL, Page
 from PIL import Image
-from recorded import EPS, GRID, GROUPS, SPARSE, record
+from recorded import EPS, GRID, GROUPS, SPARSE, bound, record
 
 from bench.attacks.spec import AttackSpec
 from bench.evaluation.gallery import LARGEST, Unusable, read_gallery
-from bench.records.collection import read
 from bench.records.store import Folder
 from bench.report import gallery as module
 from bench.report.gallery import confidences, gallery_page
@@ -40,7 +39,7 @@ def images() -> dict[str, Any]:
 
 
 def page(results: Path) -> str | None:
-    return gallery_page(read(results), GRID, list(GROUPS.values()), results)
+    return gallery_page(GRID, [bound(group, results) for group in GROUPS.values()], results)
 
 
 def folder(results: Path, run: Run, seed: int = 0) -> Folder:

@@ -45,10 +45,8 @@ class Claim:
     The difference is the sum over networks of ``weights`` times ``quantity`` averaged over the radii of ``band``.
 
     Args:
-        text: the statement in words.
         group: the name of the comparison group.
         weights: by the label of the network in the group.
-        kind: what it says about the difference.
         margin: how large a difference counts as none, in the unit of ``quantity``.
     """
 

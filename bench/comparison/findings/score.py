@@ -186,7 +186,7 @@ def _scored(finding: Finding, groups: Mapping[str, ComparisonGroup]) -> ScoredFi
             samples[key] = group.samples(claim.quantity, claim.band)
         names = {group.label(run): run.name for run in group.runs}
         wanted = {names[label]: weight for label, weight in claim.weights.items()}
-        missing |= {each.command: None for each in group.missing if each.run.name in wanted}
+        missing |= {command: None for run, command in group.missing.items() if run.name in wanted}
         with suppress(BadInput):  # the networks share no seed; the missing runs say which
             effects[str(place)] = samples[key].contrast(wanted)
     evidence = " ".join(masking_evidence(group) for group in used) if finding.masking else ""

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from matplotlib.figure import Figure
 
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.masked_networks import is_masked
 from bench.records.outcomes import Quantity
-from bench.report.figures.style import band, blank, chance_lines, eps_axes, framed, looks_of, style
+from bench.report.figures.style import Line, band, blank, chance_lines, eps_axes, framed, looks_of, style
 from bench.report.panels import Panel
 from bench.report.tables.table import Cell, Table
 from bench.report.wording import seeds_in_words
-from bench.spec.run import Run
 
 MASKED = "Dashed: the gradient is masked. The attack failed there, and the accuracy that it leaves is no robustness."
 DROP = "accuracy(0) - accuracy(eps)"
 ZERO = Cell("", 0.0, low=0.0, high=0.0)
-
-
-@dataclass(frozen=True)
-class Line:
-    """The curve of a run: mean and ends of the 95 % interval at each eps of its group, in percent or points."""
-
-    run: Run
-    mean: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-    masked: bool
 
 
 def lines(group: ComparisonGroup, table: Table, quantity: Quantity) -> list[Line]:
@@ -60,7 +46,7 @@ def draw(group: ComparisonGroup, table: Table, panel: Panel) -> Figure:
     figure, (axes,) = blank()
     for each in curves:
         label = group.label(each.run) + each.masked * ": gradient masked"
-        band(axes, group.eps, each.mean, each.low, each.high, looks[each.run], label, masked=each.masked)
+        band(axes, group.eps, each, looks[each.run], label)
     if panel is Panel.A:
         chance_lines(axes, group)
         axes.set_ylim(-1.5, 101.5)

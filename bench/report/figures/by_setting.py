@@ -35,7 +35,7 @@ def by_setting(group: ComparisonGroup, table: Table) -> Figure | None:
         look: dict[str, Any] = {"color": grey, "marker": marker, "markersize": 8, "linewidth": 2}
         axes.plot([each.mean[at] for each in curves], label=f"eps {radius:g}", **look)
         for place, each in enumerate(curves):
-            bar(axes, place, each.mean[at], each.low[at], each.high[at], look, masked=each.masked)
+            bar(axes, place, each, at, look, masked=each.masked)
         if curves[0].run == control_of(curves[0].run):
             axes.axhline(curves[0].mean[at], color=grey, linestyle="--", linewidth=1)
     chance_lines(axes, group)

@@ -21,10 +21,8 @@ from bench.report.tables.table import Table
 class Overview:
     """A picture of a group.
 
-    Args:
-        words: what it shows, for readers who cannot see it.
-        draw: makes it; None where there is nothing to show.
-        once: it is drawn once for a figure, not once for each attack.
+    ``words`` say what it shows, for readers who cannot see it. ``draw`` returns None where there is nothing to show.
+    ``once``: it is drawn once for a figure, not once for each attack.
     """
 
     words: str

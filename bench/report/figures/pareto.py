@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ from bench.report.figures.accuracy_curves import lines
 from bench.report.figures.pareto_front import WORDS as FRONT
 from bench.report.figures.pareto_front import draw_front
 from bench.report.figures.point_labels import label_points
-from bench.report.figures.style import bar, blank, chance_lines, framed, looks_of, settle, style
+from bench.report.figures.style import Line, bar, blank, chance_lines, framed, looks_of, settle, style
 from bench.report.tables.table import Table
 from bench.report.wording import seeds_in_words, threat_caption
 from bench.spec.ranks import FullRank
@@ -79,8 +79,7 @@ def by_compression(group: ComparisonGroup, table: Table) -> Figure | None:
         known = sizes[currency]
         for each in curves:
             for place in (0, at):
-                spread = (each.mean[place], each.low[place], each.high[place])
-                bar(axes, known[each.run], *spread, looks[each.run], masked=each.masked and place == at)
+                bar(axes, known[each.run], each, place, looks[each.run], masked=each.masked and place == at)
         draw_front(axes, [(known[each.run], each.mean[0]) for each in curves], "front, clean", "-")
         seen = [(known[each.run], each.mean[at]) for each in curves if not each.masked]
         draw_front(axes, seen, f"front at eps {radius:g}", "-.")
@@ -96,29 +95,6 @@ def by_compression(group: ComparisonGroup, table: Table) -> Figure | None:
     return framed(figure, group.title, what, caption, [*marks, *panels[0].get_legend_handles_labels()[0]])
 
 
-@dataclass(frozen=True)
-class Network:
-    """A run in the picture of an architecture: its compression and its accuracy in percent with the 95 % interval."""
-
-    run: Run
-    compression: float
-    mean: float
-    low: float
-    high: float
-    masked: bool
-
-    @property
-    def method(self) -> str:
-        """The one of ``METHODS`` that made it."""
-        used = {
-            "sparsity at random" if self.run.pruning == "random" else "sparsity": self.run.sparsity > 0,
-            "low rank": self.run.low_rank != FullRank(),
-            "temperature": self.run.temperature != 1,
-        }
-        names = [name for name, is_used in used.items() if is_used]
-        return "control" if not names else names[0] if len(names) == 1 else "several"
-
-
 @style()
 def pareto(arch: str, drawn: Sequence[tuple[ComparisonGroup, Table]]) -> Figure | None:
     """Return every network of ``arch`` in ``drawn`` under FGSM by an attacker who knows T.
@@ -131,43 +107,50 @@ def pareto(arch: str, drawn: Sequence[tuple[ComparisonGroup, Table]]) -> Figure 
     radius = chosen_radius(group.eps) if group else None
     if group is None or radius is None:
         return None
-    networks = networks_of(group, drawn, radius)
-    if _of_one_size([each.compression for each in networks]):
+    found: dict[Run, tuple[float, Line]] = {}
+    for each, table in drawn:
+        sizes = ratios(each, table, "compression")
+        for line in lines(each, table, Quantity.ACCURACY):
+            if line.run in sizes and line.run in group.runs:
+                found.setdefault(line.run, (sizes[line.run], line))
+    networks = [found[run] for run in group.runs if run in found]
+    sizes_shown = [size for size, _ in networks]
+    if _of_one_size(sizes_shown):
         return None
     figure, (axes,) = blank((5.4,))
-    for each in networks:
-        bar(axes, each.compression, each.mean, each.low, each.high, METHODS[each.method], masked=each.masked)
-    stairs = draw_front(axes, [(each.compression, each.mean) for each in networks if not each.masked], "front", "-")
+    at = group.eps.index(radius)
+    for size, line in networks:
+        bar(axes, size, line, at, METHODS[method_of(line.run)], masked=line.masked)
+    stairs = draw_front(axes, [(size, line.mean[at]) for size, line in networks if not line.masked], "front", "-")
     chance_lines(axes, group)
-    _times_axis(axes, [each.compression for each in networks])
-    axes.set_ylim(0, min(100.0, 1.08 * max(each.high for each in networks)))
+    _times_axis(axes, sizes_shown)
+    axes.set_ylim(0, min(100.0, 1.08 * max(line.high[at] for _, line in networks)))
     axes.set_ylabel(f"accuracy at eps {radius:g}, %")
     axes.set_xlabel("compression: times fewer parameters that are not zero")
-    batches = Counter(each.run.batch_size for each in networks)
+    batches = Counter(line.run.batch_size for _, line in networks)
     batch, _ = batches.most_common(1)[0]
     mixed = f"Batch size {batch}; b: another one. " * (len(batches) > 1)
-    masked = " Hollow: the gradient is masked; never on the front." * any(each.masked for each in networks)
+    masked = " Hollow: the gradient is masked; never on the front." * any(line.masked for _, line in networks)
     caption = (threat_caption(group), f"{NOTE} {mixed}{seeds_in_words(group, 'Bars')}", f"{FRONT}.{masked}")
     what = f"accuracy at eps {radius:g} against compression; {group.attacker}"
-    used = {each.method for each in networks}
+    used = {method_of(line.run) for _, line in networks}
     marks = _marks({name: look for name, look in METHODS.items() if name in used})
     settle(framed(figure, group.title, what, caption, [*marks, *axes.get_legend_handles_labels()[0]]))
-    named = [each for each in networks if len(networks) <= CROWD or (each.compression, each.mean) in stairs]
-    spans = [(each.compression, each.mean, each.low, each.high) for each in named]
-    label_points(axes, spans, [_label(group, each, batch) for each in named], stairs)
+    named = [each for each in networks if len(networks) <= CROWD or (each[0], each[1].mean[at]) in stairs]
+    spans = [(size, line.mean[at], line.low[at], line.high[at]) for size, line in named]
+    label_points(axes, spans, [_label(group, line.run, batch) for _, line in named], stairs)
     return figure
 
 
-def networks_of(whole: ComparisonGroup, drawn: Sequence[tuple[ComparisonGroup, Table]], radius: float) -> list[Network]:
-    """Return the runs of ``whole`` with their numbers from the first table of ``drawn`` that has them."""
-    found: dict[Run, Network] = {}
-    for group, table in drawn:
-        sizes, at = ratios(group, table, "compression"), group.eps.index(radius)
-        for each in lines(group, table, Quantity.ACCURACY):
-            if each.run in sizes:
-                own = Network(each.run, sizes[each.run], each.mean[at], each.low[at], each.high[at], each.masked)
-                found.setdefault(each.run, own)
-    return [found[run] for run in whole.runs if run in found]
+def method_of(run: Run) -> str:
+    """Return the one of ``METHODS`` that made ``run``."""
+    used = {
+        "sparsity at random" if run.pruning == "random" else "sparsity": run.sparsity > 0,
+        "low rank": run.low_rank != FullRank(),
+        "temperature": run.temperature != 1,
+    }
+    names = [name for name, is_used in used.items() if is_used]
+    return "control" if not names else names[0] if len(names) == 1 else "several"
 
 
 def _whole(arch: str, known: Sequence[ComparisonGroup]) -> ComparisonGroup | None:
@@ -183,12 +166,12 @@ def _whole(arch: str, known: Sequence[ComparisonGroup]) -> ComparisonGroup | Non
     return replace(first, figure=f"pareto-{arch}", title=title, runs=kept, attacks=())
 
 
-def _label(group: ComparisonGroup, network: Network, batch: int) -> str:
+def _label(group: ComparisonGroup, run: Run, batch: int) -> str:
     """Return the label of a point. The marker tells the method; the batch size is named where it is not ``batch``."""
-    own = network.run.batch_size
-    alike = replace(group, runs=tuple(run for run in group.runs if run.batch_size == own))
-    words = "control" if network.method == "control" else alike.label(network.run)
-    return words.replace(" zero", "").replace(", at random", "") + f", b{own}" * (own != batch)
+    alike = replace(group, runs=tuple(each for each in group.runs if each.batch_size == run.batch_size))
+    words = "control" if method_of(run) == "control" else alike.label(run)
+    other = f", b{run.batch_size}" * (run.batch_size != batch)
+    return words.replace(" zero", "").replace(", at random", "") + other
 
 
 def _of_one_size(sizes: Sequence[float]) -> bool:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from bench.attacks.norms import NORMS
 from bench.evaluation.masking import Masking
 from bench.records.schema import AttackRecord
-from bench.report.figures.style import band, blank, eps_axes, framed, looks, style
+from bench.report.figures.style import Line, band, blank, eps_axes, framed, looks, style
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
@@ -35,7 +35,7 @@ def curve(run: Run, classes: int, attacks: Sequence[AttackRecord], masking: Sequ
             label = attack.threat.label + ": gradient masked" * (attack.attack in masked)
             rows = [(row.eps, 100 * row.accuracy, 100 * row.low, 100 * row.high) for row in attack.rows]
             eps, mean, low, high = zip(*rows, strict=True)
-            band(axes, eps, mean, low, high, look, label, masked=attack.attack in masked)
+            band(axes, eps, Line(run, mean, low, high, attack.attack in masked), look, label)
         axes.axhline(100 / classes, color="0.4", linestyle=":", linewidth=1.6, label=f"chance, {classes} classes")
         axes.set_ylim(-1.5, 101.5)
         eps_axes(axes, max(row.eps for attack in own for row in attack.rows), NORMS[norm], "accuracy, %")

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.intervals import hierarchical
 from bench.comparison.masked_networks import is_masked
-from bench.report.figures.accuracy_curves import MASKED, Line
-from bench.report.figures.style import band, blank, eps_axes, framed, looks_of, style
+from bench.report.figures.accuracy_curves import MASKED
+from bench.report.figures.style import Line, band, blank, eps_axes, framed, looks_of, style
 from bench.report.tables.table import Table
 from bench.report.wording import seeds_in_words
 
@@ -47,8 +47,7 @@ def flips(group: ComparisonGroup, table: Table) -> Figure | None:
     figure, (axes,) = blank()
     for each in curves:
         label = f"{group.label(each.run)}: {100 - each.mean[-1]:.1f} % never"
-        look = looks[each.run]
-        band(axes, group.eps, each.mean, each.low, each.high, look, label, masked=each.masked, steps=True)
+        band(axes, group.eps, each, looks[each.run], label, "steps-post")
     axes.set_ylim(-1.5, 101.5)
     eps_axes(axes, max(group.eps), group.attack.norm, "flipped, % of images correct at eps 0")
     what = f"images flipped, by the smallest flipping eps; {group.attacker}"

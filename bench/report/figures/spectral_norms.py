@@ -15,7 +15,7 @@ from bench.comparison.group import ComparisonGroup
 from bench.methods.separable import HORIZONTAL, VERTICAL
 from bench.records.networks import TrainedNetwork
 from bench.records.schema import Metrics
-from bench.report.figures.style import band, blank, framed, looks_of, style
+from bench.report.figures.style import Line, band, blank, framed, looks_of, style
 from bench.report.tables.table import Table
 
 CROWDED = 8  # with more layers than this their names are vertical
@@ -77,7 +77,7 @@ def spectral(group: ComparisonGroup, _: Table) -> Figure | None:
         rows = [(layers.index(layer), *each[layer]) for layer in sorted(each, key=layers.index)]
         places, mean, low, high = zip(*rows, strict=True)
         label = f"{group.label(run)}: product {scientific(_product(group.trained(run)))}"
-        band(axes, places, mean, low, high, looks_of(group)[run], label)
+        band(axes, places, Line(run, mean, low, high), looks_of(group)[run], label)
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
@@ -34,6 +35,17 @@ DPI = 128
 # Inches: the width of a picture, a line of the title, one of a legend, the ticks and the label below axes, and the edge.
 WIDE, TITLE, LEGEND, BELOW, EDGE = 9.0, 0.25, 0.27, 0.75, 0.1
 TITLE_WIDTH = 78  # characters
+
+
+@dataclass(frozen=True)
+class Line:
+    """The curve of a run: means and ends of their 95 % interval, in the unit of the axes."""
+
+    run: Run
+    mean: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+    masked: bool = False
 
 
 @contextmanager
@@ -114,27 +126,19 @@ def looks_of(group: ComparisonGroup) -> dict[Run, dict[str, Any]]:
 
 
 def band(
-    axes: Axes,
-    x: Sequence[float],
-    mean: Sequence[float],
-    low: Sequence[float],
-    high: Sequence[float],
-    look: dict[str, Any],
-    label: str,
-    *,
-    masked: bool = False,
-    steps: bool = False,
+    axes: Axes, x: Sequence[float], line: Line, look: dict[str, Any], label: str, drawstyle: str = "default"
 ) -> None:
-    """Draw means (k,) at ``x`` as a line and their intervals as a shade. The line is dashed where the gradient is masked."""
-    edge: Any = {"markeredgecolor": "white", "markeredgewidth": 0.6, "linestyle": "--" if masked else "-"}
-    axes.fill_between(x, low, high, step="post" if steps else None, color=look["color"], alpha=0.15, linewidth=0)
-    (line,) = axes.plot(x, mean, label=label, **edge, **look)
-    line.set_drawstyle("steps-post" if steps else "default")
+    """Draw ``line`` at ``x`` with its interval as a shade. It is dashed where the gradient is masked."""
+    step: Any = "post" if drawstyle == "steps-post" else None
+    edge: Any = {"markeredgecolor": "white", "markeredgewidth": 0.6, "linestyle": "--" if line.masked else "-"}
+    axes.fill_between(x, line.low, line.high, step=step, color=look["color"], alpha=0.15, linewidth=0)
+    axes.plot(x, line.mean, drawstyle=drawstyle, label=label, **edge, **look)
 
 
-def bar(axes: Axes, x: float, mean: float, low: float, high: float, look: dict[str, Any], *, masked: bool) -> None:
-    """Draw a point with its interval. Its marker is hollow where the gradient is masked."""
-    face, ends = "white" if masked else look["color"], [[mean - low], [high - mean]]
+def bar(axes: Axes, x: float, line: Line, at: int, look: dict[str, Any], *, masked: bool) -> None:
+    """Draw the point ``at`` of ``line`` with its interval. Its marker is hollow where the gradient is masked."""
+    mean, face = line.mean[at], "white" if masked else look["color"]
+    ends = [[mean - line.low[at]], [line.high[at] - mean]]
     axes.errorbar([x], [mean], ends, capsize=3, elinewidth=1.2, **{**look, "mfc": face, "linestyle": ""})
 
 

@@ -14,7 +14,7 @@ from bench.comparison.masked_networks import is_masked, masking_evidence
 from bench.records.outcomes import Quantity
 from bench.report.figures.accuracy_curves import in_percent
 from bench.report.figures.pareto import chosen_radius
-from bench.report.figures.style import bar, blank, chance_lines, framed, style
+from bench.report.figures.style import Line, bar, blank, chance_lines, framed, style
 from bench.report.tables.cells import measured
 from bench.report.tables.table import Table
 from bench.report.wording import either, seeds_in_words
@@ -69,7 +69,8 @@ def _attacker(above: Axes, below: Axes, group: ComparisonGroup, radius: float, l
         if attacked:
             (cell,) = measured([each.outcomes for each in attacked.values()], [(Quantity.ACCURACY, radius)])
             mean, low, high = in_percent(cell)
-            bar(above, place, mean, low, high, {**look, "zorder": 3}, masked=bool(is_masked(attacked)))
+            line = Line(run, [mean], [low], [high])
+            bar(above, place, line, 0, {**look, "zorder": 3}, masked=bool(is_masked(attacked)))
             fractions = [each.record.gradient_zero_images for each in attacked.values()]
             places.append(place)
             accuracies.append(mean)

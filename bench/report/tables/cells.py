@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
 
 import numpy as np
 
 from bench.comparison.intervals import hierarchical
-from bench.records.outcomes import Floats, Outcomes, Quantity, wilson
+from bench.records.outcomes import Outcomes, Quantity, wilson
 from bench.report.tables.table import Cell
 
 
 def measured(seeds: Iterable[Outcomes], wanted: Sequence[tuple[Quantity, float]]) -> list[Cell]:
     """Return the cell of each wanted quantity and radius, over all ``seeds``."""
-    rows = [(each.indices, _stacked(each, wanted)) for each in seeds]
+    rows = [(each.indices, np.concatenate([each.each(what, (eps,)) for what, eps in wanted])) for each in seeds]
     found = hierarchical(rows)
     cells = []
     for place, (quantity, _) in enumerate(wanted):
@@ -32,11 +31,6 @@ def measured(seeds: Iterable[Outcomes], wanted: Sequence[tuple[Quantity, float]]
         text = f"{100 * mean:.1f}{spread} [{100 * low:.1f}, {100 * high:.1f}]"
         cells.append(Cell(text, mean, deviation, low, high))
     return cells
-
-
-def _stacked(outcomes: Outcomes, wanted: Sequence[tuple[Quantity, float]]) -> Floats:
-    parts = groupby(wanted, key=lambda each: each[0])
-    return np.concatenate([outcomes.each(quantity, tuple(radius for _, radius in part)) for quantity, part in parts])
 
 
 def over_seeds(values: Sequence[float], text: Callable[[float], str]) -> Cell:

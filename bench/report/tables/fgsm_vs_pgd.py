@@ -53,10 +53,8 @@ def _accuracy(pair: StepPair, radius: float, place: int) -> Cell:
 def _words(found: list[StepPair]) -> str:
     """Return what the table says, in a few sentences."""
     seeing = [pair for pair in found if not pair.masked]
-    masked = (
-        f"In {len(found) - len(seeing)} of {len(found)} rows the gradient is masked: many steps along a zero gradient "
-    )
-    parts = [masked + "go nowhere."] if len(seeing) < len(found) else []
+    masked = f"In {len(found) - len(seeing)} of {len(found)} rows the gradient is masked"
+    parts = [f"{masked}: many steps along a zero gradient go nowhere."] if len(seeing) < len(found) else []
     if seeing:
         failed = [str(pair.network) for pair in found if pair.weaker_by > TOLERATED]
         where = f"On {', '.join(failed)}" if failed else "On no network"

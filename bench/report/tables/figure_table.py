@@ -35,12 +35,11 @@ def figure_table(group: ComparisonGroup) -> Table:
     """Return the table of ``group``. What is not measured is a dash with the command that would fill it."""
     verdicts = {quantity: compare(group, quantity) for quantity in Quantity}
     lacking: dict[str, str] = {}
-    for each in group.missing:
-        lacking.setdefault(each.run.name, each.command)
+    for run, command in group.missing.items():
+        lacking.setdefault(run.name, command)
     rows = tuple(_Row(group, run, verdicts, lacking).cells() for run in group.runs)
-    commands = tuple(each.command for each in group.missing)
-    notes = (*NOTES, *rising_accuracy(group))
-    return Table(group.name, group.title, threat_caption(group), notes, _columns(group), rows, commands)
+    notes, missing = (*NOTES, *rising_accuracy(group)), tuple(group.missing.values())
+    return Table(group.name, group.title, threat_caption(group), notes, _columns(group), rows, missing)
 
 
 def _radii(group: ComparisonGroup, quantity: Quantity) -> tuple[float, ...]:

@@ -32,15 +32,15 @@ BESIDE = {0.5: 0.50, 0.8: 0.75, 0.9: 0.875, 0.95: 0.9375, 0.98: 0.9844}
 
 def published_table(group: ComparisonGroup | None) -> Table | None:
     """Return the change in accuracy from dense to each sparsity, ours beside theirs. None where ours has no dense run."""
-    ours = _ours(group) if group else {}
-    if group is None or 0.0 not in ours or len(ours) < 2:
+    ours, theirs = _changes(_ours(group)) if group else {}, _changes(PUBLISHED)
+    if group is None or len(ours) < 2:
         return None
     rows = []
-    for sparsity, theirs in BESIDE.items():
+    for sparsity, beside in BESIDE.items():
         if sparsity in ours:
-            changes = [(_change(ours, sparsity, eps), _change(PUBLISHED, theirs, eps)) for eps in EPS]
-            cells = [Cell(f"{100 * each:g} %", each) for each in (sparsity, theirs)]
-            rows.append((*cells, *[_points(change) for pair in changes for change in pair]))
+            cells = [Cell(f"{100 * each:g} %", each) for each in (sparsity, beside)]
+            changes = [each.get(eps) for eps in EPS for each in (ours[sparsity], theirs[beside])]
+            rows.append((*cells, *map(_points, changes)))
     radii = ["clean" if not eps else f"eps {eps:g}" for eps in EPS]
     names = {
         "sparsity": ("ours, zero", "theirs, zero"),
@@ -52,7 +52,7 @@ def published_table(group: ComparisonGroup | None) -> Table | None:
         f"step, mean over {_count(group)}. Theirs: ResNet18, Imagenette at 224 px, PGD-40 on 256 images, mean "
         f"over 6 trainings, on a network that ends in softmax ({SOURCE}). Both {eps_unit(LINF)}."
     )
-    return Table("published", "Beside published results", caption, (_words(ours),), columns(names), tuple(rows))
+    return Table("published", "Beside published results", caption, (_words(ours, theirs),), columns(names), tuple(rows))
 
 
 def _ours(group: ComparisonGroup) -> Accuracies:
@@ -67,10 +67,15 @@ def _ours(group: ComparisonGroup) -> Accuracies:
     return found
 
 
-def _change(accuracies: Accuracies, sparsity: float, eps: float) -> float | None:
-    """Return the change in accuracy from dense, None where it is not measured."""
-    own, dense = (accuracies.get(each, {}).get(eps) for each in (sparsity, 0.0))
-    return None if own is None or dense is None else own - dense
+def _changes(accuracies: Accuracies) -> Accuracies:
+    """Return the change in accuracy from dense by sparsity and eps; empty where dense is not measured."""
+    dense = accuracies.get(0.0)
+    if dense is None:
+        return {}
+    return {
+        sparsity: {eps: accuracy - dense[eps] for eps, accuracy in found.items() if eps in dense}
+        for sparsity, found in accuracies.items()
+    }
 
 
 def _points(change: float | None) -> Cell:
@@ -83,14 +88,15 @@ def _count(group: ComparisonGroup) -> str:
     return f"{counts} seed{'s' * (seeds != {1})}"
 
 
-def _words(ours: Accuracies) -> str:
+def _words(ours: Accuracies, theirs: Accuracies) -> str:
     """Return the changes at 90 % and 98 % in a sentence."""
     parts = []
     for name, eps in (("clean accuracy", 0.0), ("accuracy at eps 1", 1.0)):
-        changes = []
+        said = []
         for sparsity in (0.9, 0.98):
-            change, theirs = _change(ours, sparsity, eps), _points(_change(PUBLISHED, BESIDE[sparsity], eps)).text
+            change, beside = ours.get(sparsity, {}).get(eps), BESIDE[sparsity]
             text = "not measured" if change is None else _points(change).text
-            changes.append(f"{text} at {100 * sparsity:g} % (theirs {theirs} at {100 * BESIDE[sparsity]:g} %)")
-        parts.append(f"{name} {changes[0]} and {changes[1]}")
+            other = _points(theirs[beside][eps]).text
+            said.append(f"{text} at {100 * sparsity:g} % (theirs {other} at {100 * beside:g} %)")
+        parts.append(f"{name} {' and '.join(said)}")
     return "From dense, in points: " + "; ".join(parts) + "."

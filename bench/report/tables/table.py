@@ -42,10 +42,7 @@ class Table:
 
     Args:
         name: of its files.
-        title: above it.
-        caption: what the numbers are.
-        notes: how to read them.
-        columns: in order.
+        caption: what the numbers are, and ``notes`` how to read them.
         rows: a cell for each column.
         missing: the commands that would fill the dashes.
     """
@@ -60,11 +57,13 @@ class Table:
 
     def only(self, *sections: str) -> Table:
         """Return the table with the columns of ``sections`` alone, in their order."""
-        return self._kept([place for place, column in enumerate(self.columns) if column.section in sections])
+        return self.named(*[column.name for column in self.columns if column.section in sections])
 
     def named(self, *names: str) -> Table:
         """Return the table with the columns of ``names`` alone, in their order. Unknown names are passed over."""
-        return self._kept([place for place, column in enumerate(self.columns) if column.name in names])
+        kept = [place for place, column in enumerate(self.columns) if column.name in names]
+        rows = tuple(tuple(row[place] for place in kept) for row in self.rows)
+        return replace(self, columns=tuple(self.columns[place] for place in kept), rows=rows)
 
     def column(self, name: str) -> tuple[Cell, ...]:
         """Return the cells of the column ``name``. KeyError where there is none."""
@@ -75,10 +74,6 @@ class Table:
         """The rows, each with its cells by the name of their column."""
         names = [column.name for column in self.columns]
         return [dict(zip(names, row, strict=True)) for row in self.rows]
-
-    def _kept(self, kept: list[int]) -> Table:
-        rows = tuple(tuple(row[place] for place in kept) for row in self.rows)
-        return replace(self, columns=tuple(self.columns[place] for place in kept), rows=rows)
 
 
 def columns(sections: Mapping[str, Iterable[str]]) -> tuple[Column, ...]:

@@ -27,7 +27,8 @@ NOTES = (
 
 def worst_table(groups: Sequence[ComparisonGroup]) -> Table | None:
     """Return accuracy under one step and in the worst case for each network of ``groups``. None where none met two attacks."""
-    rows = tuple(row for group in groups if group.attack == Fgsm() for row in _rows(group))
+    found = [worst_case_of(group) for group in groups if group.attack == Fgsm()]
+    rows = tuple(_row(each, run) for each in found if each for run in each.networks)
     if not rows:
         return None
     sections = {
@@ -41,11 +42,6 @@ def worst_table(groups: Sequence[ComparisonGroup]) -> Table | None:
         f"case over all attacks. Threat model: {eps_unit(Fgsm.norm)}, white box, true labels."
     )
     return Table("worst", "The worst of all attacks", caption, NOTES, columns(sections), rows)
-
-
-def _rows(group: ComparisonGroup) -> list[tuple[Cell, ...]]:
-    found = worst_case_of(group)
-    return [_row(found, run) for run in found.networks] if found else []
 
 
 def _row(found: WorstCase, run: Run) -> tuple[Cell, ...]:
