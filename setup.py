@@ -39,7 +39,7 @@ REQUIRED = [
 ART = ["adversarial-robustness-toolbox>=1.20,<1.21"]
 TEST = [
     "pytest>=8.3,<10",
-    "pytest-xdist>=3.6,<4",
+    "pytest-xdist>=3.7,<4",
     "hypothesis>=6.100,<7",
     "jsonschema>=4.23,<5",
     "foolbox>=3.3.4,<3.4",
