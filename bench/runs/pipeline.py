@@ -63,14 +63,15 @@ def execute(
     Raises:
         Locked: another process has the run.
         IntegrityError: a record is damaged, or the images are not those of the record.
-        BadInput: the images or the schedule do not fit the run.
+        BadInput: the images or the schedule do not fit the run, or the file of its architecture cannot be read.
     """
+    architecture = source_of(run.arch)  # refuse before a folder is made
     folder = Folder(where.results, run)
     with folder.lock():
         if not restart:
             folder.declare()
         training = None if restart else folder.training()
-        _check_source(run, training)
+        _check_architecture(run, training, architecture)
         evaluations = evaluations_of(specs)
         missing = _missing(folder, training, evaluations)
         source = DATASETS[run.dataset]
@@ -103,8 +104,7 @@ def _missing(folder: Folder, training: TrainingRecord | None, evaluations: Seque
     return [] if training.diverged else [each for each in evaluations if not each.is_recorded(folder)]
 
 
-def _check_source(run: Run, training: TrainingRecord | None) -> None:
-    source = source_of(run.arch)
+def _check_architecture(run: Run, training: TrainingRecord | None, source: str | None) -> None:
     if training and training.source != source:
         raise IntegrityError(
             f"{run.arch} has changed since {run.name} was trained (sha256 {(training.source or 'none')[:12]}, now "

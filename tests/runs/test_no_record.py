@@ -11,7 +11,7 @@ from tiny import only_seed_folder, tiny_run
 from whole_runs import FGSM, go
 
 from bench.attacks.spec import AttackSpec
-from bench.errors import BenchError, IntegrityError
+from bench.errors import BadInput, BenchError, IntegrityError
 from bench.records.files import read_json, write_json
 from bench.records.store import RUN_SCHEMA
 from bench.runs.pipeline import Result
@@ -32,6 +32,12 @@ def test_a_run_that_misses_its_sparsity_leaves_no_record(tmp_path: Path, monkeyp
     with pytest.raises(BenchError, match=r"sparsity not reached: fc1 has 0 zeros .* 0.5 was asked"):
         go(tmp_path, tiny_run(sparsity=0.5))
     assert not (only_seed_folder(tmp_path) / "run.json").exists()
+
+
+def test_an_architecture_that_cannot_be_read_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"cannot read .*gone\.py"):
+        go(tmp_path, tiny_run(arch=f"{tmp_path}/gone.py:build"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_clean_accuracy_that_is_not_the_recorded_one_is_refused(finished: Result, copied: Path) -> None:

@@ -28,7 +28,7 @@ def curve(run: Run, classes: int, attacks: Sequence[AttackRecord], masking: Sequ
     """
     masked = {finding.attack: finding.words for finding in masking if finding.masked}
     norms = list(dict.fromkeys(attack.threat.norm for attack in attacks))
-    figure, panels = blank((4.1,) * len(norms), sharex=False)
+    figure, panels = blank((4.4,) * len(norms), sharex=False)
     for norm, axes in zip(norms, panels, strict=True):
         own = [attack for attack in attacks if attack.threat.norm == norm]
         for attack, look in zip(own, looks(len(own)), strict=True):
