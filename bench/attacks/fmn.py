@@ -40,9 +40,7 @@ class Fmn(Attack):
     steps: float = 100
 
     def __post_init__(self) -> None:
-        whole = int(self.steps) if isinstance(self.steps, float) and self.steps.is_integer() else self.steps
-        STEPS.check(f"steps of {self.kind}", whole)
-        object.__setattr__(self, "steps", whole)
+        object.__setattr__(self, "steps", STEPS.integer(f"steps of {self.kind}", self.steps))
 
     def threat(self, trained_temperature: float) -> Threat:
         """Return what the attacker does and knows."""

@@ -26,7 +26,7 @@ class GradientSearch(GradientAttack, Search):
         super().__post_init__()
         for name, limit in COUNTS.items():
             if hasattr(self, name):
-                number = getattr(self, name)  # an attack as text has no integers
-                whole = int(number) if isinstance(number, float) and number.is_integer() else number
-                limit.check(f"{name} of {self.kind}", whole)
+                whole = limit.integer(
+                    f"{name} of {self.kind}", getattr(self, name)
+                )  # an attack as text has no integers
                 object.__setattr__(self, name, whole)

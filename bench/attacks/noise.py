@@ -38,9 +38,7 @@ class Noise(Search):
     def __post_init__(self) -> None:
         if self.shape not in KINDS:
             raise unknown("shape of noise", str(self.shape), KINDS)
-        whole = int(self.draws) if isinstance(self.draws, float) and self.draws.is_integer() else self.draws
-        DRAWS.check("draws of noise", whole)
-        object.__setattr__(self, "draws", whole)
+        object.__setattr__(self, "draws", DRAWS.integer("draws of noise", self.draws))
 
     def threat(self, trained_temperature: float) -> Threat:
         """Return what the attacker does and knows."""

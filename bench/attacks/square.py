@@ -37,9 +37,7 @@ class Square(Search):
     queries: float = 1000
 
     def __post_init__(self) -> None:
-        whole = int(self.queries) if isinstance(self.queries, float) and self.queries.is_integer() else self.queries
-        QUERIES.check("queries of square", whole)
-        object.__setattr__(self, "queries", whole)
+        object.__setattr__(self, "queries", QUERIES.integer("queries of square", self.queries))
 
     def threat(self, trained_temperature: float) -> Threat:
         """Return what the attacker does and knows."""

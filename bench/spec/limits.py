@@ -49,6 +49,13 @@ class Range:
         hint = f"; did you mean {value / 100:g}?" if isinstance(value, int | float) and percentage else ""
         raise BadInput(f"{where} is {value!r}: expected {self}{hint}")
 
+    def integer(self, where: str, value: object) -> int:
+        """Return ``value``, where 20.0 is 20, as an integer; BadInput where it is not one inside the bounds."""
+        number = int(value) if isinstance(value, float) and value.is_integer() else value
+        self.check(where, number)
+        assert isinstance(number, int)
+        return number
+
 
 @dataclass(frozen=True)
 class OneOf:
