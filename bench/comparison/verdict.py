@@ -58,6 +58,11 @@ class Judged:
         return len(self.effect.seeds) >= SEEDS
 
     @property
+    def can_be_judged(self) -> bool:
+        """Whether there are enough seeds and both networks learned."""
+        return self.enough_seeds and self.learned and self.control_learned
+
+    @property
     def verdict(self) -> str:
         """The verdict in a few words. "More robust" and the like need three seeds and p below 0.05."""
         if not (self.learned and self.control_learned):
@@ -81,10 +86,9 @@ class Judged:
     def sentence(self) -> str:
         """The verdict with its difference, interval and the p that decides."""
         same, differs = self.p_equivalent < LEVEL, self.p < LEVEL
-        judged = self.enough_seeds and self.learned and self.control_learned
-        note = f", but within {size(EQUIVALENCE)}" if judged and differs and same else ""
+        note = f", but within {size(EQUIVALENCE)}" if self.can_be_judged and differs and same else ""
         rests = probability(self.p)
-        if judged and same and not differs:
+        if self.can_be_judged and same and not differs:
             rests = f"{probability(self.p_equivalent)} against a difference beyond {size(EQUIVALENCE)}"
         return f"{self.verdict}{note}: difference {numbers(self.effect)}, {rests}"
 

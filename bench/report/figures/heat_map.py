@@ -20,7 +20,8 @@ ROW = 0.7  # inches
 def heat_map(group: ComparisonGroup, table: Table) -> Figure | None:
     """Return the paired difference to the control in points, by run and eps. None where no run can be compared.
 
-    A star marks p below 0.05 with Holm's correction over the map, at three seeds, where the gradient is not masked.
+    A star marks p below 0.05 with Holm's correction over the map, at three seeds, where both networks learned and the
+    gradient is not masked.
     """
     judged = compare_each_eps(group)
     runs = [run for run in group.compared if (run.name, group.eps[-1]) in judged]
@@ -52,5 +53,5 @@ def heat_map(group: ComparisonGroup, table: Table) -> Figure | None:
 
 
 def _words(judged: Judged) -> str:
-    shown = judged.p < LEVEL and judged.enough_seeds and not judged.masked
+    shown = judged.p < LEVEL and judged.can_be_judged and not judged.masked
     return points(judged.effect.difference) + "*" * shown + "\nm" * bool(judged.masked)
