@@ -25,12 +25,15 @@ class Architecture:
         clip_norm: the default largest norm of the gradient; 0: not clipped.
         lr1: the internship report's ranks (its section 4.2) of the convolutions larger than 1x1, in order. It is empty
             where there is no such convolution, and None where the report names no ranks.
+        audit_eps: the radii of an audit, L-infinity, pixel levels, ascending: those at which the dense network keeps about
+            a half and a fifth of its clean accuracy under the worst attack.
     """
 
     place: str
     learning_rate: float = 0.05
     clip_norm: float = 5.0
     lr1: tuple[int, ...] | None = None
+    audit_eps: tuple[float, ...] = (2.0, 4.0)
 
     def function(self) -> Callable[..., Any]:
         """Import and return the function that builds the network."""

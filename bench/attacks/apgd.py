@@ -14,18 +14,21 @@ from bench.attacks.losses import Loss, TargetedMargin
 from bench.attacks.norms import L2, LINF, Norm
 from bench.attacks.search import Attempt, Found, Survivors, in_turn, rows_of
 from bench.datasets.base import Images, Labels
+from bench.errors import unknown
 
 MOMENTUM = 0.75
 RISING = 0.75
+STARTS = ("image", "random")
 
 
 @dataclass(frozen=True)
 class Apgd(GradientSearch):
-    """Climb the loss as ``ascend`` does, ``restarts`` times: the first from the image itself, the others from random points.
+    """Climb the loss as ``ascend`` does, ``restarts`` times: the first from ``start``, the others from random points.
 
     Args:
         steps: of each climb; each costs one gradient.
         restarts: how many climbs.
+        start: where the first climb starts: at the "image" itself, or at a "random" point of the ball.
         targets: 0, or the number of classes to go for in turn, the likeliest first, each with a climb of its own on the
             targeted logit margin. ``loss`` is then not used.
 
@@ -40,13 +43,20 @@ class Apgd(GradientSearch):
     steps: float = 50
     restarts: float = 1
     targets: float = 0
+    start: str = "image"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.start not in STARTS:
+            raise unknown(f"start of {self.kind}", str(self.start), STARTS)
 
     @property
     def moves(self) -> str:
         """What the attack does to an image, in a phrase."""
         towards = f", towards {self.targets:g} classes in turn," if self.targets else ""
         times = f" from {self.restarts:g} starts" if self.restarts > 1 else ""
-        return f"{self.steps:g} APGD steps{times}{towards}"
+        first = " from a random start" * (self.start == "random")
+        return f"{self.steps:g} APGD steps{times}{first}{towards}"
 
     def search(self, target: Target, images: Images, labels: Labels, eps: Radii, draw: np.random.Generator) -> Found:
         """Return the best image found in each ball, as ``Search`` asks."""
@@ -54,7 +64,8 @@ class Apgd(GradientSearch):
 
         def climb(restart: int, place: int) -> Attempt:
             def attempt(images: Images, labels: Labels, eps: Radii) -> Found:
-                start = images if restart == 0 else random_point(self.norm, images, eps, draw)
+                at_image = restart == 0 and self.start == "image"
+                start = images if at_image else random_point(self.norm, images, eps, draw)
                 others = likeliest(target, images, labels)[:, place] if self.targets else None
                 return ascend(target, images, labels, eps, self.norm, loss, int(self.steps), start, others)
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
+from bench.cli.audit import audit
 from bench.cli.data import data
 from bench.cli.export import export
 from bench.cli.report import report
@@ -75,7 +76,7 @@ def main() -> None:
     """Train networks, compress them, attack them, and report how robust they are."""
 
 
-for command in (run, data, sweep, status, export, report):
+for command in (run, data, sweep, audit, status, export, report):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -34,3 +34,11 @@ DATA_DIR = click.option(
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="print one JSON object on stdout")
 QUIET = click.option("--quiet", is_flag=True, help="no progress on stderr")
+AUDIT = click.option(
+    "--audit", is_flag=True, help="audit each network too: what is really left, and whether its gradient is masked"
+)
+
+
+def audits_asked(audit: bool) -> tuple[str, ...]:
+    """Return the names of the batteries that ``--audit`` asks for."""
+    return ("screen",) if audit else ()

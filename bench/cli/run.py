@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from bench.attacks import ATTACKS, attack_named
 from bench.attacks.norms import LINF
 from bench.attacks.spec import attack_specs, eps_text, parse_eps
-from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS, Command
+from bench.cli.options import AUDIT, DATA_DIR, JSON, QUIET, RESULTS, Command, audits_asked
 from bench.runs.command import flag
 from bench.spec.pruning_schedule import parse_schedule
 from bench.spec.run import Run
@@ -54,6 +54,7 @@ def settings_of_a_run(command: Command) -> Command:
 @click.option(
     "--attack-fraction", type=float, default=1.0, show_default=True, help="fraction of the validation images, in (0, 1]"
 )
+@AUDIT
 @DATA_DIR
 @RESULTS
 @click.option("--skip-broken", is_flag=True, help="leave broken images out, and record which")
@@ -71,6 +72,7 @@ def run(
     attacks: tuple[str, ...],
     eps: str | None,
     attack_fraction: float,
+    audit: bool,
     data_dir: Path | None,
     results_dir: Path,
     skip_broken: bool,
@@ -87,7 +89,7 @@ def run(
     radii = parse_eps(eps) if eps is not None else ()
     specs = attack_specs(spec, [attack_named(text) for text in attacks], radii, attack_fraction)
     schedules = [parse_schedule(text) for text in share_with]
-    from bench.cli import run_output
+    from bench.cli import audit_output, run_output
     from bench.runs.pipeline import Where, execute
     from bench.training.progress import Progress
 
@@ -97,7 +99,9 @@ def run(
                 f"eps is in pixel levels of 0 to 255: {radii[-1]:g} is {radii[-1] / 255:.2g} of the range; for "
                 f"{radii[-1]:g} of the range give --eps {255 * radii[-1]:g}"
             )
-        result = execute(spec, specs, Where(results_dir, data_dir, skip_broken), progress, restart, schedules)
+        result = execute(
+            spec, specs, Where(results_dir, data_dir, skip_broken), progress, restart, schedules, [SCREEN] * audit
+        )
     if not result.worked:
         click.echo("already done: nothing was trained or attacked", err=True)
     if result.attacks and (result.worked or not result.folder.curve.exists()):
@@ -107,4 +111,9 @@ def run(
     click.echo(
         run_output.as_json(result) if as_json else run_output.tables(result) if verbose else run_output.summary(result)
     )
+    for record in result.audits.values():
+        if not as_json:
+            click.echo(
+                "\n" + audit_output.card(result.folder.run.key, record, result.folder.audit_path(record.battery))
+            )
     sys.exit(1 if result.training.diverged else 0)

@@ -42,6 +42,7 @@ def as_json(result: Result) -> str:
         "record": str(result.folder.path / "run.json"),
         "training": result.training.model_dump(mode="json", exclude_unset=True),
         "attacks": {name: each.model_dump(mode="json", exclude_unset=True) for name, each in result.attacks.items()},
+        "audits": {name: each.model_dump(mode="json", exclude_unset=True) for name, each in result.audits.items()},
         "masking": [{name: getattr(each, name) for name in MASKING} for each in result.masking],
     }
     return json.dumps(body, allow_nan=False, ensure_ascii=False)

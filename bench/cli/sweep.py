@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from bench.cli import sweep_output as summary
-from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS
+from bench.cli.options import AUDIT, DATA_DIR, JSON, QUIET, RESULTS, audits_asked
 from bench.cli.sweep_progress import SweepView
 from bench.errors import BadInput
 from bench.records.status import FINAL
@@ -41,6 +41,7 @@ from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes
 @click.option(
     "--no-sharing", is_flag=True, help="train every run from its own start, also where runs could share a prefix"
 )
+@AUDIT
 @JSON
 @QUIET
 def sweep(
@@ -59,6 +60,7 @@ def sweep(
     workers: int,
     emit_jobs: Path | None,
     no_sharing: bool,
+    audit: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -69,7 +71,7 @@ def sweep(
     overrides = {"image_size": image_size, "epochs": epochs}
     found = found.with_settings({name: value for name, value in overrides.items() if value is not None})
     cells, excluded = found.cells(found.chosen(figures, extra), _seeds(seeds) if seeds is not None else found.seeds)
-    jobs = jobs_of(cells, results_dir, data_dir, not no_sharing)
+    jobs = jobs_of(cells, results_dir, data_dir, not no_sharing, audits_asked(audit))
     divided = shape(place)
     if emit_jobs:
         _emit(emit_jobs, jobs)

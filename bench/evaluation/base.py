@@ -13,9 +13,17 @@ from bench.training.progress import Progress
 
 
 class Network(Target, Protocol):
-    """A trained network as an evaluation sees it: a target that also counts gradients that are zero or not finite."""
+    """A trained network as an evaluation sees it: a target that also counts.
+
+    Attributes:
+        broken: the gradient values that were NaN or infinite.
+        gradients: the images that a gradient was taken of.
+        queries: the images that were classified without a gradient.
+    """
 
     broken: int
+    gradients: int
+    queries: int
 
     @property
     def zero_images(self) -> float:

@@ -27,6 +27,7 @@ class Classifier:
     Attributes:
         broken: the number of gradient values that were NaN or infinite.
         gradients: the number of images that a gradient was taken of.
+        queries: the number of images that were classified without a gradient.
 
     Raises:
         BenchError: the network computes in another type than float32, or returns probabilities.
@@ -50,10 +51,11 @@ class Classifier:
     def forget(self) -> None:
         """Start the counts again."""
         self._gradients_zero: list[NDArray[np.bool_]] = []
-        self._values_zero = self._values = self.broken = self.gradients = 0
+        self._values_zero = self._values = self.broken = self.gradients = self.queries = 0
 
     def logits(self, images: Images) -> NDArray[np.float32]:
         """Return the logits (n, classes) of ``images`` (n, height, width, 3), float32 pixel levels."""
+        self.queries += len(images)
         return np.concatenate([self._logits(chunk).numpy() for chunk in _chunks(images)])
 
     def gradient(self, images: Images, labels: Labels, loss: Loss) -> Images:
@@ -141,6 +143,6 @@ def _step(model: Any, loss: Any) -> Any:
             tape.watch(images)
             logits = model(images, training=False)
             losses = loss(labels, logits, others, temperature)
-        return logits, losses, tape.gradient(losses, images)
+        return logits, losses, tape.gradient(losses, images, unconnected_gradients="zero")
 
     return tf.function(step, reduce_retracing=True)

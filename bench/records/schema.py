@@ -242,12 +242,94 @@ class EvaluationRecord(_Versioned):
     data: str
 
 
+class StageRow(Record):
+    """One attack of an audit: its text, what it uses of the network, what it cost, and what it did at each radius.
+
+    ``tried`` and ``fooled`` count images at each radius. ``gradients`` and ``queries`` count images and steps.
+    """
+
+    stage: str
+    attack: str
+    version: int
+    access: str
+    gradients: int
+    queries: int
+    tried: list[int]
+    fooled: list[int]
+
+
+class CheckRow(Record):
+    """One check of an audit: pass, flag or not applicable, with the number that was compared with the threshold."""
+
+    check: str
+    result: Literal["pass", "flag", "not applicable"]
+    value: float | None
+    threshold: float
+    source: str
+    sentence: str
+
+
+class LeftRow(Record):
+    """The numbers of an audit at one eps, each accuracy in [0, 1].
+
+    ``naive`` is the accuracy under one FGSM step on the cross-entropy at T = 1, ``left`` that under the worst of all attacks
+    with its 95 % Wilson interval, ``control`` the same of the control on the same images.
+    """
+
+    eps: float
+    naive: float
+    left: float
+    low: float
+    high: float
+    control: float | None
+
+
+class ControlRow(Record):
+    """The control that an audit compares with: the name of its run, its seed and the sha256 of its weights."""
+
+    run: str
+    seed: int
+    weights: str
+
+
+class VerdictRecord(Record):
+    """The verdict of an audit, with its reasons as sentences."""
+
+    kind: Literal["resists", "breaks", "masked", "inconclusive"]
+    reasons: list[str]
+    provisional: bool
+    clean: float
+    rows: list[LeftRow]
+    checks: list[CheckRow]
+
+
+class AuditRecord(_Versioned):
+    """``audits/<battery>.json``: one audit of one network. The .npz beside it has the evidence, image by image.
+
+    ``version`` is that of the batteries and probes. The verdict is computed from the evidence; ``control`` is None where
+    there was none to compare with.
+    """
+
+    battery: str
+    threat: ThreatRecord
+    eps: list[float]
+    images: int
+    classes: int
+    stages: list[StageRow]
+    not_finite: int
+    control: ControlRow | None
+    verdict: VerdictRecord
+    weights: str
+    data: str
+
+
 # File schema -> type. A schema gets a new number when its type can no longer read the old records.
 SCHEMAS: dict[str, type[Record]] = {
     "bench.spec/1": SpecRecord,
     "bench.run/1": TrainingRecord,
     "bench.attack/2": AttackRecord,
     "bench.evaluation/1": EvaluationRecord,
+    "bench.audit/1": AuditRecord,
 }
 
 

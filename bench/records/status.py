@@ -51,10 +51,11 @@ class RunStatus:
         return {"run": run.name, "seed": run.seed, "state": str(self.state), "note": self.note, "log": log}
 
 
-def status_of(folder: Folder, specs: Sequence[AttackSpec] = ()) -> RunStatus:
+def status_of(folder: Folder, specs: Sequence[AttackSpec] = (), audits: Sequence[str] = ()) -> RunStatus:
     """Return the state of the run in ``folder``.
 
-    The run is done when it is trained and attacked by all of ``specs``, or without ``specs`` by at least one attack.
+    The run is done when it is trained, attacked by all of ``specs``, or without ``specs`` by at least one attack, and
+    audited by all batteries of ``audits``.
     """
     log = None
     try:
@@ -67,6 +68,7 @@ def status_of(folder: Folder, specs: Sequence[AttackSpec] = ()) -> RunStatus:
         if record is not None and record.diverged:
             return RunStatus(State.DIVERGED, f"epoch {record.epoch}", log)
         attacked = folder.attacks()
+        unaudited = [battery for battery in audits if folder.audit(battery) is None]
     except Unreadable as error:
         return RunStatus(State.UNREADABLE, str(error), log)
     except BenchError as error:
@@ -78,12 +80,14 @@ def status_of(folder: Folder, specs: Sequence[AttackSpec] = ()) -> RunStatus:
     except OSError:  # it has just vanished: its process clears the folder, to start again
         return RunStatus(State.RUNNING, "", log)
     missing = [spec.name for spec in specs if spec.name not in attacked]
-    if record is not None and attacked and not missing:
+    if record is not None and attacked and not missing and not unaudited:
         return RunStatus(State.DONE, f"accuracy {record.measured.accuracy:.4f}", log)
     code = _exit_code(folder)
     if code is not None and code > 0 and code not in STOPPED:
         return RunStatus(State.FAILED, f"exit code {code}: {_last_line(log)}", log)
     if record is not None:
+        if attacked and not missing:
+            return RunStatus(State.INTERRUPTED, f"attacked, to be audited ({', '.join(unaudited)})", log)
         return RunStatus(State.INTERRUPTED, f"trained, to be attacked by {', '.join(missing) or 'anything'}", log)
     if folder.checkpoints.exists() or code is not None:
         return RunStatus(State.INTERRUPTED, "", log)

@@ -4,7 +4,8 @@
                     run.json                     the training; written last, so its presence means "trained"
                     attacks/<spec>.json          one attack; attacks/<spec>.npz: the predicted class of each image
                     attacks/<spec>.gallery.npz   a few attacked images; not kept in git
-                    evaluations/<name>.json      one evaluation that is not an attack
+                    audits/<battery>.json        one audit; audits/<battery>.npz: its evidence, image by image
+                    evaluations/<name>.json      one evaluation of another kind
                     curve.png                    accuracy against eps
                     weights.npz, checkpoints/, prefixes/, tensorboard/, log.txt, lock      not kept in git
 """
@@ -27,6 +28,7 @@ from bench.records.schema import (
     SCHEMAS,
     Artefact,
     AttackRecord,
+    AuditRecord,
     EvaluationRecord,
     Record,
     SpecRecord,
@@ -35,7 +37,7 @@ from bench.records.schema import (
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
-SPEC_SCHEMA, RUN_SCHEMA, ATTACK_SCHEMA, EVALUATION_SCHEMA = SCHEMAS
+SPEC_SCHEMA, RUN_SCHEMA, ATTACK_SCHEMA, EVALUATION_SCHEMA, AUDIT_SCHEMA = SCHEMAS
 GALLERY = ".gallery.npz"
 PROBE = 0.5  # seconds to wait for a lock: ``is_locked`` of another process holds it for an instant
 
@@ -99,6 +101,7 @@ class Folder:
         self._spec = self.path / "spec.json"
         self._attacks = self.path / "attacks"
         self._evaluations = self.path / "evaluations"
+        self._audits = self.path / "audits"
         self._weights = self.path / "weights.npz"
 
     def declare(self) -> None:
@@ -245,6 +248,26 @@ class Folder:
         """Write the record of an evaluation, in a file of its name."""
         _write(self._evaluations / f"{record.evaluation}.json", EVALUATION_SCHEMA, record)
 
+    def audit_path(self, battery: str) -> Path:
+        """Return where the record of the audit by ``battery`` is, or will be."""
+        return self._audits / f"{battery}.json"
+
+    def audit(self, battery: str) -> tuple[AuditRecord, Arrays] | None:
+        """Return the record of an audit and its evidence; None where there is none; IntegrityError where one is damaged."""
+        path = self.audit_path(battery)
+        if not _is_there(path):
+            return None
+        record = _read(path, AUDIT_SCHEMA, AuditRecord)
+        return record, _arrays_of(record, path.with_suffix(".npz"))
+
+    def write_audit(self, record: AuditRecord, evidence: Arrays) -> AuditRecord:
+        """Write the evidence of an audit, then the record that names its hash; return the record."""
+        path = self.audit_path(record.battery).with_suffix(".npz")
+        sha256 = write_arrays(path, evidence, compress=True)
+        whole = record.model_copy(update={"artefacts": {path.name: _artefact(path, sha256)}})
+        _write(path.with_suffix(".json"), AUDIT_SCHEMA, whole)
+        return whole
+
     def write_gallery(self, spec: AttackSpec, images: Arrays) -> None:
         """Write a few attacked images to look at."""
         write_arrays(self._attacks / f"{spec.name}{GALLERY}", images, compress=True)
@@ -264,10 +287,13 @@ class Folder:
 
 def _read_attack(path: Path) -> tuple[AttackRecord, Arrays]:
     record = _read(path, ATTACK_SCHEMA, AttackRecord)
-    outcomes = path.with_suffix(".npz")
-    if outcomes.name not in record.artefacts:
-        raise IntegrityError(f"{path} does not name {outcomes.name}: move it away and run again")
-    return record, read_arrays(outcomes, record.artefacts[outcomes.name].sha256)
+    return record, _arrays_of(record, path.with_suffix(".npz"))
+
+
+def _arrays_of(record: AttackRecord | AuditRecord, path: Path) -> Arrays:
+    if path.name not in record.artefacts:
+        raise IntegrityError(f"{path.with_suffix('.json')} does not name {path.name}: move it away and run again")
+    return read_arrays(path, record.artefacts[path.name].sha256)
 
 
 def _listed(path: Path) -> list[Path]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.errors import BadInput, IntegrityError
 from bench.evaluation.base import Evaluation
-from bench.evaluation.evaluations import evaluations_of
 from bench.evaluation.masking import Masking, masking
-from bench.records.schema import AttackRecord, TrainingRecord
+from bench.records.schema import AttackRecord, AuditRecord, TrainingRecord
 from bench.records.store import Folder
+from bench.runs.evaluations import Wanted, evaluations_of
 from bench.spec.architectures import source_of
 from bench.spec.pruning_schedule import Schedule
 from bench.spec.run import Run
@@ -33,12 +33,16 @@ class Where:
 
 @dataclass(frozen=True)
 class Result:
-    """The records of a run: its training and each attack asked for. ``worked`` is False where all had been recorded."""
+    """The records of a run: its training, and each attack and audit asked for, by name.
+
+    ``worked`` is False where all had been recorded.
+    """
 
     folder: Folder
     training: TrainingRecord
     attacks: dict[str, AttackRecord]
     worked: bool
+    audits: Mapping[str, AuditRecord] = field(default_factory=dict)
 
     @property
     def masking(self) -> list[Masking]:
@@ -53,12 +57,14 @@ def execute(
     progress: Progress,
     restart: bool = False,
     share_with: Sequence[Schedule] = (),
+    audits: Sequence[str] = (),
 ) -> Result:
     """Train ``run`` and do every evaluation, as far as they have no record yet, and return the records.
 
     Args:
         restart: remove the run's files and start over; they are removed once nothing can refuse the new run.
         share_with: schedules of pruned runs; an unpruned run keeps its state before the first pruning of each.
+        audits: the batteries to audit the network by.
 
     Raises:
         Locked: another process has the run.
@@ -67,16 +73,17 @@ def execute(
     """
     architecture = source_of(run.arch)  # refuse before a folder is made
     folder = Folder(where.results, run)
+    wanted = Wanted(tuple(specs), tuple(audits))
     with folder.lock():
         if not restart:
             folder.declare()
         training = None if restart else folder.training()
         _check_architecture(run, training, architecture)
-        evaluations = evaluations_of(specs)
+        evaluations = evaluations_of(wanted)
         missing = _missing(folder, training, evaluations)
         source = DATASETS[run.dataset]
         if training and not missing and source.named and not where.data_dir:
-            return _result(folder, training, specs, worked=False)
+            return _result(folder, training, wanted, worked=False)
         for evaluation in missing:
             if evaluation.library and find_spec(evaluation.library) is None:
                 raise BadInput(f"{evaluation} needs the extra: pip install 'bench-robustness[{evaluation.library}]'")
@@ -86,7 +93,7 @@ def execute(
         if training:
             _check_images(folder, training, data)
         if training and not missing:
-            return _result(folder, training, specs, worked=False)
+            return _result(folder, training, wanted, worked=False)
         steps = run.steps(len(data.train))
         if run.sparsity:
             run.schedule.resolve(steps)  # refuse before the seconds that TensorFlow takes to start
@@ -95,7 +102,7 @@ def execute(
             folder.clear()
             folder.declare()
         training = _work(folder, training, missing, data, progress, share_after)
-        return _result(folder, training, specs, worked=True)
+        return _result(folder, training, wanted, worked=True)
 
 
 def _missing(folder: Folder, training: TrainingRecord | None, evaluations: Sequence[Evaluation]) -> list[Evaluation]:
@@ -152,6 +159,7 @@ def _work(
     return training
 
 
-def _result(folder: Folder, training: TrainingRecord, specs: Sequence[AttackSpec], worked: bool) -> Result:
-    found = {spec.name: record for spec in specs if (record := folder.attack(spec))}
-    return Result(folder, training, found, worked)
+def _result(folder: Folder, training: TrainingRecord, wanted: Wanted, worked: bool) -> Result:
+    attacks = {spec.name: record for spec in wanted.attacks if (record := folder.attack(spec))}
+    audits = {name: found[0] for name in wanted.audits if (found := folder.audit(name))}
+    return Result(folder, training, attacks, worked, audits)

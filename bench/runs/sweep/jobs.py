@@ -19,7 +19,8 @@ class Job:
     """One run of a sweep: its folder, and the words of the command that makes it.
 
     ``after`` is the key of the control whose shared prefix the run starts from, None where it trains from its own start.
-    ``prefixes`` is how many shared prefixes the run, as a control, leaves for pruned runs.
+    ``prefixes`` is how many shared prefixes the run, as a control, leaves for pruned runs. ``audits`` are the batteries
+    that its network is audited by.
     """
 
     cell: GridRun
@@ -27,6 +28,7 @@ class Job:
     words: tuple[str, ...]
     after: str | None
     prefixes: int = 0
+    audits: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -46,13 +48,19 @@ class Job:
 
     def status(self) -> RunStatus:
         """Return the state of the run as its folder has it."""
-        return status_of(self.folder, self.cell.specs)
+        return status_of(self.folder, self.cell.specs, self.audits)
 
 
-def jobs_of(cells: Sequence[GridRun], results: Path, data_dir: Path | None, sharing: bool = True) -> list[Job]:
+def jobs_of(
+    cells: Sequence[GridRun],
+    results: Path,
+    data_dir: Path | None,
+    sharing: bool = True,
+    audits: tuple[str, ...] = (),
+) -> list[Job]:
     """Return the job of each cell, in order, but a control before its pruned runs.
 
-    With ``sharing``, a control that is still to be trained leaves a shared prefix for each schedule of its pruned runs.
+    Each is audited by the batteries ``audits``. With ``sharing``, a control that is still to be trained leaves a shared prefix for each schedule of its pruned runs.
     """
     by_run = {cell.run: cell for cell in cells}
     controls = [run for run in by_run if not run.sparsity]
@@ -71,10 +79,12 @@ def jobs_of(cells: Sequence[GridRun], results: Path, data_dir: Path | None, shar
         words = ["run", *run_options(run), *attack_options(run, cell.specs), "--results-dir", str(results.absolute())]
         if data_dir:
             words += ["--data-dir", str(data_dir.absolute())]
+        if audits:
+            words += ["--audit"]
         for schedule in schedules:
             words += ["--share-with", schedule]
         after = run.unpruned.key if shared else None
-        jobs.append(Job(cell, Folder(results, run), tuple(words), after, len(schedules)))
+        jobs.append(Job(cell, Folder(results, run), tuple(words), after, len(schedules), audits))
     return jobs
 
 

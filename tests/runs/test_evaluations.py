@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from whole_runs import FGSM, go
 from bench.attacks.spec import AttackSpec
 from bench.errors import BadInput, IntegrityError
 from bench.evaluation.base import Evaluation, Subject
-from bench.evaluation.evaluations import EVALUATIONS, evaluations_of
 from bench.records.schema import EvaluationRecord
 from bench.records.store import Folder
+from bench.runs.evaluations import EVALUATIONS, Wanted, evaluations_of
 
 
 @dataclass(frozen=True)
@@ -43,14 +42,15 @@ class MeanLogit:
         subject.folder.write_evaluation(record)
 
 
-def mean_logit(attacks: Sequence[AttackSpec]) -> list[Evaluation]:
-    del attacks
+def mean_logit(wanted: Wanted) -> list[Evaluation]:
+    del wanted
     return [MeanLogit()]
 
 
-def test_the_attacks_of_a_run_are_its_evaluations_in_their_order() -> None:
+def test_the_attacks_of_a_run_and_its_audits_are_its_evaluations_in_their_order() -> None:
     other = AttackSpec(FGSM.attack, (0.0, 1.0))
-    assert [str(each) for each in evaluations_of([FGSM, other])] == [str(FGSM), str(other)]
+    found = evaluations_of(Wanted((FGSM, other), ("screen",)))
+    assert [str(each) for each in found] == [str(FGSM), str(other), "audit (screen)"]
 
 
 @pytest.mark.usefixtures("tiny_source")

@@ -1,0 +1,85 @@
+"""The batteries: which attacks an audit runs, in which order, and on what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.attacks.apgd import Apgd
+from bench.attacks.base import Attack
+from bench.attacks.fgsm import Fgsm
+from bench.attacks.fmn import Fmn
+from bench.attacks.noise import Noise
+from bench.attacks.square import Square
+from bench.audit.evidence import Access
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One attack of a battery.
+
+    Args:
+        name: its name in records and checks.
+        attack: the attack.
+        access: what it uses of the network.
+        most: the largest number of images that it is tried on; None for all that are left.
+    """
+
+    name: str
+    attack: Attack
+    access: Access
+    most: int | None = None
+
+
+@dataclass(frozen=True)
+class Battery:
+    """The stages of an audit, in order.
+
+    Each stage works on what the stages before it left: the images that the network still classifies correctly at each
+    radius. The one-step stages work on every image, so that their accuracies can be compared.
+
+    Args:
+        images: how many images it takes.
+        stages: in order.
+        probed: how many of the images the probes take.
+        longer: whether the probe with twice the steps is made.
+    """
+
+    name: str
+    images: int
+    stages: tuple[Stage, ...]
+    probed: int = 64
+    longer: bool = False
+
+
+ONE_STEP = (
+    Stage("fgsm", Fgsm(knowledge="none"), Access.ONE_STEP),
+    Stage("fgsm at T", Fgsm(), Access.ONE_STEP),
+    Stage("fgsm on margin", Fgsm(loss="margin"), Access.ONE_STEP),
+)
+SCREEN = Battery(
+    "screen",
+    256,
+    (
+        *ONE_STEP,
+        Stage("apgd on margin", Apgd(loss="margin", steps=20), Access.WHITE_BOX),
+        Stage("apgd on unit gap", Apgd(loss="unit-gap", steps=20, start="random"), Access.WHITE_BOX),
+        Stage("apgd on targets", Apgd(targets=3, steps=10), Access.WHITE_BOX),
+        Stage("square", Square(queries=150), Access.BLACK_BOX, 32),
+        Stage("noise", Noise(draws=20), Access.BLACK_BOX),
+    ),
+)
+FULL = Battery(
+    "full",
+    785,
+    (
+        *ONE_STEP,
+        Stage("apgd on margin", Apgd(loss="margin", steps=50, restarts=2), Access.WHITE_BOX),
+        Stage("apgd on unit gap", Apgd(loss="unit-gap", steps=50, restarts=2, start="random"), Access.WHITE_BOX),
+        Stage("apgd on targets", Apgd(targets=9, steps=20), Access.WHITE_BOX),
+        Stage("fmn", Fmn(steps=100), Access.WHITE_BOX),
+        Stage("square", Square(queries=1000), Access.BLACK_BOX),
+        Stage("noise", Noise(draws=20), Access.BLACK_BOX),
+    ),
+    longer=True,
+)
+BATTERIES = {each.name: each for each in (SCREEN, FULL)}

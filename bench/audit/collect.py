@@ -1,0 +1,110 @@
+"""Runs a battery on a network and returns the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.attacks.spec import AttackSpec
+from bench.audit.battery import Battery, Stage
+from bench.audit.evidence import CORRECT, FOOLED, NOT_TRIED, Access, Bools, Evidence, StageOutcome
+from bench.audit.probes import probes_of
+from bench.datasets.base import Split
+from bench.evaluation.base import Network
+from bench.evaluation.referee import check, classes
+
+
+def collect(
+    battery: Battery,
+    network: Network,
+    images: Split,
+    indices: NDArray[np.int64],
+    eps: tuple[float, ...],
+    number: int,
+    seed: int,
+    tick: Callable[[str, int, int], None],
+) -> Evidence:
+    """Attack ``network`` by every stage of ``battery``, take the probes, and return the evidence.
+
+    Args:
+        images: the n images to attack.
+        indices: (n,), ascending: their places in the validation split.
+        eps: the radii, L-infinity, pixel levels, ascending, above 0.
+        number: the number of classes.
+        seed: of all random draws.
+        tick: called before each stage with its name, the number of stages done and of all stages.
+
+    Raises:
+        BoundViolation: an attack left its ball or the box.
+        BenchError: a logit is NaN or infinite.
+    """
+    clean = images.images.astype(np.float32)
+    labels = images.labels
+    network.forget()
+    predictions = classes(network, clean)
+    left = np.broadcast_to(predictions == labels, (len(eps), len(labels))).copy()
+    stages = []
+    for place, stage in enumerate(battery.stages):
+        tick(stage.name, place, len(battery.stages))
+        wanted = left if stage.access is not Access.ONE_STEP else np.broadcast_to(predictions == labels, left.shape)
+        found = _attacked(stage, network, images, wanted, eps, seed + place)
+        stages.append(found)
+        if stage.access is not Access.ONE_STEP:
+            left &= ~np.logical_or.accumulate(found.fooled, axis=0)
+    tick("probes", len(battery.stages), len(battery.stages))
+    probes = probes_of(network, clean, labels, predictions, eps, left, battery, seed)
+    return Evidence(
+        battery.name,
+        eps,
+        network.temperature,
+        number,
+        indices,
+        labels,
+        predictions,
+        tuple(stages),
+        probes,
+        network.broken,
+    )
+
+
+def _attacked(
+    stage: Stage, network: Network, images: Split, wanted: Bools, eps: tuple[float, ...], seed: int
+) -> StageOutcome:
+    """Return the outcome of ``stage`` where ``wanted`` (k, n) is true. It is true up to some radius for each image."""
+    outcome = np.full(wanted.shape, NOT_TRIED, np.int8)
+    gradients, queries = network.gradients, network.queries
+    many = wanted.sum(axis=0)
+    chosen = _spread(many, stage.most)
+    for fewer, radii in pairwise(range(len(eps) + 1)):
+        del fewer
+        rows = np.flatnonzero(chosen & (many == radii))
+        if not len(rows):
+            continue
+        spec = AttackSpec(stage.attack, (0.0, *eps[:radii]))
+        clean, labels = images.images[rows].astype(np.float32), images.labels[rows]
+        attacked = stage.attack(network, clean.copy(), labels.copy(), eps[:radii], seed)
+        for place, (radius, moved) in enumerate(zip(eps[:radii], attacked, strict=True)):
+            check(spec, clean, moved, radius)
+            outcome[place, rows] = np.where(classes(network, moved) == labels, CORRECT, FOOLED)
+    return StageOutcome(
+        stage.name,
+        str(stage.attack),
+        stage.attack.version,
+        stage.access,
+        outcome,
+        network.gradients - gradients,
+        network.queries - queries,
+    )
+
+
+def _spread(many: NDArray[np.int64], most: int | None) -> Bools:
+    """Return which images are tried: those left at a radius, at most ``most``, those left at the most radii first."""
+    left = np.flatnonzero(many)
+    if most is None or len(left) <= most:
+        return np.asarray(many > 0)
+    chosen = np.zeros(len(many), bool)
+    chosen[left[np.argsort(-many[left], kind="stable")[:most]]] = True
+    return chosen

@@ -1,0 +1,147 @@
+"""The evaluation that audits a trained network and records the evidence and the verdict."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.attacks.norms import LINF
+from bench.audit.battery import BATTERIES, Battery
+from bench.audit.collect import collect
+from bench.audit.evidence import Evidence
+from bench.audit.record import evidence_of, stage_rows, verdict_record
+from bench.audit.verdict import judge
+from bench.audit.version import AUDIT
+from bench.errors import BadInput
+from bench.evaluation.base import Subject
+from bench.records.schema import AuditRecord, ControlRow, ThreatRecord
+from bench.records.store import Folder
+from bench.spec.architectures import architecture
+from bench.spec.control import control_of
+from bench.training.clock import Clock
+
+KNOWLEDGE = "the strongest of all stages, white box and black box, true labels"
+
+
+def audited_images(battery: Battery, images: int) -> NDArray[np.int64]:
+    """Return the places, ascending, of the images that ``battery`` takes out of ``images`` validation images.
+
+    They are the same for every run and seed, so that any two networks are compared on the same images, and those of a
+    smaller battery are among those of a larger one.
+    """
+    seed = int.from_bytes(hashlib.sha256(b"audit").digest()[:4], "big")
+    return np.sort(np.random.default_rng(seed).permutation(images)[: battery.images])
+
+
+@dataclass(frozen=True)
+class AuditEvaluation:
+    """The audit of a network by ``battery``."""
+
+    battery: Battery
+
+    def __str__(self) -> str:
+        return f"audit ({self.battery.name})"
+
+    @property
+    def library(self) -> str:
+        """No extra is needed."""
+        return ""
+
+    def is_recorded(self, folder: Folder) -> bool:
+        """Tell whether ``folder`` has the record of this audit, at the version of today."""
+        found = folder.audit(self.battery.name)
+        return found is not None and found[0].version == AUDIT
+
+    def evaluate(self, subject: Subject) -> None:
+        """Audit ``subject`` and record the evidence and the verdict.
+
+        Raises:
+            BoundViolation: an attack left its ball or the box.
+        """
+        clock, run = Clock(), subject.folder.run
+        indices = audited_images(self.battery, len(subject.data.val))
+        eps = architecture(run.arch).audit_eps
+
+        def tick(stage: str, done: int, total: int) -> None:
+            subject.progress.say(f"auditing: {stage} ({done + 1} of {total + 1})")
+
+        evidence = collect(
+            self.battery,
+            subject.network,
+            subject.data.val.part(indices),
+            indices,
+            eps,
+            len(subject.data.classes),
+            run.derived_seed("audit"),
+            tick,
+        )
+        record = AuditRecord(
+            version=AUDIT,
+            battery=self.battery.name,
+            threat=ThreatRecord(
+                norm=LINF.name,
+                trained_temperature=run.temperature,
+                label="worst case of the audit",
+                knowledge=KNOWLEDGE,
+                temperature=None,
+            ),
+            eps=list(eps),
+            images=len(indices),
+            classes=len(subject.data.classes),
+            stages=stage_rows(evidence),
+            not_finite=evidence.not_finite,
+            control=None,
+            verdict=verdict_record(judge(evidence)),
+            weights=subject.training.weights,
+            data=subject.data.fingerprint,
+            environment=subject.environment,
+            volatile=clock.read(),
+        )
+        compared = _with_verdict(record, evidence, control_audit(subject.folder, self.battery.name))
+        subject.folder.write_audit(compared, evidence.arrays())
+
+
+def control_audit(folder: Folder, battery: str) -> tuple[ControlRow, Evidence] | None:
+    """Return the control of the run in ``folder`` and the evidence of its audit by ``battery``.
+
+    None where the run is its own control, or the control has no such audit in the same results folder.
+    """
+    control = control_of(folder.run)
+    return None if control == folder.run else _evidence(Folder(folder.results, control), battery)
+
+
+def audited(folder: Folder, battery: str, control: Folder | None = None) -> AuditRecord:
+    """Return the recorded audit of the run in ``folder``, with the verdict against ``control``, or else its own control.
+
+    Raises:
+        BadInput: the run has no such audit.
+    """
+    found = folder.audit(battery)
+    if found is None:
+        raise BadInput(f"{folder.path} has no audit ({battery}): expected one; run bench audit {folder.run.key}")
+    record, arrays = found
+    other = control_audit(folder, battery) if control is None else _evidence(control, battery)
+    return _with_verdict(record, evidence_of(record, arrays), other)
+
+
+def _evidence(folder: Folder, battery: str) -> tuple[ControlRow, Evidence] | None:
+    found = folder.audit(battery)
+    if found is None or found[0].version != AUDIT:
+        return None
+    record, arrays = found
+    row = ControlRow(run=folder.run.name, seed=folder.run.seed, weights=record.weights)
+    return row, evidence_of(record, arrays)
+
+
+def _with_verdict(record: AuditRecord, evidence: Evidence, control: tuple[ControlRow, Evidence] | None) -> AuditRecord:
+    row, theirs = control if control is not None and control[0].weights != record.weights else (None, None)
+    return record.model_copy(update={"control": row, "verdict": verdict_record(judge(evidence, theirs))})
+
+
+def audit_evaluations(batteries: Sequence[str]) -> list[AuditEvaluation]:
+    """Return an evaluation for each of the named ``batteries``."""
+    return [AuditEvaluation(BATTERIES[name]) for name in batteries]

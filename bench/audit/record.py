@@ -1,0 +1,85 @@
+"""From evidence and verdict to the record of an audit, and back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bench.audit.checks import CHECKS
+from bench.audit.evidence import Access, Evidence, StageOutcome
+from bench.audit.verdict import Verdict
+from bench.records.files import Arrays
+from bench.records.schema import AuditRecord, CheckRow, LeftRow, StageRow, VerdictRecord
+
+PROBE = "probe "
+
+
+def stage_rows(evidence: Evidence) -> list[StageRow]:
+    """Return the stages of ``evidence`` as rows of a record."""
+    return [
+        StageRow(
+            stage=each.stage,
+            attack=each.attack,
+            version=each.version,
+            access=str(each.access),
+            gradients=each.gradients,
+            queries=each.queries,
+            tried=each.tried.sum(axis=1).tolist(),
+            fooled=each.fooled.sum(axis=1).tolist(),
+        )
+        for each in evidence.stages
+    ]
+
+
+def verdict_record(verdict: Verdict) -> VerdictRecord:
+    """Return ``verdict`` as a part of a record."""
+    return VerdictRecord(
+        kind=verdict.kind.value,
+        reasons=list(verdict.reasons),
+        provisional=verdict.provisional,
+        clean=verdict.clean,
+        rows=[
+            LeftRow(eps=row.eps, naive=row.naive, left=row.left, low=row.low, high=row.high, control=row.control)
+            for row in verdict.rows
+        ],
+        checks=[
+            CheckRow(
+                check=name,
+                result=found.result.value,
+                value=found.value,
+                threshold=CHECKS[name].threshold,
+                source=CHECKS[name].source,
+                sentence=found.sentence,
+            )
+            for name, found in verdict.found.items()
+        ],
+    )
+
+
+def evidence_of(record: AuditRecord, arrays: Arrays) -> Evidence:
+    """Return the evidence that a record and its arrays hold.
+
+    Raises:
+        KeyError, ValueError: the arrays do not fit the record.
+    """
+    outcomes = arrays["outcomes"]
+    wanted = (len(record.stages), len(record.eps), len(arrays["labels"]))
+    if outcomes.shape != wanted:
+        raise ValueError(f"outcomes of shape {outcomes.shape}: expected {wanted}")
+    stages = tuple(
+        StageOutcome(row.stage, row.attack, row.version, Access(row.access), outcome, row.gradients, row.queries)
+        for row, outcome in zip(record.stages, outcomes, strict=True)
+    )
+    integers = (arrays[name].astype(np.int64) for name in ("indices", "labels", "predictions"))
+    indices, labels, predictions = integers
+    return Evidence(
+        battery=record.battery,
+        eps=tuple(record.eps),
+        temperature=record.threat.trained_temperature,
+        classes=record.classes,
+        indices=indices,
+        labels=labels,
+        predictions=predictions,
+        stages=stages,
+        probes={name.removeprefix(PROBE): each for name, each in arrays.items() if name.startswith(PROBE)},
+        not_finite=record.not_finite,
+    )

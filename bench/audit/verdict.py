@@ -1,0 +1,153 @@
+"""The verdict of an audit: what FGSM says, what is really left, and whether the difference is an illusion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from bench.audit.checks import CHECKS, About, Found, checked, lower_bound
+from bench.audit.evidence import Bools, Evidence
+from bench.evaluation.learned import learned
+from bench.records.outcomes import wilson
+
+MARGIN = 0.05  # points of accuracy that count
+SEEDS = 3
+Pair = tuple[Bools, Bools]  # the worst case of a network and that of its control
+
+
+class Kind(StrEnum):
+    """The verdict in a word."""
+
+    RESISTS = "resists"
+    BREAKS = "breaks"
+    MASKED = "masked"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class AtRadius:
+    """The three numbers at one radius, each accuracy in [0, 1].
+
+    Args:
+        eps: L-infinity, pixel levels.
+        naive: the accuracy under one FGSM step on the cross-entropy at T = 1.
+        left: the accuracy under the worst of all attacks, with its 95 % Wilson interval ``low`` to ``high``.
+        control: the accuracy of the control under the worst of all attacks, on the same images; None without a control.
+    """
+
+    eps: float
+    naive: float
+    left: float
+    low: float
+    high: float
+    control: float | None
+
+    @property
+    def illusion(self) -> float:
+        """How much FGSM overstates the accuracy."""
+        return self.naive - self.left
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on one network, with the numbers and the checks behind it.
+
+    Args:
+        reasons: sentences.
+        provisional: whether "resists" rests on fewer than three seeds.
+    """
+
+    kind: Kind
+    clean: float
+    rows: tuple[AtRadius, ...]
+    reasons: tuple[str, ...]
+    found: dict[str, Found]
+    provisional: bool = False
+
+    @property
+    def headline(self) -> AtRadius:
+        """The numbers at the radius with the largest illusion."""
+        return max(self.rows, key=lambda row: row.illusion)
+
+
+def judge(evidence: Evidence, control: Evidence | None = None, seeds: int = 1) -> Verdict:
+    """Return the verdict on a network, compared with its undefended ``control`` on the same images.
+
+    masked: the check "illusion" is flagged; or one about the attacks, so that what they leave is no evidence; or one about
+    the gradient of a naive attack, and the worst case is not shown to be more than 5 points above the control's.
+    breaks: no such flag, and the worst case is at most 5 points above the control's at every radius.
+    resists: no check is flagged, and at every radius the lower end of the interval of the worst case is 5 points above the
+    upper end of the control's.
+    inconclusive: anything else, as a network that did not learn, or one without a control whose gradient is not masked.
+
+    Args:
+        seeds: the number of seeds at which the network was audited; "resists" is provisional with fewer than three.
+    """
+    found = checked(evidence, control)
+    shared = _on_shared_images(evidence, control)
+    clean = float(evidence.clean.mean())
+    rows = tuple(_at(evidence, shared, place) for place in range(len(evidence.eps)))
+    kind, reasons = _decided(evidence, shared, clean, found)
+    return Verdict(kind, clean, rows, reasons, found, kind is Kind.RESISTS and seeds < SEEDS)
+
+
+def _decided(
+    evidence: Evidence, shared: Pair | None, clean: float, found: dict[str, Found]
+) -> tuple[Kind, tuple[str, ...]]:
+    if not learned(clean, len(evidence.labels), evidence.classes):
+        chance = 1 / evidence.classes
+        reason = f"The network did not learn: its clean accuracy is {clean:.2f}, and chance is {chance:.2f}. Train it longer."
+        return Kind.INCONCLUSIVE, (reason,)
+    flags = tuple(each.sentence for each in found.values() if each.flagged)
+    about = {CHECKS[each.check].about for each in found.values() if each.flagged}
+    gains = [] if shared is None else [ours.astype(np.int64) - theirs for ours, theirs in zip(*shared, strict=True)]
+    above = any(lower_bound(gain) > MARGIN for gain in gains)
+    hidden = About.NAIVE_GRADIENT in about and not above
+    if found["illusion"].flagged or About.ATTACKS in about or hidden:
+        return Kind.MASKED, flags
+    if shared is None:
+        return Kind.INCONCLUSIVE, ("There is no control to compare with: audit the undefended network too.", *flags)
+    largest, smallest = max(float(gain.mean()) for gain in gains), min(float(gain.mean()) for gain in gains)
+    if largest <= MARGIN:
+        reason = (
+            f"It keeps at most {100 * largest:+.0f} points of accuracy more than its control under the worst attack."
+        )
+        return Kind.BREAKS, (reason, *flags)
+    if not flags and all(_apart(ours, theirs) for ours, theirs in zip(*shared, strict=True)):
+        reason = f"It keeps {100 * smallest:.0f} points of accuracy or more above its control under the worst attack."
+        return Kind.RESISTS, (reason, "No check is flagged.")
+    reason = (
+        f"It keeps up to {100 * largest:.0f} points of accuracy more than its control under the worst attack, which is not "
+        f"clearly more than {100 * MARGIN:.0f} at every eps, or a check is flagged."
+    )
+    return Kind.INCONCLUSIVE, (reason, *flags)
+
+
+def _on_shared_images(evidence: Evidence, control: Evidence | None) -> Pair | None:
+    """Return the worst case of both, (k, m), on the m images that both have; None where they differ in images or radii."""
+    if control is None or control.eps != evidence.eps:
+        return None
+    shared = np.intersect1d(evidence.indices, control.indices)
+    return (evidence.on(shared).worst_case, control.on(shared).worst_case) if len(shared) > 1 else None
+
+
+def _at(evidence: Evidence, shared: Pair | None, place: int) -> AtRadius:
+    left = evidence.worst_case[place]
+    low, high = wilson(int(left.sum()), len(left))
+    return AtRadius(
+        evidence.eps[place],
+        float(evidence.naive[place].mean()),
+        float(left.mean()),
+        low,
+        high,
+        None if shared is None else float(shared[1][place].mean()),
+    )
+
+
+def _apart(ours: Bools, theirs: Bools) -> bool:
+    """Tell whether the interval of ``ours`` is at least 5 points above that of ``theirs``."""
+    low, _ = wilson(int(ours.sum()), len(ours))
+    _, high = wilson(int(theirs.sum()), len(theirs))
+    return low >= high + MARGIN

@@ -1,0 +1,71 @@
+"""The output of an audit: a card of at most 20 lines, or one JSON object for a program."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+
+from bench.records.schema import AuditRecord, LeftRow
+
+WIDTH = 110
+LINES = 19
+LABEL = 34
+
+
+def card(name: str, record: AuditRecord, path: Path | None) -> str:
+    """Return the verdict, the numbers at each eps, the reasons, the checks and the error rates, in under 20 lines.
+
+    Args:
+        name: of the network.
+        path: of the record; None where none was written.
+    """
+    verdict = record.verdict
+    word = f"{verdict.kind} (provisional: fewer than three seeds)" if verdict.provisional else verdict.kind
+    head = [
+        f"{name}: {word}",
+        f"{record.battery}: {record.images} validation images, {record.threat.norm}, {record.threat.knowledge}",
+        _line("eps, pixel levels", [f"{row.eps:g}" for row in verdict.rows]),
+        _line("FGSM says", [f"{row.naive:.3f}" for row in verdict.rows]),
+        _line("really left", [f"{row.left:.3f}" for row in verdict.rows]),
+        _line("  95 % interval", [f"{row.low:.3f}..{row.high:.3f}" for row in verdict.rows]),
+        _line("illusion", [f"{row.naive - row.left:+.3f}" for row in verdict.rows]),
+    ]
+    if record.control:
+        head.append(_line("left of its control", [_accuracy(row) for row in verdict.rows]))
+    tail = [_checks(record)]
+    if record.control:
+        tail.append(f"control {record.control.run}, seed {record.control.seed}")
+    if path:
+        tail.append(f"record  {path}")
+    room = LINES - len(head) - len(tail)
+    reasons = [line for reason in verdict.reasons for line in textwrap.wrap(reason, WIDTH - 2, subsequent_indent="  ")]
+    if len(reasons) > room:
+        reasons = [*reasons[: room - 1], "more reasons are in the record"]
+    return "\n".join([*head, *reasons, *tail])
+
+
+def as_json(name: str, record: AuditRecord, path: Path | None) -> str:
+    """Return the record of an audit as one JSON object."""
+    body = {"network": name, "record": str(path) if path else None, "audit": record.model_dump(mode="json")}
+    return json.dumps(body, allow_nan=False, ensure_ascii=False)
+
+
+def _line(label: str, values: list[str]) -> str:
+    return f"{label:<{LABEL}}" + "".join(f"{value:>16}" for value in values)
+
+
+def _accuracy(row: LeftRow) -> str:
+    return "-" if row.control is None else f"{row.control:.3f}"
+
+
+def _checks(record: AuditRecord) -> str:
+    by_result = {
+        result: [each.check for each in record.verdict.checks if each.result == result]
+        for result in ("pass", "flag", "not applicable")
+    }
+    flags = f" ({', '.join(by_result['flag'])})" if by_result["flag"] else ""
+    return (
+        f"checks: {len(by_result['pass'])} pass, {len(by_result['flag'])} flagged{flags}, "
+        f"{len(by_result['not applicable'])} not applicable"
+    )

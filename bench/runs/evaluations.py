@@ -1,0 +1,31 @@
+"""The table of evaluations. A new kind is a line here and, in a package before this one, what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bench.attacks.spec import AttackSpec
+from bench.audit.evaluation import audit_evaluations
+from bench.evaluation.attack import attack_evaluations
+from bench.evaluation.base import Evaluation
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The evaluations that a run is to have: its attacks, and the names of the batteries that it is audited by."""
+
+    attacks: tuple[AttackSpec, ...] = ()
+    audits: tuple[str, ...] = ()
+
+
+# Kind -> function that maps what is wanted to the evaluations of this kind.
+EVALUATIONS: dict[str, Callable[[Wanted], Sequence[Evaluation]]] = {
+    "attack": lambda wanted: attack_evaluations(wanted.attacks),
+    "audit": lambda wanted: audit_evaluations(wanted.audits),
+}
+
+
+def evaluations_of(wanted: Wanted) -> list[Evaluation]:
+    """Return the evaluations that are ``wanted``, in the order of the table."""
+    return [evaluation for kind in EVALUATIONS.values() for evaluation in kind(wanted)]
