@@ -100,7 +100,7 @@ def run(
                 f"{radii[-1]:g} of the range give --eps {255 * radii[-1]:g}"
             )
         result = execute(
-            spec, specs, Where(results_dir, data_dir, skip_broken), progress, restart, schedules, [SCREEN] * audit
+            spec, specs, Where(results_dir, data_dir, skip_broken), progress, restart, schedules, audits_asked(audit)
         )
     if not result.worked:
         click.echo("already done: nothing was trained or attacked", err=True)

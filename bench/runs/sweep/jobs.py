@@ -60,7 +60,8 @@ def jobs_of(
 ) -> list[Job]:
     """Return the job of each cell, in order, but a control before its pruned runs.
 
-    Each is audited by the batteries ``audits``. With ``sharing``, a control that is still to be trained leaves a shared prefix for each schedule of its pruned runs.
+    Each network is audited by the batteries ``audits``. With ``sharing``, a control that is still to be trained leaves a
+    shared prefix for each schedule of its pruned runs.
     """
     by_run = {cell.run: cell for cell in cells}
     controls = [run for run in by_run if not run.sparsity]
