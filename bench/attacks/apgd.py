@@ -29,7 +29,7 @@ class Apgd(GradientSearch):
         steps: of each climb; each costs one gradient.
         restarts: how many climbs.
         start: where the first climb starts: at the "image" itself, or at a "random" point of the ball.
-        targets: 0, or the number of classes to go for in turn, the likeliest first, each with a climb of its own on the
+        targets: 0, or the largest number of classes to go for in turn, the likeliest first, each with a climb of its own on the
             targeted logit margin. ``loss`` is then not used.
 
     Source: Croce & Hein 2020, arXiv:2003.01690. Departure: an image is dropped once it is fooled.
@@ -71,7 +71,8 @@ class Apgd(GradientSearch):
 
             return attempt
 
-        places = range(max(1, int(self.targets)))
+        classes = target.logits(images[:1]).shape[1]
+        places = range(max(1, min(int(self.targets), classes - 1)))
         return in_turn(
             images, labels, eps, [climb(each, place) for each in range(int(self.restarts)) for place in places]
         )

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from evidence import evidence
+
+from bench.audit.checks import CHECKS, Found, Result, lower_bound
+from bench.audit.evidence import Access, Evidence
+from bench.audit.verdict import Kind, judge
+
+CONTROL = evidence()
+
+
+def test_a_network_that_falls_as_its_control_does_breaks() -> None:
+    found = judge(evidence(), CONTROL)
+    assert found.kind is Kind.BREAKS
+    assert [(row.eps, row.naive, row.left, row.control) for row in found.rows] == [
+        (2.0, 0.5, 0.45, 0.45),
+        (4.0, 0.2, 0.15, 0.15),
+    ]
+
+
+def test_a_network_that_only_fgsm_finds_strong_is_masked() -> None:
+    found = judge(evidence(naive=(0.8, 0.7)), CONTROL)
+    assert found.kind is Kind.MASKED
+    assert found.headline.eps == 4
+    assert found.headline.illusion == pytest.approx(0.55)
+
+
+def test_a_network_clearly_above_its_control_resists_for_the_time_being() -> None:
+    strong = evidence(naive=(0.75, 0.55), left=(0.7, 0.5))
+    assert judge(strong, CONTROL).kind is Kind.RESISTS
+    assert judge(strong, CONTROL).provisional
+    assert not judge(strong, CONTROL, seeds=3).provisional
+
+
+@pytest.mark.parametrize(
+    "probes",
+    [{"slope": 0.0}, {"explained": 0.0}, {"repeat": 0.1}, {"half range": 1.0}],
+    ids=lambda each: next(iter(each)),
+)
+def test_what_is_left_is_no_evidence_where_the_attacks_failed(probes: dict[str, float]) -> None:
+    strong = evidence(naive=(0.75, 0.55), left=(0.7, 0.5), probes=probes)
+    assert judge(strong, CONTROL).kind is Kind.MASKED
+
+
+def test_a_masked_naive_gradient_on_a_network_that_is_strong_all_the_same_is_open() -> None:
+    strong = evidence(naive=(0.75, 0.55), left=(0.7, 0.5), probes={"zero": 1.0})
+    assert judge(strong, CONTROL).kind is Kind.INCONCLUSIVE
+    assert judge(evidence(probes={"zero": 1.0}), CONTROL).kind is Kind.MASKED
+
+
+def test_a_little_more_than_the_control_is_open() -> None:
+    assert judge(evidence(naive=(0.6, 0.3), left=(0.53, 0.23)), CONTROL).kind is Kind.INCONCLUSIVE
+
+
+def test_without_a_control_nothing_breaks_and_nothing_resists() -> None:
+    assert judge(evidence()).kind is Kind.INCONCLUSIVE
+    assert judge(evidence(naive=(0.75, 0.55), left=(0.7, 0.5))).kind is Kind.INCONCLUSIVE
+    assert judge(evidence(probes={"slope": 0.0})).kind is Kind.MASKED
+
+
+def test_a_network_at_chance_is_not_judged() -> None:
+    found = judge(evidence(naive=(0.1, 0.1), left=(0.0, 0.0), clean=0.12, probes={"slope": 0.0}), CONTROL)
+    assert found.kind is Kind.INCONCLUSIVE
+    assert "did not learn" in found.reasons[0]
+
+
+def test_networks_are_compared_on_the_images_that_both_have() -> None:
+    ours, theirs = evidence(), CONTROL.on(CONTROL.indices[::2])
+    row = judge(ours, theirs).rows[0]
+    assert (row.left, row.control) == (0.45, 0.45)
+
+
+FLAGGED: list[tuple[str, dict[str, Any]]] = [
+    ("repeatable logits", {"probes": {"repeat": 1e-3}}),
+    ("zero gradients", {"probes": {"zero": 1.0}}),
+    ("zero gradients", {"not_finite": 3}),
+    ("agreement of signs", {"probes": {"agreement": 0.5}}),
+    ("gradient", {"probes": {"explained": 0.1}}),
+    ("slope", {"probes": {"slope": 3.0}}),
+    ("slope", {"probes": {"slope": float("nan")}}),
+    ("illusion", {"naive": (0.8, 0.5)}),
+    ("margin step", {"naive": (0.8, 0.5), "margin": (0.5, 0.3)}),
+    ("known temperature", {"naive": (0.8, 0.5), "known": (0.5, 0.3), "temperature": 50.0}),
+    ("no gradients", {"missed": {Access.BLACK_BOX: 10}}),
+    ("transfer", {"missed": {Access.TRANSFER: 10}}),
+    ("many steps", {"naive": (0.4, 0.1), "left": (0.5, 0.2)}),
+    ("rise with eps", {"naive": (0.5, 0.7)}),
+    ("twice the steps", {"probes": {"longer": 0.0}}),
+    ("half the range", {"probes": {"half range": 1.0}}),
+    ("planted images", {"probes": {"planted": 0.0}}),
+]
+PASSED: dict[str, dict[str, Any]] = {
+    "known temperature": {"temperature": 50.0},
+    "no gradients": {"missed": {Access.BLACK_BOX: 1}},
+    "transfer": {"missed": {Access.TRANSFER: 1}},
+    "twice the steps": {"probes": {"longer": 1.0}},
+    "planted images": {"probes": {"planted": 1.0}},
+}
+
+
+def result(name: str, found: Evidence) -> Found:
+    return CHECKS[name](found, CONTROL)
+
+
+@pytest.mark.parametrize(("name", "settings"), FLAGGED, ids=[name for name, _ in FLAGGED])
+def test_a_check_flags_its_fault(name: str, settings: dict[str, Any]) -> None:
+    assert result(name, evidence(**settings)).result is Result.FLAG
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_every_check_has_a_fault_that_it_flags_and_passes_an_honest_network(name: str) -> None:
+    assert name in dict(FLAGGED)
+    assert result(name, evidence(**PASSED.get(name, {}))).result is Result.PASS
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_check_without_its_measurement_does_not_apply(name: str) -> None:
+    bare = Evidence("screen", (2.0,), 1.0, 10, *[evidence().labels] * 3, stages=())
+    if name not in ("many steps", "illusion"):  # they need no more than the stages that there are
+        assert CHECKS[name](bare).result is Result.NOT_APPLICABLE
+
+
+def test_the_lower_bound_is_student_s() -> None:
+    # mean 0.5, deviation 0.5774, n = 4: 0.5 - 2.3534 * 0.5774 / 2
+    assert lower_bound(np.array([0, 0, 1, 1])) == pytest.approx(-0.17934, abs=1e-4)
