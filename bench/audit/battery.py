@@ -41,7 +41,7 @@ class Battery:
         images: how many images it takes.
         stages: in order.
         probed: how many of the images the probes take.
-        longer: whether the probe with twice the steps is made.
+        longer: whether the probes that take longest are made too.
     """
 
     name: str

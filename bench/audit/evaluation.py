@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bench.attacks.norms import LINF
 from bench.audit.battery import BATTERIES, Battery
 from bench.audit.collect import collect
+from bench.audit.cost import cost_of
 from bench.audit.evidence import Evidence
 from bench.audit.record import evidence_of, stage_rows, verdict_record
 from bench.audit.verdict import judge
@@ -69,10 +70,13 @@ class AuditEvaluation:
         def tick(stage: str, done: int, total: int) -> None:
             subject.progress.say(f"auditing: {stage} ({done + 1} of {total + 1})")
 
+        chosen = subject.data.val.part(indices)
+        cost = cost_of(self.battery, subject.network, chosen, len(eps))
+        subject.progress.say(f"auditing ({self.battery.name}): {cost}")
         evidence = collect(
             self.battery,
             subject.network,
-            subject.data.val.part(indices),
+            chosen,
             indices,
             eps,
             len(subject.data.classes),

@@ -36,6 +36,7 @@ def probes_of(
     ``zero``: the fraction of the image's gradient values that are exactly zero, cross-entropy at T = 1.
     ``agreement``, ``repeat``, ``slope``, ``explained``: see the functions of these names.
     ``half range``: 1 where the network is correct after an attack at half the range, else 0.
+    ``planted``: see ``bench/audit/planted.py``; at the first radius, in the full battery alone.
     ``longer``: 1 where an image that is left at the first radius stays correct under twice the steps, else 0.
 
     Args:
@@ -55,6 +56,11 @@ def probes_of(
         "half range": _at(right, count, half_range(network, images[right], labels[right], seed)),
     }
     if battery.longer:
+        from bench.audit.planted import planted  # here, because the command line starts without TensorFlow
+
+        sought = None if network.model is None else planted(network.model, images[right], eps[0], seed)
+        if sought is not None:
+            found["planted"] = _at(right, count, sought)
         rows = np.flatnonzero(left[0])
         attack = Apgd(loss="margin", steps=100, start="random")
         moved = next(iter(attack(network, images[rows], labels[rows], eps[:1], seed)), images[:0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from bench.attacks.base import Target
 from bench.datasets.base import Dataset
@@ -16,11 +16,13 @@ class Network(Target, Protocol):
     """A trained network as an evaluation sees it: a target that also counts.
 
     Attributes:
+        model: the tf_keras network, pixel levels to logits; None where there is none.
         broken: the gradient values that were NaN or infinite.
         gradients: the images that a gradient was taken of.
         queries: the images that were classified without a gradient.
     """
 
+    model: Any
     broken: int
     gradients: int
     queries: int

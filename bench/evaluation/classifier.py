@@ -43,7 +43,7 @@ class Classifier:
             raise BenchError(
                 f"an attack needs logits: expected a linear last layer, received one with {last.activation.__name__}; remove it"
             )
-        self.temperature = temperature
+        self.model, self.temperature = model, temperature
         self._logits = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
         self._losses = {kind: _step(model, loss) for kind, loss in LOSSES.items()}
         self.forget()

@@ -26,6 +26,7 @@ class Counting:
 
     inner: Linear
     wrong: Any = None
+    model: Any = None
     temperature: float = 1.0
     zero_images: float = 0.0
     zero_pixels: float = 0.0
