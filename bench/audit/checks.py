@@ -10,7 +10,6 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest, t
 
 from bench.audit.evidence import Access, Evidence
 from bench.records.outcomes import wilson
@@ -96,6 +95,8 @@ def lower_bound(differences: NDArray[np.number]) -> float:
     count = len(differences)
     if count < 2:
         return -1.0
+    from scipy.stats import t  # here, because the command line starts without it
+
     deviation = float(np.std(differences, ddof=1))
     return float(np.mean(differences)) - float(t.ppf(CONFIDENCE, count - 1)) * deviation / sqrt(count)
 
@@ -227,6 +228,8 @@ def _without_gradient(access: Access, words: str) -> Callable[[Evidence, Evidenc
         many = int(tried.sum())
         if not many:
             return None
+        from scipy.stats import binomtest  # here, because the command line starts without it
+
         found = int(missed.sum())
         p = float(binomtest(found, many, 0.01, alternative="greater").pvalue)
         beyond = found >= max(3, 0.01 * many) and p < threshold
