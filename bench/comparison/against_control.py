@@ -6,13 +6,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from bench.comparison.control import control_of
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.masked_networks import is_masked
 from bench.comparison.paired import Effect, PairedSamples
 from bench.comparison.verdict import Judged, judge_family
 from bench.errors import BadInput
 from bench.records.outcomes import CUSTOMARY, Band, Quantity
+from bench.spec.control import control_of
 
 
 def compare(group: ComparisonGroup, quantity: Quantity = Quantity.ACCURACY) -> dict[str, Judged]:

@@ -13,7 +13,6 @@ import numpy as np
 from bench.attacks import Attack, attack_named
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import attack_specs, default_attacks
-from bench.comparison.control import control_of
 from bench.comparison.paired import PairedSamples, Sample
 from bench.errors import BadInput
 from bench.evaluation.learned import learned
@@ -25,6 +24,7 @@ from bench.records.schema import AttackRecord
 from bench.records.status import State
 from bench.runs.command import attack_options, run_options
 from bench.runs.grid import Figure, Grid
+from bench.spec.control import control_of
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 

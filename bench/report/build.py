@@ -10,7 +10,6 @@ from pathlib import Path
 from matplotlib.figure import Figure as Drawing
 
 from bench.attacks.fgsm import Fgsm
-from bench.comparison.control import control_of
 from bench.comparison.findings.score import score
 from bench.comparison.group import ComparisonGroup, comparison_groups
 from bench.errors import unknown
@@ -34,6 +33,7 @@ from bench.report.tables.scorecard import scorecard
 from bench.report.tables.table import Table
 from bench.report.tables.worst_case import worst_table
 from bench.runs.grid import Figure, Grid
+from bench.spec.control import control_of
 
 Drawer = Callable[[ComparisonGroup, Table], Drawing | None]
 

@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bench.comparison.control import control_of
 from bench.comparison.findings.score import Verdict
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.verdict import DASH
@@ -24,6 +23,7 @@ from bench.report.runs import run_entries, version
 from bench.report.tables.table import Column, Table
 from bench.report.tables.threat_models import threat_models
 from bench.runs.grid import PRESETS, Grid
+from bench.spec.control import control_of
 
 LIMITS = (
     "No attack here works without gradients (Square), transfers from another network or adapts to the network: an attack "

@@ -13,10 +13,10 @@ from tiny import tiny_run
 
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
-from bench.comparison.control import control_of
 from bench.records.collection import read
 from bench.records.files import read_json, write_json
 from bench.records.store import ATTACK_SCHEMA, RUN_SCHEMA, SPEC_SCHEMA, Folder, folders
+from bench.spec.control import control_of
 from bench.spec.run import Run
 
 RUN = tiny_run(sparsity=0.5)

@@ -6,13 +6,13 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from bench.comparison.control import control_of
 from bench.comparison.group import ComparisonGroup
 from bench.report.figures.accuracy_curves import lines
 from bench.report.figures.style import MARKERS, bar, blank, chance_lines, framed, style
 from bench.report.panels import Panel
 from bench.report.tables.table import Table
 from bench.report.wording import seeds_in_words
+from bench.spec.control import control_of
 
 CHOSEN = (1.0, 2.0, 4.0)
 GREYS = ("0.0", "0.35", "0.6")

@@ -13,7 +13,6 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from bench.attacks.fgsm import Fgsm
-from bench.comparison.control import control_of
 from bench.comparison.group import ComparisonGroup
 from bench.records.outcomes import Quantity
 from bench.report.figures.accuracy_curves import lines
@@ -23,6 +22,7 @@ from bench.report.figures.point_labels import label_points
 from bench.report.figures.style import Line, bar, blank, chance_lines, framed, looks_of, settle, style
 from bench.report.tables.table import Table
 from bench.report.wording import seeds_in_words, threat_caption
+from bench.spec.control import control_of
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 

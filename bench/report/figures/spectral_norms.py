@@ -10,13 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from scipy.stats import t
 
-from bench.comparison.control import control_of
 from bench.comparison.group import ComparisonGroup
 from bench.methods.separable import HORIZONTAL, VERTICAL
 from bench.records.networks import TrainedNetwork
 from bench.records.schema import Metrics
 from bench.report.figures.style import Line, band, blank, framed, looks_of, style
 from bench.report.tables.table import Table
+from bench.spec.control import control_of
 
 CROWDED = 8  # with more layers than this their names are vertical
 NOTE = (

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from bench.attacks import margin_step
 from bench.comparison.against_control import compare
-from bench.comparison.control import control_of
 from bench.comparison.group import AttackedNetwork, ComparisonGroup
 from bench.comparison.intervals import MANY
 from bench.comparison.masked_networks import masking_of
@@ -18,6 +17,7 @@ from bench.records.outcomes import CUSTOMARY, Quantity
 from bench.report.tables.cells import measured, over_seeds, percent
 from bench.report.tables.table import Cell, Column, Table, columns, unmeasured
 from bench.report.wording import threat_caption
+from bench.spec.control import control_of
 from bench.spec.run import Run
 
 NOTES = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.attacks.fgsm import Fgsm
-from bench.comparison.control import control_of
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.verdict import DASH
 from bench.comparison.worst_case import WorstCase, worst_case_of
@@ -14,6 +13,7 @@ from bench.records.outcomes import CUSTOMARY, Quantity
 from bench.report.tables.cells import measured
 from bench.report.tables.table import Cell, Table, columns
 from bench.report.wording import eps_unit
+from bench.spec.control import control_of
 from bench.spec.run import Run
 
 SHOWN = (1.0, 2.0, 4.0, 8.0)
