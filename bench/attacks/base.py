@@ -93,7 +93,7 @@ class Attack(ABC):
             target: the network as the attacker sees it.
             images: float32, NHWC, pixel levels [0, 255].
             labels: int64, (n,), the true classes.
-            eps: radii in the attack's norm, pixel levels.
+            eps: radii in the attack's norm and its unit.
             seed: of the attack's random draws. The same seed gives the same images.
 
         Yields:

@@ -60,7 +60,7 @@ class AttackEvaluation:
             attack=str(spec.attack),
             threat=ThreatRecord(
                 norm=spec.attack.norm.name,
-                eps_unit="pixel levels",
+                eps_unit=spec.attack.norm.unit,
                 box=[0, 255],
                 trained_temperature=folder.run.temperature,
                 **asdict(spec.attack.threat(folder.run.temperature)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.attacks.norms import Norm
+from bench.attacks.norms import PIXEL_LEVELS, Norm
 from bench.comparison.group import ComparisonGroup
 from bench.records.networks import seeds_text
 
@@ -11,7 +11,7 @@ FEW = 8  # networks whose seeds are named one by one
 
 def eps_unit(norm: Norm) -> str:
     """Return the norm and the unit of eps, for a caption."""
-    return f"{norm}, eps in pixel levels of 0 to 255"
+    return f"{norm}, eps in {norm.unit}" + " of 0 to 255" * (norm.unit == PIXEL_LEVELS)
 
 
 def threat_caption(group: ComparisonGroup) -> str:
