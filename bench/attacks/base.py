@@ -61,8 +61,10 @@ class Attack(ABC):
         kind: the name on the command line.
         norm: the norm that bounds it, for the referee, the captions and the worst case.
         version: the version of its numbers. Raise it, and name the change in CHANGELOG.md, when an attacked image changes.
-        library: the module that it needs, from the extra of the same name; empty if it needs none.
+        library: the module that it needs; empty if it needs none. For an attack of this suite the extra has the same name.
         randomised: whether it draws, so that an image's result depends on the seed and on the batch it is in.
+        counts: whether an image that it does not fool speaks for the network. Where it does not, the attack is shown only:
+            no network is called more robust for it, and the worst case leaves it out.
     """
 
     kind: ClassVar[str]
@@ -70,6 +72,7 @@ class Attack(ABC):
     version: ClassVar[int] = 1
     library: ClassVar[str] = ""
     randomised: ClassVar[bool] = False
+    counts: ClassVar[bool] = True
 
     def __str__(self) -> str:
         return named(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from bench.attacks import BUILT_IN
 from bench.attacks.spec import AttackSpec
 from bench.errors import IntegrityError
 from bench.evaluation.base import Subject
@@ -26,8 +27,16 @@ class AttackEvaluation:
 
     @property
     def library(self) -> str:
-        """The module that the attack needs, from the extra of the same name."""
+        """The module that the attack needs."""
         return self.spec.attack.library
+
+    @property
+    def remedy(self) -> str:
+        """The extra that has the module, for an attack of this suite; any other attack's package has to say it."""
+        attack = self.spec.attack
+        if BUILT_IN.get(attack.kind) is type(attack):
+            return f"pip install 'bench-robustness[{attack.library}]'"
+        return f"install what the package of {type(attack).__module__} asks for"
 
     def is_recorded(self, folder: Folder) -> bool:
         """Tell whether ``folder`` has the attack's record."""

@@ -79,7 +79,9 @@ def execute(
             return _result(folder, training, specs, worked=False)
         for evaluation in missing:
             if evaluation.library and find_spec(evaluation.library) is None:
-                raise BadInput(f"{evaluation} needs the extra: pip install 'bench-robustness[{evaluation.library}]'")
+                raise BadInput(
+                    f"{evaluation} needs the module {evaluation.library}, which is not installed: {evaluation.remedy}"
+                )
         if training is None:
             folder.start()  # refuse early where there is nothing to start from
         data = source.load(run.image_size, where.data_dir, where.skip_broken, progress.say, progress.counter("images"))

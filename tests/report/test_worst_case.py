@@ -18,6 +18,7 @@ from bench.attacks import attack_named
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.norms import LINF
 from bench.attacks.spec import AttackSpec
+from bench.attacks.square import Square
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.verdict import DASH
 from bench.comparison.worst_case import worst_case
@@ -102,6 +103,21 @@ def test_without_the_margin_step_the_worst_case_calls_nothing_robust(tmp_path: P
     _, better, worse = (cell.text for cell in table.column("worst against the control, 0 < eps <= 8"))
     assert better.startswith("more accurate under these attacks; whether its gradient is masked was not tested")
     assert worse.startswith("less accurate under these attacks; whether the gradient of its control is masked was not")
+
+
+def test_an_attack_that_is_shown_only_is_left_out_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, {"fgsm": (0, 0.1, -0.1), "fgsm(loss=margin)": (0, 0.1, -0.1)})
+    before = worst_table([bound(SPARSE, tmp_path)])
+    group = plant(tmp_path, {"square": (-0.5, -0.5, -0.5)})
+    counted = worst_table([group])
+    monkeypatch.setattr(Square, "counts", False)
+    table = worst_table([group])
+    assert before
+    assert counted
+    assert table
+    assert counted.rows != before.rows
+    assert table.rows == before.rows
+    assert table.notes == (*before.notes, "Left out, for they are no evidence of robustness: square.")
 
 
 def test_a_margin_step_that_stops_short_of_the_largest_radius_tests_nothing(tmp_path: Path) -> None:
