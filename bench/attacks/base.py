@@ -38,6 +38,9 @@ class Target(Protocol):
         ``others``, int64 (n,), are the classes that a targeted loss goes for.
         """
 
+    def other(self, name: str) -> Target:
+        """Return another trained network, for an attack that has ``name`` among its ``sources``."""
+
 
 @dataclass(frozen=True)
 class Threat:
@@ -76,6 +79,11 @@ class Attack(ABC):
 
     def __str__(self) -> str:
         return named(self)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The trained runs whose networks it needs, by the names of their folders; "" is the control of the attacked run."""
+        return ()
 
     @abstractmethod
     def threat(self, trained_temperature: float) -> Threat:

@@ -11,7 +11,7 @@ from bench.errors import IntegrityError
 from bench.evaluation.base import Subject
 from bench.evaluation.gallery import gallery
 from bench.evaluation.referee import judge
-from bench.records.schema import AttackRecord, RadiusRow, ThreatRecord
+from bench.records.schema import AttackRecord, Origin, RadiusRow, ThreatRecord
 from bench.records.store import Folder
 from bench.training.clock import Clock
 
@@ -79,6 +79,7 @@ class AttackEvaluation:
             gradient_zero_images=network.zero_images,
             gradient_zero_pixels=network.zero_pixels,
             gradient_not_finite=network.broken,
+            sources=[_origin(folder.other(name, str(spec))) for name in spec.attack.sources],
             rows=rows,
             weights=training.weights,
             data=subject.data.fingerprint,
@@ -87,6 +88,12 @@ class AttackEvaluation:
         )
         folder.write_gallery(spec, gallery(spec, network, chosen, seed))
         folder.write_attack(spec, record, outcomes.arrays())
+
+
+def _origin(source: Folder) -> Origin:
+    record = source.training()
+    assert record is not None  # its network was attacked
+    return Origin(run=source.run.name, weights=record.weights)
 
 
 def attack_evaluations(attacks: Sequence[AttackSpec]) -> list[AttackEvaluation]:
