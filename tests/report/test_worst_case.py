@@ -65,7 +65,7 @@ def test_an_image_is_right_where_nothing_within_the_radius_flips_it() -> None:
 
 def plant(results: Path, changes: Mapping[str, tuple[float, ...]]) -> ComparisonGroup:
     for text, change in changes.items():
-        record(results, SPARSE.runs, change, attack=attack_named(text))  # type: ignore[arg-type]
+        record(results, SPARSE.runs, change, attack=attack_named(text))
     return bound(SPARSE, results)
 
 
@@ -142,7 +142,7 @@ def test_what_a_shorter_radius_than_any_shown_does_counts() -> None:
 
 def test_a_seed_that_is_not_attacked_yet_or_at_other_radii_hides_nothing(tmp_path: Path) -> None:
     for text in ("fgsm", "fgsm(loss=margin)"):
-        record(tmp_path, SPARSE.runs, (0, 0.1, -0.1), attack=attack_named(text), seeds=3)  # type: ignore[arg-type]
+        record(tmp_path, SPARSE.runs, (0, 0.1, -0.1), attack=attack_named(text), seeds=3)
     before = worst_table([bound(SPARSE, tmp_path)])
     network = bound(SPARSE, tmp_path).trained(SPARSE.runs[0])[0]
     trained(tmp_path, replace(network.run, seed=3), 0.75)
