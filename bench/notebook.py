@@ -72,7 +72,7 @@ def attack(
 
     Args:
         attack: the attack or its name, such as "fgsm", "fgsm(knowledge=none)" or "pgd(steps=50)".
-        eps: radii in the attack's norm, pixel levels of 0 to 255, ascending; the norm's usual ones where left out.
+        eps: radii in the attack's norm and its unit (pixel levels of 0 to 255), ascending; the norm's usual ones where left out.
         fraction: of the validation images, in (0, 1].
 
     The other arguments are those of ``train``.

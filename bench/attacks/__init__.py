@@ -18,6 +18,7 @@ from bench.attacks.noise import Noise
 from bench.attacks.norms import Norm
 from bench.attacks.pgd import Pgd
 from bench.attacks.square import Square
+from bench.attacks.transfer import Transfer
 from bench.errors import BadInput
 from bench.plugins import Plugins
 from bench.spec.names import parse
@@ -34,6 +35,7 @@ BUILT_IN: dict[str, type[Attack]] = {
     FmnL2.kind: FmnL2,
     Square.kind: Square,
     Noise.kind: Noise,
+    Transfer.kind: Transfer,
 }
 
 

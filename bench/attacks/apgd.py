@@ -117,6 +117,7 @@ def ascend(
     steps: int,
     start: Images,
     others: Labels | None = None,
+    stop: bool = True,
 ) -> Found:
     """Climb the loss inside each ball from ``start``; return the first incorrect image, or else that of the highest loss.
 
@@ -129,6 +130,8 @@ def ascend(
 
     Args:
         others: int64, (n,): the class to go for, with a targeted loss.
+        stop: whether an image is dropped once it is incorrect. Else all climb to the end, and the image of the highest loss
+            is returned, for one more gradient.
 
     Source: Croce & Hein 2020, arXiv:2003.01690, algorithm 1.
     """
@@ -143,7 +146,7 @@ def ascend(
     ends, last_end = checkpoints(steps), 0
     for step in range(steps):
         logits, values, gradient = target.step(now, labels, loss, others)
-        left = survivors.drop(now, logits.argmax(axis=1) != labels)
+        left = survivors.drop(now, (logits.argmax(axis=1) != labels) & stop)
         if not left.all():
             images, labels, others, eps, now, before, length = rows_of(
                 left, images, labels, others, eps, now, before, length
@@ -170,6 +173,9 @@ def ascend(
         if step:
             ahead = project(norm, now + MOMENTUM * (ahead - now) + (1 - MOMENTUM) * (now - before), images, eps)
         before, now = now, ahead
-    survivors_wrong = target.logits(now).argmax(axis=1) != labels
-    left = survivors.drop(now, survivors_wrong)
+    if not stop:
+        higher = target.step(now, labels, loss, others)[1] > value
+        best[higher] = now[higher]
+        return Found(best, target.logits(best).argmax(axis=1) != labels)
+    left = survivors.drop(now, target.logits(now).argmax(axis=1) != labels)
     return survivors.found(best[left])

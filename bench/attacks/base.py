@@ -38,6 +38,9 @@ class Target(Protocol):
         ``others``, int64 (n,), are the classes that a targeted loss goes for.
         """
 
+    def other(self, name: str) -> Target:
+        """Return another trained network, for an attack that has ``name`` among its ``sources``."""
+
 
 @dataclass(frozen=True)
 class Threat:
@@ -61,8 +64,10 @@ class Attack(ABC):
         kind: the name on the command line.
         norm: the norm that bounds it, for the referee, the captions and the worst case.
         version: the version of its numbers. Raise it, and name the change in CHANGELOG.md, when an attacked image changes.
-        library: the module that it needs, from the extra of the same name; empty if it needs none.
+        library: the module that it needs; empty if it needs none. For an attack of this suite the extra has the same name.
         randomised: whether it draws, so that an image's result depends on the seed and on the batch it is in.
+        counts: whether an image that it does not fool speaks for the network. Where it does not, the attack is shown only:
+            no network is called more robust for it, and the worst case leaves it out.
     """
 
     kind: ClassVar[str]
@@ -70,9 +75,15 @@ class Attack(ABC):
     version: ClassVar[int] = 1
     library: ClassVar[str] = ""
     randomised: ClassVar[bool] = False
+    counts: ClassVar[bool] = True
 
     def __str__(self) -> str:
         return named(self)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The trained runs whose networks it needs, by the names of their folders; "" is the control of the attacked run."""
+        return ()
 
     @abstractmethod
     def threat(self, trained_temperature: float) -> Threat:
@@ -93,7 +104,7 @@ class Attack(ABC):
             target: the network as the attacker sees it.
             images: float32, NHWC, pixel levels [0, 255].
             labels: int64, (n,), the true classes.
-            eps: radii in the attack's norm, pixel levels.
+            eps: radii in the attack's norm and its unit.
             seed: of the attack's random draws. The same seed gives the same images.
 
         Yields:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.attacks.ball import project, steepest
-from bench.attacks.base import Attack, Target, Threat
+from bench.attacks.base import Target, Threat
 from bench.attacks.losses import Margin
+from bench.attacks.minimum_norm import MinimumNorm, Nearest
 from bench.attacks.norms import L2, LINF, Norm
 from bench.datasets.base import Images, Labels
 from bench.spec.limits import Range
@@ -22,7 +22,7 @@ FAR, NEAR = 0.2, 0.002  # length of a step, in parts of the ball's radius at the
 
 
 @dataclass(frozen=True)
-class Fmn(Attack):
+class Fmn(MinimumNorm):
     """Follow the margin along a ball that shrinks where the network is fooled and grows where it is not.
 
         eps_(k+1) = min(eps_k, |d_k|) (1 - gamma_k)  where fooled,  eps_k (1 + gamma_k)  elsewhere
@@ -48,19 +48,9 @@ class Fmn(Attack):
         box = f"white box, true labels, {self.steps} FMN steps on the logit margin, which no temperature changes"
         return Threat("FMN", box, None)
 
-    def __call__(
-        self, target: Target, images: Images, labels: Labels, eps: Sequence[float], seed: int
-    ) -> Iterator[Images]:
-        """Yield the attacked images for each radius: the nearest incorrect image where it is inside, else the image itself."""
+    def nearest(self, target: Target, images: Images, labels: Labels, seed: int) -> Nearest:
+        """Return the nearest incorrect image found for each image, as ``MinimumNorm`` asks."""
         del seed
-        nearest, distance = self.nearest(target, images, labels)
-        for radius in eps:
-            # Rounding must not carry an image beyond its radius.
-            inside = (distance <= radius).reshape(-1, 1, 1, 1)
-            yield np.where(inside, nearest, images)
-
-    def nearest(self, target: Target, images: Images, labels: Labels) -> tuple[Images, NDArray[np.float64]]:
-        """Return the nearest incorrect image found for each of n images, and its distance, (n,); infinite where none was."""
         steps = int(self.steps)
         best, distance = images.copy(), np.full(len(images), np.inf)
         now, eps = images, np.full(len(images), np.inf)
@@ -85,7 +75,7 @@ class Fmn(Attack):
         length = self.norm.distance(now - images)
         nearer = wrong & (length < distance)
         best[nearer], distance[nearer] = now[nearer], length[nearer]
-        return best, distance
+        return Nearest(best, distance)
 
     def _dual(self, gradient: Images) -> NDArray[np.float64]:
         wide = gradient.astype(np.float64)

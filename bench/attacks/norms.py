@@ -1,4 +1,4 @@
-"""The norms that bound an attack, each with its distance, its usual radii and its words."""
+"""The norms that bound an attack, each with its distance, its unit, its usual radii and its words."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from bench.datasets.base import Images
 
 @dataclass(frozen=True)
 class Norm:
-    """A norm of the change of an image, in pixel levels.
+    """A norm of the change of an image.
 
     Args:
         name: its name in records and captions.
+        unit: the unit of eps, in records.
         axis: the label of an axis that shows eps.
         largest: the largest eps: the diameter of the box [0, 255].
         eps: the usual radii, ascending, 0 first.
@@ -27,6 +28,7 @@ class Norm:
     """
 
     name: str
+    unit: str
     axis: str
     largest: float
     eps: tuple[float, ...]
@@ -39,6 +41,7 @@ class Norm:
         return self.name
 
 
+PIXEL_LEVELS = "pixel levels"
 # A pixel level up to 255 is rounded by at most 2**-17, once in the attacked image and once in the change.
 ROUNDING = 2.0**-16
 
@@ -51,8 +54,13 @@ def _euclidean(change: Images) -> NDArray[np.float64]:
     return np.asarray(np.sqrt((change.astype(np.float64) ** 2).reshape(len(change), -1).sum(axis=1)))
 
 
+def _changed(change: Images) -> NDArray[np.float64]:
+    return np.asarray((change != 0).any(axis=3).sum(axis=(1, 2)), dtype=np.float64)
+
+
 LINF = Norm(
     "L-infinity",
+    PIXEL_LEVELS,
     "eps: largest change of a pixel, in levels of 0 to 255",
     255.0,
     # Dense where accuracy falls, and on to half the range, where it must have reached chance.
@@ -64,6 +72,7 @@ LINF = Norm(
 )
 L2 = Norm(
     "L2",
+    PIXEL_LEVELS,
     "eps: Euclidean norm of the change, in pixel levels",
     # The diagonal of the box at 512 px, the largest image size.
     255.0 * np.sqrt(512 * 512 * 3),
@@ -74,4 +83,16 @@ L2 = Norm(
     _euclidean,
     lambda eps, values: ROUNDING * np.sqrt(values) + 1e-6 * eps,
 )
-NORMS = {norm.name: norm for norm in (LINF, L2)}
+# No norm in the strict sense, but the field's name for it: a pixel counts once, however many of its channels changed.
+L0 = Norm(
+    "L0",
+    "changed pixels",
+    "eps: number of changed pixels",
+    512.0 * 512.0,
+    (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0),
+    1.0,
+    (4.0, 16.0, 64.0),
+    _changed,
+    lambda _eps, _values: 0.0,
+)
+NORMS = {norm.name: norm for norm in (LINF, L2, L0)}

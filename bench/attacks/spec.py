@@ -27,7 +27,7 @@ class AttackSpec:
 
     Args:
         attack: the attack.
-        eps: radii in the attack's norm, pixel levels, ascending, 0 first. The default is the norm's usual radii.
+        eps: radii in the attack's norm and its unit, ascending, 0 first. The default is the norm's usual radii.
         fraction: the fraction of the validation images, in (0, 1].
 
     Raises:
@@ -43,7 +43,7 @@ class AttackSpec:
             object.__setattr__(self, "eps", self.attack.norm.eps)
         if len(self.eps) > MOST_RADII:
             raise BadInput(f"eps has {len(self.eps):,} radii: expected at most {MOST_RADII}")
-        limit = Range("pixel levels", 0, self.attack.norm.largest)
+        limit = Range(self.attack.norm.unit, 0, self.attack.norm.largest)
         for radius in self.eps:
             limit.check("eps", radius)
         FRACTION.check("attack fraction", self.fraction)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.attacks.apgd import Apgd
 from bench.attacks.base import Attack
@@ -10,6 +10,7 @@ from bench.attacks.fgsm import Fgsm
 from bench.attacks.fmn import Fmn
 from bench.attacks.noise import Noise
 from bench.attacks.square import Square
+from bench.attacks.transfer import Transfer
 from bench.audit.evidence import Access
 
 
@@ -50,6 +51,10 @@ class Battery:
     probed: int = 64
     longer: bool = False
 
+    def without(self, access: Access) -> Battery:
+        """Return the battery without the stages of a kind."""
+        return replace(self, stages=tuple(each for each in self.stages if each.access is not access))
+
 
 ONE_STEP = (
     Stage("fgsm", Fgsm(knowledge="none"), Access.ONE_STEP),
@@ -66,6 +71,7 @@ SCREEN = Battery(
         Stage("apgd on targets", Apgd(targets=3, steps=10), Access.WHITE_BOX),
         Stage("square", Square(queries=150), Access.BLACK_BOX, 32),
         Stage("noise", Noise(draws=20), Access.BLACK_BOX),
+        Stage("transfer", Transfer(), Access.TRANSFER),
     ),
 )
 FULL = Battery(
@@ -79,6 +85,7 @@ FULL = Battery(
         Stage("fmn", Fmn(steps=100), Access.WHITE_BOX),
         Stage("square", Square(queries=1000), Access.BLACK_BOX),
         Stage("noise", Noise(draws=20), Access.BLACK_BOX),
+        Stage("transfer", Transfer(), Access.TRANSFER),
     ),
     longer=True,
 )

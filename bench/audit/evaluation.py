@@ -13,7 +13,7 @@ from bench.attacks.norms import LINF
 from bench.audit.battery import BATTERIES, Battery
 from bench.audit.collect import collect
 from bench.audit.cost import cost_of
-from bench.audit.evidence import Evidence
+from bench.audit.evidence import Access, Evidence
 from bench.audit.record import evidence_of, stage_rows, verdict_record
 from bench.audit.verdict import judge
 from bench.audit.version import AUDIT
@@ -52,10 +52,24 @@ class AuditEvaluation:
         """No extra is needed."""
         return ""
 
+    @property
+    def remedy(self) -> str:
+        """Nothing can be missing."""
+        return ""
+
     def is_recorded(self, folder: Folder) -> bool:
         """Tell whether ``folder`` has the record of this audit, at the version of today."""
         found = folder.audit(self.battery.name)
         return found is not None and found[0].version == AUDIT
+
+    def _battery(self, subject: Subject) -> Battery:
+        """Return the battery, without transfer where there is no network of a control to attack from."""
+        try:
+            source = subject.folder.other("", "transfer")
+        except BadInput as error:
+            subject.progress.say(f"auditing without transfer: {error}")
+            return self.battery.without(Access.TRANSFER)
+        return self.battery.without(Access.TRANSFER) if source.path == subject.folder.path else self.battery
 
     def evaluate(self, subject: Subject) -> None:
         """Audit ``subject`` and record the evidence and the verdict.
@@ -71,10 +85,11 @@ class AuditEvaluation:
             subject.progress.say(f"auditing: {stage} ({done + 1} of {total + 1})")
 
         chosen = subject.data.val.part(indices)
-        cost = cost_of(self.battery, subject.network, chosen, len(eps))
+        battery = self._battery(subject)
+        cost = cost_of(battery, subject.network, chosen, len(eps))
         subject.progress.say(f"auditing ({self.battery.name}): {cost}")
         evidence = collect(
-            self.battery,
+            battery,
             subject.network,
             chosen,
             indices,

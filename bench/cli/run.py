@@ -50,7 +50,9 @@ def settings_of_a_run(command: Command) -> Command:
     help=f"{', '.join(ATTACKS)}, with settings as fgsm(knowledge=none), fgsm(knowledge=20), fgsm(loss=margin); may be "
     "repeated  [default: fgsm; where T is not 1 also fgsm(knowledge=none) and fgsm(loss=margin)]",
 )
-@click.option("--eps", help=f"radii in the attack's norm, pixel levels  [default in {LINF}: {eps_text(LINF.eps)}]")
+@click.option(
+    "--eps", help=f"radii in the attack's norm and its unit  [default in {LINF}, {LINF.unit}: {eps_text(LINF.eps)}]"
+)
 @click.option(
     "--attack-fraction", type=float, default=1.0, show_default=True, help="fraction of the validation images, in (0, 1]"
 )

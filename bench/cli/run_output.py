@@ -98,7 +98,10 @@ def _blocks(result: Result, room: int) -> list[str]:
     lines = []
     for norm, attacks in by_norm.items():
         eps = _shown(attacks)
-        lines.append(f"{f'accuracy at eps ({norm}, pixel levels)':<44}" + "".join(f"{radius:>9g}" for radius in eps))
+        lines.append(
+            f"{f'accuracy at eps ({norm}, {attacks[0].threat.eps_unit})':<44}"
+            + "".join(f"{radius:>9g}" for radius in eps)
+        )
         lines += [_line(attack, eps, result.training.data.val) for attack in attacks[: max(0, shown)]]
         shown -= len(attacks)
     return lines + [f"{hidden + 1} more attacks: --verbose shows them"] * (hidden > 0)

@@ -20,7 +20,8 @@ def compare(group: ComparisonGroup, quantity: Quantity = Quantity.ACCURACY) -> d
 
     The runs are one family for Holm's correction. A run that shares no seed with its control is left out. A run whose
     gradient is masked at any seed, or not tested at every seed, is not called more robust. No run is called less robust
-    than a control whose gradient is masked. No run is judged that did not learn, or whose control did not.
+    than a control whose gradient is masked. No run is judged that did not learn, or whose control did not. No run is called
+    more or less robust for an attack that does not count.
     """
     judged = judge_family(effects_of(group, group.samples(quantity, CUSTOMARY)), quantity)
     known = known_of(group)
@@ -48,6 +49,7 @@ def known_of(group: ComparisonGroup) -> dict[str, dict[str, Any]]:
             "control_masked": masked[control_of(run)],
             "learned": learned[run],
             "control_learned": learned[control_of(run)],
+            "counts": group.attack.counts,
         }
         for run in group.runs
     }

@@ -70,7 +70,7 @@ class ComparisonGroup:
         figure: the name of the figure.
         attack: the attack that all of them are compared under.
         runs: the runs, at the grid's first seed.
-        eps: radii in the attack's norm, pixel levels, 0 first.
+        eps: radii in the attack's norm and its unit, 0 first.
         fraction: of the validation images.
         attacks: the attacks that the figure names; empty where it has the default ones.
     """

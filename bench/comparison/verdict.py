@@ -18,6 +18,7 @@ UNTESTED = {
     True: "more accurate under {attacks}; whether its gradient is masked was not tested",
     False: "less accurate under {attacks}; whether the gradient of its control is masked was not tested",
 }
+SHOWN_ONLY = "{which} accurate under {attacks}, which is no evidence of robustness"
 UNLEARNED = "no verdict: {network} did not learn"
 COUNTED = {1: "one seed", 2: "two seeds"}
 # The words for a larger and for a smaller quantity. "Robust" is used for accuracy under attack alone: a network of low
@@ -40,6 +41,7 @@ class Judged:
         control_masked: the same for the control. To call a network less robust is to call its control more robust.
         learned: whether the network learned at every seed, and ``control_learned`` whether its control did.
         attacks: the words after "more robust to".
+        counts: whether the attack's failure speaks for a network, as ``Attack`` says.
     """
 
     effect: Effect
@@ -51,6 +53,7 @@ class Judged:
     learned: bool = True
     control_learned: bool = True
     attacks: str = "this attack"
+    counts: bool = True
 
     @property
     def enough_seeds(self) -> bool:
@@ -76,6 +79,8 @@ class Judged:
             word = WORDS[self.quantity][self.effect.difference < 0]
             if self.quantity is not Quantity.ACCURACY:
                 return word
+            if not self.counts:
+                return SHOWN_ONLY.format(which="more" if better else "less", attacks=self.attacks)
             tested = (self.masked if better else self.control_masked) is not None
             return f"{word} to {self.attacks}" if tested else UNTESTED[better].format(attacks=self.attacks)
         if self.masked or self.control_masked:

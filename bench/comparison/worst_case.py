@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.attacks import attack_named
 from bench.comparison.against_control import effects_of, known_of
 from bench.comparison.group import ComparisonGroup, attacked_by
 from bench.comparison.masked_networks import furthest
@@ -54,10 +55,11 @@ def worst_case(attacks: Mapping[str, RecordedAttack], eps: tuple[float, ...]) ->
 
 @dataclass(frozen=True)
 class WorstCase:
-    """The worst case of a group's networks over the attacks in the group's norm that were run on all of them.
+    """The worst case of a group's networks over the attacks in the group's norm that count and were run on all of them.
 
     Args:
         attacks: the texts of these attacks.
+        shown_only: the texts of the attacks in the norm on any of the networks that do not count.
         networks: the networks of each run, by seed, that have the group's attack.
         outcomes: the worst case of each of them.
         tested: whether each has the margin step up to the largest radius of a verdict.
@@ -65,6 +67,7 @@ class WorstCase:
 
     group: ComparisonGroup
     attacks: tuple[str, ...]
+    shown_only: tuple[str, ...]
     networks: Mapping[Run, Mapping[int, TrainedNetwork]]
     outcomes: Mapping[Run, Mapping[int, Outcomes]]
     tested: bool
@@ -82,19 +85,22 @@ class WorstCase:
             for run, seeds in self.outcomes.items()
         }
         masked = False if self.tested else None
-        words: Any = {"masked": masked, "control_masked": masked, "attacks": "these attacks"}
+        words: Any = {"masked": masked, "control_masked": masked, "attacks": "these attacks", "counts": True}
         known = known_of(self.group)
         judged = judge_family(effects_of(self.group, PairedSamples(samples)))
         return {name: replace(each, **{**known[name], **words}).sentence for name, each in judged.items()}
 
 
 def worst_case_of(group: ComparisonGroup) -> WorstCase | None:
-    """Return the worst case of ``group``; None where its networks have fewer than two attacks in common."""
+    """Return the worst case of ``group``; None where its networks have fewer than two attacks that count in common."""
     attacked = {run: group.attacked(run) for run in group.runs if group.attacked(run)}
     networks = {run: {seed: each.network for seed, each in seeds.items()} for run, seeds in attacked.items()}
     every = [network for seeds in networks.values() for network in seeds.values()]
     texts = sorted({text for network in every for text in network.attacks})
-    common = tuple(text for text in texts if all(_has(network, text, group) for network in every))
+    met = [text for text in texts if any(_has(network, text, group) for network in every)]
+    counted = [text for text in met if attack_named(text).counts]
+    common = tuple(text for text in counted if all(_has(network, text, group) for network in every))
+    shown_only = tuple(text for text in met if text not in counted)
     if len(common) < 2:
         return None
     steps = [each.margin_step for seeds in attacked.values() for each in seeds.values()]
@@ -103,7 +109,7 @@ def worst_case_of(group: ComparisonGroup) -> WorstCase | None:
         run: {seed: worst_case(_of(each, common), group.eps) for seed, each in seeds.items()}
         for run, seeds in networks.items()
     }
-    return WorstCase(group, common, networks, outcomes, tested)
+    return WorstCase(group, common, shown_only, networks, outcomes, tested)
 
 
 def _has(network: TrainedNetwork, text: str, group: ComparisonGroup) -> bool:

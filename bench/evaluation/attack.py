@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from bench.attacks import BUILT_IN
 from bench.attacks.spec import AttackSpec
 from bench.errors import IntegrityError
 from bench.evaluation.base import Subject
 from bench.evaluation.gallery import gallery
 from bench.evaluation.referee import judge
-from bench.records.schema import AttackRecord, RadiusRow, ThreatRecord
+from bench.records.schema import AttackRecord, Origin, RadiusRow, ThreatRecord
 from bench.records.store import Folder
 from bench.training.clock import Clock
 
@@ -26,8 +27,16 @@ class AttackEvaluation:
 
     @property
     def library(self) -> str:
-        """The module that the attack needs, from the extra of the same name."""
+        """The module that the attack needs."""
         return self.spec.attack.library
+
+    @property
+    def remedy(self) -> str:
+        """The extra that has the module, for an attack of this suite; any other attack's package has to say it."""
+        attack = self.spec.attack
+        if BUILT_IN.get(attack.kind) is type(attack):
+            return f"pip install 'bench-robustness[{attack.library}]'"
+        return f"install what the package of {type(attack).__module__} asks for"
 
     def is_recorded(self, folder: Folder) -> bool:
         """Tell whether ``folder`` has the attack's record."""
@@ -60,7 +69,7 @@ class AttackEvaluation:
             attack=str(spec.attack),
             threat=ThreatRecord(
                 norm=spec.attack.norm.name,
-                eps_unit="pixel levels",
+                eps_unit=spec.attack.norm.unit,
                 box=[0, 255],
                 trained_temperature=folder.run.temperature,
                 **asdict(spec.attack.threat(folder.run.temperature)),
@@ -70,6 +79,7 @@ class AttackEvaluation:
             gradient_zero_images=network.zero_images,
             gradient_zero_pixels=network.zero_pixels,
             gradient_not_finite=network.broken,
+            sources=[_origin(folder.other(name, str(spec))) for name in spec.attack.sources],
             rows=rows,
             weights=training.weights,
             data=subject.data.fingerprint,
@@ -78,6 +88,12 @@ class AttackEvaluation:
         )
         folder.write_gallery(spec, gallery(spec, network, chosen, seed))
         folder.write_attack(spec, record, outcomes.arrays())
+
+
+def _origin(source: Folder) -> Origin:
+    record = source.training()
+    assert record is not None  # its network was attacked
+    return Origin(run=source.run.name, weights=record.weights)
 
 
 def attack_evaluations(attacks: Sequence[AttackSpec]) -> list[AttackEvaluation]:

@@ -56,7 +56,11 @@ class Evaluation(Protocol):
 
     @property
     def library(self) -> str:
-        """The module that it needs, from the extra of the same name; empty if it needs none."""
+        """The module that it needs; empty if it needs none."""
+
+    @property
+    def remedy(self) -> str:
+        """What to do where the module is missing, for an error."""
 
     def is_recorded(self, folder: Folder) -> bool:
         """Tell whether ``folder`` has its record.

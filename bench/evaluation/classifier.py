@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ class Classifier:
     Args:
         model: the tf_keras network.
         temperature: the T of its training.
+        others: maps the name of another run to its network, as ``other`` does.
 
     Attributes:
         broken: the number of gradient values that were NaN or infinite.
@@ -33,7 +35,7 @@ class Classifier:
         BenchError: the network computes in another type than float32, or returns probabilities.
     """
 
-    def __init__(self, model: Any, temperature: float = 1.0) -> None:
+    def __init__(self, model: Any, temperature: float = 1.0, others: Callable[[str], Classifier] | None = None) -> None:
         if model.dtype_policy.compute_dtype != "float32":
             raise BenchError(
                 f"an attack needs a float32 network: received one in {model.dtype_policy.compute_dtype}; build it in float32"
@@ -44,6 +46,7 @@ class Classifier:
                 f"an attack needs logits: expected a linear last layer, received one with {last.activation.__name__}; remove it"
             )
         self.model, self.temperature = model, temperature
+        self._others = others
         self._logits = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
         self._losses = {kind: _step(model, loss) for kind, loss in LOSSES.items()}
         self.forget()
@@ -86,6 +89,14 @@ class Classifier:
         self._values += gradient.size
         self.broken += int(gradient.size - np.count_nonzero(np.isfinite(gradient)))
         return logits, values, np.nan_to_num(gradient, copy=False)
+
+    def other(self, name: str) -> Classifier:
+        """Return the network of another run; "" is the control. BenchError where no other networks were given."""
+        if self._others is None:
+            raise BenchError(
+                f"the network of {name or 'the control'} was asked for: expected an attack on a recorded run"
+            )
+        return self._others(name)
 
     @property
     def zero_images(self) -> float:

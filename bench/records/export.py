@@ -1,6 +1,6 @@
 """Every verified record as one table: one row for each run, seed, attack, fraction of the images, and eps.
 
-Accuracies and fractions are in [0, 1], radii in pixel levels of 0 to 255.
+Accuracies and fractions are in [0, 1], radii in pixel levels of 0 to 255, in L0 in changed pixels.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ COLUMNS = {
     "images": "attacked validation images",
     "fraction": "fraction of the validation images that were drawn for the attack",
     "norm": "norm that bounds the attack",
-    "eps": "radius in that norm, pixel levels",
+    "eps": "radius in that norm: pixel levels, in L0 changed pixels",
     "accuracy": "accuracy under attack",
     "low": "lower end of its 95 % Wilson interval, over images",
     "high": "upper end of it",

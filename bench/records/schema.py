@@ -65,7 +65,7 @@ class DataRecord(Record):
 
 
 class Origin(Record):
-    """The trained run that this one started from, and the sha256 of its weights."""
+    """Another trained run whose network was used, and the sha256 of its weights."""
 
     run: str
     weights: str
@@ -219,7 +219,10 @@ class RadiusRow(Record):
 
 
 class AttackRecord(_Versioned):
-    """``attacks/<attack>.json``: one attack on one network. The .npz beside it has the predicted class of each image."""
+    """``attacks/<attack>.json``: one attack on one network. The .npz beside it has the predicted class of each image.
+
+    ``sources`` are the other networks that the attacker saw.
+    """
 
     attack: str
     threat: ThreatRecord
@@ -228,6 +231,7 @@ class AttackRecord(_Versioned):
     gradient_zero_images: float
     gradient_zero_pixels: float
     gradient_not_finite: int = 0
+    sources: list[Origin] = []
     rows: list[RadiusRow]
     weights: str
     data: str

@@ -34,6 +34,7 @@ from bench.records.schema import (
     SpecRecord,
     TrainingRecord,
 )
+from bench.spec.control import control_of
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
@@ -115,24 +116,46 @@ class Folder:
         Raises:
             BadInput: that run is not there, has no weights, or is not the full-rank run of the same network and images.
         """
-        name, run = self.run.low_rank_from, self.run
+        name = self.run.low_rank_from
         if not name:
             return None
-        path = self.results / name / f"seed-{run.seed}" / "run.json"
-        how = f"train it first, with bench run --arch {run.arch} --seed {run.seed}"
-        if not path.exists():
-            raise BadInput(f"--from {name}: expected a trained run, but there is no {path}; {how}")
-        found = Folder(self.results, Run.parse(_read(path, RUN_SCHEMA, TrainingRecord).run))
-        for setting in ("arch", "dataset", "image_size"):
-            theirs, ours = getattr(found.run, setting), getattr(run, setting)
-            if theirs != ours:
-                raise BadInput(
-                    f"--from {name} has {setting} {theirs}: expected {ours}, as in the run that starts from it"
-                )
+        found = self.other(name, f"--from {name}")
+        if found.run.arch != self.run.arch:
+            raise BadInput(f"--from {name} has arch {found.run.arch}: expected {self.run.arch}, as in the run itself")
         if found.run.low_rank != FullRank():
             raise BadInput(f"--from {name} is a low-rank run: expected a full-rank one")
+        return found
+
+    def other(self, name: str, asker: str) -> Folder:
+        """Return the folder of the trained run ``name`` at the same seed, or of the control of this run where it is empty.
+
+        Args:
+            name: the name of its folder.
+            asker: what needs it, for the error.
+
+        Raises:
+            BadInput: that run is not there, diverged, has no weights here, or is of other images.
+        """
+        run = self.run
+        what = f"{asker} needs {name or 'its control, ' + control_of(run).name}"
+        path = self.results / (name or control_of(run).name) / f"seed-{run.seed}" / "run.json"
+        if path.parent == self.path:
+            return self
+        how = (
+            "train it first, at this seed" if name else "train it first, without --sparsity, --low-rank, --temperature"
+        )
+        if not path.exists():
+            raise BadInput(f"{what}: expected a trained run, but there is no {path}; {how}")
+        record = _read(path, RUN_SCHEMA, TrainingRecord)
+        found = Folder(self.results, Run.parse(record.run))
+        for setting in ("dataset", "data_name", "image_size"):
+            theirs, ours = getattr(found.run, setting), getattr(run, setting)
+            if theirs != ours:
+                raise BadInput(f"{what}, which has {setting} {theirs}: expected {ours}, as in the run itself")
+        if record.diverged:
+            raise BadInput(f"{what}, which diverged and has no network: expected one that was trained to its end")
         if not found._weights.exists():
-            raise BadInput(f"--from {name} has no weights here, only its record: {how} --restart")
+            raise BadInput(f"{what}, which has no weights here, only its record: train it again, with --restart")
         return found
 
     def shared_prefix(self, steps: int) -> Path:

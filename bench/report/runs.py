@@ -57,6 +57,9 @@ def _entry(run: Run, seeds: Seeds) -> dict[str, Any]:
         "settings": {name: value for name, value in run.settings.items() if name != "seed" and value != ""},
         "measured": _measured(seeds),
         "attacks": _attacks(seeds),
+        "unit": " or ".join(
+            sorted({attack.record.threat.eps_unit for each in seeds.values() for attack in each.attacks.values()})
+        ),
         "masking": [f"seed {seed}: {each.words}." for seed, network in seeds.items() for each in _findings(network)],
         "versions": [f"seed{'s' * (len(which) > 1)} {', '.join(which)}: {line}" for line, which in made.items()],
     }

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from bench.attacks.norms import Norm
+from bench.attacks.norms import PIXEL_LEVELS, Norm
 from bench.comparison.group import ComparisonGroup
 from bench.records.networks import seeds_text
 
+SHOWN_ONLY = "This attack is shown only: no network is called more robust for it, and the worst case leaves it out."
 FEW = 8  # networks whose seeds are named one by one
 
 
 def eps_unit(norm: Norm) -> str:
     """Return the norm and the unit of eps, for a caption."""
-    return f"{norm}, eps in pixel levels of 0 to 255"
+    return f"{norm}, eps in {norm.unit}" + " of 0 to 255" * (norm.unit == PIXEL_LEVELS)
 
 
 def threat_caption(group: ComparisonGroup) -> str:
@@ -20,7 +21,9 @@ def threat_caption(group: ComparisonGroup) -> str:
     sizes = {len(each.outcomes.indices) for run in group.runs for each in group.attacked(run).values()}
     images = f"{' or '.join(f'{size:,}' for size in sorted(sizes))} validation images" if sizes else "not attacked yet"
     knowledge = list(dict.fromkeys(group.attack.threat(each.temperature).knowledge for each in group.runs))
-    return f"{run.dataset} {run.image_size} px, {images}. Threat model: {eps_unit(group.attack.norm)}; {either(knowledge)}."
+    shown = "" if group.attack.counts else f" {SHOWN_ONLY}"
+    model = f"{eps_unit(group.attack.norm)}; {either(knowledge)}"
+    return f"{run.dataset} {run.image_size} px, {images}. Threat model: {model}.{shown}"
 
 
 def either(texts: list[str]) -> str:

@@ -69,11 +69,13 @@ def execute(
     Raises:
         Locked: another process has the run.
         IntegrityError: a record is damaged, or the images are not those of the record.
-        BadInput: the images or the schedule do not fit the run, or the file of its architecture cannot be read.
+        BadInput: the images or the schedule do not fit the run, the file of its architecture cannot be read, or an attack
+            needs the network of a run that is not there.
     """
     architecture = source_of(run.arch)  # refuse before a folder is made
     folder = Folder(where.results, run)
     wanted = Wanted(tuple(specs), tuple(audits))
+    sources = _sources(folder, specs, restart)
     with folder.lock():
         if not restart:
             folder.declare()
@@ -86,12 +88,15 @@ def execute(
             return _result(folder, training, wanted, worked=False)
         for evaluation in missing:
             if evaluation.library and find_spec(evaluation.library) is None:
-                raise BadInput(f"{evaluation} needs the extra: pip install 'bench-robustness[{evaluation.library}]'")
+                raise BadInput(
+                    f"{evaluation} needs the module {evaluation.library}, which is not installed: {evaluation.remedy}"
+                )
         if training is None:
             folder.start()  # refuse early where there is nothing to start from
         data = source.load(run.image_size, where.data_dir, where.skip_broken, progress.say, progress.counter("images"))
         if training:
             _check_images(folder, training, data)
+        _check_sources(folder, sources, data)
         if training and not missing:
             return _result(folder, training, wanted, worked=False)
         steps = run.steps(len(data.train))
@@ -109,6 +114,25 @@ def _missing(folder: Folder, training: TrainingRecord | None, evaluations: Seque
     if training is None:
         return list(evaluations)
     return [] if training.diverged else [each for each in evaluations if not each.is_recorded(folder)]
+
+
+def _sources(folder: Folder, specs: Sequence[AttackSpec], restart: bool) -> list[Folder]:
+    """Return the folders of the runs whose networks are needed for those of ``specs`` that have no record yet."""
+    asked = [spec for spec in specs if restart or folder.attack(spec) is None]
+    found = [folder.other(name, str(spec.attack)) for spec in asked for name in spec.attack.sources]
+    for source in found:
+        _check_architecture(source.run, source.training(), source_of(source.run.arch))
+    return found
+
+
+def _check_sources(folder: Folder, sources: Sequence[Folder], data: Dataset) -> None:
+    for source in sources:
+        record = source.training()
+        if source.path != folder.path and record and record.data.fingerprint != data.fingerprint:
+            raise BadInput(
+                f"an attack needs {source.run.name}, which was trained on other images ({record.data.fingerprint[:12]}, now "
+                f"{data.fingerprint[:12]}): expected a run on the images of {folder.run.name}"
+            )
 
 
 def _check_architecture(run: Run, training: TrainingRecord | None, source: str | None) -> None:

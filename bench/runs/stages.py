@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -84,8 +85,8 @@ def _start(folder: Folder, data: Dataset) -> tuple[Method | None, Origin | None]
     if source is None:
         return None, None
     record = source.training()
-    if record is None or record.diverged or record.data.fingerprint != data.fingerprint:
-        raise BadInput(f"--from {source.run.name} diverged, or was trained on other images: it cannot be started from")
+    if record is None or record.data.fingerprint != data.fingerprint:
+        raise BadInput(f"--from {source.run.name} was trained on other images: it cannot be started from")
     full = restore(source.run, len(data.classes), source.weights(record))
     chosen = np.linspace(0, len(data.train) - 1, min(CALIBRATION, len(data.train))).astype(np.int64)
     origin = Origin(run=source.run.name, weights=record.weights)
@@ -96,12 +97,29 @@ def evaluate(
     folder: Folder, training: TrainingRecord, evaluations: Sequence[Evaluation], data: Dataset, progress: Progress
 ) -> None:
     """Restore the network that ``training`` records, and do each of ``evaluations`` on it."""
-    run = folder.run
-    methods = methods_of(run, run.steps(len(data.train)))
-    network = Classifier(restore(run, len(data.classes), folder.weights(training), methods), run.temperature)
+    network = _network(folder, training, data)
     subject = Subject(folder, training, network, data, environment(devices()), progress)
     for evaluation in evaluations:
         evaluation.evaluate(subject)
+
+
+def _network(folder: Folder, training: TrainingRecord, data: Dataset) -> Classifier:
+    """Return the network that ``training`` records. Those of other runs are restored when an attack asks for them."""
+    run = folder.run
+
+    @cache
+    def other(name: str) -> Classifier:
+        source = folder.other(name, run.name)
+        if source.path == folder.path:
+            return network
+        record = source.training()
+        assert record is not None
+        return _network(source, record, data)
+
+    methods = methods_of(run, run.steps(len(data.train)))
+    model = restore(run, len(data.classes), folder.weights(training), methods)
+    network = Classifier(model, run.temperature, other)
+    return network
 
 
 def _described(data: Dataset) -> DataRecord:

@@ -55,6 +55,9 @@ def test_quotes_and_spaces_do_not_matter() -> None:
         ("pgd(step=3)", "did you mean 'steps'?"),
         ("pgd(steps=nan)", "steps"),
         ("pgd(steps=inf)", "steps"),
+        ("transfer(source=../x)", "source of transfer is '../x': expected the name of a run's folder"),
+        ("transfer(source=5)", "source of transfer is 5.0: expected the name of a run's folder"),
+        ("transfer(steps=0)", "steps of transfer"),
     ],
 )
 def test_what_names_no_attack_is_refused(text: str, reason: str) -> None:

@@ -34,6 +34,9 @@ class Counting:
     gradients: int = 0
     queries: int = 0
 
+    def other(self, name: str) -> Any:
+        raise NotImplementedError(name)
+
     def forget(self) -> None:
         self.gradients = self.queries = 0
 
@@ -51,6 +54,7 @@ class Counting:
 
 
 def audit(target: Network, images: Split, eps: tuple[float, ...], battery: Any = SCREEN) -> Evidence:
+    battery = battery.without(Access.TRANSFER)
     return collect(battery, target, images, np.arange(len(images)), eps, 4, 0, lambda *_: None)
 
 

@@ -43,6 +43,17 @@ def test_a_planted_difference_is_called_and_a_planted_null_is_not(shared: float,
     assert sum("more robust" in each or "less robust" in each for each in null) <= alarms
 
 
+@given(EFFECTS)
+def test_under_an_attack_that_does_not_count_nothing_is_called_robust(effect: Effect) -> None:
+    (judged,) = judge_family({"run": effect}).values()
+    known = replace(judged, masked=False, control_masked=False)
+    shown = replace(known, counts=False)
+    assert "more robust" not in shown.sentence
+    assert "less robust" not in shown.sentence
+    if "robust to this attack" not in known.verdict:
+        assert shown.verdict == known.verdict
+
+
 @given(st.dictionaries(st.text(min_size=1), EFFECTS, min_size=1, max_size=6), st.sampled_from(Quantity))
 def test_the_word_robust_needs_three_seeds_and_the_corrected_test(
     effects: dict[str, Effect], quantity: Quantity

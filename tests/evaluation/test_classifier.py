@@ -68,6 +68,11 @@ def test_a_gradient_that_is_not_finite_is_counted_and_replaced() -> None:
     assert np.isfinite(found).all()
 
 
+def test_without_other_networks_none_is_given() -> None:
+    with pytest.raises(BenchError, match="the network of the control was asked for"):
+        linear((1, 2, 1), np.eye(2)).other("")
+
+
 def test_a_network_that_returns_probabilities_or_computes_in_another_type_is_refused() -> None:
     pixels = keras.Input((2, 2, 3))
     flat = keras.layers.Flatten()(pixels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from tiny import tiny_run
 
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
+from bench.attacks.transfer import Transfer
 from bench.comparison.against_control import compare_each_eps
 from bench.comparison.verdict import DASH
 from bench.records.outcomes import Quantity
@@ -182,3 +184,17 @@ def test_a_part_of_a_table_has_the_columns_of_its_sections(tmp_path: Path) -> No
     part = figure_table(bound(SPARSE, tmp_path)).only("run", "verdict")
     assert [column.name for column in part.columns][:3] == ["network", "run", "seeds"]
     assert {len(row) for row in part.rows} == {len(part.columns)} == {9}
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_under_an_attack_that_is_shown_only_no_run_is_called_robust(
+    tmp_path: Path, counts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Transfer, "counts", counts)
+    record(tmp_path, SPARSE.runs, (0, 0.1, -0.1), attack=Transfer())
+    table = figure_table(bound(replace(SPARSE, attack=Transfer()), tmp_path))
+    _, better, worse = (cell.text for cell in table.column("verdict on accuracy, 0 < eps <= 8"))
+    word = "robust to this attack" if counts else "accurate under this attack, which is no evidence of robustness"
+    assert better.startswith(f"more {word}: difference +")
+    assert worse.startswith(f"less {word}: difference -")
+    assert ("shown only: no network is called more robust for it" in table.caption) != counts

@@ -18,6 +18,7 @@ from bench.attacks import attack_named
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.norms import LINF
 from bench.attacks.spec import AttackSpec
+from bench.attacks.square import Square
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.verdict import DASH
 from bench.comparison.worst_case import worst_case
@@ -64,7 +65,7 @@ def test_an_image_is_right_where_nothing_within_the_radius_flips_it() -> None:
 
 def plant(results: Path, changes: Mapping[str, tuple[float, ...]]) -> ComparisonGroup:
     for text, change in changes.items():
-        record(results, SPARSE.runs, change, attack=attack_named(text))  # type: ignore[arg-type]
+        record(results, SPARSE.runs, change, attack=attack_named(text))
     return bound(SPARSE, results)
 
 
@@ -104,6 +105,21 @@ def test_without_the_margin_step_the_worst_case_calls_nothing_robust(tmp_path: P
     assert worse.startswith("less accurate under these attacks; whether the gradient of its control is masked was not")
 
 
+def test_an_attack_that_is_shown_only_is_left_out_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, {"fgsm": (0, 0.1, -0.1), "fgsm(loss=margin)": (0, 0.1, -0.1)})
+    before = worst_table([bound(SPARSE, tmp_path)])
+    group = plant(tmp_path, {"square": (-0.5, -0.5, -0.5)})
+    counted = worst_table([group])
+    monkeypatch.setattr(Square, "counts", False)
+    table = worst_table([group])
+    assert before
+    assert counted
+    assert table
+    assert counted.rows != before.rows
+    assert table.rows == before.rows
+    assert table.notes == (*before.notes, "Left out, for they are no evidence of robustness: square.")
+
+
 def test_a_margin_step_that_stops_short_of_the_largest_radius_tests_nothing(tmp_path: Path) -> None:
     record(tmp_path, SPARSE.runs, (0, 0.1, -0.1))
     record(tmp_path, SPARSE.runs, (0, 0.1, -0.1), attack=Fgsm(loss="margin"), eps=(0.0, 1.0))
@@ -126,7 +142,7 @@ def test_what_a_shorter_radius_than_any_shown_does_counts() -> None:
 
 def test_a_seed_that_is_not_attacked_yet_or_at_other_radii_hides_nothing(tmp_path: Path) -> None:
     for text in ("fgsm", "fgsm(loss=margin)"):
-        record(tmp_path, SPARSE.runs, (0, 0.1, -0.1), attack=attack_named(text), seeds=3)  # type: ignore[arg-type]
+        record(tmp_path, SPARSE.runs, (0, 0.1, -0.1), attack=attack_named(text), seeds=3)
     before = worst_table([bound(SPARSE, tmp_path)])
     network = bound(SPARSE, tmp_path).trained(SPARSE.runs[0])[0]
     trained(tmp_path, replace(network.run, seed=3), 0.75)

@@ -9,6 +9,7 @@ import pytest
 from tiny import tiny_run
 from whole_runs import FGSM, go
 
+from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
 from bench.errors import BadInput, IntegrityError
 from bench.evaluation.base import Evaluation, Subject
@@ -22,6 +23,7 @@ class MeanLogit:
     """The mean of the logits on the validation images."""
 
     library: str = ""
+    remedy: str = "install it"
 
     def __str__(self) -> str:
         return "mean-logit"
@@ -80,6 +82,21 @@ def test_an_evaluation_without_its_library_is_refused_before_the_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(EVALUATIONS, "mean-logit", lambda _: [MeanLogit("no_such_library")])
-    with pytest.raises(BadInput, match=r"bench-robustness\[no_such_library\]"):
+    with pytest.raises(BadInput, match=r"mean-logit needs the module no_such_library, .*: install it"):
         go(tmp_path, tiny_run())
     assert not list(tmp_path.glob("*/seed-0/run.json"))
+
+
+def test_only_an_attack_of_the_suite_names_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True)
+    class Other(Fgsm):
+        kind = "other"
+        library = "no_such_library"
+
+    (foreign,) = evaluations_of([AttackSpec(Other())])
+    assert foreign.library == "no_such_library"
+    assert "bench-robustness" not in foreign.remedy
+    assert __name__ in foreign.remedy
+    monkeypatch.setattr(Fgsm, "library", "art")
+    (own,) = evaluations_of([FGSM])
+    assert own.remedy == "pip install 'bench-robustness[art]'"

@@ -11,6 +11,7 @@ import numpy as np
 from grids import CURVE
 from grids import grid as predictions
 
+from bench.attacks import Attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
 from bench.comparison.group import ComparisonGroup, comparison_groups
@@ -89,7 +90,7 @@ def record(
     seeds: int = 3,
     images: int = 400,
     eps: tuple[float, ...] = EPS,
-    attack: Fgsm | None = None,
+    attack: Attack | None = None,
     zero: float = 0.0,
     deviation: float = 0.01,
     draw: int = 0,

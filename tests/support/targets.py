@@ -18,6 +18,10 @@ class Numpy:
     """A target whose subclass has ``_logits`` and ``_pulled``, the gradient by the images given that by the logits."""
 
     gradients = 0
+    source: Any = None  # the network of another run
+
+    def other(self, _name: str) -> Any:
+        return self.source or self
 
     def logits(self, images: Any) -> Any:
         return self._logits(images).astype(np.float32)
@@ -115,6 +119,7 @@ def fixed() -> tuple[TwoLayers, Any, Any]:
     outer = np.sin(np.arange(hidden * classes) ** 1.3).reshape(hidden, classes) * 2
     images = np.floor(127.5 + 127.5 * np.sin(np.arange(5 * values) ** 1.2)).reshape(5, 6, 6, 3).astype(np.float32)
     target = TwoLayers(inner, np.linspace(-1, 1, hidden), outer, 20.0)
+    target.source = TwoLayers(inner + np.sin(np.arange(inner.size)).reshape(inner.shape) / 3, target.bias, outer)
     return target, images, target.logits(images).argmax(axis=1)
 
 

@@ -41,7 +41,9 @@ def worst_table(groups: Sequence[ComparisonGroup]) -> Table | None:
         "Accuracy in percent [95 % interval] under one FGSM step by an attacker who knows the temperature, and in the worst "
         f"case over all attacks. Threat model: {eps_unit(Fgsm.norm)}, white box, true labels."
     )
-    return Table("worst", "The worst of all attacks", caption, NOTES, columns(sections), rows)
+    left_out = sorted({text for each in found if each for text in each.shown_only})
+    notes = (*NOTES, *[f"Left out, for they are no evidence of robustness: {', '.join(left_out)}."] * bool(left_out))
+    return Table("worst", "The worst of all attacks", caption, notes, columns(sections), rows)
 
 
 def _row(found: WorstCase, run: Run) -> tuple[Cell, ...]:

@@ -40,9 +40,9 @@ def work(
     """Bring every job to an end and return how each ended, in the order of ending.
 
     Jobs start in their order, one for each free worker. A run that starts from a shared prefix waits until its control has
-    left it or has ended; a run that another process holds is waited for. A run that a signal ended, or that exits with
-    5 or 75, is started again up to twice, and so is one whose worker was lost. One that diverged, failed or was refused is
-    not.
+    left it or has ended, and one whose attacks need the network of another until that has ended. A run that another process
+    holds is waited for. A run that a signal ended, or that exits with 5 or 75, is started again up to twice, and so is one
+    whose worker was lost. One that diverged, failed or was refused is not.
 
     ``ended`` is told of each job that ended, and ``tick`` of the jobs that are left, several times a second.
 

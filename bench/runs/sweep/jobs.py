@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from bench.records.status import FINAL, RunStatus, status_of
 from bench.records.store import Folder
 from bench.runs.command import attack_options, run_options
 from bench.runs.grid import GridRun
+from bench.spec.control import control_of
 from bench.spec.pruning_schedule import Fractions
 from bench.spec.run import Run
 
@@ -19,8 +20,8 @@ class Job:
     """One run of a sweep: its folder, and the words of the command that makes it.
 
     ``after`` is the key of the control whose shared prefix the run starts from, None where it trains from its own start.
-    ``prefixes`` is how many shared prefixes the run, as a control, leaves for pruned runs. ``audits`` are the batteries
-    that its network is audited by.
+    ``prefixes`` is how many shared prefixes the run, as a control, leaves for pruned runs. ``sources`` are the keys of the
+    runs before it whose networks its attacks need. ``audits`` are the batteries that its network is audited by.
     """
 
     cell: GridRun
@@ -28,6 +29,7 @@ class Job:
     words: tuple[str, ...]
     after: str | None
     prefixes: int = 0
+    sources: frozenset[str] = frozenset()
     audits: tuple[str, ...] = ()
 
     @property
@@ -42,7 +44,12 @@ class Job:
         return schedule.begin if self.after and isinstance(schedule, Fractions) else 0.0
 
     def is_ready(self, left: Mapping[str, Job]) -> bool:
-        """Tell whether the run can start: its control has left its prefixes, or is not among the jobs that are ``left``."""
+        """Tell whether the run can start.
+
+        Its control has left its prefixes, or is not among the jobs that are ``left``; of its sources none is.
+        """
+        if not self.sources.isdisjoint(left):
+            return False
         control = left.get(self.after or "")
         return control is None or control.folder.shared_prefixes() >= control.prefixes
 
@@ -58,7 +65,7 @@ def jobs_of(
     sharing: bool = True,
     audits: tuple[str, ...] = (),
 ) -> list[Job]:
-    """Return the job of each cell, in order, but a control before its pruned runs.
+    """Return the job of each cell, in order, but a control before its pruned runs and a source before the runs it attacks.
 
     Each network is audited by the batteries ``audits``. With ``sharing``, a control that is still to be trained leaves a
     shared prefix for each schedule of its pruned runs.
@@ -66,15 +73,14 @@ def jobs_of(
     by_run = {cell.run: cell for cell in cells}
     controls = [run for run in by_run if not run.sparsity]
     open_controls = {run for run in controls if status_of(Folder(results, run)).state not in FINAL}
-    ordered: dict[Run, GridRun] = {}
-    for cell in cells:
-        control = cell.run.unpruned
-        if control in by_run:
-            ordered.setdefault(control, by_run[control])
-        ordered.setdefault(cell.run, cell)
-    jobs = []
-    for run, cell in ordered.items():
-        shared = sharing and run.sparsity and run.unpruned in open_controls
+    sources = {cell.run: _sources(cell, audits) for cell in cells}
+    jobs: list[Job] = []
+    for run in _in_order(by_run, sources):
+        cell = by_run[run]
+        # A run waits only for runs before it, so that no two wait for each other. Of two that are each other's sources, the
+        # first is refused its attack until the second is trained.
+        earlier = {job.key for job in jobs}
+        shared = sharing and run.sparsity and run.unpruned in open_controls and run.unpruned.key in earlier
         pruned = [each.run for each in cells if sharing and each.run.sparsity and each.run.unpruned == run]
         schedules = dict.fromkeys(str(each.schedule) for each in pruned if run in open_controls)
         words = ["run", *run_options(run), *attack_options(run, cell.specs), "--results-dir", str(results.absolute())]
@@ -85,8 +91,35 @@ def jobs_of(
         for schedule in schedules:
             words += ["--share-with", schedule]
         after = run.unpruned.key if shared else None
-        jobs.append(Job(cell, Folder(results, run), tuple(words), after, len(schedules), audits))
+        found = Job(cell, Folder(results, run), tuple(words), after, len(schedules), sources[run] & earlier, audits)
+        jobs.append(found)
     return jobs
+
+
+def _sources(cell: GridRun, audits: Sequence[str]) -> frozenset[str]:
+    """Return the keys of the runs whose networks the attacks on ``cell`` and its ``audits`` need."""
+    names = {name for spec in cell.specs for name in spec.attack.sources} | ({""} if audits else set())
+    return frozenset(f"{name or control_of(cell.run).name}/seed-{cell.run.seed}" for name in names) - {cell.run.key}
+
+
+def _in_order(runs: Iterable[Run], sources: Mapping[Run, frozenset[str]]) -> list[Run]:
+    """Return ``runs`` in their order, but each after its control and its sources."""
+    by_key = {run.key: run for run in runs}
+    ordered: dict[str, Run] = {}
+    seen: set[str] = set()
+
+    def add(key: str) -> None:
+        if key in seen or key not in by_key:
+            return
+        seen.add(key)
+        run = by_key[key]
+        for before in (run.unpruned.key, *sorted(sources[run])):
+            add(before)
+        ordered[key] = run
+
+    for key in by_key:
+        add(key)
+    return list(ordered.values())
 
 
 def remove_unused_prefixes(jobs: Sequence[Job], states: Mapping[str, RunStatus]) -> None:

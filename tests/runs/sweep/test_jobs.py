@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from fakes import fake
 from tiny import tiny_cell, tiny_run
 
+from bench.attacks import attack_named
+from bench.attacks.spec import AttackSpec
 from bench.records.files import write_arrays, write_json
 from bench.records.status import RunStatus, State
+from bench.runs.grid import GridRun
 from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes
 from bench.spec.pruning_schedule import Steps
 
@@ -41,6 +45,41 @@ def test_sharing_can_be_declined(tmp_path: Path) -> None:
     jobs = jobs_of([tiny_cell(), tiny_cell(sparsity=0.5)], tmp_path, None, sharing=False)
     assert [job.after for job in jobs] == [None, None]
     assert "--share-with" not in jobs[0].words
+
+
+class TestARunThatIsASource:
+    """It comes before the runs whose attacks need its network, and they wait for its end. No two wait for each other."""
+
+    def attacked(self, cell: GridRun, source: str = "") -> GridRun:
+        return replace(cell, specs=(AttackSpec(attack_named(f"transfer(source={source})")),))
+
+    def test_the_control_is_the_source_by_default(self, tmp_path: Path) -> None:
+        hot, control = self.attacked(tiny_cell(temperature=20.0)), self.attacked(tiny_cell())
+        jobs = jobs_of([hot, control], tmp_path, None)
+        assert [job.cell for job in jobs] == [control, hot]
+        left = {job.key: job for job in jobs}
+        assert [job.is_ready(left) for job in jobs] == [True, False]
+        del left[jobs[0].key]
+        assert jobs[1].is_ready(left)
+
+    def test_a_source_beside_the_grid_is_not_waited_for(self, tmp_path: Path) -> None:
+        (job,) = jobs_of([self.attacked(tiny_cell(temperature=20.0))], tmp_path, None)
+        assert job.is_ready({job.key: job})
+
+    def test_a_pruned_run_that_is_the_source_of_its_control_trains_alone_before_it(self, tmp_path: Path) -> None:
+        pruned = tiny_cell(sparsity=0.5)
+        control = self.attacked(tiny_cell(), pruned.run.name)
+        jobs = jobs_of([control, pruned], tmp_path, None)
+        assert [(job.cell, job.after) for job in jobs] == [(pruned, None), (control, None)]
+        left = {job.key: job for job in jobs}
+        assert [job.is_ready(left) for job in jobs] == [True, False]
+
+    def test_two_runs_that_are_each_others_sources_both_begin(self, tmp_path: Path) -> None:
+        one, two = tiny_cell(temperature=20.0), tiny_cell(epochs=3)
+        cells = [self.attacked(one, two.run.name), self.attacked(two, one.run.name)]
+        first, second = jobs_of(cells, tmp_path, None)
+        assert first.is_ready({first.key: first, second.key: second})
+        assert second.is_ready({second.key: second})
 
 
 class TestWhenARunThatSharesMayBegin:
