@@ -50,7 +50,7 @@ def collect(
     for place, stage in enumerate(battery.stages):
         tick(stage.name, place, len(battery.stages))
         wanted = left if stage.access is not Access.ONE_STEP else np.broadcast_to(predictions == labels, left.shape)
-        found = _attacked(stage, network, images, wanted, eps, seed + place)
+        found = attacked(stage, network, images, wanted, eps, seed + place)
         stages.append(found)
         if stage.access is not Access.ONE_STEP:
             left &= ~np.logical_or.accumulate(found.fooled, axis=0)
@@ -70,10 +70,17 @@ def collect(
     )
 
 
-def _attacked(
+def attacked(
     stage: Stage, network: Network, images: Split, wanted: Bools, eps: tuple[float, ...], seed: int
 ) -> StageOutcome:
-    """Return the outcome of ``stage`` where ``wanted`` (k, n) is true. It is true up to some radius for each image."""
+    """Return the outcome of one stage where ``wanted`` is true.
+
+    Args:
+        wanted: (k, n), true for each image up to some radius, and false beyond.
+
+    Raises:
+        BoundViolation: the attack left its ball or the box.
+    """
     outcome = np.full(wanted.shape, NOT_TRIED, np.int8)
     gradients, queries = network.gradients, network.queries
     many = wanted.sum(axis=0)
@@ -85,8 +92,8 @@ def _attacked(
             continue
         spec = AttackSpec(stage.attack, (0.0, *eps[:radii]))
         clean, labels = images.images[rows].astype(np.float32), images.labels[rows]
-        attacked = stage.attack(network, clean.copy(), labels.copy(), eps[:radii], seed)
-        for place, (radius, moved) in enumerate(zip(eps[:radii], attacked, strict=True)):
+        moved_images = stage.attack(network, clean.copy(), labels.copy(), eps[:radii], seed)
+        for place, (radius, moved) in enumerate(zip(eps[:radii], moved_images, strict=True)):
             check(spec, clean, moved, radius)
             outcome[place, rows] = np.where(classes(network, moved) == labels, CORRECT, FOOLED)
     return StageOutcome(

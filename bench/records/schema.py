@@ -327,6 +327,18 @@ class AuditRecord(_Versioned):
     data: str
 
 
+class CaseRecord(AuditRecord):
+    """``calibration/<network>/<case>.json``: the audit of a trained network, or of a fake made of it, for calibration.
+
+    ``run`` is the text of the network's run. ``fake`` is the name of the fake, empty for the network itself.
+    ``same_class`` tells whether the fake gives every image the class that the network gives it.
+    """
+
+    run: str
+    fake: str = ""
+    same_class: bool = True
+
+
 # File schema -> type. A schema gets a new number when its type can no longer read the old records.
 SCHEMAS: dict[str, type[Record]] = {
     "bench.spec/1": SpecRecord,
@@ -334,6 +346,7 @@ SCHEMAS: dict[str, type[Record]] = {
     "bench.attack/2": AttackRecord,
     "bench.evaluation/1": EvaluationRecord,
     "bench.audit/1": AuditRecord,
+    "bench.case/1": CaseRecord,
 }
 
 

@@ -29,6 +29,7 @@ from bench.records.schema import (
     Artefact,
     AttackRecord,
     AuditRecord,
+    CaseRecord,
     EvaluationRecord,
     Record,
     SpecRecord,
@@ -38,11 +39,12 @@ from bench.spec.control import control_of
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
-SPEC_SCHEMA, RUN_SCHEMA, ATTACK_SCHEMA, EVALUATION_SCHEMA, AUDIT_SCHEMA = SCHEMAS
+SPEC_SCHEMA, RUN_SCHEMA, ATTACK_SCHEMA, EVALUATION_SCHEMA, AUDIT_SCHEMA, CASE_SCHEMA = SCHEMAS
 GALLERY = ".gallery.npz"
 PROBE = 0.5  # seconds to wait for a lock: ``is_locked`` of another process holds it for an instant
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
+Versioned = TypeVar("Versioned", AttackRecord, AuditRecord, CaseRecord)
 
 
 def folders(results: Path) -> Iterator[Folder | IntegrityError]:
@@ -257,10 +259,7 @@ class Folder:
 
     def write_attack(self, spec: AttackSpec, record: AttackRecord, outcomes: Arrays) -> None:
         """Write the outcomes, then the record that names their hash."""
-        path = self._attacks / f"{spec.name}.npz"
-        sha256 = write_arrays(path, outcomes, compress=True)
-        whole = record.model_copy(update={"artefacts": {path.name: _artefact(path, sha256)}})
-        _write(path.with_suffix(".json"), ATTACK_SCHEMA, whole)
+        _write_with_arrays(self._attacks / f"{spec.name}.json", ATTACK_SCHEMA, record, outcomes)
 
     def evaluation(self, name: str) -> EvaluationRecord | None:
         """Return the record of the evaluation ``name``; None where there is none; IntegrityError where it is damaged."""
@@ -278,18 +277,11 @@ class Folder:
     def audit(self, battery: str) -> tuple[AuditRecord, Arrays] | None:
         """Return the record of an audit and its evidence; None where there is none; IntegrityError where one is damaged."""
         path = self.audit_path(battery)
-        if not _is_there(path):
-            return None
-        record = _read(path, AUDIT_SCHEMA, AuditRecord)
-        return record, _arrays_of(record, path.with_suffix(".npz"))
+        return _read_with_arrays(path, AUDIT_SCHEMA, AuditRecord) if _is_there(path) else None
 
     def write_audit(self, record: AuditRecord, evidence: Arrays) -> AuditRecord:
         """Write the evidence of an audit, then the record that names its hash; return the record."""
-        path = self.audit_path(record.battery).with_suffix(".npz")
-        sha256 = write_arrays(path, evidence, compress=True)
-        whole = record.model_copy(update={"artefacts": {path.name: _artefact(path, sha256)}})
-        _write(path.with_suffix(".json"), AUDIT_SCHEMA, whole)
-        return whole
+        return _write_with_arrays(self.audit_path(record.battery), AUDIT_SCHEMA, record, evidence)
 
     def write_gallery(self, spec: AttackSpec, images: Arrays) -> None:
         """Write a few attacked images to look at."""
@@ -308,15 +300,45 @@ class Folder:
                 entry.unlink()
 
 
+def cases(calibration: Path) -> Iterator[tuple[CaseRecord, Arrays]]:
+    """Yield every case below the folder ``calibration`` with its evidence, in order of name.
+
+    Raises:
+        IntegrityError: one is damaged.
+    """
+    for path in sorted(calibration.glob("*/*.json")):
+        yield _read_with_arrays(path, CASE_SCHEMA, CaseRecord)
+
+
+def case_path(calibration: Path, run: Run, fake: str) -> Path:
+    """Return where the case of ``fake`` made of the network of ``run`` is; "" is the network itself."""
+    return calibration / f"{run.name}-seed-{run.seed}" / f"{fake.replace(' ', '-') or 'itself'}.json"
+
+
+def write_case(calibration: Path, record: CaseRecord, evidence: Arrays) -> None:
+    """Write the evidence of a case of a calibration, then the record that names its hash."""
+    _write_with_arrays(case_path(calibration, Run.parse(record.run), record.fake), CASE_SCHEMA, record, evidence)
+
+
 def _read_attack(path: Path) -> tuple[AttackRecord, Arrays]:
-    record = _read(path, ATTACK_SCHEMA, AttackRecord)
-    return record, _arrays_of(record, path.with_suffix(".npz"))
+    return _read_with_arrays(path, ATTACK_SCHEMA, AttackRecord)
 
 
-def _arrays_of(record: AttackRecord | AuditRecord, path: Path) -> Arrays:
-    if path.name not in record.artefacts:
-        raise IntegrityError(f"{path.with_suffix('.json')} does not name {path.name}: move it away and run again")
-    return read_arrays(path, record.artefacts[path.name].sha256)
+def _read_with_arrays(path: Path, schema: str, kind: type[Versioned]) -> tuple[Versioned, Arrays]:
+    """Return a record and the arrays beside it; IntegrityError where one of them is damaged."""
+    record, arrays = _read(path, schema, kind), path.with_suffix(".npz")
+    if arrays.name not in record.artefacts:
+        raise IntegrityError(f"{path} does not name {arrays.name}: move it away and run again")
+    return record, read_arrays(arrays, record.artefacts[arrays.name].sha256)
+
+
+def _write_with_arrays(path: Path, schema: str, record: Versioned, arrays: Arrays) -> Versioned:
+    """Write ``arrays``, then ``record`` with their hash; return the record."""
+    beside = path.with_suffix(".npz")
+    sha256 = write_arrays(beside, arrays, compress=True)
+    whole = record.model_copy(update={"artefacts": {beside.name: _artefact(beside, sha256)}})
+    _write(path, schema, whole)
+    return whole
 
 
 def _listed(path: Path) -> list[Path]:

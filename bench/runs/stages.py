@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from bench.evaluation.base import Evaluation, Subject
 from bench.evaluation.classifier import Classifier
 from bench.evaluation.metrics import measure
 from bench.evaluation.referee import accuracy
+from bench.evaluation.restored import restored
 from bench.methods.base import Method
 from bench.methods.compose import methods_of
 from bench.methods.svd_init import SvdInit
@@ -97,29 +97,10 @@ def evaluate(
     folder: Folder, training: TrainingRecord, evaluations: Sequence[Evaluation], data: Dataset, progress: Progress
 ) -> None:
     """Restore the network that ``training`` records, and do each of ``evaluations`` on it."""
-    network = _network(folder, training, data)
+    network = restored(folder, training, data)
     subject = Subject(folder, training, network, data, environment(devices()), progress)
     for evaluation in evaluations:
         evaluation.evaluate(subject)
-
-
-def _network(folder: Folder, training: TrainingRecord, data: Dataset) -> Classifier:
-    """Return the network that ``training`` records. Those of other runs are restored when an attack asks for them."""
-    run = folder.run
-
-    @cache
-    def other(name: str) -> Classifier:
-        source = folder.other(name, run.name)
-        if source.path == folder.path:
-            return network
-        record = source.training()
-        assert record is not None
-        return _network(source, record, data)
-
-    methods = methods_of(run, run.steps(len(data.train)))
-    model = restore(run, len(data.classes), folder.weights(training), methods)
-    network = Classifier(model, run.temperature, other)
-    return network
 
 
 def _described(data: Dataset) -> DataRecord:

@@ -1,0 +1,132 @@
+"""Calibration: audits trained networks and the fakes made of them, and keeps the evidence. Importing it starts TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.attacks.norms import LINF
+from bench.attacks.pgd import Pgd
+from bench.attacks.transfer import Transfer
+from bench.audit.battery import SCREEN, Stage
+from bench.audit.collect import attacked, collect
+from bench.audit.evaluation import KNOWLEDGE, audited_images
+from bench.audit.evidence import Access, Evidence
+from bench.audit.fakes import DOSES, FAKES, Fake
+from bench.audit.rates import REPLAY
+from bench.audit.record import stage_rows, verdict_record
+from bench.audit.verdict import judge
+from bench.audit.version import AUDIT
+from bench.datasets.base import Dataset, Split
+from bench.errors import BadInput
+from bench.evaluation.classifier import Classifier
+from bench.evaluation.restored import restored
+from bench.records.provenance import environment
+from bench.records.schema import CaseRecord, ThreatRecord
+from bench.records.store import Folder, case_path, write_case
+from bench.spec.architectures import architecture
+from bench.spec.control import control_of
+from bench.training.clock import Clock
+from bench.training.progress import Progress
+from bench.training.runtime import devices
+
+Floats = NDArray[np.float32]
+WHOLE = 255.0  # the whole range of pixel levels
+SECURITY_CURVE = "pgd at the whole range"
+ITSELF = Fake("", lambda model: model)
+
+
+def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path, progress: Progress) -> int:
+    """Audit the network in ``folder``, and every fake of it where it is an undefended dense network at T = 1.
+
+    A case that is recorded is skipped.
+
+    Args:
+        control: a dense network of another seed: transfer starts from it.
+        calibration: where the cases go.
+
+    Returns:
+        How many cases were audited.
+    """
+    run, training = folder.run, folder.training()
+    if training is None or training.diverged:
+        raise BadInput(f"{folder.path} has no network: expected a trained one")
+    made_of_it = dict.fromkeys([*FAKES, *DOSES]) if control_of(run) == run else {}
+    wanted = [each for each in (ITSELF, *made_of_it) if not case_path(calibration, run, each.name).exists()]
+    if not wanted:
+        return 0
+    source = control.training()
+    assert source is not None
+    from_control, plain = restored(control, source, data), restored(folder, training, data)
+    indices = audited_images(SCREEN, len(data.val))
+    images, eps = data.val.part(indices), architecture(run.arch).audit_eps
+    for fake in wanted:
+        clock = Clock()
+        progress.say(f"calibrating: {run.key} {fake.name}")
+        network = Classifier(fake.wrap(plain.model), run.temperature, lambda _: from_control)
+        evidence = collect(
+            SCREEN, network, images, indices, eps, len(data.classes), run.derived_seed("audit"), lambda *_: None
+        )
+        probes = {
+            **evidence.probes,
+            **_replayed(fake, evidence, plain, images, eps),
+            **_security_curve(network, images),
+        }
+        record = CaseRecord(
+            version=AUDIT,
+            run=str(run),
+            fake=fake.name,
+            same_class=fake.same_class,
+            battery=SCREEN.name,
+            threat=ThreatRecord(
+                norm=LINF.name,
+                trained_temperature=run.temperature,
+                label="worst case of the audit",
+                knowledge=KNOWLEDGE,
+                temperature=None,
+            ),
+            eps=list(eps),
+            images=len(indices),
+            classes=len(data.classes),
+            stages=stage_rows(evidence),
+            not_finite=evidence.not_finite,
+            control=None,
+            verdict=verdict_record(judge(evidence)),
+            weights=training.weights,
+            data=data.fingerprint,
+            environment=environment(devices()),
+            volatile=clock.read(),
+        )
+        write_case(
+            calibration, record, {**evidence.arrays(), **{f"probe {name}": each for name, each in probes.items()}}
+        )
+    return len(wanted)
+
+
+def _replayed(
+    fake: Fake, evidence: Evidence, plain: Classifier, images: Split, eps: tuple[float, ...]
+) -> dict[str, Floats]:
+    """Return for each radius where the fake is correct on the images that fool the plain network: 1, 0, or NaN (not tried).
+
+    Only for fakes that change the image: what fools the plain network need not fool them.
+    """
+    if fake.same_class or not fake.name:
+        return {}
+    network = Classifier(fake.wrap(plain.model), others=lambda _: plain)
+    stage = Stage("replay", Transfer(), Access.TRANSFER)
+    wanted = np.broadcast_to(evidence.clean, (len(eps), len(evidence.labels)))
+    found = attacked(stage, network, images, wanted, eps, 0).outcome.astype(np.float32)
+    found[found < 0] = np.nan
+    return {f"{REPLAY}{radius:g}": values for radius, values in zip(eps, found, strict=True)}
+
+
+def _security_curve(network: Classifier, images: Split) -> dict[str, Floats]:
+    """Return where the network is correct after 20 PGD steps on the cross-entropy within the whole range, 64 images."""
+    few = images.part(np.arange(min(SCREEN.probed, len(images))))
+    clean = few.images.astype(np.float32)
+    (moved,) = Pgd(steps=20, knowledge="none")(network, clean, few.labels, (WHOLE,), 0)
+    values = np.full(len(images), np.nan, np.float32)
+    values[: len(few)] = network.logits(moved).argmax(axis=1) == few.labels
+    return {SECURITY_CURVE: values}

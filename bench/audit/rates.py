@@ -1,0 +1,190 @@
+"""The error rates of the verdict, computed from the evidence of a calibration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from bench.audit.evidence import Bools, Evidence
+from bench.audit.record import evidence_of
+from bench.audit.verdict import Kind, Verdict, judge
+from bench.records.store import cases
+from bench.spec.control import control_of
+from bench.spec.run import Run
+
+HARM = 0.05  # a fake counts where FGSM overstates its accuracy by this much more than that of the plain network
+SEEDS = 3
+REPLAY = "replay at "  # and the radius: the probe that has the plain network's attacked images shown to a fake
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of a calibration.
+
+    Args:
+        run: the network's run.
+        fake: the name of the fake; empty for the network itself.
+        evidence: of the case.
+        plain: the evidence of the network itself.
+        control: the evidence of the dense network of another seed; None where there is none.
+    """
+
+    run: Run
+    fake: str
+    same_class: bool
+    evidence: Evidence
+    plain: Evidence
+    control: Evidence | None
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """The verdict."""
+        return judge(self.evidence, self.control)
+
+    @cached_property
+    def truth(self) -> Bools:
+        """Where the case is known to stay correct at most, (k, n).
+
+        The images that fool the plain network fool a fake of the same classes. One that changes the image is asked with
+        these images.
+        """
+        if self.same_class:
+            return self.plain.worst_case
+        replays = [self.evidence.probes.get(f"{REPLAY}{radius:g}") for radius in self.evidence.eps]
+        kept = [np.ones(len(self.evidence.labels)) if each is None else each for each in replays]
+        fooled = np.logical_or.accumulate(np.stack(kept) == 0, axis=0)
+        return np.asarray(self.evidence.worst_case & ~fooled)
+
+    @property
+    def overstated(self) -> float:
+        """How much FGSM overstates the accuracy of the case, less the same of the plain network, at the worst radius."""
+        own = self.evidence.naive.mean(axis=1) - self.truth.mean(axis=1)
+        usual = self.plain.naive.mean(axis=1) - self.plain.worst_case.mean(axis=1)
+        return float((own - usual).max())
+
+    @property
+    def deceives(self) -> bool:
+        """Whether the case is a fake that deceives FGSM. One that does not is no fault to be found."""
+        return bool(self.fake) and self.overstated > HARM
+
+    @property
+    def recovered(self) -> float:
+        """How far the accuracy that the audit leaves is above what is known, in [0, 1], at the worst radius."""
+        return float((self.evidence.worst_case.mean(axis=1) - self.truth.mean(axis=1)).max())
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Errors among cases, with the one-sided upper 95 % bound of the rate after Clopper and Pearson.
+
+    Args:
+        networks: how many trained networks the cases come from.
+    """
+
+    errors: int
+    cases: int
+    networks: int
+
+    @property
+    def upper(self) -> float:
+        """The upper bound; 1 without cases."""
+        from scipy.stats import beta  # here, because the command line starts without it
+
+        if self.errors >= self.cases:
+            return 1.0
+        return float(beta.ppf(0.95, self.errors + 1, self.cases - self.errors))
+
+
+def read_cases(calibration: Path) -> list[Case]:
+    """Return every case below the folder ``calibration``.
+
+    The control of a network is the dense network of the same architecture, settings and next seed.
+
+    Raises:
+        IntegrityError: a case is damaged.
+    """
+    found = {(record.run, record.fake): (record, evidence_of(record, arrays)) for record, arrays in cases(calibration)}
+    plain = {text: evidence for (text, fake), (_, evidence) in found.items() if not fake}
+    by_text = {text: Run.parse(text) for text in plain}
+    return [
+        Case(by_text[text], fake, record.same_class, evidence, plain[text], _control(by_text[text], by_text, plain))
+        for (text, fake), (record, evidence) in sorted(found.items())
+        if text in plain
+    ]
+
+
+def _control(run: Run, runs: Mapping[str, Run], plain: Mapping[str, Evidence]) -> Evidence | None:
+    texts = {str(each) for each in runs.values()}
+    for step in range(1, SEEDS):
+        text = str(next_seed(control_of(run), step))
+        if text in texts:
+            return plain[text]
+    return None
+
+
+def next_seed(run: Run, step: int = 1) -> Run:
+    """Return ``run`` at another one of the seeds of a calibration: 0, 1, 2."""
+    return replace(run, seed=(run.seed + step) % SEEDS)
+
+
+def missed(found: Iterable[Case]) -> Rate:
+    """Return how often a fake that deceives FGSM is not called masked."""
+    chosen = [each for each in found if each.deceives]
+    return _rate(chosen, [each.verdict.kind is not Kind.MASKED for each in chosen])
+
+
+def accused(found: Iterable[Case]) -> Rate:
+    """Return how often an honest network is called masked, or resists although nothing defends it."""
+    chosen = [each for each in found if not each.fake and each.run.temperature == 1]
+    return _rate(chosen, [each.verdict.kind in _wrong(each.run) for each in chosen])
+
+
+def _wrong(run: Run) -> tuple[Kind, ...]:
+    return (Kind.MASKED,) if defended(run) else (Kind.MASKED, Kind.RESISTS)
+
+
+def defended(run: Run) -> bool:
+    """Tell whether ``run`` is trained on attacked images."""
+    return bool(getattr(run, "adversarial_eps", 0))
+
+
+def _rate(chosen: Sequence[Case], wrong: Sequence[bool]) -> Rate:
+    return Rate(sum(wrong), len(chosen), len({each.run for each in chosen}))
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """The rates that every verdict is printed with."""
+
+    missed: Rate
+    accused: Rate
+
+    @property
+    def sentence(self) -> str:
+        """The rates in a sentence."""
+        return (
+            f"error rates on planted cases: {self.missed.errors} of {self.missed.cases} fakes missed (95 % bound "
+            f"{self.missed.upper:.3f}), {self.accused.errors} of {self.accused.cases} honest networks accused "
+            f"({self.accused.upper:.3f})"
+        )
+
+
+def shipped() -> Shipped:
+    """Return the rates of the calibration that comes with the suite."""
+    body = json.loads((files("bench.audit") / "rates.json").read_text(encoding="utf-8"))
+    return Shipped(Rate(**body["missed"]), Rate(**body["accused"]))
+
+
+def as_json(found: Sequence[Case]) -> str:
+    """Return the rates of ``found`` as ``shipped`` reads them."""
+    body = {
+        name: {"errors": rate.errors, "cases": rate.cases, "networks": rate.networks}
+        for name, rate in (("missed", missed(found)), ("accused", accused(found)))
+    }
+    return json.dumps(body, indent=1) + "\n"
