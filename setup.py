@@ -20,6 +20,7 @@ REQUIRED = [
     "tensorboard>=2.20,<2.22",
     # tensorflow-model-optimization imports distutils, which Python 3.12 took out and setuptools brings back.
     "setuptools>=65,<82",
+    "h5py>=3.11,<4",
     "numpy>=2.1,<3",
     "pandas>=2.2,<4",
     "scipy>=1.14,<2",

@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.datasets.base import Dataset, Split
 from bench.datasets.fingerprint import in_both_splits
-from bench.datasets.listing import Listing, list_images
+from bench.datasets.listing import Listing, list_images, list_val
 from bench.datasets.loading import Pixels, read_pixels
 from bench.datasets.messages import Count, Report, printable, silent
 from bench.errors import BadInput
@@ -31,6 +31,19 @@ def load(
     return read("folder", list_images(data_dir), image_size, skip_broken, report, progress)
 
 
+def images_of(
+    data_dir: Path, image_size: int, report: Report, progress: Count = silent, *, skip_broken: bool = False
+) -> Dataset:
+    """Load ``data_dir/val/CLASS/*.{jpg,jpeg,png}``, or ``data_dir/CLASS/*`` where there is no ``val/``.
+
+    The images are decoded and cropped as those of ``load``, and a label is an index into the sorted names of the class
+    folders. ``train`` is empty.
+
+    Raises: ``BadInput`` for a folder of another layout, and for broken images unless ``skip_broken``.
+    """
+    return read("folder", list_val(data_dir), image_size, skip_broken, report, progress)
+
+
 def read(name: str, listing: Listing, image_size: int, skip_broken: bool, report: Report, progress: Count) -> Dataset:
     """Decode the images of a listing into a data set called ``name``.
 
@@ -47,9 +60,9 @@ def read(name: str, listing: Listing, image_size: int, skip_broken: bool, report
     skipped = tuple(f"{printable(names[row])}: {reason}" for row, reason in pixels.broken.items())
     if skipped and not skip_broken:
         raise _broken(listing, skipped)
-    train, val = _split(listing, pixels, 0), _split(listing, pixels, len(listing.train))
+    train, val = _split(listing, pixels, listing.train, 0), _split(listing, pixels, listing.val, len(listing.train))
     for label, name_of_class in enumerate(listing.classes):
-        if label not in train.labels or label not in val.labels:
+        if (listing.train and label not in train.labels) or label not in val.labels:
             raise BadInput(
                 f"no image is left of the class {name_of_class!r}: all of them in train or in val are broken;"
                 " replace them, or remove the class"
@@ -57,23 +70,23 @@ def read(name: str, listing: Listing, image_size: int, skip_broken: bool, report
     return Dataset(name, train, val, listing.classes, pixels.fingerprint, skipped)
 
 
-def _split(listing: Listing, pixels: Pixels, first: int) -> Split:
-    files = listing.val if first else listing.train
+def _split(listing: Listing, pixels: Pixels, files: tuple[str, ...], first: int) -> Split:
     kept = {first + row: name for row, name in enumerate(files) if first + row not in pixels.broken}
     label = {name: index for index, name in enumerate(listing.classes)}
     images = pixels.images[first : first + len(files)]
     return Split(
         # The slice is a view: when no image is broken, nothing is copied.
         images=images if len(kept) == len(files) else pixels.images[list(kept)],
-        labels=np.array([label[name.split("/")[1]] for name in kept.values()], np.int64),
+        labels=np.array([label[name.split("/")[-2]] for name in kept.values()], np.int64),
         names=tuple(map(printable, kept.values())),
     )
 
 
 def _broken(listing: Listing, lines: tuple[str, ...]) -> BadInput:
+    listed = "List them all with bench data verify" if listing.train else "Replace or remove them"
     more = f"; and {len(lines) - NAMED_AT_MOST} more" if len(lines) > NAMED_AT_MOST else ""
     return BadInput(
         f"expected {len(listing.names)} readable images in {printable(listing.root)!r}, received {len(lines)} broken:"
         f" {'; '.join(lines[:NAMED_AT_MOST])}{more}."
-        " List them all with bench data verify, or leave them out with --skip-broken"
+        f" {listed}, or leave them out with --skip-broken"
     )

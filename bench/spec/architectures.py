@@ -8,6 +8,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ else:  # the package that is installed
 
 __all__ = ["ARCHITECTURES", "Architecture", "ArchitectureName", "architecture", "function_of", "head_of", "source_of"]
 
+SIGNATURE = "(input_shape, num_classes, *, conv, dense)"
 FILE = re.compile(r"(?P<path>[^\s:]+\.py):(?P<function>[A-Za-z_]\w*)")
 
 
@@ -77,13 +79,15 @@ def source_of(name: str) -> str | None:
         return hashlib.sha256(Path(found["path"]).read_bytes()).hexdigest()
     except OSError as error:
         raise BadInput(
-            f"cannot read {found['path']}: {error.strerror}; expected the Python file of --arch {name}, "
+            f"cannot read {found['path']}: {error.strerror}; expected the Python file of {name}, "
             f"as a path from {Path.cwd()} or from the root"
         ) from error
 
 
-def function_of(name: str) -> Callable[..., Any]:
+def function_of(name: str, signature: str = SIGNATURE) -> Callable[..., Any]:
     """Return the function that builds the network ``name``. It and its file are imported now.
+
+    ``signature``: how it will be called, for the message of an error.
 
     Raises:
         BadInput: the user's file has no such function or raises an error. The same holds for the function returned.
@@ -92,11 +96,11 @@ def function_of(name: str) -> Callable[..., Any]:
     if not found:
         return ARCHITECTURES[name].function()
     path, wanted = found["path"], found["function"]
-    module = vars(_blaming(path, _import)(path, f"architecture_{source_of(name)}"))
+    module = vars(_blaming(path, _import, signature)(path, f"architecture_{source_of(name)}"))
     if not callable(module.get(wanted)):
         defined = [each for each, value in module.items() if callable(value) and not each.startswith("_")]
         raise unknown(f"function of {path}", wanted, defined)
-    return _blaming(path, module[wanted])
+    return _blaming(path, module[wanted], signature)
 
 
 def _import(path: str, name: str) -> Any:
@@ -108,9 +112,10 @@ def _import(path: str, name: str) -> Any:
     return module
 
 
-def _blaming(path: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _blaming(path: str, function: Callable[..., Any], signature: str) -> Callable[..., Any]:
     """Return ``function`` with its errors as BadInput that names ``path`` and the line of it."""
 
+    @wraps(function)
     def call(*args: Any, **options: Any) -> Any:
         try:
             return function(*args, **options)
@@ -122,7 +127,7 @@ def _blaming(path: str, function: Callable[..., Any]) -> Callable[..., Any]:
             place = f"{path}, line {lines[-1]}" if lines else path
             raise BadInput(
                 f"{place}: {type(error).__name__}: {error}; expected a function "
-                "(input_shape, num_classes, *, conv, dense) that returns a tf_keras model"
+                f"{signature} that returns a tf_keras model"
             ) from error
 
     return call

@@ -174,3 +174,28 @@ def test_progress_counts_every_image_once(make_folder: MakeFolder) -> None:
     counts: list[tuple[int, int]] = []
     folder.load(16, make_folder(), False, print, lambda done, total: counts.append((done, total)))
     assert counts == [(done, 8) for done in range(1, 9)]
+
+
+def test_images_without_a_train_split_are_those_of_val(make_folder: MakeFolder) -> None:
+    root = make_folder("b", "a", images=3)
+    whole = load(root)
+    for place in (root, root / "val"):
+        alone = folder.images_of(place, 16, print)
+        assert (alone.val.images == whole.val.images).all()
+        assert (alone.val.labels == whole.val.labels).all()
+        assert alone.classes == whole.classes
+        assert len(alone.train) == 0
+
+
+def test_broken_images_without_a_train_split_are_refused_or_left_out(make_folder: MakeFolder) -> None:
+    root = make_folder(images=2)
+    (root / "val/a/0.jpg").write_bytes(b"")
+    with pytest.raises(BadInput, match=r"1 broken: val/a/0\.jpg: empty\. Replace or remove them") as refusal:
+        folder.images_of(root, 16, print)
+    assert "bench data verify" not in str(refusal.value)
+    found = folder.images_of(root, 16, print, skip_broken=True)
+    assert found.skipped == ("val/a/0.jpg: empty",)
+    assert found.val.labels.tolist() == [0, 1, 1]
+    (root / "val/a/1.jpg").write_bytes(b"")
+    with pytest.raises(BadInput, match="no image is left of the class 'a'"):
+        folder.images_of(root, 16, print, skip_broken=True)

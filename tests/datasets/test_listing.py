@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.datasets.listing import list_images
+from bench.datasets.listing import list_images, list_val
 from bench.errors import BadInput
 
 MakeFolder = Callable[..., Path]
@@ -85,3 +85,42 @@ def test_a_class_name_with_a_terminal_escape_is_refused_and_shown_harmless(make_
         list_images(make_folder("a", "\x1b[2Jb"))
     assert "\x1b" not in str(refusal.value)
     assert r"\x1b[2Jb" in str(refusal.value)
+
+
+@pytest.mark.parametrize("inside", ["", "val"])
+def test_a_val_split_or_the_class_folders_alone_can_be_listed(make_folder: MakeFolder, inside: str) -> None:
+    root = make_folder("é", "a", "Z")
+    if inside:
+        shutil.rmtree(root / "train")
+    else:
+        root = root / "val"
+    (root / "readme.txt").touch()
+    listing = list_val(root)
+    assert listing.classes == ("Z", "a", "é")
+    prefix = f"{inside}/" if inside else ""
+    assert listing.val == tuple(f"{prefix}{label}/{number}.jpg" for label in ("Z", "a", "é") for number in (0, 1))
+    assert listing.train == ()
+    assert listing.ignored == (() if inside else ("readme.txt",))
+
+
+def test_a_class_can_be_called_train(make_folder: MakeFolder) -> None:
+    assert list_val(make_folder("bus", "train") / "val").classes == ("bus", "train")
+
+
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [((), r"received no such data folder; check --data-dir"), (("only",), "two or more class folders in '.*val'")],
+)
+def test_class_folders_that_cannot_be_used_are_refused(
+    make_folder: MakeFolder, tmp_path: Path, classes: tuple[str, ...], said: str
+) -> None:
+    root = make_folder(*classes) if classes else tmp_path / "nowhere"
+    with pytest.raises(BadInput, match=said):
+        list_val(root)
+
+
+def test_folders_that_are_not_of_classes_are_refused_with_the_layout(make_folder: MakeFolder) -> None:
+    root = make_folder()
+    (root / "val").rename(root / "test")
+    with pytest.raises(BadInput, match=r"in 'test' of .* Images lie in CLASS/, or in train/CLASS/ and val/CLASS/"):
+        list_val(root)
