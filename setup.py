@@ -65,6 +65,7 @@ setup(
     package_data={
         "bench": [
             "presets/*.toml",
+            "audit/rates.json",
             "report/*.css",
             "report/*.js",
             "report/templates/*",

@@ -7,24 +7,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.attacks.norms import LINF
 from bench.attacks.pgd import Pgd
 from bench.attacks.transfer import Transfer
 from bench.audit.battery import SCREEN, Stage
 from bench.audit.collect import attacked, collect
-from bench.audit.evaluation import KNOWLEDGE, audited_images
+from bench.audit.evaluation import audited_images
 from bench.audit.evidence import Access, Evidence
 from bench.audit.fakes import DOSES, FAKES, Fake
 from bench.audit.rates import REPLAY
-from bench.audit.record import stage_rows, verdict_record
-from bench.audit.verdict import judge
-from bench.audit.version import AUDIT
+from bench.audit.record import fields_of
 from bench.datasets.base import Dataset, Split
 from bench.errors import BadInput
 from bench.evaluation.classifier import Classifier
 from bench.evaluation.restored import restored
 from bench.records.provenance import environment
-from bench.records.schema import CaseRecord, ThreatRecord
+from bench.records.schema import CaseRecord
 from bench.records.store import Folder, case_path, write_case
 from bench.spec.architectures import architecture
 from bench.spec.control import control_of
@@ -75,25 +72,11 @@ def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path,
             **_security_curve(network, images),
         }
         record = CaseRecord(
-            version=AUDIT,
+            **fields_of(evidence),
             run=str(run),
             fake=fake.name,
             same_class=fake.same_class,
-            battery=SCREEN.name,
-            threat=ThreatRecord(
-                norm=LINF.name,
-                trained_temperature=run.temperature,
-                label="worst case of the audit",
-                knowledge=KNOWLEDGE,
-                temperature=None,
-            ),
-            eps=list(eps),
-            images=len(indices),
-            classes=len(data.classes),
-            stages=stage_rows(evidence),
-            not_finite=evidence.not_finite,
             control=None,
-            verdict=verdict_record(judge(evidence)),
             weights=training.weights,
             data=data.fingerprint,
             environment=environment(devices()),

@@ -9,23 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.attacks.norms import LINF
 from bench.audit.battery import BATTERIES, Battery
 from bench.audit.collect import collect
 from bench.audit.cost import cost_of
 from bench.audit.evidence import Access, Evidence
-from bench.audit.record import evidence_of, stage_rows, verdict_record
+from bench.audit.record import evidence_of, fields_of, verdict_record
 from bench.audit.verdict import judge
 from bench.audit.version import AUDIT
 from bench.errors import BadInput
 from bench.evaluation.base import Subject
-from bench.records.schema import AuditRecord, ControlRow, ThreatRecord
+from bench.records.schema import AuditRecord, ControlRow
 from bench.records.store import Folder
 from bench.spec.architectures import architecture
 from bench.spec.control import control_of
 from bench.training.clock import Clock
-
-KNOWLEDGE = "the strongest of all stages, white box and black box, true labels"
 
 
 def audited_images(battery: Battery, images: int) -> NDArray[np.int64]:
@@ -99,22 +96,8 @@ class AuditEvaluation:
             tick,
         )
         record = AuditRecord(
-            version=AUDIT,
-            battery=self.battery.name,
-            threat=ThreatRecord(
-                norm=LINF.name,
-                trained_temperature=run.temperature,
-                label="worst case of the audit",
-                knowledge=KNOWLEDGE,
-                temperature=None,
-            ),
-            eps=list(eps),
-            images=len(indices),
-            classes=len(subject.data.classes),
-            stages=stage_rows(evidence),
-            not_finite=evidence.not_finite,
+            **fields_of(evidence),
             control=None,
-            verdict=verdict_record(judge(evidence)),
             weights=subject.training.weights,
             data=subject.data.fingerprint,
             environment=subject.environment,

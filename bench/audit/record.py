@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from bench.attacks.norms import LINF
 from bench.audit.checks import CHECKS
 from bench.audit.evidence import Access, Evidence, StageOutcome
-from bench.audit.verdict import Verdict
+from bench.audit.verdict import Verdict, judge
+from bench.audit.version import AUDIT
 from bench.records.files import Arrays
-from bench.records.schema import AuditRecord, CheckRow, LeftRow, StageRow, VerdictRecord
+from bench.records.schema import AuditRecord, CheckRow, LeftRow, StageRow, ThreatRecord, VerdictRecord
 
 PROBE = "probe "
 
@@ -28,6 +32,27 @@ def stage_rows(evidence: Evidence) -> list[StageRow]:
         )
         for each in evidence.stages
     ]
+
+
+def fields_of(evidence: Evidence, control: Evidence | None = None) -> dict[str, Any]:
+    """Return what ``evidence`` decides in the record of an audit, with the verdict against ``control``."""
+    return {
+        "version": AUDIT,
+        "battery": evidence.battery,
+        "threat": ThreatRecord(
+            norm=LINF.name,
+            trained_temperature=evidence.temperature,
+            label="worst case of the audit",
+            knowledge="the strongest of all stages, white box and black box, true labels",
+            temperature=None,
+        ),
+        "eps": list(evidence.eps),
+        "images": len(evidence.labels),
+        "classes": evidence.classes,
+        "stages": stage_rows(evidence),
+        "not_finite": evidence.not_finite,
+        "verdict": verdict_record(judge(evidence, control)),
+    }
 
 
 def verdict_record(verdict: Verdict) -> VerdictRecord:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
+from bench.audit.rates import Case, Shipped, accused, missed, shipped
 from bench.records.schema import AuditRecord, LeftRow
 
 WIDTH = 110
@@ -33,7 +36,7 @@ def card(name: str, record: AuditRecord, path: Path | None) -> str:
     ]
     if record.control:
         head.append(_line("left of its control", [_accuracy(row) for row in verdict.rows]))
-    tail = [_checks(record)]
+    tail = [_checks(record), *textwrap.wrap(shipped().sentence, WIDTH)]
     if record.control:
         tail.append(f"control {record.control.run}, seed {record.control.seed}")
     if path:
@@ -43,6 +46,18 @@ def card(name: str, record: AuditRecord, path: Path | None) -> str:
     if len(reasons) > room:
         reasons = [*reasons[: room - 1], "more reasons are in the record"]
     return "\n".join([*head, *reasons, *tail])
+
+
+def rates(found: Sequence[Case]) -> str:
+    """Return the error rates of a calibration: over all cases, by fake, and the dose of each scale of the logits."""
+    lines = [Shipped(missed(found), accused(found)).sentence]
+    for name in dict.fromkeys(each.fake for each in found):
+        cases = [each for each in found if each.fake == name]
+        kinds = Counter(str(each.verdict.kind) for each in cases)
+        deceive = f"{sum(each.deceives for each in cases):>3} deceive FGSM" if name else " " * 17
+        words = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+        lines.append(f"{name or 'networks themselves':<26}{len(cases):>4} cases {deceive}: {words}")
+    return "\n".join(lines)
 
 
 def as_json(name: str, record: AuditRecord, path: Path | None) -> str:

@@ -228,6 +228,11 @@ class Folder:
         shutil.rmtree(self.checkpoints, ignore_errors=True)
         return whole
 
+    @property
+    def has_weights(self) -> bool:
+        """Whether the weights of the run's network are here."""
+        return _is_there(self._weights)
+
     def weights(self, record: TrainingRecord) -> Arrays:
         """Return the weights that ``record`` names; IntegrityError where they are missing or damaged."""
         return read_arrays(self._weights, record.weights)

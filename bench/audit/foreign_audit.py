@@ -1,0 +1,96 @@
+"""The audit of a network that was not trained by this suite. Importing it starts TensorFlow."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.audit.battery import Battery
+from bench.audit.collect import collect
+from bench.audit.cost import cost_of
+from bench.audit.evaluation import audited_images
+from bench.audit.evidence import Access, Evidence
+from bench.audit.foreign import load
+from bench.audit.record import fields_of
+from bench.datasets.folder import images_of
+from bench.evaluation.classifier import Classifier
+from bench.records.provenance import environment
+from bench.records.schema import AuditRecord, ControlRow
+from bench.training.clock import Clock
+from bench.training.progress import Progress
+from bench.training.runtime import devices
+
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A network of the user: the function that builds it, its weights, and the images to attack.
+
+    Args:
+        place: ``FILE.py:FUNCTION``.
+        weights: a file of arrays; see ``bench/audit/foreign.py``.
+        control: the weights of an undefended network of the same function; None without one.
+        data_dir: class folders of images.
+        image_size: pixels a side.
+        temperature: the T of its training.
+        eps: the radii, L-infinity, pixel levels, ascending.
+    """
+
+    place: str
+    weights: Path
+    control: Path | None
+    data_dir: Path
+    image_size: int
+    temperature: float
+    eps: tuple[float, ...]
+
+
+def audit_foreign(network: Foreign, battery: Battery, progress: Progress, skip_broken: bool = False) -> AuditRecord:
+    """Audit a network of the user, and its control where there is one, on the same images; return the record.
+
+    Raises:
+        BadInput: the network, its weights or the images cannot be used.
+    """
+    clock = Clock()
+    data = images_of(
+        network.data_dir, network.image_size, progress.say, progress.counter("images"), skip_broken=skip_broken
+    )
+    control = load(network.place, network.control, data, progress.say) if network.control else None
+    model = load(network.place, network.weights, data, progress.say)
+    indices = audited_images(battery, len(data.val))
+    images = data.val.part(indices)
+
+    def evidence_of(target: Classifier, stages: Battery, name: str) -> Evidence:
+        progress.say(f"auditing {name} ({battery.name}): {cost_of(stages, target, images, len(network.eps))}")
+        return collect(
+            stages, target, images, indices, network.eps, len(data.classes), SEED, lambda stage, *_: progress.say(stage)
+        )
+
+    alone = battery.without(Access.TRANSFER)
+    if control is None or network.control is None:
+        row, theirs = None, None
+        evidence = evidence_of(Classifier(model, network.temperature), alone, "the network")
+    else:
+        source = Classifier(control)
+        theirs = evidence_of(source, alone, "the control")
+        row = ControlRow(run=network.control.name, seed=SEED, weights=_sha256(network.control))
+        evidence = evidence_of(Classifier(model, network.temperature, lambda _: source), battery, "the network")
+    return AuditRecord(
+        **fields_of(evidence, theirs),
+        control=row,
+        weights=_sha256(network.weights),
+        data=data.fingerprint,
+        environment=environment(devices()),
+        volatile=clock.read(),
+    )
+
+
+def _sha256(path: Path) -> str:
+    """Return the hash of a file, or of the files of a folder in order of name."""
+    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    for each in files:
+        digest.update(each.read_bytes())
+    return digest.hexdigest()
