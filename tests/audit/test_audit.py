@@ -92,7 +92,7 @@ def test_the_command_prints_a_card_of_fewer_than_20_lines_and_json(results: Path
     assert shown.exit_code == 0, shown.output
     assert len(shown.output.splitlines()) < 20
     for words in ("FGSM says", "really left", "illusion", DENSE.name, "eps, pixel levels", "true labels"):
-        assert words in shown.output, str([(str(p), __import__("json").loads(p.read_text())["record"]["version"]) for p in results.glob("*/*/audits/*.json")]) + shown.output
+        assert words in shown.output
     body = json.loads(CliRunner().invoke(main, ["audit", PRUNED.key, *where, "--json"]).output)
     assert body["network"] == PRUNED.key
     assert body["audit"]["verdict"]["kind"] in shown.output
