@@ -42,7 +42,7 @@ def compare_each_eps(group: ComparisonGroup, quantity: Quantity = Quantity.ACCUR
 def known_of(group: ComparisonGroup) -> dict[str, dict[str, Any]]:
     """Return what is known of each run and its control beside the effect, as fields of ``Judged`` by the run's name."""
     masked = {run: is_masked(group.attacked(run)) for run in group.runs}
-    learned = {run: all(each.learned for each in group.attacked(run).values()) for run in group.runs}
+    learned = {run: group.learned(run) for run in group.runs}
     return {
         run.name: {
             "masked": masked[run],

@@ -147,6 +147,10 @@ class ComparisonGroup:
                     found[run][seed] = AttackedNetwork(network, whole[0])
         return found
 
+    def learned(self, run: Run) -> bool:
+        """Tell whether the networks of ``run`` that have the attack learned, all of them."""
+        return all(each.learned for each in self.attacked(run).values())
+
     @property
     def measured(self) -> bool:
         """Whether any network of the group has the attack."""

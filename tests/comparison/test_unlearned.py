@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,16 @@ from recorded import EPS, SPARSE, bound
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
 from bench.comparison.against_control import compare, compare_each_eps
+from bench.comparison.findings.claims import Claim, Finding, Kind
+from bench.comparison.findings.internship import NETWORKS
+from bench.comparison.findings.score import Verdict, score
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.masked_networks import is_masked, masked_count, masking_evidence
 from bench.comparison.monotonicity import rising_accuracy
 from bench.comparison.two_runs import pair
 from bench.comparison.worst_case import worst_case_of
 from bench.records.collection import read
-from bench.records.outcomes import Quantity
+from bench.records.outcomes import SMALL, Quantity
 from bench.spec.run import Run
 
 DENSE, HALF, MOST = SPARSE.runs
@@ -62,3 +66,24 @@ def test_the_worst_case_and_two_runs_say_the_same(group: ComparisonGroup, tmp_pa
     assert not worst.verdicts[HALF.name].startswith("no verdict")
     text = pair(read(tmp_path), HALF.name, MOST.name)
     assert text.count("no verdict: its control did not learn") == 2 * (len(EPS) - 1)
+
+
+def test_a_claim_about_it_is_not_judged_and_the_others_are(
+    group: ComparisonGroup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(NETWORKS, group.name, (DENSE.arch, DENSE.batch_size))
+    claims = tuple(
+        Claim(
+            "less", group.name, {group.label(run): 1.0, group.label(DENSE): -1.0}, Quantity.ACCURACY, SMALL, Kind.LESS
+        )
+        for run in (HALF, MOST)
+    )
+    finding = Finding("1", "FC5", "less", "accuracy", "less", claims)
+    (both,) = score([group], [finding])
+    assert [each.claim for each in both.examined] == [claims[0]]
+    assert both.not_judged == (claims[1],)
+    assert both.verdict is Verdict.REPRODUCED
+    assert "1 claim is not judged" in both.sentence
+    (alone,) = score([group], [replace(finding, claims=claims[1:])])
+    assert alone.verdict is Verdict.INCONCLUSIVE
+    assert "did not learn" in alone.sentence

@@ -109,6 +109,7 @@ class ScoredFinding:
         missing: the commands for those that do not.
         evidence: a sentence on masked gradients.
         masked: in how many of the tested networks the gradient is masked.
+        not_judged: the claims that are not judged, because a network of theirs did not learn.
     """
 
     finding: Finding
@@ -116,12 +117,15 @@ class ScoredFinding:
     missing: tuple[str, ...] = ()
     evidence: str = ""
     masked: str = DASH
+    not_judged: tuple[Claim, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
         """Reproduced, contradicted, inconclusive or not run, by the finding's rule."""
         statuses = [each.status for each in self.examined]
-        whole = len(self.examined) == len(self.finding.claims)
+        whole = len(self.examined) + len(self.not_judged) == len(self.finding.claims)
+        if whole and not self.examined:
+            return Verdict.INCONCLUSIVE
         if not self.examined or not (whole or self.finding.counterexample):
             return Verdict.NOT_RUN
         if self.finding.counterexample:
@@ -154,6 +158,8 @@ class ScoredFinding:
         many = "s" if " " in self.finding.figure else ""
         head = f"Figure{many} {self.finding.figure} ({self.finding.setting}): {self.verdict}"
         found = self.deciding
+        if found is None and self.verdict is Verdict.INCONCLUSIVE:
+            return f"{head}: its networks did not learn."
         if found is None:
             runs = len(self.missing)
             lacking = f"{runs} of its runs {'has' if runs == 1 else 'have'} no record"
@@ -163,6 +169,9 @@ class ScoredFinding:
         if len(found.effect.seeds) < SEEDS:
             why = f"{COUNTED[len(found.effect.seeds)]}, {SEEDS} are needed to know how seeds differ"
         effect = f"{found.claim.quantity}, {found.claim.band}: {numbers(found.effect)}, {found.reason}"
+        if self.not_judged:
+            plural = "s are" if len(self.not_judged) > 1 else " is"
+            why += f"; {len(self.not_judged)} claim{plural} not judged, because a network did not learn"
         evidence = self.evidence and f" {self.evidence}"
         return f'{head} ({why}). "{found.claim.text}" is {found.status}: {effect}.{evidence}'
 
@@ -179,6 +188,7 @@ def _scored(finding: Finding, groups: Mapping[str, ComparisonGroup]) -> ScoredFi
     samples: dict[tuple[str, Quantity, Band], PairedSamples] = {}
     effects: dict[str, Effect] = {}
     missing: dict[str, None] = {}
+    not_judged: list[Claim] = []
     for place, claim in asked.items():
         group = groups[claim.group]
         key = (claim.group, claim.quantity, claim.band)
@@ -186,11 +196,16 @@ def _scored(finding: Finding, groups: Mapping[str, ComparisonGroup]) -> ScoredFi
             samples[key] = group.samples(claim.quantity, claim.band)
         names = {group.label(run): run.name for run in group.runs}
         wanted = {names[label]: weight for label, weight in claim.weights.items()}
+        if not all(group.learned(run) for run in group.runs if run.name in wanted):
+            not_judged.append(claim)
+            continue
         missing |= {command: None for run, command in group.missing.items() if run.name in wanted}
         with suppress(BadInput):  # the networks share no seed; the missing runs say which
             effects[str(place)] = samples[key].contrast(wanted)
     evidence = " ".join(masking_evidence(group) for group in used) if finding.masking else ""
-    return ScoredFinding(finding, examined(finding, effects), tuple(missing), evidence, masked_count(used))
+    return ScoredFinding(
+        finding, examined(finding, effects), tuple(missing), evidence, masked_count(used), tuple(not_judged)
+    )
 
 
 def _askable(claim: Claim, groups: Mapping[str, ComparisonGroup]) -> bool:
