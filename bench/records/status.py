@@ -68,7 +68,7 @@ def status_of(folder: Folder, specs: Sequence[AttackSpec] = (), audits: Sequence
         if record is not None and record.diverged:
             return RunStatus(State.DIVERGED, f"epoch {record.epoch}", log)
         attacked = folder.attacks()
-        unaudited = [battery for battery in audits if folder.audit(battery) is None]
+        audited = folder.audits()
     except Unreadable as error:
         return RunStatus(State.UNREADABLE, str(error), log)
     except BenchError as error:
@@ -80,6 +80,7 @@ def status_of(folder: Folder, specs: Sequence[AttackSpec] = (), audits: Sequence
     except OSError:  # it has just vanished: its process clears the folder, to start again
         return RunStatus(State.RUNNING, "", log)
     missing = [spec.name for spec in specs if spec.name not in attacked]
+    unaudited = [battery for battery in audits if battery not in audited]
     if record is not None and attacked and not missing and not unaudited:
         return RunStatus(State.DONE, f"accuracy {record.measured.accuracy:.4f}", log)
     code = _exit_code(folder)

@@ -284,6 +284,13 @@ class Folder:
         path = self.audit_path(battery)
         return _read_with_arrays(path, AUDIT_SCHEMA, AuditRecord) if _is_there(path) else None
 
+    def audits(self) -> dict[str, AuditRecord]:
+        """Return the record of every audit by the name of its battery; IntegrityError where one is damaged."""
+        names = [
+            path.stem for path in _listed(self._audits) if path.suffix == ".json" and not path.name.startswith(".")
+        ]
+        return {name: found[0] for name in names if (found := self.audit(name))}
+
     def write_audit(self, record: AuditRecord, evidence: Arrays) -> AuditRecord:
         """Write the evidence of an audit, then the record that names its hash; return the record."""
         return _write_with_arrays(self.audit_path(record.battery), AUDIT_SCHEMA, record, evidence)

@@ -28,7 +28,8 @@ from bench.spec.control import control_of
 LIMITS = (
     "No attack here works without gradients (Square), transfers from another network or adapts to the network: an attack "
     "that nobody ran may leave a lower accuracy. Masking is tested by one loss alone, one that no temperature changes.",
-    "PGD, where it was run, starts from the image itself, without restarts, and keeps its last step, not its best.",
+    "PGD starts from the image itself, without restarts. Its version 1 keeps its last step; later ones keep the first image that "
+    "fools the network.",
     "FGSM is one step: accuracy under it is an upper bound, and may rise with eps where the step overshoots.",
     "Sparsity and low rank are counted in weights and multiply-accumulates. No compressed network was timed.",
     "One data set of ten classes and a training of minutes: what holds here need not hold for another.",

@@ -83,6 +83,7 @@ def test_a_damaged_audit_is_refused(what: str, results: Path, tmp_path: Path) ->
     path.write_bytes(bytes(content))
     with pytest.raises(IntegrityError, match="damaged"):
         folder.audit("screen")
+    assert status_of(folder).state is State.INVALID
 
 
 @pytest.mark.usefixtures("tiny_source")
