@@ -119,6 +119,8 @@ def control_audit(folder: Folder, battery: str) -> tuple[ControlRow, Evidence] |
 def audited(folder: Folder, battery: str, control: Folder | None = None) -> AuditRecord:
     """Return the recorded audit of the run in ``folder``, with the verdict against ``control``, or else its own control.
 
+    The own control may have been audited since: then the record gets the new verdict.
+
     Raises:
         BadInput: the run has no such audit.
     """
@@ -127,7 +129,10 @@ def audited(folder: Folder, battery: str, control: Folder | None = None) -> Audi
         raise BadInput(f"{folder.path} has no audit ({battery}): expected one; run bench audit {folder.run.key}")
     record, arrays = found
     other = control_audit(folder, battery) if control is None else _evidence(control, battery)
-    return _with_verdict(record, evidence_of(record, arrays), other)
+    judged = _with_verdict(record, evidence_of(record, arrays), other)
+    if control is None and judged != record:
+        folder.write_audit(judged, arrays)
+    return judged
 
 
 def _evidence(folder: Folder, battery: str) -> tuple[ControlRow, Evidence] | None:

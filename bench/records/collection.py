@@ -17,6 +17,7 @@ from bench.errors import BenchError, IntegrityError, Unreadable
 from bench.records.files import Arrays
 from bench.records.networks import LeftOut, RecordedAttack, TrainedNetwork, comparable_networks
 from bench.records.outcomes import Outcomes
+from bench.records.schema import AuditRecord
 from bench.records.status import RunStatus, status_of
 from bench.records.store import Folder, folders
 from bench.spec.run import Run
@@ -127,7 +128,19 @@ def _network(folder: Folder, shared: Shared) -> tuple[TrainedNetwork | None, lis
             continue
         if record.attack not in attacks or attack.size > attacks[record.attack].size:
             attacks[record.attack] = attack
-    return TrainedNetwork(folder.run, training, attacks), broken
+    audits: dict[str, AuditRecord] = {}
+    try:
+        audits = folder.audits()
+    except BenchError as error:
+        broken.append(error)
+    for name, audit in list(audits.items()):
+        if (audit.weights, audit.data) != (training.weights, training.data.fingerprint):
+            del audits[name]
+            where = folder.audit_path(name)
+            broken.append(
+                IntegrityError(f"{where} audited other weights or images than those of run.json: audit again")
+            )
+    return TrainedNetwork(folder.run, training, attacks, audits), broken
 
 
 def _outcomes(arrays: Arrays, shared: Shared) -> Outcomes:
@@ -146,5 +159,5 @@ def _outcomes(arrays: Arrays, shared: Shared) -> Outcomes:
 def _blame(error: BenchError, results: Path) -> LeftOut:
     """Return an error with the file that it names, relative to ``results``."""
     _, _, after = str(error).partition(f"{results}/")
-    found = re.match(r".+?/seed-[^/]+/(attacks/)?[^/\s:]+|[^\s:]+", after)
+    found = re.match(r".+?/seed-[^/]+/((attacks|audits)/)?[^/\s:]+|[^\s:]+", after)
     return LeftOut(found.group() if found else "?", str(error), damaged=True)

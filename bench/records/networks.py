@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bench.records.outcomes import Outcomes
-from bench.records.schema import AttackRecord, Metrics, TrainingRecord
+from bench.records.schema import AttackRecord, AuditRecord, Metrics, TrainingRecord
 from bench.spec.run import Run
 
 
@@ -31,14 +31,16 @@ class RecordedAttack:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """One trained network: its run (with the seed), the record of its training, and its attacks by their text.
+    """One trained network: its run (with the seed), the record of its training, its attacks by their text, its audits.
 
-    Of two records of one attack, the one on more images is kept, then the one with more radii.
+    Of two records of one attack, the one on more images is kept, then the one with more radii. Audits go by the name of
+    their battery.
     """
 
     run: Run
     record: TrainingRecord
     attacks: Mapping[str, RecordedAttack]
+    audits: Mapping[str, AuditRecord] = field(default_factory=dict)
 
     @property
     def metrics(self) -> Metrics:

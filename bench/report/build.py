@@ -25,6 +25,7 @@ from bench.report.gallery import gallery_page
 from bench.report.manifest import note
 from bench.report.panels import FORMATS, KINDS, Panel
 from bench.report.rendering import render
+from bench.report.tables.audits import audit_table
 from bench.report.tables.fgsm_vs_pgd import fgsm_vs_pgd_table
 from bench.report.tables.figure_table import figure_table
 from bench.report.tables.formats import TABLE_KINDS, written
@@ -170,7 +171,12 @@ def _across(writer: _Writer, figures: Sequence[FigureSection], records: Collecti
     archs = dict.fromkeys(run.arch for group in groups for run in group.runs)
     made = [writer.picture(f"pareto-{arch}", partial(pareto, arch, pairs), f"pareto-{arch}: {WORDS}") for arch in archs]
     pictures = tuple(picture for picture in made if picture)
-    found = [worst_table(groups), fgsm_vs_pgd_table(records), published_table(_like_published(groups))]
+    found = [
+        audit_table(records),
+        worst_table(groups),
+        fgsm_vs_pgd_table(records),
+        published_table(_like_published(groups)),
+    ]
     tables = tuple(table for table in found if table)
     files = [file for picture in pictures for file in picture.files]
     return Across(pictures, tables, (*files, *[file for table in tables for file in writer.table(table)]))

@@ -1,0 +1,60 @@
+"""The table of audits: what FGSM says, what is really left, and the verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from bench.attacks.norms import LINF
+from bench.comparison.verdict import DASH
+from bench.records.collection import Collection
+from bench.records.networks import TrainedNetwork
+from bench.records.schema import AuditRecord, LeftRow
+from bench.report.tables.cells import percent
+from bench.report.tables.table import Cell, Table, columns
+from bench.report.wording import eps_unit
+
+
+def audit_table(collection: Collection) -> Table | None:
+    """Return a row for each audited network and eps; None where no network is audited."""
+    found = [
+        (network, audit)
+        for seeds in collection.networks.values()
+        for network in seeds.values()
+        for _, audit in sorted(network.audits.items())
+    ]
+    if not found:
+        return None
+    names = {
+        "run": ("run", "seed"),
+        "audit": ("audit", "images", "verdict"),
+        "accuracy": ("clean", "eps", "FGSM says", "really left", "illusion", "left of its control"),
+        "checks": ("flagged",),
+    }
+    rows = tuple(_row(network, audit, row) for network, audit in found for row in audit.verdict.rows)
+    caption = (
+        "Accuracy in percent of each audited network, with 95 % intervals over images. FGSM says: under one step on the "
+        "cross-entropy at T = 1. Really left: under the worst of all stages of the audit, image by image. Threat model: "
+        f"{eps_unit(LINF)}, white box and black box, true labels."
+    )
+    kinds = Counter(audit.verdict.kind for _, audit in found)
+    note = "Verdicts: " + ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()) + "."
+    return Table("audits", "What the audits leave", caption, (note,), columns(names), rows)
+
+
+def _row(network: TrainedNetwork, audit: AuditRecord, row: LeftRow) -> tuple[Cell, ...]:
+    verdict = audit.verdict
+    flagged = ", ".join(check.check for check in verdict.checks if check.result == "flag")
+    return (
+        Cell(network.run.name),
+        Cell(str(network.run.seed), network.run.seed),
+        Cell(audit.battery),
+        Cell(f"{audit.images:,}", audit.images),
+        Cell(f"{verdict.kind}, provisional" if verdict.provisional else verdict.kind),
+        Cell(percent(verdict.clean), verdict.clean),
+        Cell(f"{row.eps:g}", row.eps),
+        Cell(percent(row.naive), row.naive),
+        Cell(f"{percent(row.left)} [{percent(row.low)}, {percent(row.high)}]", row.left, None, row.low, row.high),
+        Cell(percent(row.naive - row.left), row.naive - row.left),
+        Cell(DASH) if row.control is None else Cell(percent(row.control), row.control),
+        Cell(flagged or DASH),
+    )
