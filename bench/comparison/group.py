@@ -28,9 +28,24 @@ from bench.spec.control import control_of
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
-VARYING = {"sparsity": "dense", "low_rank": "full rank", "temperature": "T = 1"}
+VARYING = {
+    "sparsity": "dense",
+    "low_rank": "full rank",
+    "temperature": "T = 1",
+    "adversarial_eps": "standard training",
+}
 # Settings that a label has words for. Any other setting is named where the runs differ in it.
-LABELLED = ("arch", "sparsity", "pruning", "low_rank", "low_rank_init", "low_rank_from", "temperature", "seed")
+LABELLED = (
+    "arch",
+    "sparsity",
+    "pruning",
+    "low_rank",
+    "low_rank_init",
+    "low_rank_from",
+    "temperature",
+    "adversarial_eps",
+    "seed",
+)
 
 
 @dataclass(frozen=True)
@@ -109,7 +124,7 @@ class ComparisonGroup:
         return tuple(run for run in self.runs if run != control_of(run))
 
     def label(self, run: Run) -> str:
-        """Return a short label that tells ``run`` from the others: "98 % zero", "LR1", "T = 20"."""
+        """Return a short label that tells ``run`` from the others: "98 % zero", "LR1", "T = 20", "adversarial eps 2"."""
         ranks = str(run.low_rank)
         parts = [
             run.arch if len({each.arch for each in self.runs}) > 1 else "",
@@ -118,6 +133,7 @@ class ComparisonGroup:
             "" if run.low_rank == FullRank() else ranks.upper() if ranks.startswith("lr") else f"rank {ranks}",
             "by SVD" if run.low_rank_init == "svd" else "",
             f"T = {run.temperature:g}" if run.temperature != 1 else "",
+            f"adversarial eps {run.adversarial_eps:g}" if run.adversarial_eps else "",
         ]
         plain = [word for name, word in VARYING.items() if len({getattr(each, name) for each in self.runs}) > 1]
         named = [part for part in parts if part] or [plain[0] if len(plain) == 1 else "control"]

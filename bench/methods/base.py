@@ -37,6 +37,20 @@ class Method:
         """Return the loss to train on, given the one that would be used."""
         return loss
 
+    def inputs(self, model: Any, images: Any, labels: Any, loss: Loss, step: Any) -> Any:
+        """Return the images to train a step on, given those of the batch. Part of the compiled step.
+
+        It leaves every variable of ``model`` as it is.
+
+        Args:
+            images: float32, (n, height, width, 3), pixel levels.
+            labels: int64, (n,).
+            loss: the loss that is trained on, with what all methods make of it.
+            step: the number of optimiser steps before, an int64 scalar; with a seed it makes the key of a stateless draw.
+        """
+        del model, labels, loss, step
+        return images
+
     def penalty(self, model: Any) -> Any:
         """Return what to add to the mean loss of a batch, a scalar tensor of the weights of ``model``; None for nothing."""
         del model

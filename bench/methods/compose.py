@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.methods.adversarial_training import AdversarialTraining
 from bench.methods.base import Method
 from bench.methods.filter_pruning import FilterPruning
 from bench.methods.low_rank import LowRank
@@ -15,7 +16,7 @@ from bench.spec.run import Run
 
 
 def methods_of(run: Run, steps: int, start: Method | None = None) -> tuple[Method, ...]:
-    """Return the methods of ``run``: its low rank, its start, its pruning, its temperature, and those of other packages.
+    """Return the methods of ``run``: low rank, start, pruning, temperature, adversarial training, and those of other packages.
 
     ``start`` sets the weights to start from, where they are not drawn. ``steps`` is the length of the training.
 
@@ -23,7 +24,7 @@ def methods_of(run: Run, steps: int, start: Method | None = None) -> tuple[Metho
         BadInput: the schedule does not fit the steps, or a method of another package cannot be used.
     """
     others = [parse(text, METHODS, "method") for text in split(run.method)]
-    return (_rank(run), start or Method(), _pruning(run, steps), _temperature(run), *others)
+    return (_rank(run), start or Method(), _pruning(run, steps), _temperature(run), _adversarial(run), *others)
 
 
 def _rank(run: Run) -> Method:
@@ -41,3 +42,10 @@ def _pruning(run: Run, steps: int) -> Method:
 
 def _temperature(run: Run) -> Method:
     return Temperature(run.temperature, run.temperature_loss == "scaled") if run.temperature != 1 else Method()
+
+
+def _adversarial(run: Run) -> Method:
+    if not run.adversarial_eps:
+        return Method()
+    at_random = run.adversarial_start == "random"
+    return AdversarialTraining(run.adversarial_eps, run.adversarial_steps, at_random, run.derived_seed("adversarial"))

@@ -43,7 +43,7 @@ def version(network: TrainedNetwork) -> str:
 
 
 def _order(run: Run) -> tuple[Any, ...]:
-    setting = (run.temperature, str(run.low_rank), run.sparsity, run.name)
+    setting = (run.adversarial_eps, run.temperature, str(run.low_rank), run.sparsity, run.name)
     return (run.dataset, run.image_size, run.arch, run.batch_size, *setting)
 
 
@@ -78,6 +78,7 @@ def _row(run: Run, seeds: Seeds) -> dict[str, Cell]:
         "zeros asked, %": Cell(f"{100 * run.sparsity:g}{how * (run.sparsity > 0)}", run.sparsity),
         "rank": Cell(str(run.low_rank)),
         "T": Cell(f"{run.temperature:g}", run.temperature),
+        "adversarial eps": Cell(f"{run.adversarial_eps:g}", run.adversarial_eps),
         "batch": Cell(str(run.batch_size), run.batch_size),
         "seeds": Cell(seeds_text(seeds)),
         "clean accuracy, %": over_seeds([each.metrics.accuracy for each in seeds.values()], percent),

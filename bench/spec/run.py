@@ -20,6 +20,13 @@ PRECISIONS = ("float32", "bfloat16")
 PRUNINGS = ("magnitude", "random", "filter")
 STARTS = ("scratch", "svd")
 TEMPERATURE_LOSSES = ("plain", "scaled")
+ADVERSARIAL_STARTS = ("image", "random")
+# Settings that nobody gives without their part_of but by mistake, and an example of it.
+NEEDED = {
+    "pruning": "--sparsity 0.9",
+    "adversarial_steps": "--adversarial-eps 2",
+    "adversarial_start": "--adversarial-eps 2",
+}
 FRACTION = Range("a fraction", 0, 1, open_high=True)
 RUN_NAME = Words(
     "the name of a run's folder, without its path and its seed, as in alexnet-b128-imagenette64-1a2b3c4d",
@@ -97,6 +104,24 @@ class Run:
         "scaled",
         part_of="temperature",
     )
+    adversarial_eps: float = setting(
+        "train on attacked images: radius in L-infinity, pixel levels; 0: on the images themselves",
+        Range("pixel levels", 0, 255),
+        0.0,
+        off=0.0,
+    )
+    adversarial_steps: int = setting(
+        "steps of that attack; 1: FGSM, more: PGD",
+        Range("steps", 1, 1000, whole=True),
+        1,
+        part_of="adversarial_eps",
+    )
+    adversarial_start: str = setting(
+        "where that attack starts: at the image, or at a random point of the ball",
+        OneOf("start", ADVERSARIAL_STARTS),
+        "random",
+        part_of="adversarial_eps",
+    )
     epochs: int = setting("passes over the training images", Range("epochs", 1, 100_000, whole=True), 10)
     batch_size: int = setting("images a step", Range("images", 1, 65_536, whole=True), 128)
     learning_rate: float = setting("peak learning rate", Range("a rate", 0, 100, open_low=True), by_arch=True)
@@ -124,6 +149,11 @@ class Run:
             raise BadInput(
                 f"data_name is {self.data_name!r}, but {self.dataset} has a name: expected it with folder alone"
             )
+        if self.adversarial_eps and self.precision == "bfloat16":
+            raise BadInput(
+                f"adversarial_eps is {self.adversarial_eps:g}, but in bfloat16 the network rounds pixel levels from 128 on to "
+                "whole ones: expected --precision float32"
+            )
         check_ranks(self.low_rank, self.arch)
         by_svd = [self.low_rank != FullRank(), self.low_rank_init == "svd", bool(self.low_rank_from)]
         if any(by_svd[1:]) and not all(by_svd):
@@ -143,7 +173,7 @@ class Run:
         A schedule and ranks may be given as text.
 
         Raises:
-            BadInput: a setting cannot be, or pruning is asked for without a sparsity.
+            BadInput: a setting cannot be, or how to prune or to attack is given without the sparsity or the radius.
         """
         by_name = {each.name: each for each in fields(cls)}
         if wrong := settings.keys() - by_name:
@@ -152,10 +182,10 @@ class Run:
         row = architecture(settings["arch"])
         own = {name: getattr(row, name) for name, each in by_name.items() if each.metadata["by_arch"]}
         given = {name: value for name, value in settings.items() if value is not None}
-        if "pruning" in given and "sparsity" not in given:
-            raise BadInput(
-                f"pruning is {given['pruning']}, but no sparsity is given: expected one, as in --sparsity 0.9"
-            )
+        for name, example in NEEDED.items():
+            parent = by_name[name].metadata["part_of"]
+            if name in given and parent not in given:
+                raise BadInput(f"{name} is {given[name]}, but no {parent} is given: expected one, as in {example}")
         for name, value in given.items():
             if by_name[name].type in READERS and isinstance(value, str):
                 given[name] = _read(by_name[name], value)
@@ -212,12 +242,15 @@ class Run:
 
     def _compression(self) -> str:
         ranks = "list" if isinstance(self.low_rank, RankList) else str(self.low_rank)
+        many = f"-pgd{self.adversarial_steps}" if self.adversarial_steps > 1 else ""
+        start = "-image" if self.adversarial_start == "image" else ""
         parts = {
             "sparsity": f"s{self.sparsity:g}",
             "pruning": self.pruning,
             "low_rank": ranks if ranks.startswith("l") else f"r{ranks}",
             "low_rank_init": self.low_rank_init,
             "temperature": f"t{self.temperature:g}",
+            "adversarial_eps": f"adv{self.adversarial_eps:g}{many}{start}",
         }
         return "".join(f"-{part}" for name, part in parts.items() if self._has_effect(name))
 

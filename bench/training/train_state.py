@@ -93,9 +93,9 @@ class TrainState:
     def step_function(self) -> Callable[[Any, Any], tuple[Any, Any]]:
         """Return the compiled optimiser step: (images uint8, labels) -> (summed loss, number correct), before the update.
 
-        The gradient is that of the mean loss (cross-entropy on logits, unless a method changes it) and the penalties of the
-        methods, plus ``run.weight_decay`` times the kernel for each kernel. It is clipped to the norm ``run.clip_norm`` and
-        goes to SGD with Nesterov momentum.
+        The gradient is that of the mean loss (cross-entropy on logits, unless a method changes it) of the images, as the
+        methods may change them, and the penalties of the methods, plus ``run.weight_decay`` times the kernel for each kernel.
+        It is clipped to the norm ``run.clip_norm`` and goes to SGD with Nesterov momentum.
         """
         model, optimizer, methods, decay = self.model, self.optimizer, self.methods, self.run.weight_decay
         variables = model.trainable_variables
@@ -105,8 +105,11 @@ class TrainState:
             loss_of = method.loss(loss_of)
 
         def step(images: Any, labels: Any) -> tuple[Any, Any]:
+            pixels = tf.cast(images, tf.float32)
+            for method in methods:
+                pixels = method.inputs(model, pixels, labels, loss_of, optimizer.iterations)
             with tf.GradientTape() as tape:
-                logits = model(tf.cast(images, tf.float32), training=True)
+                logits = model(pixels, training=True)
                 losses = loss_of(labels, logits)
                 loss = tf.reduce_mean(losses)
                 for method in methods:

@@ -27,7 +27,7 @@ def record(accuracies: list[float], name: str = "fgsm") -> AttackRecord:
 
 
 def test_the_figure_shows_the_recorded_numbers_and_names_the_threat() -> None:
-    figure = curve(Run.of(arch="resnet18", sparsity=0.9, seed=3), 10, [record(FALLING)], [])
+    figure = curve(Run.of(arch="resnet18", sparsity=0.9, adversarial_eps=2, seed=3), 10, [record(FALLING)], [])
     (axes,) = figure.axes
     line = axes.get_lines()[0]
     np.testing.assert_allclose(line.get_xdata(), EPS)
@@ -37,7 +37,8 @@ def test_the_figure_shows_the_recorded_numbers_and_names_the_threat() -> None:
     caption = text(figure)
     for word in ("L-infinity", "T = 20", f"{IMAGES} validation images", "seed 3", "imagenette", "25.0 % of images"):
         assert word in caption
-    assert "90 %" in figure.texts[0].get_text()
+    for word in ("90 %", "adversarial eps 2"):
+        assert word in figure.texts[0].get_text()
 
 
 def test_attacks_in_two_norms_have_a_panel_each() -> None:

@@ -18,6 +18,7 @@ METHODS = {
     **{f"pruning-{name}": {"sparsity": 0.5, "pruning": name} for name in PRUNINGS},
     "low-rank": {"low_rank": "0.5"},
     "temperature": {"temperature": 20.0},
+    "adversarial": {"adversarial_eps": 2.0},
 }
 
 

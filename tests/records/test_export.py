@@ -45,6 +45,16 @@ def test_a_row_a_run_attack_and_eps_with_every_column_documented(tmp_path: Path)
     }
 
 
+def test_the_columns_tell_how_a_network_was_adversarially_trained(tmp_path: Path) -> None:
+    fake(tmp_path, tiny_run())
+    fake(tmp_path, tiny_run(adversarial_eps=2, adversarial_steps=7, adversarial_start="image"))
+    names = ("adversarial_eps", "adversarial_steps", "adversarial_start")
+    assert {tuple(row[name] for name in names) for row in exported(tmp_path)} == {
+        ("0.0", "1", "random"),
+        ("2.0", "7", "image"),
+    }
+
+
 def test_a_diverged_run_has_a_row_without_accuracy(tmp_path: Path) -> None:
     diverged(tmp_path, tiny_run())
     (row,) = exported(tmp_path)

@@ -17,8 +17,9 @@ from recorded import MANY, NOTHING, SPARSE, attack_all, bound, record
 
 from bench.attacks.fgsm import Fgsm
 from bench.comparison.group import ComparisonGroup, comparison_groups
-from bench.report.figures.pareto import pareto
+from bench.report.figures.pareto import method_of, pareto
 from bench.report.tables.figure_table import figure_table
+from bench.spec.run import Run
 
 
 def picture(arch: str, groups: Sequence[ComparisonGroup], results: Path) -> Figure:
@@ -79,3 +80,9 @@ def test_a_crowd_has_names_on_the_front_alone(tmp_path: Path, monkeypatch: pytes
     assert [each.get_text() for each in picture("fc5", [SPARSE], tmp_path).axes[0].texts] == names
     monkeypatch.setattr("bench.report.figures.pareto.CROWD", 2)
     assert [each.get_text() for each in picture("fc5", [SPARSE], tmp_path).axes[0].texts] == ["50 %", "90 %"]
+
+
+def test_an_adversarially_trained_network_is_no_control() -> None:
+    assert method_of(Run.of(arch="fc5")) == "control"
+    assert method_of(Run.of(arch="fc5", adversarial_eps=2)) == "adversarial training"
+    assert method_of(Run.of(arch="fc5", adversarial_eps=2, sparsity=0.5)) == "several"

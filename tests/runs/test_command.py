@@ -30,6 +30,12 @@ runs = st.builds(
     weight_decay=st.sampled_from([0, 0.0, 5e-4]),
     precision=st.sampled_from(["float32", "bfloat16"]),
     seed=st.integers(0, 9),
+) | st.builds(
+    Run.of,
+    arch=st.just("fc5"),
+    adversarial_eps=st.sampled_from([0.0, 2, 8.0]),
+    adversarial_steps=st.integers(1, 9),
+    adversarial_start=st.sampled_from(["image", "random"]),
 )
 
 

@@ -241,9 +241,13 @@ temperature_loss = ["scaled", "plain"]
 arch = "resnet18"
 sparsity = [0.0, 0.5]
 epochs = [2, 10]
+[figures.c]
+arch = "resnet18"
+adversarial_eps = [0, 2]
+adversarial_steps = [1, 7]
 """
-    groups = comparison_groups(parse("mine", text), Collection({}))
-    first, second = groups[0], groups[-1]
+    groups = {group.figure: group for group in comparison_groups(parse("mine", text), Collection({}))}
+    first, second, third = (groups[name] for name in "abc")
     assert [first.label(run) for run in first.runs] == [
         "T = 1",
         "T = 20, temperature loss scaled",
@@ -254,4 +258,9 @@ epochs = [2, 10]
         "50 % zero, epochs 2",
         "dense, epochs 10",
         "dense, epochs 2",
+    ]
+    assert [third.label(run) for run in third.runs] == [
+        "standard training",
+        "adversarial eps 2, adversarial steps 1",
+        "adversarial eps 2, adversarial steps 7",
     ]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from bench.spec.pruning_schedule import Fractions, Steps, parse_schedule
 from bench.spec.ranks import FullRank
 from bench.spec.run import RUN_NAME, Run
 
-runs = st.builds(
+standard = st.builds(
     Run.of,
     arch=st.sampled_from([name for name, row in ARCHITECTURES.items() if row.lr1]),
     dataset=st.sampled_from(sorted(DATASETS)),
@@ -32,6 +34,15 @@ runs = st.builds(
     precision=st.sampled_from(["float32", "bfloat16"]),
     seed=st.integers(0, 9),
 )
+adversarial = st.builds(
+    replace,
+    standard,
+    precision=st.just("float32"),
+    adversarial_eps=st.sampled_from([0, 1, 2.0]) | st.floats(0, 255),
+    adversarial_steps=st.integers(1, 20),
+    adversarial_start=st.sampled_from(["image", "random"]),
+)
+runs = standard | adversarial
 
 
 @given(runs)
@@ -58,6 +69,17 @@ GOLDEN = [
     (
         "alexnet-list-t90-b128-imagenette64-2c4f7d5d",
         {"arch": "alexnet", "low_rank": "8,40,60,100,200", "temperature": 90, "temperature_loss": "plain"},
+    ),
+    ("resnet18-adv2-b128-imagenette64-6f2b0e7b", {"arch": "resnet18", "adversarial_eps": 2}),
+    (
+        "resnet18-s0.9-adv8-pgd7-image-b128-imagenette64-0cb9ee12",
+        {
+            "arch": "resnet18",
+            "sparsity": 0.9,
+            "adversarial_eps": 8,
+            "adversarial_steps": 7,
+            "adversarial_start": "image",
+        },
     ),
     ("resnet18-r0.5-b128-imagenette64-ea9c619f", {"arch": "resnet18", "low_rank": "0.5"}),
     (
@@ -94,6 +116,8 @@ def test_the_schedule_has_no_effect_without_pruning() -> None:
         {"low_rank": "full"},
         {"low_rank": FullRank()},
         {"temperature": 1},
+        {"adversarial_eps": 0},
+        {"adversarial_eps": 0.0, "adversarial_steps": 7, "adversarial_start": "image"},
     ],
 )
 def test_a_setting_without_effect_makes_no_other_run(idle: dict[str, object]) -> None:
@@ -138,6 +162,12 @@ def test_one_and_one_point_zero_are_one_setting() -> None:
         ({"seed": -1}, "seed is -1"),
         ({"pruning": "global", "sparsity": 0.5}, "magnitude, random"),
         ({"temperature": 0}, "a temperature in (0, 1000000]"),
+        ({"adversarial_eps": 256}, "pixel levels in [0, 255]"),
+        ({"adversarial_eps": 2, "adversarial_steps": 0}, "steps in [1, 1000]"),
+        ({"adversarial_eps": 2, "adversarial_start": "edge"}, "expected one of image, random"),
+        ({"adversarial_steps": 7}, "no adversarial_eps is given: expected one, as in --adversarial-eps 2"),
+        ({"adversarial_start": "image"}, "no adversarial_eps is given: expected one, as in --adversarial-eps 2"),
+        ({"adversarial_eps": 2, "precision": "bfloat16"}, "expected --precision float32"),
         ({"temperature": float("inf")}, "a temperature in (0, 1000000]"),
         ({"temperature_loss": "hot"}, "plain, scaled"),
         ({"pruning": "random"}, "--sparsity 0.9"),

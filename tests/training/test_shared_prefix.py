@@ -40,6 +40,7 @@ def go(
         {"arch": "alexnet", "sparsity": 0.5, "low_rank": "lr1", "temperature": 20.0, "clip_norm": 1.0},
         {"arch": "resnet18", "sparsity": 0.9, "pruning": "random"},
         {"arch": "fc5", "sparsity": 0.5, "pruning": "filter"},
+        {"arch": "fc5", "sparsity": 0.8, "adversarial_eps": 4.0},
     ],
     ids=lambda settings: f"{settings['arch']}-{settings['sparsity']}",
 )
@@ -83,6 +84,6 @@ def test_a_prefix_of_another_version_is_not_shared(
 
 
 def test_a_control_is_the_run_without_pruning() -> None:
-    run = tiny_run(sparsity=0.9, pruning="random", temperature=20.0, seed=3)
-    assert run.unpruned == tiny_run(temperature=20.0, seed=3)
+    run = tiny_run(sparsity=0.9, pruning="random", temperature=20.0, adversarial_eps=2.0, seed=3)
+    assert run.unpruned == tiny_run(temperature=20.0, adversarial_eps=2.0, seed=3)
     assert run.unpruned.unpruned == run.unpruned

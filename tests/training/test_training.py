@@ -14,8 +14,10 @@ import tensorflow as tf
 from tiny import tiny_run
 from trainings import StopAt, Trained, train
 
+from bench.attacks.pgd import Pgd
 from bench.datasets.base import Dataset
 from bench.errors import IntegrityError, Interrupted
+from bench.evaluation.classifier import Classifier
 from bench.records.store import Folder
 from bench.training import loop as training
 from bench.training.interruption import stopping
@@ -28,11 +30,12 @@ from bench.training.train_state import TrainState, learning_rates
     [
         ({"arch": "fc5", "sparsity": 0.9, "pruning": "random"}, (2, 3)),
         ({"arch": "fc5", "sparsity": 0.5, "pruning": "filter"}, (2,)),
+        ({"arch": "fc5", "sparsity": 0.5, "adversarial_eps": 4.0, "adversarial_steps": 2}, (2, 3)),
         ({"arch": "fc5", "sparsity": 0.5, "precision": "bfloat16", "temperature": 20.0, "clip_norm": 1.0}, (3,)),
         ({"arch": "alexnet", "sparsity": 0.5, "low_rank": "lr1", "temperature": 20.0}, (2,)),
         ({"arch": "resnet18", "sparsity": 0.9, "low_rank": "lr1", "temperature": 20.0, "epochs": 1}, (2,)),
     ],
-    ids=["fc5-random", "fc5-filter", "fc5-bfloat16", "alexnet", "resnet18"],
+    ids=["fc5-random", "fc5-filter", "fc5-adversarial", "fc5-bfloat16", "alexnet", "resnet18"],
 )
 def test_a_training_stopped_at_any_step_and_resumed_is_the_uninterrupted_one(
     settings: dict[str, Any], stops: tuple[int, ...], tiny: Dataset, tmp_path: Path, trained: Callable[..., Trained]
@@ -71,6 +74,21 @@ def test_the_control_has_no_zero_and_learns(trained: Callable[..., Trained]) -> 
     assert all((array != 0).all() for name, array in weights.items() if "kernel" in name)
     assert history[-1]["accuracy"] > history[0]["accuracy"] + 0.2
     assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_adversarially_trained_network_withstands_what_fools_a_standard_one(
+    tiny: Dataset, trained: Callable[..., Trained]
+) -> None:
+    accuracy = []
+    images, labels = tiny.val.images.astype(np.float32), tiny.val.labels
+    for eps in (0.0, 12.0):
+        settings = {"epochs": 6, "learning_rate": 0.01, "adversarial_eps": eps}
+        network = Classifier(restore(tiny_run(**settings), 4, trained(**settings).weights))
+        (attacked,) = Pgd(steps=5)(network, images, labels, (16.0,), 0)
+        accuracy.append(np.mean(network.logits(attacked).argmax(axis=1) == labels))
+    standard, adversarial = accuracy
+    assert standard < 0.2
+    assert adversarial > 0.6
 
 
 def test_the_learning_rate_rises_to_its_peak_and_falls_to_zero() -> None:

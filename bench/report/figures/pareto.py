@@ -39,6 +39,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "sparsity at random": {"color": "#56B4E9", "marker": "X", "markersize": 8},
     "low rank": {"color": "#D55E00", "marker": "s", "markersize": 7},
     "temperature": {"color": "#CC79A7", "marker": "^", "markersize": 8},
+    "adversarial training": {"color": "#E69F00", "marker": "D", "markersize": 6},
     "several": {"color": "#009E73", "marker": "P", "markersize": 9},
 }
 CROWD = 40  # with more networks, only those on the front have a label
@@ -148,6 +149,7 @@ def method_of(run: Run) -> str:
         "sparsity at random" if run.pruning == "random" else "sparsity": run.sparsity > 0,
         "low rank": run.low_rank != FullRank(),
         "temperature": run.temperature != 1,
+        "adversarial training": run.adversarial_eps > 0,
     }
     names = [name for name, is_used in used.items() if is_used]
     return "control" if not names else names[0] if len(names) == 1 else "several"

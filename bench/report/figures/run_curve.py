@@ -58,4 +58,7 @@ def _title(run: Run) -> str:
     named = f"ranks {ranks.upper()}" if ranks.startswith("lr") else f"{ranks} of the rank"
     rank = "" if run.low_rank == FullRank() else "low rank" if "," in ranks else named
     heat = f"T = {run.temperature:g}" if run.temperature != 1 else ""
-    return ", ".join([run.arch, *([part for part in (pruned + at_random, rank, heat) if part] or ["dense"])])
+    adversarial = f"adversarial eps {run.adversarial_eps:g}" if run.adversarial_eps else ""
+    return ", ".join(
+        [run.arch, *([part for part in (pruned + at_random, rank, heat, adversarial) if part] or ["dense"])]
+    )
