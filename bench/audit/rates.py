@@ -151,7 +151,7 @@ def _wrong(run: Run) -> tuple[Kind, ...]:
 
 def defended(run: Run) -> bool:
     """Tell whether ``run`` is trained on attacked images."""
-    return bool(getattr(run, "adversarial_eps", 0))
+    return run.adversarial_eps > 0
 
 
 def _rate(chosen: Sequence[Case], wrong: Sequence[bool]) -> Rate:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras as keras
-from bench.architectures.dropout import StatelessDropout
 from numpy.typing import NDArray
 
+from bench.architectures.dropout import StatelessDropout
 from bench.methods.adversarial_training import AdversarialTraining
 from bench.methods.magnitude_pruning import MagnitudePruning
 from bench.methods.temperature import Temperature
