@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.comparison.control import control_of
+from bench.spec.control import control_of
 
 from bench.spec.run import Run
 
