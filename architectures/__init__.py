@@ -51,7 +51,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "alexnet-bn": Architecture(
         "bench.architectures.alexnet:alexnet_batch_norm", learning_rate=0.05, clip_norm=5.0, lr1=ALEXNET_LR1
     ),
-    "fc5": Architecture("bench.architectures.fc5:fc5", learning_rate=0.05, clip_norm=1.0, lr1=()),
+    "fc5": Architecture("bench.architectures.fc5:fc5", learning_rate=0.05, clip_norm=1.0, lr1=(), audit_eps=(1.0, 2.5)),
     "resnet18": Architecture(
         "bench.architectures.resnet18:resnet18", learning_rate=0.1, clip_norm=5.0, lr1=RESNET18_LR1
     ),
