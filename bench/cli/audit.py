@@ -8,7 +8,7 @@ import click
 
 from bench.attacks.spec import parse_eps
 from bench.cli import audit_output
-from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS
+from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS, small_eps
 from bench.errors import BadInput, unknown
 from bench.records.store import Folder, folders
 from bench.training.progress import Progress
@@ -101,6 +101,10 @@ def _recorded(results: Path, text: str) -> list[Folder]:
     found = [each for each in known if each.run.name == name and seed in ("", str(each.run.seed))]
     if not found:
         names = {each.run.name for each in known}
+        if not names:
+            raise BadInput(
+                f"no run {text!r}: there is none under {results}; bench run trains one, or give --results-dir"
+            )
         if name in names:
             seeds = ", ".join(str(each.run.seed) for each in known if each.run.name == name)
             raise BadInput(f"{name} has no seed {seed} under {results}: expected one of {seeds}")
@@ -131,6 +135,8 @@ def _foreign(
 
     network = Foreign(place, weights, control, data_dir, image_size, temperature, eps)
     with Progress(quiet) as progress:
+        if hint := small_eps(eps):
+            progress.say(hint)
         record = audit_foreign(network, BATTERIES[battery], progress)
     write = audit_output.as_json if as_json else audit_output.card
     click.echo(write(f"{place}, {weights.name}", record, None))

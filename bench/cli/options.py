@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,3 +42,13 @@ AUDIT = click.option(
 def audits_asked(audit: bool) -> tuple[str, ...]:
     """Return the names of the batteries that ``--audit`` asks for."""
     return ("screen",) if audit else ()
+
+
+def small_eps(radii: Sequence[float]) -> str:
+    """Return what to say where ``radii`` look like fractions of the range; empty where they do not."""
+    if not radii or not 0 < radii[-1] < 1:
+        return ""
+    return (
+        f"eps is in pixel levels of 0 to 255: {radii[-1]:g} is {radii[-1] / 255:.2g} of the range; for {radii[-1]:g} of the "
+        f"range give --eps {255 * radii[-1]:g}"
+    )

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from bench.attacks import ATTACKS, attack_named
 from bench.attacks.norms import LINF
 from bench.attacks.spec import attack_specs, eps_text, parse_eps
-from bench.cli.options import AUDIT, DATA_DIR, JSON, QUIET, RESULTS, Command, audits_asked
+from bench.cli.options import AUDIT, DATA_DIR, JSON, QUIET, RESULTS, Command, audits_asked, small_eps
 from bench.runs.command import flag
 from bench.spec.pruning_schedule import parse_schedule
 from bench.spec.run import Run
@@ -96,11 +96,8 @@ def run(
     from bench.training.progress import Progress
 
     with Progress(quiet) as progress:
-        if radii and 0 < radii[-1] < 1:
-            progress.say(
-                f"eps is in pixel levels of 0 to 255: {radii[-1]:g} is {radii[-1] / 255:.2g} of the range; for "
-                f"{radii[-1]:g} of the range give --eps {255 * radii[-1]:g}"
-            )
+        if hint := small_eps(radii):
+            progress.say(hint)
         result = execute(
             spec, specs, Where(results_dir, data_dir, skip_broken), progress, restart, schedules, audits_asked(audit)
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bench.spec.control import control_of
-
 from bench.spec.run import Run
 
 
