@@ -23,6 +23,7 @@ ORDER = (
     "bench.methods",
     "bench.training",
     "bench.evaluation",
+    "bench.audit",
     "bench.runs",
     "bench.comparison",
     "bench.report",
