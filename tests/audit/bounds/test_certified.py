@@ -1,0 +1,142 @@
+"""Certificates: the closed form of a linear network, the rounding of float32, and the largest radius of each image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from bounded import convolutional, images_and_labels, margins, perceptron
+
+from bench.attacks.norms import LINF
+from bench.audit.bounds.certified import Bounds, certified, largest_radii
+from bench.audit.bounds.crown import CrownBounds
+from bench.audit.bounds.interval import IntervalBounds
+from bench.errors import BadInput
+
+SLACK = LINF.slack(0, 0)
+
+
+def critical(seed: int, count: int) -> tuple[Any, Any, Any, Any]:
+    """Return a linear network, images far from the ends of the box, their classes, and the radius that fools each."""
+    model, exact = perceptron((), seed), perceptron((), seed, dtype="float64")
+    images = np.random.default_rng(seed).integers(60, 196, (count, 6, 6, 3)).astype(np.float32)
+    labels = model(images).numpy().argmax(axis=1)
+    columns = exact.layers[-1].kernel.numpy() / 70
+    norms = abs(columns[:, labels].T[:, None] - columns.T).sum(axis=2)
+    norms[np.arange(count), labels] = 1
+    return model, images, labels, (margins(exact, images, labels) / norms).min(axis=1)
+
+
+def test_an_image_is_certified_just_where_its_margin_exceeds_eps_times_the_one_norm() -> None:
+    model, images, labels, radii = critical(0, 40)
+    assert 0.01 < radii.min() < radii.max() < 60
+    bounds = IntervalBounds(model)
+    for moved, expected in ((-2 * SLACK, True), (-SLACK / 2, False), (SLACK, False)):
+        found = certified(bounds, images, labels, (radii + moved).astype(np.float32))
+        assert (found == expected).all()
+
+
+def test_the_largest_radii_of_a_linear_network_are_the_critical_ones() -> None:
+    model, images, labels, radii = critical(1, 40)
+    labels[:2] = (labels[:2] + 1) % 3
+    bounds = IntervalBounds(model)
+    found = largest_radii(bounds, images, labels, smallest=0.5, largest=4)
+    assert found.dtype == np.float32
+    assert np.isnan(found[:2]).all()
+    found, radii = found[2:], radii[2:] - SLACK
+    small, large = radii < 0.5, radii > 4
+    between = ~small & ~large
+    assert small.any()
+    assert large.any()
+    assert between.any()
+    assert (found[small] == 0).all()
+    assert (found[large] == 4).all()
+    assert (found[between] <= radii[between]).all()
+    assert (found[between] > radii[between] * 8 ** -(2.0**-7) * 0.999).all()
+    assert certified(bounds, images[2:], labels[2:], found).all()
+
+
+@pytest.mark.parametrize(
+    ("bounds", "build"),
+    [
+        (IntervalBounds, lambda: convolutional("residual, batch norm and pooling", 2)),
+        (CrownBounds, lambda: perceptron((9, 8), 2)),
+    ],
+)
+def test_at_eps_zero_the_certified_images_are_the_correct_ones_and_more_eps_certifies_fewer(
+    bounds: Any, build: Any
+) -> None:
+    model = build()
+    images, labels = images_and_labels(model, 2, count=60)
+    labels[::3] = (labels[::3] + 1) % 3
+    correct = np.arange(60) % 3 != 0
+    built, before = bounds(model), correct
+    np.testing.assert_array_equal(certified(built, images, labels, np.zeros(60, np.float32)), correct)
+    for eps in (2.0**-10, 0.01, 0.1, 1, 10):
+        found = certified(built, images, labels, np.full(60, eps, np.float32))
+        assert not (found & ~before).any()
+        before = found
+    assert before.sum() < correct.sum()
+
+
+def test_each_image_has_its_own_radius() -> None:
+    model, images, labels, radii = critical(3, 6)
+    eps = (radii * [0.9, 1.1, 0.9, 1.1, 0, 1.1]).astype(np.float32)
+    np.testing.assert_array_equal(certified(IntervalBounds(model), images, labels, eps), [1, 0, 1, 0, 1, 0])
+
+
+class Fixed:
+    """Bounds and logits that a test gives."""
+
+    def __init__(self, logits: Any, exact: Any, lower: Any) -> None:
+        self.classifier: Any = self
+        self._logits, self._exact, self._lower = logits, exact, lower
+
+    def logits(self, images: Any) -> Any:
+        return np.array([self._logits] * len(images), np.float32)
+
+    def margins(self, images: Any, labels: Any, eps: Any) -> Any:
+        del images, labels
+        return np.array([self._lower if radius else self._exact for radius in eps])
+
+
+IMAGE, LABEL, ONE = np.zeros((1, 2, 2, 3), np.float32), np.zeros(1, np.int64), np.ones(1, np.float32)
+
+
+@pytest.mark.parametrize(("least", "expected"), [(3.1, False), (3.3, True), (np.nan, False)])
+def test_a_margin_that_the_rounding_of_the_network_could_undo_certifies_nothing(least: float, expected: bool) -> None:
+    # The second logit of the network is 0.1 off: the margin must exceed 32 times that.
+    bounds: Bounds = Fixed([5.0, 0.0, 0.0], [np.inf, 5.1, 5.0], [np.inf, 4.0, least])
+    assert certified(bounds, IMAGE, LABEL, ONE)[0] == expected
+    assert (largest_radii(bounds, IMAGE, LABEL, 1, 2)[0] == 2) == expected
+
+
+def test_an_image_that_the_network_itself_gets_wrong_is_not_certified() -> None:
+    bounds: Bounds = Fixed([0.0, 0.0, 1e-6], [np.inf, 9.0, 9.0], [np.inf, 9.0, 9.0])
+    assert not certified(bounds, IMAGE, LABEL, ONE).any()
+
+
+WRONG: dict[str, tuple[Any, Any, Any]] = {
+    "images uint8": (IMAGE.astype(np.uint8), LABEL, ONE),
+    r"images outside \[0, 255\]": (IMAGE + 256, LABEL, ONE),
+    "images outside": (IMAGE * np.nan, LABEL, ONE),
+    "labels .* expected .* one for each image": (IMAGE, LABEL, np.ones(2, np.float32)),
+    "eps from -1": (IMAGE, LABEL, -ONE),
+    "eps from inf": (IMAGE, LABEL, ONE * np.inf),
+    "labels from 3 to 3: expected 0 to 2": (IMAGE, LABEL + 3, ONE),
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_wrong_input_is_refused(message: str) -> None:
+    bounds: Bounds = Fixed([1.0, 0.0, 0.0], [np.inf, 1, 1], [np.inf, 1, 1])
+    with pytest.raises(BadInput, match=message):
+        certified(bounds, *WRONG[message])
+
+
+def test_radii_out_of_order_are_refused() -> None:
+    bounds: Bounds = Fixed([1.0, 0.0, 0.0], [np.inf, 1, 1], [np.inf, 1, 1])
+    for smallest, largest in ((0, 1), (2, 1), (1, 1)):
+        with pytest.raises(BadInput, match="expected 0 < smallest < largest"):
+            largest_radii(bounds, IMAGE, LABEL, smallest, largest)
