@@ -37,6 +37,8 @@ def probes_of(
     ``agreement``, ``repeat``, ``slope``, ``explained``: see the functions of these names.
     ``half range``: 1 where the network is correct after an attack at half the range, else 0.
     ``planted``: see ``bench/audit/planted.py``; at the first radius, in the full battery alone.
+    ``certified``: the largest radius at which the image is certified, NaN where it is not correct; see
+    ``bench/audit/bounds``; in the full battery alone.
     ``longer``: 1 where an image that is left at the first radius stays correct under twice the steps, else 0.
 
     Args:
@@ -56,8 +58,14 @@ def probes_of(
         "half range": _at(right, count, half_range(network, images[right], labels[right], seed)),
     }
     if battery.longer:
-        from bench.audit.planted import planted  # here, because the command line starts without TensorFlow
+        # Here, because the command line starts without TensorFlow.
+        from bench.audit.bounds.certified import largest_radii
+        from bench.audit.bounds.choice import bounds_of
+        from bench.audit.planted import planted
 
+        bounds = None if network.model is None else bounds_of(network.model)
+        if bounds is not None:
+            found["certified"] = largest_radii(bounds, images, labels)
         sought = None if network.model is None else planted(network.model, images[right], eps[0], seed)
         if sought is not None:
             found["planted"] = _at(right, count, sought)

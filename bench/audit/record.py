@@ -63,7 +63,15 @@ def verdict_record(verdict: Verdict) -> VerdictRecord:
         provisional=verdict.provisional,
         clean=verdict.clean,
         rows=[
-            LeftRow(eps=row.eps, naive=row.naive, left=row.left, low=row.low, high=row.high, control=row.control)
+            LeftRow(
+                eps=row.eps,
+                naive=row.naive,
+                left=row.left,
+                low=row.low,
+                high=row.high,
+                control=row.control,
+                certified=row.certified,
+            )
             for row in verdict.rows
         ],
         checks=[

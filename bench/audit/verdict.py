@@ -7,10 +7,11 @@ from enum import StrEnum
 
 import numpy as np
 
+from bench.audit.bounds.bracket import brackets
 from bench.audit.checks import CHECKS, About, Found, checked, lower_bound
 from bench.audit.evidence import Bools, Evidence
 from bench.evaluation.learned import learned
-from bench.records.outcomes import wilson
+from bench.records.outcomes import Outcomes, wilson
 
 MARGIN = 0.05  # points of accuracy that count
 SEEDS = 3
@@ -35,6 +36,7 @@ class AtRadius:
         naive: the accuracy under one FGSM step on the cross-entropy at T = 1.
         left: the accuracy under the worst of all attacks, with its 95 % Wilson interval ``low`` to ``high``.
         control: the accuracy of the control under the worst of all attacks, on the same images; None without a control.
+        certified: the accuracy that no attack can lower; None where no bound was computed.
     """
 
     eps: float
@@ -43,6 +45,7 @@ class AtRadius:
     low: float
     high: float
     control: float | None
+    certified: float | None = None
 
     @property
     def illusion(self) -> float:
@@ -143,7 +146,24 @@ def _at(evidence: Evidence, shared: Pair | None, place: int) -> AtRadius:
         low,
         high,
         None if shared is None else float(shared[1][place].mean()),
+        _certified(evidence, place),
     )
+
+
+def _certified(evidence: Evidence, place: int) -> float | None:
+    """Return the certified accuracy at a radius.
+
+    Raises:
+        Contradiction: an image is certified at it and fooled within it.
+    """
+    radii = evidence.probes.get("certified")
+    if radii is None:
+        return None
+    eps = (0.0, evidence.eps[place])
+    predictions = np.stack([evidence.predictions, np.where(evidence.worst_case[place], evidence.labels, -1)])
+    attacked = Outcomes(eps, evidence.indices, evidence.labels, predictions)
+    held = np.stack([np.nan_to_num(radii, nan=-1.0) >= radius for radius in eps])
+    return brackets(attacked, held)[1].certified_accuracy
 
 
 def _apart(ours: Bools, theirs: Bools) -> bool:

@@ -36,6 +36,8 @@ def card(name: str, record: AuditRecord, path: Path | None) -> str:
     ]
     if record.control:
         head.append(_line("left of its control", [_accuracy(row) for row in verdict.rows]))
+    if any(row.certified is not None for row in verdict.rows):
+        head.append(_line("certified", [_certified(row) for row in verdict.rows]))
     tail = [_checks(record), *textwrap.wrap(shipped().sentence, WIDTH)]
     if record.control:
         tail.append(f"control {record.control.run}, seed {record.control.seed}")
@@ -72,6 +74,12 @@ def _line(label: str, values: list[str]) -> str:
 
 def _accuracy(row: LeftRow) -> str:
     return "-" if row.control is None else f"{row.control:.3f}"
+
+
+def _certified(row: LeftRow) -> str:
+    if row.certified is None:
+        return "-"
+    return f"{row.certified:.3f}" if row.certified else "none (vacuous)"
 
 
 def _checks(record: AuditRecord) -> str:

@@ -277,7 +277,8 @@ class LeftRow(Record):
     """The numbers of an audit at one eps, each accuracy in [0, 1].
 
     ``naive`` is the accuracy under one FGSM step on the cross-entropy at T = 1, ``left`` that under the worst of all attacks
-    with its 95 % Wilson interval, ``control`` the same of the control on the same images.
+    with its 95 % Wilson interval, ``control`` the same of the control on the same images. ``certified`` is the accuracy that
+    no attack can lower, None where no bound was computed.
     """
 
     eps: float
@@ -286,6 +287,7 @@ class LeftRow(Record):
     low: float
     high: float
     control: float | None
+    certified: float | None = None
 
 
 class ControlRow(Record):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from evidence import evidence
 
+from bench.audit.bounds.bracket import Contradiction
 from bench.audit.checks import CHECKS, Found, Result, lower_bound
 from bench.audit.evidence import Access, Evidence
 from bench.audit.verdict import Kind, judge
@@ -127,3 +128,12 @@ def test_a_check_without_its_measurement_does_not_apply(name: str) -> None:
 def test_the_lower_bound_is_student_s() -> None:
     # mean 0.5, deviation 0.5774, n = 4: 0.5 - 2.3534 * 0.5774 / 2
     assert lower_bound(np.array([0, 0, 1, 1])) == pytest.approx(-0.17934, abs=1e-4)
+
+
+def test_what_is_certified_stands_beside_what_is_left_and_a_contradiction_is_refused() -> None:
+    radii = np.where(np.arange(200) < 30, 3.0, 0.0)
+    rows = judge(evidence(probes={"certified": radii})).rows
+    assert [row.certified for row in rows] == [0.15, 0.0]
+    assert [row.certified for row in judge(evidence()).rows] == [None, None]
+    with pytest.raises(Contradiction, match="certified at eps 4 and fooled"):
+        judge(evidence(probes={"certified": 5.0}))

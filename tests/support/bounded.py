@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import tf_keras as keras
-from bench.architectures.dropout import StatelessDropout
 
+from bench.architectures.dropout import StatelessDropout
 from bench.attacks.pgd import Pgd
 from bench.evaluation.classifier import Classifier
 
