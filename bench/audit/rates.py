@@ -167,7 +167,9 @@ class Shipped:
 
     @property
     def sentence(self) -> str:
-        """The rates in a sentence."""
+        """The rates in a sentence, or that there are none."""
+        if not (self.missed.cases and self.accused.cases):
+            return "error rates: not known, because no calibration comes with this version"
         return (
             f"error rates on planted cases: {self.missed.errors} of {self.missed.cases} fakes missed (95 % bound "
             f"{self.missed.upper:.3f}), {self.accused.errors} of {self.accused.cases} honest networks accused "

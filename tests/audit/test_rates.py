@@ -12,7 +12,7 @@ from evidence import evidence
 from tiny import tiny_run
 
 from bench.audit.evidence import Evidence
-from bench.audit.rates import REPLAY, Case, Rate, accused, as_json, missed, read_cases
+from bench.audit.rates import REPLAY, Case, Rate, Shipped, accused, as_json, missed, read_cases
 
 COMMITTED = Path(__file__).parents[2] / "results" / "calibration"
 CONTROL = evidence()
@@ -60,3 +60,8 @@ def test_the_truth_of_a_fake_that_changes_the_image_comes_from_replayed_images()
 def test_the_rates_that_are_shipped_are_those_of_the_committed_cases() -> None:
     shipped = json.loads((files("bench.audit") / "rates.json").read_text(encoding="utf-8"))
     assert json.loads(as_json(read_cases(COMMITTED))) == shipped
+
+
+def test_no_rate_is_claimed_without_cases() -> None:
+    assert "not known" in Shipped(Rate(0, 0, 0), Rate(0, 60, 60)).sentence
+    assert "0 of 60 honest networks accused" in Shipped(Rate(1, 72, 9), Rate(0, 60, 60)).sentence
