@@ -47,8 +47,9 @@ class Classifier:
             )
         self.model, self.temperature = model, temperature
         self._others = others
-        self._logits = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
-        self._losses = {kind: _step(model, loss) for kind, loss in LOSSES.items()}
+        pixels = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
+        self._logits = tf.function(lambda images: model(images, training=False), [pixels])
+        self._losses = {kind: _step(model, loss, pixels) for kind, loss in LOSSES.items()}
         self.forget()
 
     def forget(self) -> None:
@@ -148,7 +149,10 @@ LOSSES = {
 }
 
 
-def _step(model: Any, loss: Any) -> Any:
+def _step(model: Any, loss: Any, pixels: Any) -> Any:
+    # One trace for every number of images; tracing a deep network takes longer than a few of its steps.
+    classes = tf.TensorSpec((None,), tf.int64)
+
     def step(images: Any, labels: Any, others: Any, temperature: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(images)
@@ -156,4 +160,4 @@ def _step(model: Any, loss: Any) -> Any:
             losses = loss(labels, logits, others, temperature)
         return logits, losses, tape.gradient(losses, images, unconnected_gradients="zero")
 
-    return tf.function(step, reduce_retracing=True)
+    return tf.function(step, [pixels, classes, classes, tf.TensorSpec((), tf.float32)])
