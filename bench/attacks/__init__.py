@@ -9,6 +9,7 @@ from dataclasses import is_dataclass
 from typing import Any
 
 from bench.attacks.apgd import Apgd, ApgdL2
+from bench.attacks.art_attacks import Boundary, Cw, DeepFool, HopSkipJump, Jsma
 from bench.attacks.base import Attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.fgsm_l2 import FgsmL2
@@ -36,6 +37,11 @@ BUILT_IN: dict[str, type[Attack]] = {
     Square.kind: Square,
     Noise.kind: Noise,
     Transfer.kind: Transfer,
+    Cw.kind: Cw,
+    DeepFool.kind: DeepFool,
+    Jsma.kind: Jsma,
+    Boundary.kind: Boundary,
+    HopSkipJump.kind: HopSkipJump,
 }
 
 

@@ -41,4 +41,9 @@ class TargetedMargin:
     """The logit of a chosen other class minus the logit of the label."""
 
 
-Loss = CrossEntropy | Margin | Dlr | UnitGap | TargetedMargin
+@dataclass(frozen=True)
+class Logit:
+    """The logit of a chosen class."""
+
+
+Loss = CrossEntropy | Margin | Dlr | UnitGap | TargetedMargin | Logit

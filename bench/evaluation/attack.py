@@ -11,6 +11,7 @@ from bench.errors import IntegrityError
 from bench.evaluation.base import Subject
 from bench.evaluation.gallery import gallery
 from bench.evaluation.referee import judge
+from bench.records.provenance import with_module
 from bench.records.schema import AttackRecord, Origin, RadiusRow, ThreatRecord
 from bench.records.store import Folder
 from bench.training.clock import Clock
@@ -83,7 +84,7 @@ class AttackEvaluation:
             rows=rows,
             weights=training.weights,
             data=subject.data.fingerprint,
-            environment=subject.environment,
+            environment=with_module(subject.environment, spec.attack.library),
             volatile=clock.read(),
         )
         folder.write_gallery(spec, gallery(spec, network, chosen, seed))

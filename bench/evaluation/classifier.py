@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from bench.attacks.losses import CrossEntropy, Dlr, Loss, Margin, TargetedMargin, UnitGap
+from bench.attacks.losses import CrossEntropy, Dlr, Logit, Loss, Margin, TargetedMargin, UnitGap
 from bench.datasets.base import Images, Labels
 from bench.errors import BenchError
 
@@ -140,12 +140,17 @@ def _targeted_margin(labels: Any, logits: Any, others: Any, _temperature: Any) -
     return tf.gather(logits, others, batch_dims=1) - tf.gather(logits, labels, batch_dims=1)
 
 
+def _logit(_labels: Any, logits: Any, others: Any, _temperature: Any) -> Any:
+    return tf.gather(logits, others, batch_dims=1)
+
+
 LOSSES = {
     CrossEntropy: _cross_entropy,
     Margin: _margin,
     Dlr: _dlr,
     UnitGap: _unit_gap,
     TargetedMargin: _targeted_margin,
+    Logit: _logit,
 }
 
 

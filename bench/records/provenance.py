@@ -7,7 +7,7 @@ import platform
 import subprocess
 from collections.abc import Sequence
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 from bench.records.schema import EnvironmentRecord
@@ -33,6 +33,14 @@ def environment(devices: Sequence[str]) -> EnvironmentRecord:
 def versions() -> dict[str, str]:
     """Return the version of this suite, of Python and of each library that can change a number."""
     return {"bench": __version__, "python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
+def with_module(environment: EnvironmentRecord, module: str) -> EnvironmentRecord:
+    """Return ``environment`` with the version of each package that has ``module``; as it is where ``module`` is empty."""
+    packages = packages_distributions().get(module, []) if module else []
+    return environment.model_copy(
+        update={"versions": {**environment.versions, **{name: version(name) for name in packages}}}
+    )
 
 
 def _commit() -> str | None:

@@ -26,6 +26,9 @@ FIGURES: dict[tuple[str, int], list[float]] = {
     ("apgd(loss=unit-gap)", 1): [8.44038, 3.831465, 123.6226, 12.81379],
     ("apgd(steps=10,targets=2)", 1): [8.236238, -32.04076, 53.48978, 27.20199],
     ("apgd-l2", 1): [10.83098, -8.606751, 228.2934, -270.293],
+    ("boundary", 1): [-0.231248, -0.646998, -47.08845, -100.8198],
+    ("cw", 1): [1.23173, -1.02231, -40.8941, -112.654],
+    ("deepfool", 1): [0.198767, -0.541394, 54.0886, -83.9944],
     ("fgsm", 1): [22.98805, -12.86094, 156.1356, -118.3425],
     ("fgsm(knowledge=5)", 1): [25.61438, -11.39724, 169.9958, -103.4035],
     ("fgsm(knowledge=none)", 1): [26.98796, -20.64404, 185.9802, -168.9566],
@@ -35,6 +38,8 @@ FIGURES: dict[tuple[str, int], list[float]] = {
     ("fgsm-l2(loss=margin)", 1): [7.906904, -8.975254, 232.3988, -304.1211],
     ("fmn", 1): [0.5038793, -0.1533811, -2.152453, 53.91579],
     ("fmn-l2", 1): [0.1947127, -0.5289961, 8.498523, -52.74745],
+    ("hopskipjump", 1): [0.2376165, -0.7442139, 69.7203, -90.3395],
+    ("jsma", 1): [353.588, -210.635, 279.83, -42.2755],
     ("noise", 1): [1.690815, 0.452564, 109.0188, -101.1397],
     ("noise(shape=uniform)", 1): [9.869255, 0.7535545, -73.07249, 50.07931],
     ("pgd", 2): [16.55262, -12.35485, -4.02935, -91.4571],
@@ -49,7 +54,7 @@ SETTINGS = sorted({text for text, _ in FIGURES})
 
 def radii(attack: Attack) -> list[float]:
     """Return a small and a large radius; the large one is clipped to the box."""
-    return [1.0, 8.0] if attack.norm.name == "L-infinity" else [4.0, 128.0]
+    return {"L-infinity": [1.0, 8.0], "L2": [4.0, 128.0], "L0": [2.0, 32.0]}[attack.norm.name]
 
 
 def figures(attack: Attack, target: Any) -> list[float]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.attacks.losses import CrossEntropy, Dlr, Loss, TargetedMargin, UnitGap
+from bench.attacks.losses import CrossEntropy, Dlr, Logit, Loss, TargetedMargin, UnitGap
 from bench.datasets.base import Split
 
 Floats = NDArray[np.float64]
@@ -100,6 +100,8 @@ def loss_of(logits: Floats, labels: Any, loss: Loss, others: Any) -> tuple[Float
         powers = np.exp((logits - ordered[:, -1:]) / scale)
         probabilities = powers / powers.sum(axis=1, keepdims=True)
         return -np.log(probabilities[rows, labels]), (probabilities - true) / scale
+    if isinstance(loss, Logit):
+        return logits[rows, others], np.eye(classes)[others]
     if not isinstance(loss, TargetedMargin):
         others = np.where(true == 1, -np.inf, logits).argmax(axis=1)
     margin = logits[rows, others] - logits[rows, labels]
