@@ -16,6 +16,7 @@ from tiny import tiny_split
 
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
+from bench.spec.architectures import ARCHITECTURES, Architecture
 from bench.training.progress import Progress
 
 # Before any test imports TensorFlow; the folders whose tests do prepare it in a conftest of their own.
@@ -63,3 +64,9 @@ def tiny_source(tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the name "synthetic" stand for the tiny images, so that a whole run takes seconds."""
     source = DATASETS["synthetic"]
     monkeypatch.setitem(DATASETS, "synthetic", type(source)(load=lambda *_: tiny, named=True))
+
+
+@pytest.fixture
+def small_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the name "small" stand for a network that trains in no time, where any network shows what is tested."""
+    monkeypatch.setitem(ARCHITECTURES, "small", Architecture("small_network:two_convolutions"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,9 +45,15 @@ class StopAt(Stop):
 
 
 def train(
-    run: Run, data: Dataset, results: Path, stop: Stop | None = None, methods: Sequence[Method] | None = None
+    run: Run,
+    data: Dataset,
+    results: Path,
+    stop: Stop | None = None,
+    methods: Sequence[Method] | None = None,
+    share_after: Collection[int] = (),
 ) -> Trained:
-    """Train ``run`` on ``data`` with its methods, or with those given."""
+    """Train ``run`` on ``data`` with its methods, or with those given. What it goes on from is said on stderr."""
     methods = methods_of(run, run.steps(len(data.train))) if methods is None else methods
-    model, history = loop.train(run, data, Folder(results, run), methods, Progress(quiet=True), stop or Stop())
+    folder, stop = Folder(results, run), stop or Stop()
+    model, history = loop.train(run, data, folder, methods, Progress(), stop, share_after=share_after)
     return Trained(weights_of(finished(model, methods)), history)

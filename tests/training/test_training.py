@@ -1,12 +1,7 @@
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,44 +11,11 @@ from trainings import StopAt, Trained, train
 
 from bench.attacks.pgd import Pgd
 from bench.datasets.base import Dataset
-from bench.errors import IntegrityError, Interrupted
+from bench.errors import Interrupted
 from bench.evaluation.classifier import Classifier
 from bench.records.store import Folder
 from bench.training import loop as training
-from bench.training.interruption import stopping
-from bench.training.network import restore, weights_of
 from bench.training.train_state import TrainState, learning_rates
-
-
-@pytest.mark.parametrize(
-    ("settings", "stops"),
-    [
-        ({"arch": "fc5", "sparsity": 0.9, "pruning": "random"}, (2, 3)),
-        ({"arch": "fc5", "sparsity": 0.5, "pruning": "filter"}, (2,)),
-        ({"arch": "fc5", "sparsity": 0.5, "adversarial_eps": 4.0, "adversarial_steps": 2}, (2, 3)),
-        ({"arch": "fc5", "sparsity": 0.5, "precision": "bfloat16", "temperature": 20.0, "clip_norm": 1.0}, (3,)),
-        ({"arch": "alexnet", "sparsity": 0.5, "low_rank": "lr1", "temperature": 20.0}, (2,)),
-        ({"arch": "resnet18", "sparsity": 0.9, "low_rank": "lr1", "temperature": 20.0, "epochs": 1}, (2,)),
-    ],
-    ids=["fc5-random", "fc5-filter", "fc5-adversarial", "fc5-bfloat16", "alexnet", "resnet18"],
-)
-def test_a_training_stopped_at_any_step_and_resumed_is_the_uninterrupted_one(
-    settings: dict[str, Any], stops: tuple[int, ...], tiny: Dataset, tmp_path: Path, trained: Callable[..., Trained]
-) -> None:
-    run = tiny_run(**settings)
-    for steps in stops:
-        with pytest.raises(Interrupted) as stopped:
-            train(run, tiny, tmp_path, StopAt(steps))
-        assert stopped.value.exit_code == 128 + 15
-    assert trained(**settings).same(train(run, tiny, tmp_path))
-
-
-def test_the_same_spec_twice_is_bit_identical_and_another_seed_is_not(
-    tiny: Dataset, tmp_path: Path, trained: Callable[..., Trained]
-) -> None:
-    two, other = (train(tiny_run(arch="alexnet", seed=seed), tiny, tmp_path / str(seed)) for seed in (0, 1))
-    assert trained(arch="alexnet").same(two)
-    assert not two.same(other)
 
 
 @pytest.mark.parametrize("sparsity", [0.5, 0.9, 0.98])
@@ -137,33 +99,6 @@ def test_a_loss_that_is_no_number_ends_the_training_as_diverged(tiny: Dataset, t
     assert all(np.isfinite(row["loss"]) for row in ended.value.history)
 
 
-@pytest.mark.parametrize("what", ["data", "training"])
-def test_a_checkpoint_of_other_data_or_of_another_version_is_refused(
-    what: str, tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = tiny_run()
-    with pytest.raises(Interrupted):
-        train(run, tiny, tmp_path, StopAt(2))
-    changed = tiny
-    if what == "data":
-        changed = Dataset("tiny", tiny.train, tiny.val, tiny.classes, "0" * 64)
-    else:
-        monkeypatch.setattr(training, "TRAINING", 0)
-    with pytest.raises(IntegrityError, match=f"another {what}"):
-        train(run, changed, tmp_path)
-
-
-def test_weights_restored_in_float32_give_the_network_back(tiny: Dataset, tmp_path: Path) -> None:
-    run = tiny_run(arch="alexnet", sparsity=0.5, precision="bfloat16", epochs=1)
-    weights, _ = train(run, tiny, tmp_path)
-    model = restore(run, 4, weights)
-    assert model.dtype_policy.compute_dtype == "float32"
-    for name, array in weights_of(model).items():
-        np.testing.assert_array_equal(array, weights[name])
-    with pytest.raises(IntegrityError, match="do not fit"):
-        restore(run, 5, weights)
-
-
 def test_tensorboard_holds_each_epoch_once_after_a_resume(tiny: Dataset, tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -177,34 +112,3 @@ def test_tensorboard_holds_each_epoch_once_after_a_resume(tiny: Dataset, tmp_pat
     assert [event.step for event in events.Tensors("loss")] == [1, 2, 3]
     shown = [float(tf.make_ndarray(event.tensor_proto)) for event in events.Tensors("accuracy")]
     assert shown == pytest.approx([row["accuracy"] for row in history])
-
-
-STUCK = """
-import hashlib, sys
-from bench.training.interruption import stopping
-with stopping():
-    print("stuck", flush=True)
-    hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)  # a call of minutes, in which no handler of Python's runs
-"""
-
-
-def test_the_second_signal_ends_the_process_even_inside_a_step() -> None:
-    process = subprocess.Popen([sys.executable, "-c", STUCK], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "stuck\n"
-    process.send_signal(signal.SIGTERM)
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(timeout=0.5)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 128 + signal.SIGTERM
-    process.stdout.close()
-
-
-def test_the_first_signal_asks_and_handlers_come_back() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    with stopping() as stop:
-        stop.check("nothing happened")
-        os.kill(os.getpid(), signal.SIGTERM)
-        with pytest.raises(Interrupted, match="epoch 1 is saved"):
-            stop.check("epoch 1 is saved")
-    assert signal.getsignal(signal.SIGTERM) is before
