@@ -15,6 +15,7 @@ from bench.errors import Interrupted
 from bench.evaluation.classifier import Classifier
 from bench.records.store import Folder
 from bench.training import loop as training
+from bench.training.network import restore
 from bench.training.train_state import TrainState, learning_rates
 
 
