@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,8 +49,12 @@ class Classifier:
         self.model, self.temperature = model, temperature
         self._others = others
         pixels = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
-        self._logits = tf.function(lambda images: model(images, training=False), [pixels])
-        self._losses = {kind: _step(model, loss, pixels) for kind, loss in LOSSES.items()}
+        classes, temperatures = tf.TensorSpec((None,), tf.int64), tf.TensorSpec((), tf.float32)
+        # One trace for every number of images: tracing a deep network takes longer than a few of its steps. Of a partial
+        # TensorFlow counts the traces apart: of one function it would warn when a few networks are at work.
+        self._logits = tf.function(partial(model, training=False), [pixels])
+        signature = [pixels, classes, classes, temperatures]
+        self._losses = {kind: tf.function(partial(_step, model, loss), signature) for kind, loss in LOSSES.items()}
         self.forget()
 
     def forget(self) -> None:
@@ -154,15 +159,9 @@ LOSSES = {
 }
 
 
-def _step(model: Any, loss: Any, pixels: Any) -> Any:
-    # One trace for every number of images; tracing a deep network takes longer than a few of its steps.
-    classes = tf.TensorSpec((None,), tf.int64)
-
-    def step(images: Any, labels: Any, others: Any, temperature: Any) -> Any:
-        with tf.GradientTape() as tape:
-            tape.watch(images)
-            logits = model(images, training=False)
-            losses = loss(labels, logits, others, temperature)
-        return logits, losses, tape.gradient(losses, images, unconnected_gradients="zero")
-
-    return tf.function(step, [pixels, classes, classes, tf.TensorSpec((), tf.float32)])
+def _step(model: Any, loss: Any, images: Any, labels: Any, others: Any, temperature: Any) -> Any:
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        logits = model(images, training=False)
+        losses = loss(labels, logits, others, temperature)
+    return logits, losses, tape.gradient(losses, images, unconnected_gradients="zero")

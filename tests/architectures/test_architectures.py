@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras as keras
-from bench.architectures.dropout import StatelessDropout
 
+from bench.architectures.dropout import StatelessDropout
 from bench.errors import BenchError
 from bench.evaluation.classifier import Classifier
 from bench.methods.magnitude_pruning import MagnitudePruning
