@@ -49,7 +49,7 @@ KINDS: dict[str, Callable[[Any], Any]] = {
     "low-rank pair": _low_rank,
     "residual, batch norm and pooling": _block,
     "average": lambda x: Layers.GlobalAveragePooling2D()(x),
-    "dropout": lambda x: StatelessDropout(0.5)(x),
+    "dropout": lambda x: Layers.Dropout(0.5)(StatelessDropout(0.5)(x)),
     "linear": lambda x: Layers.Activation("linear")(x),
 }
 

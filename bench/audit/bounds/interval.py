@@ -184,7 +184,12 @@ def _both_ends(of: Callable[[Any], Any]) -> Transform:
 
 
 def _pooling(layer: Any) -> Transform:
-    return _both_ends(lambda ends: tf.nn.max_pool2d(ends, layer.pool_size, layer.strides, layer.padding.upper()))
+    def largest(ends: Any, unknown: float) -> Any:
+        # TensorFlow's pooling passes over NaN, which stands for no bound at all.
+        known = tf.where(tf.math.is_nan(ends), tf.constant(unknown, tf.float64), ends)
+        return tf.nn.max_pool2d(known, layer.pool_size, layer.strides, layer.padding.upper())
+
+    return lambda box: Interval(largest(box.lower, -np.inf), largest(box.upper, np.inf))
 
 
 def _padding(layer: Any) -> Transform:

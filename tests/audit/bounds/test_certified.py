@@ -12,7 +12,7 @@ from bench.attacks.norms import LINF
 from bench.audit.bounds.certified import Bounds, certified, largest_radii
 from bench.audit.bounds.crown import CrownBounds
 from bench.audit.bounds.interval import IntervalBounds
-from bench.errors import BadInput
+from bench.errors import BadInput, BenchError
 
 SLACK = LINF.slack(0, 0)
 
@@ -124,7 +124,6 @@ WRONG: dict[str, tuple[Any, Any, Any]] = {
     "labels .* expected .* one for each image": (IMAGE, LABEL, np.ones(2, np.float32)),
     "eps from -1": (IMAGE, LABEL, -ONE),
     "eps from inf": (IMAGE, LABEL, ONE * np.inf),
-    "labels from 3 to 3: expected 0 to 2": (IMAGE, LABEL + 3, ONE),
 }
 
 
@@ -133,6 +132,12 @@ def test_wrong_input_is_refused(message: str) -> None:
     bounds: Bounds = Fixed([1.0, 0.0, 0.0], [np.inf, 1, 1], [np.inf, 1, 1])
     with pytest.raises(BadInput, match=message):
         certified(bounds, *WRONG[message])
+
+
+def test_a_network_whose_logits_are_not_finite_has_no_certificates() -> None:
+    bounds: Bounds = Fixed([np.inf, 0.0, 0.0], [np.inf, 1, 1], [np.inf, 1, 1])
+    with pytest.raises(BenchError, match="NaN or infinite"):
+        certified(bounds, IMAGE, LABEL, ONE)
 
 
 def test_radii_out_of_order_are_refused() -> None:

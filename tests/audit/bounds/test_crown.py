@@ -143,6 +143,19 @@ def test_the_lower_line_is_the_one_that_leaves_the_smaller_area() -> None:
     assert found[0, 1] == pytest.approx(-55, abs=1e-4)
 
 
+@pytest.mark.parametrize(("above", "expected"), [(0.0, -30.0), (1.0, 270.0)])
+def test_a_hidden_unit_has_its_exact_range_where_all_pixels_weigh_the_same(above: float, expected: float) -> None:
+    model = perceptron((2, 2), 0, size=1)
+    first, second, last = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    # With m the mean of the pixel minus 120: m + 200 and m + 100, then 2 (m + 200) - (m + 100) - 300 = m, and m + 300.
+    first.set_weights([np.full((3, 2), 70 / 3, np.float32), np.array([200, 100], np.float32)])
+    second.set_weights([np.array([[2, 2], [-1, -1]], np.float32), np.array([-300, 0], np.float32)])
+    last.set_weights([np.array([[-1, 0, 0], [above, 0, 0]], np.float32), np.zeros(3, np.float32)])
+    images, labels = np.full((1, 1, 1, 3), 120, np.float32), np.zeros(1, np.int64)
+    # -ReLU(m) is least at m = 30, m + 300 - ReLU(m) at m = -30. Intervals take m for -90 to 90.
+    assert CrownBounds(model).margins(images, labels, radii(images, 30))[0, 1] == pytest.approx(expected, abs=1e-3)
+
+
 @settings(max_examples=5)
 @given(widths=widths, seed=seeds)
 def test_at_radius_zero_the_bounds_are_the_margins_rounded_down(widths: tuple[int, ...], seed: int) -> None:

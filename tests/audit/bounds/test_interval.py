@@ -85,6 +85,18 @@ def test_a_linear_network_loses_eps_times_the_one_norm_inside_the_box() -> None:
     np.testing.assert_allclose(found, margins(exact, images, labels) - lost, rtol=0, atol=1e-11)
 
 
+@pytest.mark.parametrize("kind", ["pooling", "padded pooling", "residual", "average"])
+def test_what_is_not_a_number_bounds_nothing(kind: str) -> None:
+    model = convolutional(kind, 8)
+    images, labels = images_and_labels(model, 8)
+    first = model.layers[2]
+    kernel, bias = first.get_weights()
+    kernel[:, :, :, 0] = np.inf
+    first.set_weights([kernel, bias])
+    found = IntervalBounds(model).margins(images, labels, radii(images, 1))
+    assert not (found[labels[:, None] != np.arange(CLASSES)] > -np.inf).any()
+
+
 def test_the_ball_is_cut_to_the_box() -> None:
     model = perceptron((), 5)
     images, labels = images_and_labels(model, 5)
