@@ -12,11 +12,11 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import pytest
 from hypothesis import settings
-from tiny import tiny_split
+from tiny import SMALL, tiny_split
 
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
-from bench.spec.architectures import ARCHITECTURES, Architecture
+from bench.spec.architectures import ARCHITECTURES
 from bench.training.progress import Progress
 
 # Before any test imports TensorFlow; the folders whose tests do prepare it in a conftest of their own.
@@ -69,4 +69,4 @@ def tiny_source(tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def small_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the name "small" stand for a network that trains in no time, where any network shows what is tested."""
-    monkeypatch.setitem(ARCHITECTURES, "small", Architecture("small_network:two_convolutions"))
+    monkeypatch.setitem(ARCHITECTURES, "small", SMALL)

@@ -6,12 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tiny import tiny_run
+from tiny import SMALL, tiny_run
 from whole_runs import go
 
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.runs.pipeline import Result
+from bench.spec.architectures import ARCHITECTURES
 from bench.training import runtime
 
 runtime.prepare()
@@ -19,11 +20,12 @@ runtime.prepare()
 
 @pytest.fixture(scope="session")
 def finished(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Result:
-    """A pruned run on the tiny images, attacked by FGSM, that no test may change."""
+    """A pruned run of the small network on the tiny images, attacked by FGSM, that no test may change."""
     source = DATASETS["synthetic"]
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setitem(DATASETS, "synthetic", type(source)(load=lambda *_: tiny, named=True))
-        result = go(tmp_path_factory.mktemp("finished"), tiny_run(sparsity=0.5))
+        monkeypatch.setitem(ARCHITECTURES, "small", SMALL)
+        result = go(tmp_path_factory.mktemp("finished"), tiny_run(arch="small", sparsity=0.5))
     return result
 
 

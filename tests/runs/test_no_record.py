@@ -16,21 +16,21 @@ from bench.records.files import read_json, write_json
 from bench.records.store import RUN_SCHEMA
 from bench.runs.pipeline import Result
 
-pytestmark = pytest.mark.usefixtures("tiny_source")
+pytestmark = pytest.mark.usefixtures("tiny_source", "small_network")
 
 
 def test_a_run_that_misses_its_sparsity_leaves_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from bench.methods.magnitude_pruning import MagnitudePruning
 
     def lie(self: MagnitudePruning, model: Any) -> Any:
-        kernel = model.get_layer("scored_pruning_fc1").layer.kernel
+        kernel = model.get_layer("scored_pruning_conv1").layer.kernel
         kernel.assign(kernel + 1.0)
         return honest(self, model)
 
     honest = MagnitudePruning.finish
     monkeypatch.setattr(MagnitudePruning, "finish", lie)
-    with pytest.raises(BenchError, match=r"sparsity not reached: fc1 has 0 zeros .* 0.5 was asked"):
-        go(tmp_path, tiny_run(sparsity=0.5))
+    with pytest.raises(BenchError, match=r"sparsity not reached: conv1 has 0 zeros .* 0.5 was asked"):
+        go(tmp_path, tiny_run(arch="small", sparsity=0.5))
     assert not (only_seed_folder(tmp_path) / "run.json").exists()
 
 
@@ -60,5 +60,5 @@ def test_out_of_memory_is_said_with_what_to_do(
 
     monkeypatch.setattr("bench.training.loop.Loop.epoch", full)
     with pytest.raises(BenchError, match=r"out of memory at batch size 32: take a smaller --batch-size"):
-        go(tmp_path, tiny_run())
+        go(tmp_path, tiny_run(arch="small"))
     assert not (only_seed_folder(tmp_path) / "run.json").exists()

@@ -18,17 +18,16 @@ from bench.runs.pipeline import Result
 from bench.spec.architectures import ARCHITECTURES
 from bench.spec.ranks import FullRank
 
-pytestmark = pytest.mark.usefixtures("tiny_source")
+pytestmark = pytest.mark.usefixtures("tiny_source", "small_network")
 TOGETHER: dict[str, Any] = {"sparsity": 0.9, "low_rank": "lr1", "temperature": 20.0}
 
 
 @pytest.mark.parametrize(
     "settings",
     [
-        {"arch": "fc5", "sparsity": 0.9, "pruning": "random"},
         {**TOGETHER, "arch": "alexnet"},
         {**TOGETHER, "arch": "alexnet-bn", "temperature": 1.0},
-        {**TOGETHER, "arch": "fc5", "low_rank": "full"},  # which has no convolution
+        {**TOGETHER, "arch": "fc5", "low_rank": "full", "pruning": "random"},  # which has no convolution
         {**TOGETHER, "arch": "resnet18"},
     ],
     ids=lambda settings: "-".join(str(value) for value in settings.values()),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fakes import fake
 from records import identity
-from tiny import only_seed_folder, tiny_run
+from tiny import only_seed_folder, small_file, tiny_run
 from whole_runs import FGSM, go
 
 from bench.attacks.spec import AttackSpec
@@ -23,7 +23,7 @@ from bench.runs.pipeline import Result
 from bench.spec.pruning_schedule import Steps
 from bench.spec.run import Run
 
-pytestmark = pytest.mark.usefixtures("tiny_source")
+pytestmark = pytest.mark.usefixtures("tiny_source", "small_network")
 
 
 def test_a_run_killed_in_every_one_of_its_writes_ends_as_the_undisturbed_one(
@@ -104,15 +104,16 @@ def test_a_restart_that_is_refused_throws_nothing_away(settings: dict[str, Any],
 
 
 def test_six_starts_of_one_run_train_it_once(tmp_path: Path) -> None:
-    text = "run --arch fc5 --dataset synthetic --epochs 1 --image-size 32 --eps 0,1 --quiet --results-dir"
-    command = [sys.executable, "-m", "bench", *text.split(), str(tmp_path)]
+    arch, results = small_file(tmp_path), tmp_path / "results"
+    text = f"run --arch {arch} --dataset synthetic --epochs 1 --image-size 32 --eps 0,1 --quiet --results-dir"
+    command = [sys.executable, "-m", "bench", *text.split(), str(results)]
     starts = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(6)]
     said = [start.communicate()[1] for start in starts]
     codes = [start.returncode for start in starts]
     assert sorted(set(codes)) == [0, 5], said
     assert sum(code == 0 and "already done" not in text for code, text in zip(codes, said, strict=True)) == 1
-    run = Run.of(arch="fc5", dataset="synthetic", epochs=1, image_size=32)
-    folder = Folder(tmp_path, run)
+    run = Run.of(arch=arch, dataset="synthetic", epochs=1, image_size=32)
+    folder = Folder(results, run)
     assert folder.training() is not None
     assert folder.attack(AttackSpec(FGSM.attack, (0.0, 1.0))) is not None
-    assert not list(tmp_path.rglob("*.part"))
+    assert not list(results.rglob("*.part"))

@@ -1,7 +1,8 @@
-"""Images small enough for a whole training in seconds, runs on them, and where those leave their records."""
+"""Images and a network small enough for a whole training in a second, runs on them, and where those leave their records."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import numpy as np
 from bench.attacks.spec import attack_specs
 from bench.datasets.base import Split
 from bench.runs.grid import GridRun
+from bench.spec.architectures import Architecture
 from bench.spec.run import Run
+
+SMALL = Architecture("small_network:two_convolutions")
 
 
 def tiny_split(count: int, seed: int, size: int = 32) -> Split:
@@ -33,6 +37,12 @@ def tiny_cell(**settings: Any) -> GridRun:
     """Return a cell of a grid: a run on the tiny images, attacked at 0, 1 and 4 levels, as the fakes are."""
     run = tiny_run(**settings)
     return GridRun(run, tuple(attack_specs(run, [], (0.0, 1.0, 4.0), 1.0)), ("a",))
+
+
+def small_file(folder: Path) -> str:
+    """Copy the small network into ``folder`` and return its ``--arch``, for processes that know no "small"."""
+    file = shutil.copy(Path(__file__).with_name("small_network.py"), folder)
+    return f"{file}:two_convolutions"
 
 
 def only_seed_folder(results: Path) -> Path:

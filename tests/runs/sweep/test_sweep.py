@@ -9,12 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
 from fakes import diverged, fake
 from kill_sweep import command, processes, records
+from tiny import small_file
 
 from bench.cli.main import main
 from bench.runs.grid import parse
@@ -44,16 +45,36 @@ echo "Submitted batch job 1"
 """
 
 
+class Swept(NamedTuple):
+    """A grid on disk, its results, and the processes that its killed driver left behind."""
+
+    grid: Path
+    results: Path
+    left: list[int]
+
+
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the results of the tiny grid, swept by this machine's workers."""
-    place = tmp_path_factory.mktemp("local")
-    (place / "tiny.toml").write_text(GRID)
-    words = ["sweep", str(place / "tiny.toml"), "--results-dir", str(place / "results"), "--workers", "2"]
-    done = CliRunner().invoke(main, words)
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Swept:
+    """Sweep the tiny grid twice on this machine: the first driver is killed in its first run, the second one finishes."""
+    place = tmp_path_factory.mktemp("swept")
+    grid, results = place / "tiny.toml", place / "results"
+    grid.write_text(GRID.replace("fc5", small_file(place)).replace("epochs = 1", "epochs = 2"))
+    words = ["sweep", str(grid), "--results-dir", str(results), "--workers"]
+    driver = subprocess.Popen([sys.executable, "-m", "bench", *words, "1", "--quiet"], stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not list(results.glob("*/seed-0/checkpoints/*.json")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert list(results.glob("*/seed-0/checkpoints/*.json"))
+    assert driver.poll() is None
+    driver.kill()
+    driver.wait()
+    deadline = time.monotonic() + 5
+    while (left := [pid for pid in processes() if str(place) in command(pid)]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    done = CliRunner().invoke(main, [*words, "2"])
     assert done.exit_code == 0, done.output
     assert "2 runs: 2 done" in done.stdout
-    return place / "results"
+    return Swept(grid, results, left)
 
 
 class TestCommand:
@@ -65,21 +86,26 @@ class TestCommand:
         (tmp_path / "tiny.toml").write_text(GRID)
         return str(tmp_path / "tiny.toml")
 
-    def test_a_pruned_run_shares_the_start_of_its_control_and_a_second_sweep_starts_nothing(
-        self, grid: str, local: Path, monkeypatch: pytest.MonkeyPatch
+    def test_a_driver_that_is_killed_leaves_no_process_behind_and_the_next_one_finishes(self, swept: Swept) -> None:
+        assert swept.left == []
+        assert len(list(swept.results.glob("*/seed-0/run.json"))) == 2
+
+    def test_a_pruned_run_shares_the_start_of_its_control_and_another_sweep_starts_nothing(
+        self, swept: Swept, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        runs = json.loads(self.bench("status", "--results-dir", str(local), "--json").stdout)["runs"]
+        grid, results = str(swept.grid), str(swept.results)
+        runs = json.loads(self.bench("status", "--results-dir", results, "--json").stdout)["runs"]
         assert [run["state"] for run in runs] == ["done", "done"]
         assert sum("from its unpruned control" in Path(run["log"]).read_text() for run in runs) == 1
-        assert not list(local.glob("*/seed-*/prefixes"))
+        assert not list(swept.results.glob("*/seed-*/prefixes"))
         monkeypatch.setattr("bench.cli.sweep.work", lambda *_: pytest.fail("started something"))
-        again = self.bench("sweep", grid, "--results-dir", str(local))
+        again = self.bench("sweep", grid, "--results-dir", results)
         assert again.exit_code == 0
         assert "2 runs: 2 done" in again.stdout
-        assert "2 runs: 2 ended, 0 to go" in self.bench("sweep", grid, "--results-dir", str(local), "--dry-run").stdout
+        assert "2 runs: 2 ended, 0 to go" in self.bench("sweep", grid, "--results-dir", results, "--dry-run").stdout
 
     def test_a_sweep_by_slurm_ends_as_the_local_one(
-        self, grid: str, local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, swept: Swept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         (tmp_path / "bin").mkdir()
         for name, text in {"sbatch": SBATCH.format(place=tmp_path), "scancel": "#!/bin/sh\n"}.items():
@@ -89,12 +115,12 @@ class TestCommand:
         monkeypatch.chdir(tmp_path)
         (tmp_path / "site.toml").write_text('cores = 1\nmemory = "4GB"\ninterface = "lo"\nwalltime = "00:10:00"\n')
         words = ["--results-dir", str(tmp_path / "r"), "--cluster", "slurm", "--cluster-config", "site.toml"]
-        Path(grid).write_text(GRID.replace("[0.0, 0.5]", "0.0"))
-        done = self.bench("sweep", grid, *words)
+        (tmp_path / "control.toml").write_text(swept.grid.read_text().replace("[0.0, 0.5]", "0.0"))
+        done = self.bench("sweep", "control.toml", *words)
         assert done.exit_code == 0, done.output
         assert (tmp_path / "submitted").exists()
         (record,) = (tmp_path / "r").glob("*/seed-0/run.json")
-        assert records(record.parent) == records(local / record.parent.relative_to(tmp_path / "r"))
+        assert records(record.parent) == records(swept.results / record.parent.relative_to(tmp_path / "r"))
 
     def test_a_sweep_that_ends_in_part_says_which_run_and_where_its_log_is(self, grid: str, tmp_path: Path) -> None:
         words = ["--results-dir", str(tmp_path / "r"), "--data-dir", str(tmp_path / "none"), "--workers", "2"]
@@ -161,21 +187,3 @@ class TestCommand:
         done = self.bench("sweep", *words, "--dry-run")
         assert done.exit_code == 2
         assert said in done.output
-
-
-def test_a_driver_that_is_killed_leaves_no_process_behind_and_the_next_one_finishes(tmp_path: Path) -> None:
-    (tmp_path / "tiny.toml").write_text(GRID.replace("epochs = 1", "epochs = 2").replace("[0.0, 0.5]", "0.0"))
-    words = ["sweep", str(tmp_path / "tiny.toml"), "--results-dir", str(tmp_path / "r"), "--quiet", "--workers", "1"]
-    driver = subprocess.Popen([sys.executable, "-m", "bench", *words], stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("r/*/seed-0/checkpoints/*.json")) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert list(tmp_path.glob("r/*/seed-0/checkpoints/*.json"))
-    assert driver.poll() is None
-    driver.kill()
-    driver.wait()
-    time.sleep(5)
-    assert not [pid for pid in processes() if str(tmp_path) in command(pid)]
-    done = subprocess.run([sys.executable, "-m", "bench", *words], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
-    assert "1 runs: 1 done" in done.stdout

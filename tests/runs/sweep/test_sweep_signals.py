@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from kill_sweep import command, processes
+from tiny import small_file
 
 GRID = """
 [settings]
@@ -19,13 +20,13 @@ image_size = 32
 epochs = 2000
 
 [figures.a]
-arch = "fc5"
+arch = "ARCH"
 sparsity = [0.0, 0.5, 0.9]
 """
 
 
 def test_runs_at_work_leave_their_checkpoint_at_ctrl_c_and_none_begins_any_more(tmp_path: Path) -> None:
-    (tmp_path / "long.toml").write_text(GRID)
+    (tmp_path / "long.toml").write_text(GRID.replace("ARCH", small_file(tmp_path)))
     words = ["sweep", str(tmp_path / "long.toml"), "--results-dir", str(tmp_path / "r"), "--workers", "1"]
     driver = subprocess.Popen(
         [sys.executable, "-m", "bench", *words], stderr=subprocess.PIPE, text=True, start_new_session=True
