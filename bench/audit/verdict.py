@@ -151,7 +151,7 @@ def _at(evidence: Evidence, shared: Pair | None, place: int) -> AtRadius:
 
 
 def _certified(evidence: Evidence, place: int) -> float | None:
-    """Return the certified accuracy at a radius.
+    """Return the certified accuracy at a radius, of the images that a bound was computed for.
 
     Raises:
         Contradiction: an image is certified at it and fooled within it.
@@ -159,11 +159,12 @@ def _certified(evidence: Evidence, place: int) -> float | None:
     radii = evidence.probes.get("certified")
     if radii is None:
         return None
-    eps = (0.0, evidence.eps[place])
-    predictions = np.stack([evidence.predictions, np.where(evidence.worst_case[place], evidence.labels, -1)])
-    attacked = Outcomes(eps, evidence.indices, evidence.labels, predictions)
-    held = np.stack([np.nan_to_num(radii, nan=-1.0) >= radius for radius in eps])
-    return brackets(attacked, held)[1].certified_accuracy
+    taken = ~np.isnan(radii)
+    part = evidence.on(evidence.indices[taken])
+    eps = (0.0, part.eps[place])
+    predictions = np.stack([part.predictions, np.where(part.worst_case[place], part.labels, -1)])
+    held = np.stack([radii[taken] >= radius for radius in eps])
+    return brackets(Outcomes(eps, part.indices, part.labels, predictions), held)[1].certified_accuracy
 
 
 def _apart(ours: Bools, theirs: Bools) -> bool:

@@ -132,9 +132,11 @@ def test_the_lower_bound_is_student_s() -> None:
 
 def test_what_is_certified_stands_beside_what_is_left_and_a_contradiction_is_refused() -> None:
     radii = np.where(np.arange(200) < 30, 3.0, 0.0)
-    radii[160:] = np.nan  # these are wrong from the start
+    radii[160:] = -1  # these are wrong from the start
     rows = judge(evidence(probes={"certified": radii})).rows
     assert [row.certified for row in rows] == [0.15, 0.0]
     assert [row.certified for row in judge(evidence()).rows] == [None, None]
+    some = np.where(np.arange(200) < 60, radii, np.nan)
+    assert [row.certified for row in judge(evidence(probes={"certified": some})).rows] == [0.5, 0.0]
     with pytest.raises(Contradiction, match="certified at eps 2 and fooled"):
-        judge(evidence(probes={"certified": np.where(np.isnan(radii), np.nan, 5.0)}))
+        judge(evidence(probes={"certified": np.where(radii < 0, -1, 5.0)}))
