@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import norm
+from scipy.stats import binomtest
 
 from bench.errors import BadInput
 from bench.records.outcomes import CUSTOMARY, LARGE, Outcomes, Quantity, wilson
@@ -67,12 +65,16 @@ def test_flips_agree_with_the_recorded_first_flip() -> None:
 
 
 @given(st.integers(1, 5000), st.data(), st.floats(0.5, 0.999))
-def test_the_wilson_interval_is_the_closed_form(total: int, data: st.DataObject, confidence: float) -> None:
+def test_the_wilson_interval_is_that_of_another_library(total: int, data: st.DataObject, confidence: float) -> None:
     right = data.draw(st.integers(0, total))
-    z, p = norm.ppf((1 + confidence) / 2), right / total
-    centre, half = p + z * z / (2 * total), z * sqrt(p * (1 - p) / total + (z / (2 * total)) ** 2)
-    expected = [(centre - half) / (1 + z * z / total), (centre + half) / (1 + z * z / total)]
-    assert wilson(right, total, confidence) == pytest.approx(expected, abs=1e-9)
+    expected = binomtest(right, total).proportion_ci(confidence, method="wilson")
+    assert wilson(right, total, confidence) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+@pytest.mark.parametrize("total", [1, 3, 785])
+def test_the_wilson_interval_ends_at_0_and_1_where_none_or_all_are_right(total: int) -> None:
+    assert wilson(0, total)[0] == 0
+    assert wilson(total, total)[1] == 1
 
 
 def test_the_half_width_on_the_whole_of_imagenette_is_about_one_and_a_half_points() -> None:
