@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from tiny import small_file
 
 from bench.runs.command import flag
 from bench.spec.run import Run
@@ -156,7 +157,8 @@ def test_an_error_that_cannot_be_printed_still_has_its_code(bench: Bench) -> Non
 
 
 def test_a_run_prints_its_figures_and_a_second_one_needs_no_tensorflow(bench: Bench) -> None:
-    text = "run --arch fc5 --dataset synthetic --image-size 32 --epochs 1 --sparsity 0.5 --results-dir"
+    arch = small_file(bench.place)
+    text = f"run --arch {arch} --dataset synthetic --image-size 32 --epochs 1 --sparsity 0.5 --results-dir"
     words = [*text.split(), str(bench.place / "my results")]
     first = bench(*words, "--eps", "0,0.1,0.3", tensorflow=True)
     assert first.returncode == 0, first.stderr

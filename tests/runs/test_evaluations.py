@@ -93,10 +93,10 @@ def test_only_an_attack_of_the_suite_names_an_extra(monkeypatch: pytest.MonkeyPa
         kind = "other"
         library = "no_such_library"
 
-    (foreign,) = evaluations_of([AttackSpec(Other())])
+    (foreign,) = evaluations_of(Wanted((AttackSpec(Other()),)))
     assert foreign.library == "no_such_library"
     assert "bench-robustness" not in foreign.remedy
     assert __name__ in foreign.remedy
     monkeypatch.setattr(Fgsm, "library", "art")
-    (own,) = evaluations_of([FGSM])
+    (own,) = evaluations_of(Wanted((FGSM,)))
     assert own.remedy == "pip install 'bench-robustness[art]'"

@@ -123,9 +123,9 @@ def test_other_attacks_restore_no_other_network(
     tmp_path: Path, control: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = []
-    from bench.runs import stages
+    from bench.evaluation import restored
 
-    honest = stages.restore
-    monkeypatch.setattr(stages, "restore", lambda run, *rest: built.append(run) or honest(run, *rest))
+    honest = restored.restore
+    monkeypatch.setattr(restored, "restore", lambda run, *rest: built.append(run) or honest(run, *rest))
     go(tmp_path, CONTROL, AttackSpec(FGSM.attack, (0.0, 3.0)))
     assert built == [control.folder.run]
