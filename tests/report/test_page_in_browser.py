@@ -146,15 +146,15 @@ def test_a_click_or_a_key_opens_a_run_and_sorting_keeps_it(page: sync_api.Page, 
     first = page.locator(".runs > tbody").first
     assert not first.locator(".more").is_visible()
     first.locator(".run td").first.click()
-    assert first.locator(".more").is_visible()
+    sync_api.expect(first.locator(".more")).to_be_visible()
     assert first.locator("button").first.get_attribute("aria-expanded") == "true"
     page.locator(".runs > thead button").nth(1).dblclick()
-    assert page.locator(".runs > tbody").nth(1).locator(".more").is_visible()
+    sync_api.expect(page.locator(".runs > tbody").nth(1).locator(".more")).to_be_visible()
     page.locator(".runs > tbody").first.locator("button").first.focus()
     page.keyboard.press("Enter")
-    assert page.locator(".more:visible").count() == 2
+    sync_api.expect(page.locator(".more:visible")).to_have_count(2)
     page.keyboard.press("Enter")
-    assert page.locator(".more:visible").count() == 1
+    sync_api.expect(page.locator(".more:visible")).to_have_count(1)
 
 
 def test_every_number_of_a_figure_opens_on_a_click(page: sync_api.Page, reports: dict[str, Path]) -> None:
@@ -162,7 +162,7 @@ def test_every_number_of_a_figure_opens_on_a_click(page: sync_api.Page, reports:
     details = page.locator("#figure-sparse details").first
     assert not details.locator("table").first.is_visible()
     details.locator("summary").click()
-    assert details.locator("table").first.is_visible()
+    sync_api.expect(details.locator("table").first).to_be_visible()
 
 
 def test_without_scripts_everything_can_be_read(browser: sync_api.Browser, reports: dict[str, Path]) -> None:

@@ -176,6 +176,7 @@ def test_an_image_has_the_same_bounds_in_every_batch(monkeypatch: pytest.MonkeyP
 
 
 def test_fc5_is_certified_where_intervals_say_nothing() -> None:
+    keras.utils.set_random_seed(0)
     model = ARCHITECTURES["fc5"].function()((32, 32, 3), 10)
     images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.float32)
     labels = model(images).numpy().argmax(axis=1)
