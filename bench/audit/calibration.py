@@ -14,7 +14,7 @@ from bench.audit.collect import attacked, collect
 from bench.audit.evaluation import audited_images
 from bench.audit.evidence import Access, Evidence
 from bench.audit.fakes import DOSES, FAKES, Fake
-from bench.audit.rates import REPLAY
+from bench.audit.rates import PROBABILITIES, REPLAY, SECURITY_CURVE
 from bench.audit.record import fields_of
 from bench.datasets.base import Dataset, Split
 from bench.errors import BadInput
@@ -25,18 +25,21 @@ from bench.records.schema import CaseRecord
 from bench.records.store import Folder, case_path, write_case
 from bench.spec.architectures import architecture
 from bench.spec.control import control_of
+from bench.spec.run import Run
 from bench.training.clock import Clock
 from bench.training.progress import Progress
 from bench.training.runtime import devices
 
 Floats = NDArray[np.float32]
 WHOLE = 255.0  # the whole range of pixel levels
-SECURITY_CURVE = "pgd at the whole range"
+SLACK = 1e-5  # AutoAttack's
 ITSELF = Fake("", lambda model: model)
 
 
 def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path, progress: Progress) -> int:
     """Audit the network in ``folder``, and every fake of it where it is an undefended dense network at T = 1.
+
+    The doses, logits at several scales, are made of seed 0 alone.
 
     A case that is recorded is skipped.
 
@@ -50,7 +53,7 @@ def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path,
     run, training = folder.run, folder.training()
     if training is None or training.diverged:
         raise BadInput(f"{folder.path} has no network: expected a trained one")
-    made_of_it = dict.fromkeys([*FAKES, *DOSES]) if control_of(run) == run else {}
+    made_of_it = _fakes_of(run)
     wanted = [each for each in (ITSELF, *made_of_it) if not case_path(calibration, run, each.name).exists()]
     if not wanted:
         return 0
@@ -70,6 +73,7 @@ def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path,
             **evidence.probes,
             **_replayed(fake, evidence, plain, images, eps),
             **_security_curve(network, images),
+            **_probabilities(network, images),
         }
         record = CaseRecord(
             **fields_of(evidence),
@@ -86,6 +90,12 @@ def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path,
             calibration, record, {**evidence.arrays(), **{f"probe {name}": each for name, each in probes.items()}}
         )
     return len(wanted)
+
+
+def _fakes_of(run: Run) -> tuple[Fake, ...]:
+    if control_of(run) != run:
+        return ()
+    return tuple(dict.fromkeys([*FAKES, *(DOSES if run.seed == 0 else ())]))
 
 
 def _replayed(
@@ -113,3 +123,11 @@ def _security_curve(network: Classifier, images: Split) -> dict[str, Floats]:
     values = np.full(len(images), np.nan, np.float32)
     values[: len(few)] = network.logits(moved).argmax(axis=1) == few.labels
     return {SECURITY_CURVE: values}
+
+
+def _probabilities(network: Classifier, images: Split) -> dict[str, Floats]:
+    """Return 1 where the output is a probability distribution, as AutoAttack tests it, else 0."""
+    outputs = network.logits(images.images.astype(np.float32))
+    inside = (outputs.max(axis=1) < 1 + SLACK) & (outputs.min(axis=1) > -SLACK)
+    whole = np.abs(outputs.sum(axis=1) - 1) < SLACK
+    return {PROBABILITIES: (inside & whole).astype(np.float32)}

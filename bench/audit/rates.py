@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources import files
@@ -18,9 +18,12 @@ from bench.records.store import cases
 from bench.spec.control import control_of
 from bench.spec.run import Run
 
-HARM = 0.05  # a fake counts where FGSM overstates its accuracy by this much more than that of the plain network
+HARM = 0.05  # a case deceives where FGSM overstates its accuracy by this much more than that of an honest network
 SEEDS = 3
-REPLAY = "replay at "  # and the radius: the probe that has the plain network's attacked images shown to a fake
+# Probes of a calibration alone.
+REPLAY = "replay at "  # and the radius: the plain network's attacked images are shown to a fake
+SECURITY_CURVE = "pgd at the whole range"  # 1 where the network is correct after PGD within the whole range of pixels
+PROBABILITIES = "probabilities"  # 1 where the output is a probability distribution
 
 
 @dataclass(frozen=True)
@@ -63,15 +66,27 @@ class Case:
 
     @property
     def overstated(self) -> float:
-        """How much FGSM overstates the accuracy of the case, less the same of the plain network, at the worst radius."""
+        """How much FGSM overstates the accuracy of the case, less the same of an honest network, at the worst radius.
+
+        The honest one is the network that a fake is made of, or else the control.
+        """
+        honest = self.plain if self.fake else self.control
         own = self.evidence.naive.mean(axis=1) - self.truth.mean(axis=1)
-        usual = self.plain.naive.mean(axis=1) - self.plain.worst_case.mean(axis=1)
+        usual = 0.0 if honest is None else honest.naive.mean(axis=1) - honest.worst_case.mean(axis=1)
         return float((own - usual).max())
 
     @property
+    def honest(self) -> bool:
+        """Whether nothing is planted: a network itself, trained at T = 1, not on images one step from the clean ones.
+
+        One that is trained on those learns to fool the step.
+        """
+        return not self.fake and self.run.temperature == 1 and self.run.adversarial_start != "image"
+
+    @property
     def deceives(self) -> bool:
-        """Whether the case is a fake that deceives FGSM. One that does not is no fault to be found."""
-        return bool(self.fake) and self.overstated > HARM
+        """Whether something is planted that deceives FGSM. One that does not is no fault to be found."""
+        return not self.honest and self.overstated > HARM
 
     @property
     def recovered(self) -> float:
@@ -133,16 +148,27 @@ def next_seed(run: Run, step: int = 1) -> Run:
     return replace(run, seed=(run.seed + step) % SEEDS)
 
 
-def missed(found: Iterable[Case]) -> Rate:
-    """Return how often a fake that deceives FGSM is not called masked."""
-    chosen = [each for each in found if each.deceives]
-    return _rate(chosen, [each.verdict.kind is not Kind.MASKED for each in chosen])
+Called = Callable[[Case], bool]
 
 
-def accused(found: Iterable[Case]) -> Rate:
-    """Return how often an honest network is called masked, or resists although nothing defends it."""
-    chosen = [each for each in found if not each.fake and each.run.temperature == 1]
-    return _rate(chosen, [each.verdict.kind in _wrong(each.run) for each in chosen])
+def missed(found: Iterable[Case], masked: Called | None = None) -> Rate:
+    """Return how often a case that deceives FGSM is not called masked.
+
+    Args:
+        masked: the rule that calls a case masked; None for the verdict of this suite.
+    """
+    rule = masked or (lambda each: each.verdict.kind is Kind.MASKED)
+    return _rate([each for each in found if each.deceives], lambda each: not rule(each))
+
+
+def accused(found: Iterable[Case], masked: Called | None = None) -> Rate:
+    """Return how often an honest network is called masked, or resists although nothing defends it.
+
+    Args:
+        masked: as for ``missed``.
+    """
+    rule = masked or (lambda each: each.verdict.kind in _wrong(each.run))
+    return _rate([each for each in found if each.honest], rule)
 
 
 def _wrong(run: Run) -> tuple[Kind, ...]:
@@ -154,8 +180,8 @@ def defended(run: Run) -> bool:
     return run.adversarial_eps > 0
 
 
-def _rate(chosen: Sequence[Case], wrong: Sequence[bool]) -> Rate:
-    return Rate(sum(wrong), len(chosen), len({each.run for each in chosen}))
+def _rate(chosen: Sequence[Case], wrong: Called) -> Rate:
+    return Rate(sum(map(wrong, chosen)), len(chosen), len({each.run for each in chosen}))
 
 
 @dataclass(frozen=True)
@@ -171,7 +197,7 @@ class Shipped:
         if not (self.missed.cases and self.accused.cases):
             return "error rates: not known, because no calibration comes with this version"
         return (
-            f"error rates on planted cases: {self.missed.errors} of {self.missed.cases} fakes missed (95 % bound "
+            f"error rates on planted cases: {self.missed.errors} of {self.missed.cases} masked ones missed (95 % bound "
             f"{self.missed.upper:.3f}), {self.accused.errors} of {self.accused.cases} honest networks accused "
             f"({self.accused.upper:.3f})"
         )

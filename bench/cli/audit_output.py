@@ -8,7 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.audit.rates import Case, Shipped, accused, missed, shipped
+import numpy as np
+
+from bench.audit.other_rules import RULES
+from bench.audit.rates import Case, Rate, accused, defended, missed, shipped
 from bench.records.schema import AuditRecord, LeftRow
 
 WIDTH = 110
@@ -51,15 +54,48 @@ def card(name: str, record: AuditRecord, path: Path | None) -> str:
 
 
 def rates(found: Sequence[Case]) -> str:
-    """Return the error rates of a calibration: over all cases, by fake, and the dose of each scale of the logits."""
-    lines = [Shipped(missed(found), accused(found)).sentence]
-    for name in dict.fromkeys(each.fake for each in found):
-        cases = [each for each in found if each.fake == name]
+    """Return the error rates of a calibration: of this audit, by architecture, and of other tools' rules; then the cases."""
+    lines = [f"{'rule':<30}{'missed':>12}{'bound':>8}{'accused':>12}{'bound':>8}"]
+    lines.append(_errors("this audit", missed(found), accused(found)))
+    for arch in dict.fromkeys(each.run.arch for each in found):
+        part = [each for each in found if each.run.arch == arch]
+        lines.append(_errors(f"  {arch}", missed(part), accused(part)))
+    lines += [_errors(name, missed(found, rule), accused(found, rule)) for name, rule in RULES.items()]
+    lines.append(f"The bounds are at 95 %, one-sided, as if each of the {len(found)} cases were drawn alone.")
+    lines.append(f"{'':<30}{'cases':>6}{'deceive':>9}{'overstated':>12}{'left too much':>15}  verdicts")
+    for name in dict.fromkeys(_named(each) for each in found):
+        cases = [each for each in found if _named(each) == name]
         kinds = Counter(str(each.verdict.kind) for each in cases)
-        deceive = f"{sum(each.deceives for each in cases):>3} deceive FGSM" if name else " " * 17
-        words = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
-        lines.append(f"{name or 'networks themselves':<26}{len(cases):>4} cases {deceive}: {words}")
+        lines.append(
+            f"{name:<30}{len(cases):>6}{sum(each.deceives for each in cases):>9}"
+            f"{100 * float(np.mean([each.overstated for each in cases])):>12.1f}"
+            f"{100 * max(each.recovered for each in cases):>15.1f}  "
+            + ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+        )
+    lines.append("overstated: mean points by which FGSM overstates accuracy beyond an honest network;")
+    lines.append("left too much: most points by which what the audit leaves is above what is known.")
     return "\n".join(lines)
+
+
+def _errors(name: str, missing: Rate, accusing: Rate) -> str:
+    return name.ljust(30) + "".join(
+        f"{f'{rate.errors} of {rate.cases}':>12}{rate.upper:>8.3f}" for rate in (missing, accusing)
+    )
+
+
+def _named(case: Case) -> str:
+    """Return the fake, or the kind of the network itself."""
+    if case.fake:
+        return case.fake
+    if case.run.temperature != 1:
+        return f"trained at T = {case.run.temperature:g}"
+    if defended(case.run):
+        return (
+            f"trained under attack, from the {case.run.adversarial_start}"
+            if not case.honest
+            else "trained under attack"
+        )
+    return "nothing planted"
 
 
 def as_json(name: str, record: AuditRecord, path: Path | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,6 +46,16 @@ def test_an_undefended_network_may_neither_be_masked_nor_resist_and_a_fake_does_
     hot = case(evidence(probes={"zero": 1.0}), temperature=50.0)
     rate = accused([honest, lucky, wronged, hot, case(evidence(naive=(0.8, 0.7)), "a fake")])
     assert (rate.errors, rate.cases) == (2, 3)
+
+
+@pytest.mark.parametrize("settings", [{"temperature": 50.0}, {"adversarial_eps": 8.0, "adversarial_start": "image"}])
+def test_a_network_that_hides_its_gradient_by_its_training_counts_as_planted_where_it_deceives(settings: Any) -> None:
+    deceiving, harmless = (
+        case(evidence(naive=naive, probes={"zero": 1.0}), **settings) for naive in ((0.8, 0.7), (0.5, 0.2))
+    )
+    assert [each.deceives for each in (deceiving, harmless)] == [True, False]
+    assert accused([deceiving, harmless]).cases == 0
+    assert missed([deceiving, harmless]).cases == 1
 
 
 def test_the_truth_of_a_fake_that_changes_the_image_comes_from_replayed_images() -> None:
