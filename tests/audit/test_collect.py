@@ -2,60 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from counting import Counting, audit
 from evidence import evidence
 from targets import Linear, trained
 
 from bench.audit.battery import BATTERIES, FULL, SCREEN
 from bench.audit.checks import CHECKS, About, checked
-from bench.audit.collect import collect
 from bench.audit.evaluation import audited_images
-from bench.audit.evidence import FOOLED, NOT_TRIED, Access, Evidence
+from bench.audit.evidence import FOOLED, NOT_TRIED, Access
 from bench.audit.verdict import Kind, judge
 from bench.datasets.base import Dataset, Split
-from bench.evaluation.base import Network
-
-
-@dataclass
-class Counting:
-    """A numpy target that counts as a network does. ``wrong`` turns its gradients into others."""
-
-    inner: Linear
-    wrong: Any = None
-    model: Any = None
-    temperature: float = 1.0
-    zero_images: float = 0.0
-    zero_pixels: float = 0.0
-    broken: int = 0
-    gradients: int = 0
-    queries: int = 0
-
-    def other(self, name: str) -> Any:
-        raise NotImplementedError(name)
-
-    def forget(self) -> None:
-        self.gradients = self.queries = 0
-
-    def logits(self, images: Any) -> Any:
-        self.queries += len(images)
-        return self.inner.logits(images)
-
-    def gradient(self, images: Any, labels: Any, loss: Any) -> Any:
-        return self.step(images, labels, loss, labels)[2]
-
-    def step(self, images: Any, labels: Any, loss: Any, others: Any) -> Any:
-        self.gradients += len(images)
-        logits, values, gradient = self.inner.step(images, labels, loss, others)
-        return logits, values, self.wrong(gradient) if self.wrong else gradient
-
-
-def audit(target: Network, images: Split, eps: tuple[float, ...], battery: Any = SCREEN) -> Evidence:
-    battery = battery.without(Access.TRANSFER)
-    return collect(battery, target, images, np.arange(len(images)), eps, 4, 0, lambda *_: None)
 
 
 def margins(target: Linear, images: Split) -> Any:
