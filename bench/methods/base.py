@@ -26,6 +26,9 @@ class Method:
         """Return what the architecture makes dense layers with, given what it would use. Called once a build."""
         return dense
 
+    def start(self, model: Any) -> None:
+        """Set the weights to start from in ``model``, the network as the architecture built it."""
+
     def prepare(self, model: Any) -> Any:
         """Return the model to train, given the one that the architecture built."""
         return model

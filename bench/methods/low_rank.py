@@ -12,7 +12,8 @@ import tf_keras as keras
 from bench.errors import BadInput
 from bench.methods.base import Method
 from bench.methods.separable import HORIZONTAL, VERTICAL, largest_rank, pairs
-from bench.spec.ranks import RankFraction, RankList, ReportRanks
+from bench.spec.ranks import FullRank, RankFraction, RankList, ReportRanks
+from bench.spec.run import Run
 
 NORMALISATION = {"momentum": 0.9, "epsilon": 1e-5}
 
@@ -101,3 +102,9 @@ def _pair(
             f"low_rank: {name} cannot have rank 1 where its output is one pixel wide; take rank 2 or larger images"
         )
     return keras.layers.BatchNormalization(**NORMALISATION, name=f"{name}{HORIZONTAL}_bn")(x) if use_bias else x
+
+
+def low_rank(run: Run, _steps: int) -> Method:
+    """Return the method that ``run`` asks for."""
+    assert not isinstance(run.low_rank, FullRank)  # it would have no effect
+    return LowRank(run.arch, run.low_rank)

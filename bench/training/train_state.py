@@ -53,6 +53,8 @@ class TrainState:
         model = build(run, classes, run.precision, methods)
         plain = list(model.weights)
         for method in methods:
+            method.start(model)
+        for method in methods:
             model = method.prepare(model)
         rates = learning_rates(run, run.steps(images))
         clip = run.clip_norm or None

@@ -1,0 +1,23 @@
+"""The ways to prune, by the setting that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bench.methods.base import Method
+from bench.methods.filter_pruning import FilterPruning
+from bench.methods.magnitude_pruning import MagnitudePruning
+from bench.methods.random_pruning import RandomPruning
+from bench.spec.pruning_schedule import Steps
+from bench.spec.run import Run
+
+CRITERIA: dict[str, Callable[[Run, Steps], Method]] = {
+    "magnitude": lambda run, schedule: MagnitudePruning(run.sparsity, schedule),
+    "random": lambda run, schedule: RandomPruning(run.sparsity, schedule, run.derived_seed("pruning")),
+    "filter": lambda run, schedule: FilterPruning(run.sparsity, schedule),
+}
+
+
+def pruning(run: Run, steps: int) -> Method:
+    """Return the method that ``run`` asks for; BadInput where its schedule does not fit ``steps``."""
+    return CRITERIA[run.pruning](run, run.schedule.resolve(steps))
