@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bench.methods.base import Method
 from bench.methods.filter_pruning import FilterPruning
+from bench.methods.global_pruning import GlobalPruning
 from bench.methods.magnitude_pruning import MagnitudePruning
 from bench.methods.random_pruning import RandomPruning
 from bench.spec.pruning_schedule import Steps
@@ -14,6 +15,7 @@ from bench.spec.run import Run
 CRITERIA: dict[str, Callable[[Run, Steps], Method]] = {
     "magnitude": lambda run, schedule: MagnitudePruning(run.sparsity, schedule),
     "random": lambda run, schedule: RandomPruning(run.sparsity, schedule, run.derived_seed("pruning")),
+    "global": lambda run, schedule: GlobalPruning(run.sparsity, schedule),
     "filter": lambda run, schedule: FilterPruning(run.sparsity, schedule),
 }
 

@@ -18,7 +18,7 @@ from bench.spec.ranks import FullRank, RankList, Ranks, check_ranks, parse_ranks
 from bench.spec.setting import Acts, setting
 
 PRECISIONS = ("float32", "bfloat16")
-PRUNINGS = ("magnitude", "random", "filter")
+PRUNINGS = ("magnitude", "random", "filter", "global")
 STARTS = ("scratch", "svd")
 TEMPERATURE_LOSSES = ("plain", "scaled")
 ADVERSARIAL_STARTS = ("image", "random")
@@ -63,14 +63,14 @@ class Run:
         acts=Acts("sparsity", "dense", "bench.methods.pruning:pruning"),
     )
     pruning: str = setting(
-        "which weights go: the smallest, random ones, or the smallest filters",
+        "which weights go: the smallest of each kernel, random ones, the smallest filters, or the smallest of all kernels",
         OneOf("criterion", PRUNINGS),
         "magnitude",
         off="magnitude",
         part_of="sparsity",
         example="--sparsity 0.9",
         short=str,
-        words={"random": "at random", "filter": "by filter"}.__getitem__,
+        words={"random": "at random", "filter": "by filter", "global": "over all kernels"}.__getitem__,
     )
     schedule: Schedule = setting(
         "when to prune: shares:BEGIN,END,UPDATES in fractions of the training, or steps:T_START,N,F",
@@ -138,6 +138,33 @@ class Run:
         part_of="adversarial_eps",
         example="--adversarial-eps 2",
         short=lambda value: "image" if value == "image" else "",
+    )
+    l1: float = setting(
+        "factor of the sum of absolute weights of the kernels, added to the loss",
+        Range("a factor", 0, 1),
+        0.0,
+        off=0.0,
+        short=lambda value: f"l1-{value:g}",
+        words=lambda value: f"l1 {value:g}",
+        acts=Acts("l1 penalty", "no penalty", "bench.methods.l1:l1"),
+    )
+    nuclear_norm: float = setting(
+        "factor of the sum of singular values of the kernels, added to the loss",
+        Range("a factor", 0, 1),
+        0.0,
+        off=0.0,
+        short=lambda value: f"nuc{value:g}",
+        words=lambda value: f"nuclear norm {value:g}",
+        acts=Acts("nuclear norm", "no penalty", "bench.methods.nuclear_norm:nuclear_norm"),
+    )
+    dropout: float = setting(
+        "probability of dropout before each dense layer, beside that of the architecture",
+        FRACTION,
+        0.0,
+        off=0.0,
+        short=lambda value: f"drop{value:g}",
+        words=lambda value: f"dropout {value:g}",
+        acts=Acts("dropout", "no dropout", "bench.methods.dropout:dropout"),
     )
     epochs: int = setting("passes over the training images", Range("epochs", 1, 100_000, whole=True), 10)
     batch_size: int = setting("images a step", Range("images", 1, 65_536, whole=True), 128)
