@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.architectures.dropout import StatelessDropout
-from bench.methods.base import Method
+from bench.methods.base import Method, Sources
 from bench.spec.run import Run
 
 
@@ -31,6 +31,6 @@ class Dropout(Method):
         return after_dropout
 
 
-def dropout(run: Run, _steps: int) -> Method:
+def dropout(run: Run, _steps: int, _sources: Sources | None) -> Method:
     """Return the method that ``run`` asks for."""
     return Dropout(run.dropout)

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from bench.methods.base import Method
+from bench.methods.base import Method, Sources
 from bench.methods.proximal import ProximalSteps
 from bench.spec.run import Run
 
@@ -43,6 +43,6 @@ def _shrink(kernels: list[Any], threshold: float) -> None:
         kernel.assign(_shrunk(tf.convert_to_tensor(kernel.value()), tf.constant(threshold, tf.float32)))
 
 
-def l1(run: Run, _steps: int) -> Method:
+def l1(run: Run, _steps: int, _sources: Sources | None) -> Method:
     """Return the method that ``run`` asks for."""
     return L1(run.l1)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.methods.base import Method
+from bench.methods.base import Method, Sources
 from bench.methods.proximal import ProximalSteps
 from bench.spec.run import Run
 
@@ -61,6 +61,6 @@ def _shrink(kernels: list[Any], threshold: float) -> None:
         kernel.assign(shrunk(kernel.numpy(), threshold))
 
 
-def nuclear_norm(run: Run, _steps: int) -> Method:
+def nuclear_norm(run: Run, _steps: int, _sources: Sources | None) -> Method:
     """Return the method that ``run`` asks for."""
     return NuclearNorm(run.nuclear_norm)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.methods.base import Method
+from bench.methods.base import Method, Sources
 from bench.methods.filter_pruning import FilterPruning
 from bench.methods.global_pruning import GlobalPruning
 from bench.methods.magnitude_pruning import MagnitudePruning
@@ -20,6 +20,6 @@ CRITERIA: dict[str, Callable[[Run, Steps], Method]] = {
 }
 
 
-def pruning(run: Run, steps: int) -> Method:
+def pruning(run: Run, steps: int, _sources: Sources | None) -> Method:
     """Return the method that ``run`` asks for; BadInput where its schedule does not fit ``steps``."""
     return CRITERIA[run.pruning](run, run.schedule.resolve(steps))

@@ -10,12 +10,11 @@ import tensorflow as tf
 import tf_keras as keras
 
 from bench.datasets.base import Images
-from bench.methods.base import Method
 from bench.methods.separable import HORIZONTAL, VERTICAL, factor, pairs
 
 
 @dataclass(frozen=True)
-class SvdInit(Method):
+class SvdInit:
     """Set each pair of a low-rank network to the nearest one of the kernel of ``full``, and copy all other layers.
 
     The batch norms of the pairs start as the identity: their scale and shift are the standard deviation and the mean of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.methods.base import Loss, Method
+from bench.methods.base import Loss, Method, Sources
 from bench.spec.run import Run
 
 
@@ -29,6 +29,6 @@ class Temperature(Method):
         return lambda labels, logits: factor * loss(labels, logits / self.temperature)
 
 
-def temperature(run: Run, _steps: int) -> Method:
+def temperature(run: Run, _steps: int, _sources: Sources | None) -> Method:
     """Return the method that ``run`` asks for."""
     return Temperature(run.temperature, run.temperature_loss == "scaled")

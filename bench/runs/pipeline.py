@@ -92,7 +92,7 @@ def execute(
                     f"{evaluation} needs the module {evaluation.library}, which is not installed: {evaluation.remedy}"
                 )
         if training is None:
-            folder.start()  # refuse early where there is nothing to start from
+            folder.sources()  # refuse early where a run to train with is not there
         data = source.load(run.image_size, where.data_dir, where.skip_broken, progress.say, progress.counter("images"))
         if training:
             _check_images(folder, training, data)

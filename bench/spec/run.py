@@ -97,7 +97,13 @@ class Run:
         words=lambda _: "by SVD",
     )
     low_rank_from: str = setting(
-        "the trained full-rank run to start from by SVD", RUN_NAME, "", off="", part_of="low_rank_init", flag="--from"
+        "the trained full-rank run to start from by SVD",
+        RUN_NAME,
+        "",
+        off="",
+        part_of="low_rank_init",
+        flag="--from",
+        names_run=True,
     )
     temperature: float = setting(
         "T: train on logits / T",
@@ -113,6 +119,16 @@ class Run:
         OneOf("loss", TEMPERATURE_LOSSES),
         "scaled",
         part_of="temperature",
+    )
+    distill_from: str = setting(
+        "the trained run whose probabilities at T are the labels",
+        RUN_NAME,
+        "",
+        off="",
+        names_run=True,
+        short=lambda _: "distilled",
+        words=lambda _: "distilled",
+        acts=Acts("distillation", "no teacher", "bench.methods.distillation:distillation"),
     )
     adversarial_eps: float = setting(
         "train on attacked images: radius in L-infinity, pixel levels; 0: on the images themselves",
@@ -297,6 +313,13 @@ class Run:
     def methods(self) -> tuple[Acts, ...]:
         """The methods that act on the network, in the order of their settings, without those of other packages."""
         return tuple(each.metadata["acts"] for each in self._told("acts"))
+
+    def named_runs(self) -> list[tuple[str, str, str]]:
+        """Return (setting, option without dashes, name) of each other run whose network the training uses."""
+        return [
+            (each.name, (each.metadata["flag"] or each.name).lstrip("-").replace("_", "-"), getattr(self, each.name))
+            for each in self._told("names_run")
+        ]
 
     def _told(self, what: str) -> list[Field[Any]]:
         """Return the fields that have an effect and say ``what``."""

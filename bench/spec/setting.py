@@ -42,6 +42,7 @@ def setting(
     short: Callable[[Any], str] | None = None,
     words: Callable[[Any], str] | None = None,
     acts: Acts | None = None,
+    names_run: bool = False,
 ) -> Any:
     """Declare a field of a run.
 
@@ -53,6 +54,7 @@ def setting(
         flag: its command-line option, where that is not its name.
         short: maps a value that has an effect to its part of the folder's name; "" for none.
         words: maps a value that has an effect to what it is called in reports.
+        names_run: whether the value is the name of another run, whose network the training uses.
         acts: the method that it asks for; None where it asks for none, or is part of one that does.
     """
     metadata = {
@@ -66,5 +68,6 @@ def setting(
         "short": short,
         "words": words,
         "acts": acts,
+        "names_run": names_run,
     }
     return field(default=default, metadata=metadata)

@@ -167,7 +167,8 @@ def test_a_start_by_svd_at_low_rank_has_the_nearest_kernels_and_the_statistics_o
 
 def test_channels_beyond_the_rank_can_still_learn() -> None:
     full = trained("alexnet")
-    model = SvdInit(full, images()).prepare(network("alexnet", "40,40,60,100,200", seed=5))
+    model = network("alexnet", "40,40,60,100,200", seed=5)
+    SvdInit(full, images()).start(model)
     vertical, horizontal = (model.get_layer("conv1" + each).kernel.numpy() for each in (VERTICAL, HORIZONTAL))
     assert not horizontal[:, :, 33:].any()
     assert vertical[..., 33:].any(axis=(0, 1, 2)).all()

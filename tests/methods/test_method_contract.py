@@ -20,6 +20,7 @@ METHODS = {
     "low-rank": {"low_rank": "0.5"},
     "temperature": {"temperature": 20.0},
     "adversarial": {"adversarial_eps": 2.0},
+    "distillation": {"distill_from": "teacher", "temperature": 5.0},
     "l1": {"l1": 1e-3},
     "nuclear-norm": {"nuclear_norm": 1e-2},
     "dropout": {"dropout": 0.5},
