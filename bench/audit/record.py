@@ -61,6 +61,7 @@ def verdict_record(verdict: Verdict) -> VerdictRecord:
         kind=verdict.kind.value,
         reasons=list(verdict.reasons),
         provisional=verdict.provisional,
+        misled=verdict.misled,
         clean=verdict.clean,
         rows=[
             LeftRow(

@@ -14,6 +14,7 @@ from bench.evaluation.learned import learned
 from bench.records.outcomes import Outcomes, wilson
 
 MARGIN = 0.05  # points of accuracy that count
+MISLED = "The attacks themselves were misled: less may be left than they found."
 SEEDS = 3
 Pair = tuple[Bools, Bools]  # the worst case of a network and that of its control
 
@@ -70,6 +71,11 @@ class Verdict:
     provisional: bool = False
 
     @property
+    def misled(self) -> bool:
+        """Whether a check found that the attacks failed: then less may be left than they found."""
+        return About.ATTACKS in _about(self.found)
+
+    @property
     def headline(self) -> AtRadius:
         """The numbers at the radius with the largest illusion."""
         return max(self.rows, key=lambda row: row.illusion)
@@ -104,11 +110,13 @@ def _decided(
         reason = f"The network did not learn: its clean accuracy is {clean:.2f}, and chance is {chance:.2f}. Train it longer."
         return Kind.INCONCLUSIVE, (reason,)
     flags = tuple(each.sentence for each in found.values() if each.flagged)
-    about = {CHECKS[each.check].about for each in found.values() if each.flagged}
+    about = _about(found)
     gains = [] if shared is None else [ours.astype(np.int64) - theirs for ours, theirs in zip(*shared, strict=True)]
     above = any(lower_bound(gain) > MARGIN for gain in gains)
     hidden = About.NAIVE_GRADIENT in about and not above
-    if found["illusion"].flagged or About.ATTACKS in about or hidden:
+    if About.ATTACKS in about:
+        return Kind.MASKED, (MISLED, *flags)
+    if found["illusion"].flagged or hidden:
         return Kind.MASKED, flags
     if shared is None:
         return Kind.INCONCLUSIVE, ("There is no control to compare with: audit the undefended network too.", *flags)
@@ -126,6 +134,10 @@ def _decided(
         f"clearly more than {100 * MARGIN:.0f} at every eps, or a check is flagged."
     )
     return Kind.INCONCLUSIVE, (reason, *flags)
+
+
+def _about(found: dict[str, Found]) -> set[About]:
+    return {CHECKS[each.check].about for each in found.values() if each.flagged}
 
 
 def _on_shared_images(evidence: Evidence, control: Evidence | None) -> Pair | None:

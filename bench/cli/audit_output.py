@@ -33,7 +33,7 @@ def card(name: str, record: AuditRecord, path: Path | None) -> str:
         f"{record.battery}: {record.images} validation images, {record.threat.norm}, {record.threat.knowledge}",
         _line("eps, pixel levels", [f"{row.eps:g}" for row in verdict.rows]),
         _line("FGSM says", [f"{row.naive:.3f}" for row in verdict.rows]),
-        _line("really left", [f"{row.left:.3f}" for row in verdict.rows]),
+        _line("left, at most" if verdict.misled else "really left", [f"{row.left:.3f}" for row in verdict.rows]),
         _line("  95 % interval", [f"{row.low:.3f}..{row.high:.3f}" for row in verdict.rows]),
         _line("illusion", [f"{row.naive - row.left:+.3f}" for row in verdict.rows]),
     ]

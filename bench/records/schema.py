@@ -300,11 +300,15 @@ class ControlRow(Record):
 
 
 class VerdictRecord(Record):
-    """The verdict of an audit, with its reasons as sentences."""
+    """The verdict of an audit, with its reasons as sentences.
+
+    ``misled`` tells whether a check found that the attacks failed: then less may be left than they found.
+    """
 
     kind: Literal["resists", "breaks", "masked", "inconclusive"]
     reasons: list[str]
     provisional: bool
+    misled: bool = False
     clean: float
     rows: list[LeftRow]
     checks: list[CheckRow]

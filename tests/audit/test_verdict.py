@@ -44,7 +44,10 @@ def test_a_network_clearly_above_its_control_resists_for_the_time_being() -> Non
 )
 def test_what_is_left_is_no_evidence_where_the_attacks_failed(probes: dict[str, float]) -> None:
     strong = evidence(naive=(0.75, 0.55), left=(0.7, 0.5), probes=probes)
-    assert judge(strong, CONTROL).kind is Kind.MASKED
+    found = judge(strong, CONTROL)
+    assert (found.kind, found.misled) == (Kind.MASKED, True)
+    assert "less may be left" in found.reasons[0]
+    assert not judge(evidence(naive=(0.8, 0.7)), CONTROL).misled
 
 
 def test_a_masked_naive_gradient_on_a_network_that_is_strong_all_the_same_is_open() -> None:

@@ -33,8 +33,8 @@ def audit_table(collection: Collection) -> Table | None:
     rows = tuple(_row(network, audit, row) for network, audit in found for row in audit.verdict.rows)
     caption = (
         "Accuracy in percent of each audited network, with 95 % intervals over images. FGSM says: under one step on the "
-        "cross-entropy at T = 1. Really left: under the worst of all stages of the audit, image by image. Certified: what no "
-        "attack can lower, by interval bounds or CROWN. Threat model: "
+        "cross-entropy at T = 1. Really left: under the worst of all stages of the audit, image by image; at most, where a "
+        "check found that the attacks failed. Certified: what no attack can lower, by interval bounds or CROWN. Threat model: "
         f"{eps_unit(LINF)}, white box and black box, true labels."
     )
     kinds = Counter(audit.verdict.kind for _, audit in found)
@@ -54,7 +54,13 @@ def _row(network: TrainedNetwork, audit: AuditRecord, row: LeftRow) -> tuple[Cel
         Cell(percent(verdict.clean), verdict.clean),
         Cell(f"{row.eps:g}", row.eps),
         Cell(percent(row.naive), row.naive),
-        Cell(f"{percent(row.left)} [{percent(row.low)}, {percent(row.high)}]", row.left, None, row.low, row.high),
+        Cell(
+            f"{'at most ' * verdict.misled}{percent(row.left)} [{percent(row.low)}, {percent(row.high)}]",
+            row.left,
+            None,
+            row.low,
+            row.high,
+        ),
         Cell(percent(row.naive - row.left), row.naive - row.left),
         Cell(DASH) if row.control is None else Cell(percent(row.control), row.control),
         Cell(DASH) if row.certified is None else Cell(percent(row.certified), row.certified),
