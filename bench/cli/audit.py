@@ -82,8 +82,8 @@ def _runs(
     from bench.audit.evaluation import audited
     from bench.runs.pipeline import Where, execute
 
-    controls = {each.run.seed: each for each in _recorded(results, other)} if other else {}
-    for folder in _recorded(results, network):
+    controls = {each.run.seed: each for each in recorded(results, other)} if other else {}
+    for folder in recorded(results, network):
         control = controls.get(folder.run.seed) or next(iter(controls.values()), None)
         with Progress(quiet) as progress:
             for each in (control, folder):
@@ -94,7 +94,7 @@ def _runs(
         click.echo(write(folder.run.key, record, path))
 
 
-def _recorded(results: Path, text: str) -> list[Folder]:
+def recorded(results: Path, text: str) -> list[Folder]:
     """Return the folders of the run that ``text`` names, one a seed, or that of one seed."""
     name, _, seed = text.rstrip("/").removeprefix(f"{results}/").partition(SEED)
     known = [each for each in folders(results) if isinstance(each, Folder)]

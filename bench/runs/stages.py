@@ -95,7 +95,7 @@ def _of_other_runs(sources: Mapping[str, Folder], data: Dataset) -> Sources:
     by_name = {each.run.name: each for each in sources.values()}
     chosen = np.linspace(0, len(data.train) - 1, min(CALIBRATION, len(data.train))).astype(np.int64)
     return Sources(
-        lambda name: restored(by_name[name], _record(by_name[name]), data).model,
+        lambda name: restored(by_name[name], _record(by_name[name])).model,
         data.train.images[chosen].astype(np.float32),
     )
 
@@ -110,7 +110,7 @@ def evaluate(
     folder: Folder, training: TrainingRecord, evaluations: Sequence[Evaluation], data: Dataset, progress: Progress
 ) -> None:
     """Restore the network that ``training`` records, and do each of ``evaluations`` on it."""
-    network = restored(folder, training, data)
+    network = restored(folder, training)
     subject = Subject(folder, training, network, data, environment(devices()), progress)
     for evaluation in evaluations:
         evaluation.evaluate(subject)

@@ -51,7 +51,7 @@ def test_a_student_agrees_with_its_teacher_more_than_one_that_learns_from_labels
     other = go(tmp_path, tiny_run(**usual, temperature=2.0))
     images = tiny.val.images.astype(np.float32)
     theirs, ours, plain = (
-        restored(each.folder, each.training, tiny).logits(images).argmax(axis=1) for each in (teacher, student, other)
+        restored(each.folder, each.training).logits(images).argmax(axis=1) for each in (teacher, student, other)
     )
     assert (ours == theirs).mean() > (plain == theirs).mean() + 0.2
     assert student.training.teacher is not None
