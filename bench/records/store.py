@@ -120,9 +120,16 @@ class Folder:
         """
         found = {setting: self.other(name, f"--{flag} {name}") for setting, flag, name in self.run.named_runs()}
         start = found.get("low_rank_from")
-        if start and start.run.arch != self.run.arch:
+        for flag, setting in (("--from", "low_rank_from"), ("--rewind", "rewind_from")):
+            source = found.get(setting)
+            if source and source.run.arch != self.run.arch:
+                raise BadInput(
+                    f"{flag} {source.run.name} has arch {source.run.arch}: expected {self.run.arch}, as in the run itself"
+                )
+        ticket = found.get("rewind_from")
+        if ticket and (ticket.run.sparsity or ticket.run.low_rank != self.run.low_rank):
             raise BadInput(
-                f"--from {start.run.name} has arch {start.run.arch}: expected {self.run.arch}, as in the run itself"
+                f"--rewind {ticket.run.name} is pruned or has other ranks: expected a dense run of the same network"
             )
         if start and start.run.low_rank != FullRank():
             raise BadInput(f"--from {start.run.name} is a low-rank run: expected a full-rank one")

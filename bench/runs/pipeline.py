@@ -100,7 +100,7 @@ def execute(
         if training and not missing:
             return _result(folder, training, wanted, worked=False)
         steps = run.steps(len(data.train))
-        if run.sparsity:
+        if run.goes_on_from_control:
             run.schedule.resolve(steps)  # refuse before the seconds that TensorFlow takes to start
         share_after = set() if run.sparsity else _steps_to_share(share_with, steps, progress)
         if restart:

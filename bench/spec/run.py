@@ -78,6 +78,18 @@ class Run:
         Fractions(),
         part_of="sparsity",
     )
+    rewind_from: str = setting(
+        "the trained dense run whose network says which weights go; this one starts from the same weights without them",
+        RUN_NAME,
+        "",
+        off="",
+        part_of="sparsity",
+        example="--sparsity 0.9",
+        flag="--rewind",
+        names_run=True,
+        short=lambda _: "rewound",
+        words=lambda _: "rewound",
+    )
     low_rank: Ranks = setting(
         "rank of each convolution: full, lr1, lr2, a fraction as 0.5, or a list as 8,40,60",
         None,
@@ -280,6 +292,11 @@ class Run:
     def unpruned(self) -> Run:
         """The same run without pruning. Until the first pruning step the two are one training."""
         return replace(self, sparsity=0.0)
+
+    @property
+    def goes_on_from_control(self) -> bool:
+        """Whether the training is that of the unpruned run until a first pruning step."""
+        return self.sparsity > 0 and not self.rewind_from
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def train(
         "versions": versions(),
         "architecture file": source_of(run.arch),
     }
-    pruning = run.schedule.resolve(steps).begin if run.sparsity else None
+    pruning = run.schedule.resolve(steps).begin if run.goes_on_from_control else None
     states = TrainingStates(folder, rest, pruning, share_after, progress)
     loop = Loop(train_state, states, progress, stop)
     with Scalars(folder.tensorboard, loop.position.history) as scalars:

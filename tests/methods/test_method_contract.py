@@ -17,6 +17,7 @@ from bench.training.network import build, finished, weights_of
 
 METHODS = {
     **{f"pruning-{name}": {"sparsity": 0.5, "pruning": name} for name in PRUNINGS},
+    "rewinding": {"sparsity": 0.5, "rewind_from": "dense"},
     "low-rank": {"low_rank": "0.5"},
     "temperature": {"temperature": 20.0},
     "adversarial": {"adversarial_eps": 2.0},
@@ -29,7 +30,7 @@ METHODS = {
 
 def test_every_method_is_here() -> None:
     acting = {each.name for each in fields(Run) if each.metadata["acts"]}
-    assert acting == {name for settings in METHODS.values() for name in settings} - {"pruning"}
+    assert acting == {name for settings in METHODS.values() for name in settings} - {"pruning", "rewind_from"}
 
 
 def small(settings: dict[str, object]) -> Run:
