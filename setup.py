@@ -38,6 +38,8 @@ REQUIRED = [
     "distributed>=2025.1,<2027",
 ]
 ART = ["adversarial-robustness-toolbox>=1.20,<1.21"]
+# tensorflow's own interpreter is to be removed; LiteRT is what its notice names.
+DEPLOY = ["ai-edge-litert>=2.1,<3", "tf2onnx>=1.17,<2", "onnxruntime>=1.22,<2"]
 TEST = [
     "pytest>=8.3,<10",
     "pytest-xdist>=3.7,<4",
@@ -46,6 +48,7 @@ TEST = [
     "foolbox>=3.3.4,<3.4",
     "playwright>=1.50,<2",
     *ART,
+    *DEPLOY,
 ]
 SLURM = ["dask-jobqueue>=0.9,<1", "cryptography>=42"]
 PARQUET = ["pyarrow>=17"]
@@ -76,6 +79,7 @@ setup(
     install_requires=REQUIRED,
     extras_require={
         "art": ART,
+        "deploy": DEPLOY,
         "slurm": SLURM,
         "parquet": PARQUET,
         "test": TEST + SLURM + PARQUET,

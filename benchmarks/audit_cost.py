@@ -47,8 +47,8 @@ def main(run: str, results: Path, data_dir: Path | None) -> None:
     )
     made = source.training()
     assert made is not None
-    network = restored(folder, record, data)
-    network._others = lambda _: restored(source, made, data)
+    network = restored(folder, record)
+    network._others = lambda _: restored(source, made)
     indices = audited_images(SCREEN, len(data.val))
     part = data.val.part(indices)
     eps = architecture(folder.run.arch).audit_eps

@@ -49,7 +49,7 @@ def main(run: str, results: Path, data_dir: Path | None, images: int, wanted: st
     training = folder.training()
     assert training is not None
     data = DATASETS[folder.run.dataset].load(folder.run.image_size, data_dir, False, lambda _: None, lambda *_: None)
-    network = restored(folder, training, data)
+    network = restored(folder, training)
     indices = np.sort(np.random.default_rng(0).permutation(audited_images(FULL, len(data.val)))[:images])
     part = data.val.part(indices)
     eps = architecture(folder.run.arch).audit_eps

@@ -21,6 +21,7 @@ ORDER = (
     "bench.methods",
     "bench.training",
     "bench.evaluation",
+    "bench.deployment",
     "bench.audit",
     "bench.runs",
     "bench.comparison",

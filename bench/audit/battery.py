@@ -13,6 +13,8 @@ from bench.attacks.square import Square
 from bench.attacks.transfer import Transfer
 from bench.audit.evidence import Access
 
+INT8 = "-int8"  # the end of the name of a battery that audits the network in 8 bits
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -43,6 +45,8 @@ class Battery:
         stages: in order.
         probed: how many of the images the probes take.
         longer: whether the probes that take longest are made too.
+        int8: whether it audits the network as it is deployed, in 8 bits. Such a network is compared with the control as it
+            was trained.
     """
 
     name: str
@@ -50,6 +54,17 @@ class Battery:
     stages: tuple[Stage, ...]
     probed: int = 64
     longer: bool = False
+    int8: bool = False
+
+    @property
+    def of_control(self) -> str:
+        """The name of the battery that the control is audited by."""
+        return self.name.removesuffix(INT8)
+
+    @property
+    def deployed(self) -> Battery:
+        """The same battery, of the network in 8 bits."""
+        return replace(self, name=self.name + INT8, int8=True)
 
     def without(self, access: Access) -> Battery:
         """Return the battery without the stages of a kind."""
@@ -89,4 +104,4 @@ FULL = Battery(
     ),
     longer=True,
 )
-BATTERIES = {each.name: each for each in (SCREEN, FULL)}
+BATTERIES = {each.name: each for each in (SCREEN, FULL, SCREEN.deployed, FULL.deployed)}

@@ -59,7 +59,7 @@ def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path,
         return 0
     source = control.training()
     assert source is not None
-    from_control, plain = restored(control, source, data), restored(folder, training, data)
+    from_control, plain = restored(control, source), restored(folder, training)
     indices = audited_images(SCREEN, len(data.val))
     images, eps = data.val.part(indices), architecture(run.arch).audit_eps
     for fake in wanted:

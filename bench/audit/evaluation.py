@@ -17,7 +17,7 @@ from bench.audit.record import evidence_of, fields_of, verdict_record
 from bench.audit.verdict import judge
 from bench.audit.version import AUDIT
 from bench.errors import BadInput
-from bench.evaluation.base import Subject
+from bench.evaluation.base import Network, Subject
 from bench.records.schema import AuditRecord, ControlRow
 from bench.records.store import Folder
 from bench.spec.architectures import architecture
@@ -68,6 +68,17 @@ class AuditEvaluation:
             return self.battery.without(Access.TRANSFER)
         return self.battery.without(Access.TRANSFER) if source.path == subject.folder.path else self.battery
 
+    def _network(self, subject: Subject) -> Network:
+        if not self.battery.int8:
+            return subject.network
+        # Here, because the command line starts without TensorFlow.
+        from bench.evaluation.classifier import Classifier
+        from bench.evaluation.int8 import calibration_images, int8
+        from bench.evaluation.restored import restored
+
+        fresh = restored(subject.folder, subject.training)  # its kernels are changed
+        return Classifier(int8(fresh.model, calibration_images(subject.data)), fresh.temperature, fresh.other)
+
     def evaluate(self, subject: Subject) -> None:
         """Audit ``subject`` and record the evidence and the verdict.
 
@@ -83,11 +94,12 @@ class AuditEvaluation:
 
         chosen = subject.data.val.part(indices)
         battery = self._battery(subject)
-        cost = cost_of(battery, subject.network, chosen, len(eps))
+        network = self._network(subject)
+        cost = cost_of(battery, network, chosen, len(eps))
         subject.progress.say(f"auditing ({self.battery.name}): {cost}")
         evidence = collect(
             battery,
-            subject.network,
+            network,
             chosen,
             indices,
             eps,
@@ -110,10 +122,11 @@ class AuditEvaluation:
 def control_audit(folder: Folder, battery: str) -> tuple[ControlRow, Evidence] | None:
     """Return the control of the run in ``folder`` and the evidence of its audit by ``battery``.
 
-    None where the run is its own control, or the control has no such audit in the same results folder.
+    In 8 bits, the control is audited as it was trained, and a network may be its own control.
+    None where the network is its own control, or the control has no such audit in the same results folder.
     """
-    control = control_of(folder.run)
-    return None if control == folder.run else _evidence(Folder(folder.results, control), battery)
+    control, name = control_of(folder.run), BATTERIES[battery].of_control
+    return None if control == folder.run and name == battery else _evidence(Folder(folder.results, control), name)
 
 
 def audited(folder: Folder, battery: str, control: Folder | None = None) -> AuditRecord:
@@ -128,7 +141,7 @@ def audited(folder: Folder, battery: str, control: Folder | None = None) -> Audi
     if found is None:
         raise BadInput(f"{folder.path} has no audit ({battery}): expected one; run bench audit {folder.run.key}")
     record, arrays = found
-    other = control_audit(folder, battery) if control is None else _evidence(control, battery)
+    other = control_audit(folder, battery) if control is None else _evidence(control, BATTERIES[battery].of_control)
     judged = _with_verdict(record, evidence_of(record, arrays), other)
     if control is None and judged != record:
         folder.write_audit(judged, arrays)
@@ -145,7 +158,8 @@ def _evidence(folder: Folder, battery: str) -> tuple[ControlRow, Evidence] | Non
 
 
 def _with_verdict(record: AuditRecord, evidence: Evidence, control: tuple[ControlRow, Evidence] | None) -> AuditRecord:
-    row, theirs = control if control is not None and control[0].weights != record.weights else (None, None)
+    same = control is not None and control[0].weights == record.weights and evidence.battery == control[1].battery
+    row, theirs = control if control is not None and not same else (None, None)
     return record.model_copy(update={"control": row, "verdict": verdict_record(judge(evidence, theirs))})
 
 

@@ -18,8 +18,7 @@ FOREIGN = ".py:"
 
 
 @click.command()
-@click.argument("network", metavar="[RUN|FILE.py:FUNCTION]", required=False)
-@click.argument("other", metavar="[CONTROL]", required=False)
+@click.argument("networks", metavar="[RUN|FILE.py:FUNCTION] [CONTROL]", nargs=-1)
 @click.option("--full", is_flag=True, help="785 images, more steps and restarts; says first how long it will take")
 @click.option(
     "--weights", type=click.Path(path_type=Path), help="of FILE.py:FUNCTION: .npz, .h5, .keras or a SavedModel"
@@ -30,20 +29,27 @@ FOREIGN = ".py:"
 @click.option("--image-size", type=int, default=64, show_default=True, help="side of the images for FILE.py:FUNCTION")
 @click.option("--temperature", type=float, default=1.0, show_default=True, help="T of the training of FILE.py:FUNCTION")
 @click.option("--eps", default="2,4", show_default=True, help="radii for FILE.py:FUNCTION, L-infinity, pixel levels")
+@click.option("--ensemble", is_flag=True, help="audit all named runs as one network, which averages their logits")
+@click.option(
+    "--quantise",
+    type=click.Choice(["int8"]),
+    help="audit the network as it is deployed in 8 bits, beside it as trained",
+)
 @click.option("--calibrate", is_flag=True, help="audit every trained network and fakes of it; print the error rates")
 @DATA_DIR
 @RESULTS
 @JSON
 @QUIET
 def audit(
-    network: str | None,
-    other: str | None,
+    networks: tuple[str, ...],
     full: bool,
     weights: Path | None,
     control: Path | None,
     image_size: int,
     temperature: float,
     eps: str,
+    ensemble: bool,
+    quantise: str | None,
     calibrate: bool,
     data_dir: Path | None,
     results_dir: Path,
@@ -55,6 +61,8 @@ def audit(
     RUN is the name of a run's folder, with or without /seed-N. It is compared with CONTROL, another run, on the same images.
     Without CONTROL it is compared with the same network, dense, of full rank, at T = 1, if that is trained and audited.
 
+    With --ensemble, all named runs are one network; what is printed is recorded nowhere.
+
     FILE.py:FUNCTION builds a network of your own, from pixel levels of 0 to 255 to logits. Give its --weights, and with
     --data-dir a folder CLASS/*.jpg.
     """
@@ -65,36 +73,68 @@ def audit(
         with Progress(quiet) as progress:
             found = calibrated(results_dir, data_dir, progress)
         click.echo(audit_output.rates(found))
-    elif network is None:
+    elif not networks:
         raise BadInput("no network: expected the name of a run, FILE.py:FUNCTION with --weights, or --calibrate")
-    elif FOREIGN in network:
+    elif FOREIGN in networks[0]:
+        if ensemble or quantise:
+            raise BadInput("--ensemble and --quantise are for runs: expected neither for FILE.py:FUNCTION")
         radii = parse_eps(eps)[1:]
-        _foreign(network, weights, control, data_dir, image_size, temperature, radii, battery, as_json, quiet)
+        _foreign(networks[0], weights, control, data_dir, image_size, temperature, radii, battery, as_json, quiet)
     else:
         if weights or control:
-            raise BadInput(f"--weights and --control are for FILE.py:FUNCTION: expected none for the run {network}")
-        _runs(network, other, results_dir, data_dir, battery, as_json, quiet)
+            raise BadInput(f"--weights and --control are for FILE.py:FUNCTION: expected none for the run {networks[0]}")
+        if ensemble:
+            _ensemble(networks, results_dir, data_dir, battery, as_json, quiet)
+            return
+        if len(networks) > 2:
+            raise BadInput(
+                f"{len(networks)} runs: expected one and its control, or --ensemble to audit all as one network"
+            )
+        name = f"{battery}-{quantise}" if quantise else battery
+        _runs(networks[0], networks[1] if len(networks) > 1 else None, results_dir, data_dir, name, as_json, quiet)
+
+
+def _ensemble(
+    networks: tuple[str, ...], results: Path, data_dir: Path | None, battery: str, as_json: bool, quiet: bool
+) -> None:
+    members = [recorded(results, text)[0] for text in networks]
+    run = members[0].run
+    from bench.datasets import DATASETS
+    from bench.training import runtime
+
+    runtime.prepare()
+    from bench.audit.battery import BATTERIES
+    from bench.audit.ensemble import audit_ensemble
+
+    with Progress(quiet) as progress:
+        data = DATASETS[run.dataset].load(run.image_size, data_dir, False, progress.say, progress.counter("images"))
+        record = audit_ensemble(members, data, BATTERIES[battery], progress)
+    name = "ensemble of " + ", ".join(each.run.key for each in members)
+    click.echo((audit_output.as_json if as_json else audit_output.card)(name, record, None))
 
 
 def _runs(
     network: str, other: str | None, results: Path, data_dir: Path | None, battery: str, as_json: bool, quiet: bool
 ) -> None:
+    from bench.audit.battery import BATTERIES
     from bench.audit.evaluation import audited
     from bench.runs.pipeline import Where, execute
 
-    controls = {each.run.seed: each for each in _recorded(results, other)} if other else {}
-    for folder in _recorded(results, network):
+    controls = {each.run.seed: each for each in recorded(results, other)} if other else {}
+    for folder in recorded(results, network):
         control = controls.get(folder.run.seed) or next(iter(controls.values()), None)
         with Progress(quiet) as progress:
-            for each in (control, folder):
-                if each is not None:
-                    execute(each.run, [], Where(results, data_dir), progress, audits=[battery])
+            plain = BATTERIES[battery].of_control
+            if control is not None:
+                execute(control.run, [], Where(results, data_dir), progress, audits=[plain])
+            # In 8 bits, a network is shown beside itself as it was trained.
+            execute(folder.run, [], Where(results, data_dir), progress, audits=list(dict.fromkeys([plain, battery])))
         record, path = audited(folder, battery, control), folder.audit_path(battery)
         write = audit_output.as_json if as_json else audit_output.card
         click.echo(write(folder.run.key, record, path))
 
 
-def _recorded(results: Path, text: str) -> list[Folder]:
+def recorded(results: Path, text: str) -> list[Folder]:
     """Return the folders of the run that ``text`` names, one a seed, or that of one seed."""
     name, _, seed = text.rstrip("/").removeprefix(f"{results}/").partition(SEED)
     known = [each for each in folders(results) if isinstance(each, Folder)]

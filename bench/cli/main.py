@@ -14,6 +14,8 @@ import click
 from bench.cli.audit import audit
 from bench.cli.data import data
 from bench.cli.export import export
+from bench.cli.export_model import export_model
+from bench.cli.latency import latency
 from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.status import status
@@ -76,7 +78,7 @@ def main() -> None:
     """Train networks, compress them, attack them, and report how robust they are."""
 
 
-for command in (run, data, sweep, audit, status, export, report):
+for command in (run, data, sweep, audit, status, export, report, latency, export_model):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -25,27 +25,10 @@ from bench.records.status import State
 from bench.runs.command import attack_options, run_options
 from bench.runs.grid import Figure, Grid
 from bench.spec.control import control_of
-from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
-VARYING = {
-    "sparsity": "dense",
-    "low_rank": "full rank",
-    "temperature": "T = 1",
-    "adversarial_eps": "standard training",
-}
-# Settings that a label has words for. Any other setting is named where the runs differ in it.
-LABELLED = (
-    "arch",
-    "sparsity",
-    "pruning",
-    "low_rank",
-    "low_rank_init",
-    "low_rank_from",
-    "temperature",
-    "adversarial_eps",
-    "seed",
-)
+# Settings that a label has words for, or needs none. Any other setting is named where the runs differ in it.
+LABELLED = {"arch", "low_rank_from", "seed", *(each.name for each in fields(Run) if each.metadata["words"])}
 
 
 @dataclass(frozen=True)
@@ -125,18 +108,9 @@ class ComparisonGroup:
 
     def label(self, run: Run) -> str:
         """Return a short label that tells ``run`` from the others: "98 % zero", "LR1", "T = 20", "adversarial eps 2"."""
-        ranks = str(run.low_rank)
-        parts = [
-            run.arch if len({each.arch for each in self.runs}) > 1 else "",
-            f"{100 * run.sparsity:g} % zero" if run.sparsity else "",
-            {"random": "at random", "filter": "by filter"}.get(run.pruning, "") if run.sparsity else "",
-            "" if run.low_rank == FullRank() else ranks.upper() if ranks.startswith("lr") else f"rank {ranks}",
-            "by SVD" if run.low_rank_init == "svd" else "",
-            f"T = {run.temperature:g}" if run.temperature != 1 else "",
-            f"adversarial eps {run.adversarial_eps:g}" if run.adversarial_eps else "",
-        ]
-        plain = [word for name, word in VARYING.items() if len({getattr(each, name) for each in self.runs}) > 1]
-        named = [part for part in parts if part] or [plain[0] if len(plain) == 1 else "control"]
+        parts = [*([run.arch] if len({each.arch for each in self.runs}) > 1 else []), *run.words.values()]
+        acting = {acts.method: acts.without for each in self.runs for acts in each.methods}
+        named = parts or [next(iter(acting.values())) if len(acting) == 1 else "control"]
         own, others = _effective(run), [_effective(each) for each in self.runs]
         differs = [
             name for name in own if name not in LABELLED and len({each.get(name, own[name]) for each in others}) > 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-from bench.datasets.base import Dataset
 from bench.evaluation.classifier import Classifier
 from bench.methods.compose import methods_of
 from bench.records.schema import TrainingRecord
@@ -12,7 +11,7 @@ from bench.records.store import Folder
 from bench.training.network import restore
 
 
-def restored(folder: Folder, training: TrainingRecord, data: Dataset) -> Classifier:
+def restored(folder: Folder, training: TrainingRecord) -> Classifier:
     """Return the network that ``training`` records. Those of other runs are restored when an attack asks for them.
 
     Raises:
@@ -27,9 +26,9 @@ def restored(folder: Folder, training: TrainingRecord, data: Dataset) -> Classif
             return network
         record = source.training()
         assert record is not None
-        return restored(source, record, data)
+        return restored(source, record)
 
-    methods = methods_of(run, run.steps(len(data.train)))
-    model = restore(run, len(data.classes), folder.weights(training), methods)
+    methods = methods_of(run, run.steps(training.data.train))
+    model = restore(run, len(training.data.classes), folder.weights(training), methods)
     network = Classifier(model, run.temperature, other)
     return network

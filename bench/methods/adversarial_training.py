@@ -7,7 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from bench.methods.base import Loss, Method
+from bench.methods.base import Loss, Method, Sources
+from bench.spec.run import Run
 
 
 @dataclass(frozen=True)
@@ -62,3 +63,9 @@ class AdversarialTraining(Method):
 
     def _project(self, moved: Any, images: Any) -> Any:
         return tf.clip_by_value(tf.clip_by_value(moved, images - self.eps, images + self.eps), 0.0, 255.0)
+
+
+def adversarial(run: Run, _steps: int, _sources: Sources | None) -> Method:
+    """Return the method that ``run`` asks for."""
+    at_random = run.adversarial_start == "random"
+    return AdversarialTraining(run.adversarial_eps, run.adversarial_steps, at_random, run.derived_seed("adversarial"))

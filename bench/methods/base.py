@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from bench.datasets.base import Images
 from bench.records.schema import Metrics
 
-# (labels, logits) -> the loss of each image, shape (n,).
+# (labels, logits) -> the loss of each image, shape (n,). Labels are classes, int64 (n,), or probabilities, float32 (n, classes).
 Loss = Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a method may take of other trainings, where a network is trained.
+
+    Args:
+        network: maps the name of a run's folder to its trained network at the same seed, plain.
+        images: some training images, float32, (n, height, width, 3), pixel levels.
+    """
+
+    network: Callable[[str], Any]
+    images: Images
 
 
 class Method:
@@ -26,6 +41,9 @@ class Method:
         """Return what the architecture makes dense layers with, given what it would use. Called once a build."""
         return dense
 
+    def start(self, model: Any) -> None:
+        """Set the weights to start from in ``model``, the network as the architecture built it."""
+
     def prepare(self, model: Any) -> Any:
         """Return the model to train, given the one that the architecture built."""
         return model
@@ -37,6 +55,16 @@ class Method:
         """Return the loss to train on, given the one that would be used."""
         return loss
 
+    def targets(self, images: Any, labels: Any) -> Any:
+        """Return the labels to train a step on, given those that would be used. Part of the compiled step.
+
+        Args:
+            images: those of the batch, float32, (n, height, width, 3), pixel levels.
+            labels: classes, int64 (n,), or probabilities, float32 (n, classes). Either may be returned.
+        """
+        del images
+        return labels
+
     def inputs(self, model: Any, images: Any, labels: Any, loss: Loss, step: Any) -> Any:
         """Return the images to train a step on, given those of the batch. Part of the compiled step.
 
@@ -44,7 +72,7 @@ class Method:
 
         Args:
             images: float32, (n, height, width, 3), pixel levels.
-            labels: int64, (n,).
+            labels: those to train on, as ``targets`` returns them.
             loss: the loss that is trained on, with what all methods make of it.
             step: the number of optimiser steps before, an int64 scalar; with a seed it makes the key of a stateless draw.
         """

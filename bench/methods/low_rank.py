@@ -10,9 +10,11 @@ from typing import Any
 import tf_keras as keras
 
 from bench.errors import BadInput
-from bench.methods.base import Method
+from bench.methods.base import Method, Sources
 from bench.methods.separable import HORIZONTAL, VERTICAL, largest_rank, pairs
-from bench.spec.ranks import RankFraction, RankList, ReportRanks
+from bench.methods.svd_init import SvdInit
+from bench.spec.ranks import FullRank, RankFraction, RankList, ReportRanks
+from bench.spec.run import Run
 
 NORMALISATION = {"momentum": 0.9, "epsilon": 1e-5}
 
@@ -28,11 +30,13 @@ class LowRank(Method):
     stride over columns, so that receptive field and output shape stay. Batch norm follows each factor. Where the
     architecture has its own batch norm behind the convolution (it asks for no bias), that one follows the horizontal
     factor. Neither factor has a bias. The vertical factor is drawn LeCun-normal, as no ReLU follows it.
+    ``init`` sets the pairs to start from; they are drawn where it is None.
     Source: Tai et al. 2016, arXiv:1511.06067, section 2.1; the report's equations 13 and 14.
     """
 
     arch: str
     ranks: ReportRanks | RankFraction | RankList
+    init: SvdInit | None = None
 
     def conv(self, conv: Callable[..., Any]) -> Callable[..., Any]:
         """Return the factory of pairs. In use it raises BadInput where the network has more convolutions than ranks."""
@@ -50,6 +54,11 @@ class LowRank(Method):
             return apply
 
         return separable
+
+    def start(self, model: Any) -> None:
+        """Set the pairs of ``model`` as ``init`` does."""
+        if self.init:
+            self.init.start(model)
 
     def prepare(self, model: Any) -> Any:
         """Return the model; BadInput where it has no pair, or fewer pairs than a list has ranks."""
@@ -101,3 +110,11 @@ def _pair(
             f"low_rank: {name} cannot have rank 1 where its output is one pixel wide; take rank 2 or larger images"
         )
     return keras.layers.BatchNormalization(**NORMALISATION, name=f"{name}{HORIZONTAL}_bn")(x) if use_bias else x
+
+
+def low_rank(run: Run, _steps: int, sources: Sources | None) -> Method:
+    """Return the method that ``run`` asks for."""
+    assert not isinstance(run.low_rank, FullRank)  # it would have no effect
+    if run.low_rank_from and sources:
+        return LowRank(run.arch, run.low_rank, SvdInit(sources.network(run.low_rank_from), sources.images))
+    return LowRank(run.arch, run.low_rank)

@@ -14,7 +14,7 @@ import tf_keras as keras
 from bench.errors import BadInput, BenchError
 from bench.methods.base import Method
 from bench.methods.kernels import kernel_layers
-from bench.methods.pruning_wrapper import Score, ScoredPruning
+from bench.methods.pruning_wrapper import Score, ScoredPruning, Threshold, of_the_kernel
 from bench.records.schema import Metrics
 from bench.spec.pruning_schedule import Steps
 
@@ -33,7 +33,7 @@ class MagnitudePruning(Method):
     ``schedule.frequency``; t counts optimiser steps from 1. Each kernel is pruned by itself to the same fraction.
     Biases and normalisation parameters are not pruned.
 
-    Another way to prune overrides ``score``, and where needed ``layers`` and ``counts``.
+    Another way to prune overrides ``score``, and where needed ``layers``, ``threshold`` and ``counts``.
 
     Departure: the library keeps every weight that equals its threshold, which leaves a few too many in a kernel of
     millions. Up to 1e-5 of the kernel, the smallest of them are zeroed at the end.
@@ -53,6 +53,10 @@ class MagnitudePruning(Method):
         scores: Score = tf.abs
         return scores
 
+    def threshold(self) -> Threshold:
+        """Return what finds the smallest score that is kept. All kernels of a network share it."""
+        return of_the_kernel
+
     def layers(self, model: Any) -> list[Any]:
         """Return the layers of ``model`` to prune."""
         return kernel_layers(model)
@@ -66,8 +70,9 @@ class MagnitudePruning(Method):
         chosen = {id(layer) for layer in self.layers(model)}
         for layer in self.layers(model):
             self._check_reachable(layer.name, self._scores(layer).size)
+        threshold = self.threshold()
         return keras.models.clone_model(
-            model, clone_function=lambda layer: self._wrap(layer) if id(layer) in chosen else layer
+            model, clone_function=lambda layer: self._wrap(layer, threshold) if id(layer) in chosen else layer
         )
 
     def warm_start(self, model: Any, steps: int) -> None:
@@ -116,7 +121,7 @@ class MagnitudePruning(Method):
         # The library computes this number in float32, whose 24 bits are too few for tens of millions.
         return max(1, int(np.round(np.float32(units) * (np.float32(1) - np.float32(self.sparsity)))))
 
-    def _wrap(self, layer: Any) -> Any:
+    def _wrap(self, layer: Any, threshold: Threshold) -> Any:
         cubic = tfmot.sparsity.keras.PolynomialDecay(
             initial_sparsity=0.0,
             final_sparsity=self.sparsity,
@@ -125,7 +130,7 @@ class MagnitudePruning(Method):
             power=3,
             frequency=self.schedule.frequency,
         )
-        return ScoredPruning(layer, self.score(layer), pruning_schedule=cubic)
+        return ScoredPruning(layer, self.score(layer), threshold, pruning_schedule=cubic)
 
     def _check_reachable(self, name: str, units: int) -> None:
         zeros = units - self._kept(units)

@@ -10,12 +10,11 @@ import tensorflow as tf
 import tf_keras as keras
 
 from bench.datasets.base import Images
-from bench.methods.base import Method
 from bench.methods.separable import HORIZONTAL, VERTICAL, factor, pairs
 
 
 @dataclass(frozen=True)
-class SvdInit(Method):
+class SvdInit:
     """Set each pair of a low-rank network to the nearest one of the kernel of ``full``, and copy all other layers.
 
     The batch norms of the pairs start as the identity: their scale and shift are the standard deviation and the mean of
@@ -33,8 +32,8 @@ class SvdInit(Method):
     full: Any
     images: Images
 
-    def prepare(self, model: Any) -> Any:
-        """Return ``model``, a network of pairs, with the weights set."""
+    def start(self, model: Any) -> None:
+        """Set the weights of ``model``, a network of pairs."""
         names = pairs(model)
         trained = {layer.name: layer for layer in self.full.layers}
         for layer in model.layers:
@@ -46,7 +45,6 @@ class SvdInit(Method):
         added = [layer for layer in model.layers if layer.name.endswith("_bn") and layer.name not in trained]
         biases = {f"{name}{HORIZONTAL}_bn": trained[name].bias for name in names if trained[name].use_bias}
         _make_identities(model, added, self.images, biases)
-        return model
 
 
 def _factor(model: Any, name: str, kernel: Any) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.methods.base import Loss, Method
+from bench.methods.base import Loss, Method, Sources
+from bench.spec.run import Run
 
 
 @dataclass(frozen=True)
@@ -26,3 +27,8 @@ class Temperature(Method):
         """Return ``loss`` on the logits over T, times c."""
         factor = self.temperature if self.scaled else 1.0
         return lambda labels, logits: factor * loss(labels, logits / self.temperature)
+
+
+def temperature(run: Run, _steps: int, _sources: Sources | None) -> Method:
+    """Return the method that ``run`` asks for."""
+    return Temperature(run.temperature, run.temperature_loss == "scaled")

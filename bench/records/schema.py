@@ -156,6 +156,7 @@ class TrainingRecord(_Versioned):
     run: str
     settings: dict[str, Any]
     start: Origin | None = None
+    teacher: Origin | None = None
     source: str | None = None
     data: DataRecord
     status: Literal["done", "diverged"]

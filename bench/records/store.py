@@ -112,20 +112,27 @@ class Folder:
         if not self._spec.exists():
             _write(self._spec, SPEC_SCHEMA, SpecRecord(run=str(self.run)))
 
-    def start(self) -> Folder | None:
-        """Return the folder of the trained run that this one starts from; None where it starts from scratch.
+    def sources(self) -> dict[str, Folder]:
+        """Return the folders of the trained runs whose networks this training uses, by the setting that names them.
 
         Raises:
-            BadInput: that run is not there, has no weights, or is not the full-rank run of the same network and images.
+            BadInput: a run is not there, has no weights, or is not what its setting asks for.
         """
-        name = self.run.low_rank_from
-        if not name:
-            return None
-        found = self.other(name, f"--from {name}")
-        if found.run.arch != self.run.arch:
-            raise BadInput(f"--from {name} has arch {found.run.arch}: expected {self.run.arch}, as in the run itself")
-        if found.run.low_rank != FullRank():
-            raise BadInput(f"--from {name} is a low-rank run: expected a full-rank one")
+        found = {setting: self.other(name, f"--{flag} {name}") for setting, flag, name in self.run.named_runs()}
+        start = found.get("low_rank_from")
+        for flag, setting in (("--from", "low_rank_from"), ("--rewind", "rewind_from")):
+            source = found.get(setting)
+            if source and source.run.arch != self.run.arch:
+                raise BadInput(
+                    f"{flag} {source.run.name} has arch {source.run.arch}: expected {self.run.arch}, as in the run itself"
+                )
+        ticket = found.get("rewind_from")
+        if ticket and (ticket.run.sparsity or ticket.run.low_rank != self.run.low_rank):
+            raise BadInput(
+                f"--rewind {ticket.run.name} is pruned or has other ranks: expected a dense run of the same network"
+            )
+        if start and start.run.low_rank != FullRank():
+            raise BadInput(f"--from {start.run.name} is a low-rank run: expected a full-rank one")
         return found
 
     def other(self, name: str, asker: str) -> Folder:

@@ -24,6 +24,7 @@ MEASURED = {
     "by a weight not zero": "macs_nonzero",
     "gzip, bytes": "gzip_bytes",
 }
+COLUMNS = ("sparsity", "pruning", "low_rank", "temperature")  # settings that have a column of their own
 FRACTIONS = ("accuracy", "sparsity", "sparsity_whole")
 
 
@@ -78,7 +79,7 @@ def _row(run: Run, seeds: Seeds) -> dict[str, Cell]:
         "zeros asked, %": Cell(f"{100 * run.sparsity:g}{how * (run.sparsity > 0)}", run.sparsity),
         "rank": Cell(str(run.low_rank)),
         "T": Cell(f"{run.temperature:g}", run.temperature),
-        "adversarial eps": Cell(f"{run.adversarial_eps:g}", run.adversarial_eps),
+        "other methods": Cell(", ".join(word for name, word in run.words.items() if name not in COLUMNS) or "none"),
         "batch": Cell(str(run.batch_size), run.batch_size),
         "seeds": Cell(seeds_text(seeds)),
         "clean accuracy, %": over_seeds([each.metrics.accuracy for each in seeds.values()], percent),

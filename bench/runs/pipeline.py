@@ -92,7 +92,7 @@ def execute(
                     f"{evaluation} needs the module {evaluation.library}, which is not installed: {evaluation.remedy}"
                 )
         if training is None:
-            folder.start()  # refuse early where there is nothing to start from
+            folder.sources()  # refuse early where a run to train with is not there
         data = source.load(run.image_size, where.data_dir, where.skip_broken, progress.say, progress.counter("images"))
         if training:
             _check_images(folder, training, data)
@@ -100,7 +100,7 @@ def execute(
         if training and not missing:
             return _result(folder, training, wanted, worked=False)
         steps = run.steps(len(data.train))
-        if run.sparsity:
+        if run.goes_on_from_control:
             run.schedule.resolve(steps)  # refuse before the seconds that TensorFlow takes to start
         share_after = set() if run.sparsity else _steps_to_share(share_with, steps, progress)
         if restart:

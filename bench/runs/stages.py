@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,8 @@ from bench.evaluation.classifier import Classifier
 from bench.evaluation.metrics import measure
 from bench.evaluation.referee import accuracy
 from bench.evaluation.restored import restored
-from bench.methods.base import Method
+from bench.methods.base import Sources
 from bench.methods.compose import methods_of
-from bench.methods.svd_init import SvdInit
 from bench.records.provenance import environment
 from bench.records.schema import DataRecord, EpochRow, Origin, TrainingRecord
 from bench.records.store import Folder
@@ -43,20 +42,22 @@ def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collec
         BenchError: a method did not do what it promises, such as the sparsity of a kernel. Nothing is recorded.
     """
     run, clock = folder.run, Clock()
-    start, origin = _start(folder, data)
-    methods = methods_of(run, run.steps(len(data.train)), start)
+    sources = _sources(folder, data)
+    methods = methods_of(run, run.steps(len(data.train)), _of_other_runs(sources, data))
+    origins = {name: Origin(run=each.run.name, weights=_record(each).weights) for name, each in sources.items()}
     common: dict[str, Any] = {
         "version": TRAINING,
         "run": str(run),
         "settings": run.settings,
-        "start": origin,
+        "start": origins.get("low_rank_from"),
+        "teacher": origins.get("distill_from"),
         "source": source_of(run.arch),
         "data": _described(data),
         "environment": environment(devices()),
     }
     try:
         with stopping() as stop:
-            network, history = loop.train(run, data, folder, methods, progress, stop, origin, share_after)
+            network, history = loop.train(run, data, folder, methods, progress, stop, origins, share_after)
     except loop.Diverged as diverged:
         progress.say(str(diverged))
         record = TrainingRecord(
@@ -79,25 +80,37 @@ def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collec
     return folder.write_training(record, weights)
 
 
-def _start(folder: Folder, data: Dataset) -> tuple[Method | None, Origin | None]:
-    """Return the method that sets the first weights, and their origin for the record; None for a start from scratch."""
-    source = folder.start()
-    if source is None:
-        return None, None
-    record = source.training()
-    if record is None or record.data.fingerprint != data.fingerprint:
-        raise BadInput(f"--from {source.run.name} was trained on other images: it cannot be started from")
-    full = restore(source.run, len(data.classes), source.weights(record))
+def _sources(folder: Folder, data: Dataset) -> dict[str, Folder]:
+    """Return the folders of the runs whose networks the training uses, by setting; BadInput where their images are others."""
+    found = folder.sources()
+    for source in found.values():
+        if _record(source).data.fingerprint != data.fingerprint:
+            raise BadInput(
+                f"{source.run.name} was trained on other images: expected a run on the images of {folder.run.name}"
+            )
+    return found
+
+
+def _of_other_runs(sources: Mapping[str, Folder], data: Dataset) -> Sources:
+    by_name = {each.run.name: each for each in sources.values()}
     chosen = np.linspace(0, len(data.train) - 1, min(CALIBRATION, len(data.train))).astype(np.int64)
-    origin = Origin(run=source.run.name, weights=record.weights)
-    return SvdInit(full, data.train.images[chosen].astype(np.float32)), origin
+    return Sources(
+        lambda name: restored(by_name[name], _record(by_name[name])).model,
+        data.train.images[chosen].astype(np.float32),
+    )
+
+
+def _record(source: Folder) -> TrainingRecord:
+    found = source.training()
+    assert found is not None  # the folder of a source has a record
+    return found
 
 
 def evaluate(
     folder: Folder, training: TrainingRecord, evaluations: Sequence[Evaluation], data: Dataset, progress: Progress
 ) -> None:
     """Restore the network that ``training`` records, and do each of ``evaluations`` on it."""
-    network = restored(folder, training, data)
+    network = restored(folder, training)
     subject = Subject(folder, training, network, data, environment(devices()), progress)
     for evaluation in evaluations:
         evaluation.evaluate(subject)

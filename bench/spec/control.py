@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
-from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
 
 def control_of(run: Run) -> Run:
-    """Return the control of ``run``: the same network, dense, of full rank, at temperature 1, on images as they are."""
-    plain: dict[str, Any] = {"low_rank_init": "scratch", "low_rank_from": "", "low_rank": FullRank()}
-    return replace(run, sparsity=0.0, temperature=1.0, adversarial_eps=0.0, **plain)
+    """Return the control of ``run``: the same network, dense, of full rank, at temperature 1, on images as they are.
+
+    Every setting that asks for a method is without effect, and so are its parts.
+    """
+    acting = {each.name for each in fields(run) if each.metadata["acts"]}
+    while parts := {each.name for each in fields(run) if each.metadata["part_of"] in acting} - acting:
+        acting |= parts
+    plain: dict[str, Any] = {each.name: each.default for each in fields(run) if each.name in acting}
+    return replace(run, **plain)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, Field, asdict, dataclass, fields, replace
 from typing import Any
 
 from bench.datasets import DATASETS
@@ -15,47 +15,29 @@ from bench.spec.limits import OneOf, Range, Words
 from bench.spec.methods import MethodNames, canonical
 from bench.spec.pruning_schedule import Fractions, Schedule, parse_schedule
 from bench.spec.ranks import FullRank, RankList, Ranks, check_ranks, parse_ranks
+from bench.spec.setting import Acts, setting
 
 PRECISIONS = ("float32", "bfloat16")
-PRUNINGS = ("magnitude", "random", "filter")
+PRUNINGS = ("magnitude", "random", "filter", "global")
 STARTS = ("scratch", "svd")
 TEMPERATURE_LOSSES = ("plain", "scaled")
 ADVERSARIAL_STARTS = ("image", "random")
-# Settings that nobody gives without their part_of but by mistake, and an example of it.
-NEEDED = {
-    "pruning": "--sparsity 0.9",
-    "adversarial_steps": "--adversarial-eps 2",
-    "adversarial_start": "--adversarial-eps 2",
-}
 FRACTION = Range("a fraction", 0, 1, open_high=True)
 RUN_NAME = Words(
     "the name of a run's folder, without its path and its seed, as in alexnet-b128-imagenette64-1a2b3c4d",
     r"[a-z0-9]([A-Za-z0-9._,-]*[A-Za-z0-9])?|",
 )
 DATA_NAME = Words("a name of letters, digits and hyphens", r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?|")
-Limit = Range | OneOf | Words | ArchitectureName | MethodNames
 
 
-def setting(
-    help: str,
-    limit: Limit | None,
-    default: Any = MISSING,
-    *,
-    by_arch: bool = False,
-    off: Any = MISSING,
-    part_of: str | None = None,
-    flag: str | None = None,
-) -> Any:
-    """Declare a field of a run.
+def _short_rank(ranks: Ranks) -> str:
+    name = "list" if isinstance(ranks, RankList) else str(ranks)
+    return name if name.startswith("l") else f"r{name}"
 
-    Args:
-        by_arch: where it is left out, take the architecture's own value.
-        off: the value without effect. The setting is left out of the run's text at it.
-        part_of: the setting without which this one has no effect. Without it, this one is its default.
-        flag: its command-line option, where that is not its name.
-    """
-    metadata = {"help": help, "limit": limit, "by_arch": by_arch, "off": off, "part_of": part_of, "flag": flag}
-    return field(default=default, metadata=metadata)
+
+def _rank_in_words(ranks: Ranks) -> str:
+    name = str(ranks)
+    return name.upper() if name.startswith("lr") else f"rank {name}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,13 +53,24 @@ class Run:
     dataset: str = setting("images to train on and attack", OneOf("data set", DATASETS), "imagenette")
     data_name: str = setting("name for the images of a folder, to tell two folders apart", DATA_NAME, "", off="")
     image_size: int = setting("side of the images, pixels", Range("pixels", 32, 512, whole=True), 64)
-    sparsity: float = setting("fraction of zeros in every kernel; 0: not pruned", FRACTION, 0.0, off=0.0)
+    sparsity: float = setting(
+        "fraction of zeros in every kernel; 0: not pruned",
+        FRACTION,
+        0.0,
+        off=0.0,
+        short=lambda value: f"s{value:g}",
+        words=lambda value: f"{100 * value:g} % zero",
+        acts=Acts("sparsity", "dense", "bench.methods.pruning:pruning"),
+    )
     pruning: str = setting(
-        "which weights go: the smallest, random ones, or the smallest filters",
+        "which weights go: the smallest of each kernel, random ones, the smallest filters, or the smallest of all kernels",
         OneOf("criterion", PRUNINGS),
         "magnitude",
         off="magnitude",
         part_of="sparsity",
+        example="--sparsity 0.9",
+        short=str,
+        words={"random": "at random", "filter": "by filter", "global": "over all kernels"}.__getitem__,
     )
     schedule: Schedule = setting(
         "when to prune: shares:BEGIN,END,UPDATES in fractions of the training, or steps:T_START,N,F",
@@ -85,42 +78,121 @@ class Run:
         Fractions(),
         part_of="sparsity",
     )
+    rewind_from: str = setting(
+        "the trained dense run whose network says which weights go; this one starts from the same weights without them",
+        RUN_NAME,
+        "",
+        off="",
+        part_of="sparsity",
+        example="--sparsity 0.9",
+        flag="--rewind",
+        names_run=True,
+        short=lambda _: "rewound",
+        words=lambda _: "rewound",
+    )
     low_rank: Ranks = setting(
         "rank of each convolution: full, lr1, lr2, a fraction as 0.5, or a list as 8,40,60",
         None,
         FullRank(),
         off=FullRank(),
+        short=_short_rank,
+        words=_rank_in_words,
+        acts=Acts("low rank", "full rank", "bench.methods.low_rank:low_rank"),
     )
     low_rank_init: str = setting(
-        "how a low-rank network starts", OneOf("start", STARTS), "scratch", off="scratch", part_of="low_rank"
+        "how a low-rank network starts",
+        OneOf("start", STARTS),
+        "scratch",
+        off="scratch",
+        part_of="low_rank",
+        short=str,
+        words=lambda _: "by SVD",
     )
     low_rank_from: str = setting(
-        "the trained full-rank run to start from by SVD", RUN_NAME, "", off="", part_of="low_rank_init", flag="--from"
+        "the trained full-rank run to start from by SVD",
+        RUN_NAME,
+        "",
+        off="",
+        part_of="low_rank_init",
+        flag="--from",
+        names_run=True,
     )
-    temperature: float = setting("T: train on logits / T", Range("a temperature", 0, 1e6, open_low=True), 1.0, off=1.0)
+    temperature: float = setting(
+        "T: train on logits / T",
+        Range("a temperature", 0, 1e6, open_low=True),
+        1.0,
+        off=1.0,
+        short=lambda value: f"t{value:g}",
+        words=lambda value: f"T = {value:g}",
+        acts=Acts("temperature", "T = 1", "bench.methods.temperature:temperature"),
+    )
     temperature_loss: str = setting(
         "loss at T: plain, as in the report, or multiplied by T",
         OneOf("loss", TEMPERATURE_LOSSES),
         "scaled",
         part_of="temperature",
     )
+    distill_from: str = setting(
+        "the trained run whose probabilities at T are the labels",
+        RUN_NAME,
+        "",
+        off="",
+        names_run=True,
+        short=lambda _: "distilled",
+        words=lambda _: "distilled",
+        acts=Acts("distillation", "no teacher", "bench.methods.distillation:distillation"),
+    )
     adversarial_eps: float = setting(
         "train on attacked images: radius in L-infinity, pixel levels; 0: on the images themselves",
         Range("pixel levels", 0, 255),
         0.0,
         off=0.0,
+        short=lambda value: f"adv{value:g}",
+        words=lambda value: f"adversarial eps {value:g}",
+        acts=Acts("adversarial training", "standard training", "bench.methods.adversarial_training:adversarial"),
     )
     adversarial_steps: int = setting(
         "steps of that attack; 1: FGSM, more: PGD",
         Range("steps", 1, 1000, whole=True),
         1,
         part_of="adversarial_eps",
+        example="--adversarial-eps 2",
+        short=lambda value: f"pgd{value}" if value > 1 else "",
     )
     adversarial_start: str = setting(
         "where that attack starts: at the image, or at a random point of the ball",
         OneOf("start", ADVERSARIAL_STARTS),
         "random",
         part_of="adversarial_eps",
+        example="--adversarial-eps 2",
+        short=lambda value: "image" if value == "image" else "",
+    )
+    l1: float = setting(
+        "factor of the sum of absolute weights of the kernels, added to the loss",
+        Range("a factor", 0, 1),
+        0.0,
+        off=0.0,
+        short=lambda value: f"l1-{value:g}",
+        words=lambda value: f"l1 {value:g}",
+        acts=Acts("l1 penalty", "no penalty", "bench.methods.l1:l1"),
+    )
+    nuclear_norm: float = setting(
+        "factor of the sum of singular values of the kernels, added to the loss",
+        Range("a factor", 0, 1),
+        0.0,
+        off=0.0,
+        short=lambda value: f"nuc{value:g}",
+        words=lambda value: f"nuclear norm {value:g}",
+        acts=Acts("nuclear norm", "no penalty", "bench.methods.nuclear_norm:nuclear_norm"),
+    )
+    dropout: float = setting(
+        "probability of dropout before each dense layer, beside that of the architecture",
+        FRACTION,
+        0.0,
+        off=0.0,
+        short=lambda value: f"drop{value:g}",
+        words=lambda value: f"dropout {value:g}",
+        acts=Acts("dropout", "no dropout", "bench.methods.dropout:dropout"),
     )
     epochs: int = setting("passes over the training images", Range("epochs", 1, 100_000, whole=True), 10)
     batch_size: int = setting("images a step", Range("images", 1, 65_536, whole=True), 128)
@@ -182,9 +254,9 @@ class Run:
         row = architecture(settings["arch"])
         own = {name: getattr(row, name) for name, each in by_name.items() if each.metadata["by_arch"]}
         given = {name: value for name, value in settings.items() if value is not None}
-        for name, example in NEEDED.items():
-            parent = by_name[name].metadata["part_of"]
-            if name in given and parent not in given:
+        for name in given:
+            parent, example = (by_name[name].metadata[key] for key in ("part_of", "example"))
+            if example and parent not in given:
                 raise BadInput(f"{name} is {given[name]}, but no {parent} is given: expected one, as in {example}")
         for name, value in given.items():
             if by_name[name].type in READERS and isinstance(value, str):
@@ -222,6 +294,11 @@ class Run:
         return replace(self, sparsity=0.0)
 
     @property
+    def goes_on_from_control(self) -> bool:
+        """Whether the training is that of the unpruned run until a first pruning step."""
+        return self.sparsity > 0 and not self.rewind_from
+
+    @property
     def settings(self) -> dict[str, Any]:
         """Every setting as JSON holds it, also those without effect."""
         texts = {each.name: str(getattr(self, each.name)) for each in fields(self) if each.type in READERS}
@@ -241,18 +318,29 @@ class Run:
         return f"{self.name}/seed-{self.seed}"
 
     def _compression(self) -> str:
-        ranks = "list" if isinstance(self.low_rank, RankList) else str(self.low_rank)
-        many = f"-pgd{self.adversarial_steps}" if self.adversarial_steps > 1 else ""
-        start = "-image" if self.adversarial_start == "image" else ""
-        parts = {
-            "sparsity": f"s{self.sparsity:g}",
-            "pruning": self.pruning,
-            "low_rank": ranks if ranks.startswith("l") else f"r{ranks}",
-            "low_rank_init": self.low_rank_init,
-            "temperature": f"t{self.temperature:g}",
-            "adversarial_eps": f"adv{self.adversarial_eps:g}{many}{start}",
-        }
-        return "".join(f"-{part}" for name, part in parts.items() if self._has_effect(name))
+        parts = [each.metadata["short"](getattr(self, each.name)) for each in self._told("short")]
+        return "".join(f"-{part}" for part in parts if part)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What acts on the network, in words by setting: "98 % zero", "LR1", "T = 20". Empty for a control."""
+        return {each.name: each.metadata["words"](getattr(self, each.name)) for each in self._told("words")}
+
+    @property
+    def methods(self) -> tuple[Acts, ...]:
+        """The methods that act on the network, in the order of their settings, without those of other packages."""
+        return tuple(each.metadata["acts"] for each in self._told("acts"))
+
+    def named_runs(self) -> list[tuple[str, str, str]]:
+        """Return (setting, option without dashes, name) of each other run whose network the training uses."""
+        return [
+            (each.name, (each.metadata["flag"] or each.name).lstrip("-").replace("_", "-"), getattr(self, each.name))
+            for each in self._told("names_run")
+        ]
+
+    def _told(self, what: str) -> list[Field[Any]]:
+        """Return the fields that have an effect and say ``what``."""
+        return [each for each in fields(self) if each.metadata[what] and self._has_effect(each.name)]
 
     def derived_seed(self, purpose: str) -> int:
         """Return a seed in [0, 2**31) that depends only on the run's seed and ``purpose`` ("init", "order", "subset")."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from bench.datasets.base import Dataset, Split
@@ -40,7 +41,7 @@ def train(
     methods: Sequence[Method],
     progress: Progress,
     stop: Stop,
-    origin: Origin | None = None,
+    origins: Mapping[str, Origin] = MappingProxyType({}),
     share_after: Collection[int] = (),
 ) -> tuple[Any, list[dict[str, float]]]:
     """Train ``run`` on ``data`` and return the network and the history.
@@ -48,7 +49,7 @@ def train(
     The training goes on from its checkpoint, or else from the prefix that its unpruned control left, or else starts.
 
     Args:
-        origin: the trained weights that ``methods`` start from.
+        origins: the trained weights that ``methods`` use, by the setting that names their run.
         share_after: the numbers of steps after which to keep the state for runs that prune later.
 
     Returns:
@@ -58,18 +59,20 @@ def train(
     Raises:
         Diverged: the loss is no longer finite.
         Interrupted: ``stop`` asked for it; a checkpoint is written.
-        IntegrityError: the checkpoint belongs to other settings, data, versions, architecture file or ``origin``.
+        IntegrityError: the checkpoint belongs to other settings, data, versions, architecture file or ``origins``.
     """
     steps = run.steps(len(data.train))
     train_state = TrainState.fresh(run, len(data.classes), len(data.train), methods)
     rest = {
-        "origin": origin and origin.model_dump(),
+        # Under its own key, as the checkpoints of old have it.
+        "origin": origins["low_rank_from"].model_dump() if "low_rank_from" in origins else None,
+        **{name: each.model_dump() for name, each in origins.items() if name != "low_rank_from"},
         "data": data.fingerprint,
         "training": TRAINING,
         "versions": versions(),
         "architecture file": source_of(run.arch),
     }
-    pruning = run.schedule.resolve(steps).begin if run.sparsity else None
+    pruning = run.schedule.resolve(steps).begin if run.goes_on_from_control else None
     states = TrainingStates(folder, rest, pruning, share_after, progress)
     loop = Loop(train_state, states, progress, stop)
     with Scalars(folder.tensorboard, loop.position.history) as scalars:

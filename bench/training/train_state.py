@@ -53,6 +53,8 @@ class TrainState:
         model = build(run, classes, run.precision, methods)
         plain = list(model.weights)
         for method in methods:
+            method.start(model)
+        for method in methods:
             model = method.prepare(model)
         rates = learning_rates(run, run.steps(images))
         clip = run.clip_norm or None
@@ -100,17 +102,19 @@ class TrainState:
         model, optimizer, methods, decay = self.model, self.optimizer, self.methods, self.run.weight_decay
         variables = model.trainable_variables
         decayed = {kernel.ref() for kernel in self.kernels()}
-        loss_of: Loss = tf.nn.sparse_softmax_cross_entropy_with_logits
+        loss_of: Loss = cross_entropy
         for method in methods:
             loss_of = method.loss(loss_of)
 
         def step(images: Any, labels: Any) -> tuple[Any, Any]:
-            pixels = tf.cast(images, tf.float32)
+            pixels, targets = tf.cast(images, tf.float32), labels
             for method in methods:
-                pixels = method.inputs(model, pixels, labels, loss_of, optimizer.iterations)
+                targets = method.targets(pixels, targets)
+            for method in methods:
+                pixels = method.inputs(model, pixels, targets, loss_of, optimizer.iterations)
             with tf.GradientTape() as tape:
                 logits = model(pixels, training=True)
-                losses = loss_of(labels, logits)
+                losses = loss_of(targets, logits)
                 loss = tf.reduce_mean(losses)
                 for method in methods:
                     penalty = method.penalty(model)
@@ -124,6 +128,13 @@ class TrainState:
 
         compiled: Callable[[Any, Any], tuple[Any, Any]] = tf.function(step, reduce_retracing=True)
         return compiled
+
+
+def cross_entropy(labels: Any, logits: Any) -> Any:
+    """Return the cross-entropy of each image, (n,); ``labels`` are classes, int64 (n,), or probabilities (n, classes)."""
+    if labels.shape.rank == 1:
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    return tf.nn.softmax_cross_entropy_with_logits(labels, logits)
 
 
 def _assign(variables: Sequence[Any], arrays: Arrays) -> None:

@@ -138,7 +138,8 @@ def test_a_start_by_svd_at_full_rank_is_the_full_rank_network(arch: str, monkeyp
     if arch not in (SMALL, "alexnet"):
         monkeypatch.setattr("bench.methods.svd_init.factor", exact)
     full = trained(arch)
-    model = SvdInit(full, images()).prepare(network(arch, "1.0", seed=5))
+    model = network(arch, "1.0", seed=5)
+    SvdInit(full, images()).start(model)
     expected = full(images()).numpy()
     assert np.abs(expected).max() > 0.01
     np.testing.assert_allclose(model(images()).numpy(), expected, atol=1e-3 * max(1, np.abs(expected).max()))
@@ -151,7 +152,8 @@ def test_a_start_by_svd_at_low_rank_has_the_nearest_kernels_and_the_statistics_o
     nearest = factor if arch == SMALL else exact
     monkeypatch.setattr("bench.methods.svd_init.factor", nearest)
     full = trained(arch)
-    model = SvdInit(full, images()).prepare(network(arch, ranks, seed=5))
+    model = network(arch, ranks, seed=5)
+    SvdInit(full, images()).start(model)
     norms = [model.get_layer(f"{name}{VERTICAL}_bn") for name in pairs(model)]
     received = keras.Model(model.input, [norm.input for norm in norms]).predict(images(), verbose=0)
     for name, norm, sent in zip(pairs(model), norms, received, strict=True):
@@ -165,7 +167,8 @@ def test_a_start_by_svd_at_low_rank_has_the_nearest_kernels_and_the_statistics_o
 
 def test_channels_beyond_the_rank_can_still_learn() -> None:
     full = trained("alexnet")
-    model = SvdInit(full, images()).prepare(network("alexnet", "40,40,60,100,200", seed=5))
+    model = network("alexnet", "40,40,60,100,200", seed=5)
+    SvdInit(full, images()).start(model)
     vertical, horizontal = (model.get_layer("conv1" + each).kernel.numpy() for each in (VERTICAL, HORIZONTAL))
     assert not horizontal[:, :, 33:].any()
     assert vertical[..., 33:].any(axis=(0, 1, 2)).all()

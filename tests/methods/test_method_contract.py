@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,20 @@ from bench.training.network import build, finished, weights_of
 
 METHODS = {
     **{f"pruning-{name}": {"sparsity": 0.5, "pruning": name} for name in PRUNINGS},
+    "rewinding": {"sparsity": 0.5, "rewind_from": "dense"},
     "low-rank": {"low_rank": "0.5"},
     "temperature": {"temperature": 20.0},
     "adversarial": {"adversarial_eps": 2.0},
+    "distillation": {"distill_from": "teacher", "temperature": 5.0},
+    "l1": {"l1": 1e-3},
+    "nuclear-norm": {"nuclear_norm": 1e-2},
+    "dropout": {"dropout": 0.5},
 }
+
+
+def test_every_method_is_here() -> None:
+    acting = {each.name for each in fields(Run) if each.metadata["acts"]}
+    assert acting == {name for settings in METHODS.values() for name in settings} - {"pruning", "rewind_from"}
 
 
 def small(settings: dict[str, object]) -> Run:

@@ -176,13 +176,12 @@ class TestStart:
         return Folder(full.results, tiny_run(arch="alexnet", **start, **settings))
 
     def test_a_run_from_scratch_has_none(self, folder: Folder) -> None:
-        assert folder.start() is None
+        assert folder.sources() == {}
 
     def test_the_trained_run_of_the_same_seed_is_found(self, tmp_path: Path) -> None:
         full = fake(tmp_path, tiny_run(arch="alexnet"))
-        found = self.low_rank(full).start()
-        assert found is not None
-        assert found.run == full.run
+        found = self.low_rank(full).sources()
+        assert {name: each.run for name, each in found.items()} == {"low_rank_from": full.run}
 
     @pytest.mark.parametrize(
         ("theirs", "ours", "said"),
@@ -197,13 +196,13 @@ class TestStart:
     ) -> None:
         full = fake(tmp_path, tiny_run(arch="alexnet", **theirs))
         with pytest.raises(BadInput, match=said):
-            self.low_rank(full, **ours).start()
+            self.low_rank(full, **ours).sources()
 
     def test_weights_that_are_not_there_are_asked_for(self, tmp_path: Path) -> None:
         full = fake(tmp_path, tiny_run(arch="alexnet"))
         (full.path / "weights.npz").unlink()
         with pytest.raises(BadInput, match=r"has no weights here.*--restart"):
-            self.low_rank(full).start()
+            self.low_rank(full).sources()
 
 
 def test_one_who_only_asks_whether_a_run_is_held_turns_nobody_away(folder: Folder) -> None:

@@ -81,6 +81,10 @@ GOLDEN = [
             "adversarial_start": "image",
         },
     ),
+    (
+        "fc5-s0.5-l1-1e-05-nuc0.001-drop0.2-b128-imagenette64-8151007f",
+        {"arch": "fc5", "sparsity": 0.5, "l1": 1e-5, "nuclear_norm": 1e-3, "dropout": 0.2},
+    ),
     ("resnet18-r0.5-b128-imagenette64-ea9c619f", {"arch": "resnet18", "low_rank": "0.5"}),
     (
         "fc5-s0.5-b512-synthetic32-ee19bad7",

@@ -23,7 +23,6 @@ from bench.report.figures.style import Line, bar, blank, chance_lines, framed, l
 from bench.report.tables.table import Table
 from bench.report.wording import seeds_in_words, threat_caption
 from bench.spec.control import control_of
-from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
 # Networks differ here; at the largest radii all are near chance.
@@ -40,6 +39,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "low rank": {"color": "#D55E00", "marker": "s", "markersize": 7},
     "temperature": {"color": "#CC79A7", "marker": "^", "markersize": 8},
     "adversarial training": {"color": "#E69F00", "marker": "D", "markersize": 6},
+    "another method": {"color": "#999999", "marker": "h", "markersize": 8},
     "several": {"color": "#009E73", "marker": "P", "markersize": 9},
 }
 CROWD = 40  # with more networks, only those on the front have a label
@@ -145,14 +145,11 @@ def pareto(arch: str, drawn: Sequence[tuple[ComparisonGroup, Table]]) -> Figure 
 
 def method_of(run: Run) -> str:
     """Return the one of ``METHODS`` that made ``run``."""
-    used = {
-        "sparsity at random" if run.pruning == "random" else "sparsity": run.sparsity > 0,
-        "low rank": run.low_rank != FullRank(),
-        "temperature": run.temperature != 1,
-        "adversarial training": run.adversarial_eps > 0,
-    }
-    names = [name for name, is_used in used.items() if is_used]
-    return "control" if not names else names[0] if len(names) == 1 else "several"
+    names = [acts.method for acts in run.methods]
+    if len(names) != 1:
+        return "several" if names else "control"
+    found = "sparsity at random" if run.pruning == "random" else names[0]
+    return found if found in METHODS else "another method"
 
 
 def _whole(arch: str, known: Sequence[ComparisonGroup]) -> ComparisonGroup | None:

@@ -11,7 +11,6 @@ from bench.attacks.norms import NORMS
 from bench.evaluation.masking import Masking
 from bench.records.schema import AttackRecord
 from bench.report.figures.style import Line, band, blank, eps_axes, framed, looks, style
-from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
 
@@ -52,13 +51,4 @@ def curve(run: Run, classes: int, attacks: Sequence[AttackRecord], masking: Sequ
 
 
 def _title(run: Run) -> str:
-    pruned = f"{100 * run.sparsity:g} % of the weights zero" if run.sparsity else ""
-    at_random = ", drawn at random" if run.sparsity and run.pruning == "random" else ""
-    ranks = str(run.low_rank)
-    named = f"ranks {ranks.upper()}" if ranks.startswith("lr") else f"{ranks} of the rank"
-    rank = "" if run.low_rank == FullRank() else "low rank" if "," in ranks else named
-    heat = f"T = {run.temperature:g}" if run.temperature != 1 else ""
-    adversarial = f"adversarial eps {run.adversarial_eps:g}" if run.adversarial_eps else ""
-    return ", ".join(
-        [run.arch, *([part for part in (pruned + at_random, rank, heat, adversarial) if part] or ["dense"])]
-    )
+    return ", ".join([run.arch, *(run.words.values() or ["dense"])])

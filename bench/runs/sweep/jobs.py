@@ -80,8 +80,8 @@ def jobs_of(
         # A run waits only for runs before it, so that no two wait for each other. Of two that are each other's sources, the
         # first is refused its attack until the second is trained.
         earlier = {job.key for job in jobs}
-        shared = sharing and run.sparsity and run.unpruned in open_controls and run.unpruned.key in earlier
-        pruned = [each.run for each in cells if sharing and each.run.sparsity and each.run.unpruned == run]
+        shared = sharing and run.goes_on_from_control and run.unpruned in open_controls and run.unpruned.key in earlier
+        pruned = [each.run for each in cells if sharing and each.run.goes_on_from_control and each.run.unpruned == run]
         schedules = dict.fromkeys(str(each.schedule) for each in pruned if run in open_controls)
         words = ["run", *run_options(run), *attack_options(run, cell.specs), "--results-dir", str(results.absolute())]
         if data_dir:
@@ -97,8 +97,9 @@ def jobs_of(
 
 
 def _sources(cell: GridRun, audits: Sequence[str]) -> frozenset[str]:
-    """Return the keys of the runs whose networks the attacks on ``cell`` and its ``audits`` need."""
+    """Return the keys of the runs whose networks the training of ``cell``, its attacks and its ``audits`` need."""
     names = {name for spec in cell.specs for name in spec.attack.sources} | ({""} if audits else set())
+    names |= {name for *_, name in cell.run.named_runs()}
     return frozenset(f"{name or control_of(cell.run).name}/seed-{cell.run.seed}" for name in names) - {cell.run.key}
 
 

@@ -1,0 +1,103 @@
+"""The audit of several trained networks as one. Importing it starts TensorFlow."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import tf_keras as keras
+
+from bench.audit.battery import Battery
+from bench.audit.collect import collect
+from bench.audit.cost import cost_of
+from bench.audit.evaluation import audited_images, control_audit
+from bench.audit.evidence import Access
+from bench.audit.record import fields_of
+from bench.datasets.base import Dataset
+from bench.errors import BadInput
+from bench.evaluation.classifier import Classifier
+from bench.evaluation.restored import restored
+from bench.records.provenance import environment
+from bench.records.schema import AuditRecord, TrainingRecord
+from bench.records.store import Folder
+from bench.spec.architectures import architecture
+from bench.training.clock import Clock
+from bench.training.progress import Progress
+from bench.training.runtime import devices
+
+
+def ensemble(models: Sequence[Any]) -> Any:
+    """Return one network whose logits are the mean of those of ``models``, all on the same pixels.
+
+    g(x) = (g_1(x) + ... + g_m(x)) / m
+    """
+    pixels = keras.Input(models[0].input_shape[1:])
+    # Two networks of one architecture have the same name, which a network of networks may not have.
+    parts = [keras.Model(model.input, model.output, name=f"network{place}") for place, model in enumerate(models)]
+    mean = keras.layers.Average(name="mean")([part(pixels) for part in parts])
+    return keras.Model(pixels, keras.layers.Activation("linear", name="logits")(mean))
+
+
+def audit_ensemble(members: Sequence[Folder], data: Dataset, battery: Battery, progress: Progress) -> AuditRecord:
+    """Audit the networks in ``members`` as one that averages their logits; return the record, which is written nowhere.
+
+    The radii, the seed and the control are those of the first one.
+
+    Raises:
+        BadInput: fewer than two networks, or networks on other images or of another T.
+    """
+    clock = Clock()
+    records = [_record(each) for each in members]
+    _check(members, records, data)
+    first = members[0].run
+    model = ensemble([restored(*each).model for each in zip(members, records, strict=True)])
+    indices = audited_images(battery, len(data.val))
+    images, eps = data.val.part(indices), architecture(first.arch).audit_eps
+    network = Classifier(model, first.temperature)
+    stages = battery.without(Access.TRANSFER)
+    progress.say(
+        f"auditing an ensemble of {len(members)} ({battery.name}): {cost_of(stages, network, images, len(eps))}"
+    )
+    evidence = collect(
+        stages,
+        network,
+        images,
+        indices,
+        eps,
+        len(data.classes),
+        first.derived_seed("audit"),
+        lambda stage, *_: progress.say(f"auditing: {stage}"),
+    )
+    row, theirs = control_audit(members[0], battery.name) or (None, None)
+    return AuditRecord(
+        **fields_of(evidence, theirs),
+        control=row,
+        weights=hashlib.sha256("".join(each.weights for each in records).encode()).hexdigest(),
+        data=data.fingerprint,
+        environment=environment(devices()),
+        volatile=clock.read(),
+    )
+
+
+def _record(folder: Folder) -> TrainingRecord:
+    found = folder.training()
+    if found is None or found.diverged or not folder.has_weights:
+        raise BadInput(
+            f"{folder.run.key} has no network here: expected a trained run with its weights; bench run trains it"
+        )
+    return found
+
+
+def _check(members: Sequence[Folder], records: Sequence[TrainingRecord], data: Dataset) -> None:
+    if len({each.run.key for each in members}) < 2:
+        raise BadInput("an ensemble needs two different networks or more: name them all")
+    heats = {each.run.temperature for each in members}
+    if len(heats) > 1:
+        raise BadInput(
+            f"networks trained at T = {' and '.join(f'{each:g}' for each in sorted(heats))}: expected one T, because logits of "
+            "different sizes do not average"
+        )
+    for each, record in zip(members, records, strict=True):
+        if record.data.fingerprint != data.fingerprint:
+            raise BadInput(f"{each.run.key} was trained on other images: expected networks on the same ones")

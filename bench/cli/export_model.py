@@ -1,0 +1,42 @@
+"""``bench export-model``: parse, call, print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bench.cli.audit import recorded
+from bench.cli.options import RECORDED
+from bench.errors import BadInput
+
+
+@click.command("export-model")
+@click.argument("network", metavar="RUN")
+@click.option("--format", "kind", default="tflite", show_default=True, help="tflite or onnx")
+@click.option("--output", type=click.Path(path_type=Path), help="the file to write  [default: RUN-seed-N.FORMAT here]")
+@RECORDED
+def export_model(network: str, kind: str, output: Path | None, results_dir: Path) -> None:
+    """Write the network of a trained run as a file for deployment: pixel levels of 0 to 255 to logits, float32.
+
+    RUN is the name of a run's folder, with or without /seed-N; of several seeds the first is written.
+    """
+    from bench.deployment.formats import format_named
+
+    found = format_named(kind)
+    folder = recorded(results_dir, network)[0]
+    training = folder.training()
+    if training is None or training.diverged or not folder.has_weights:
+        raise BadInput(
+            f"{folder.run.key} has no network here: expected a trained run with its weights; bench run trains it"
+        )
+    path = output or Path(f"{folder.run.name}-seed-{folder.run.seed}{found.suffix}")
+    if path.exists():
+        raise BadInput(f"{path} exists: expected a new file; give another --output")
+    from bench.training import runtime
+
+    runtime.prepare()
+    from bench.evaluation.restored import restored
+
+    found.write(restored(folder, training).model, path)
+    click.echo(f"{path}  {path.stat().st_size:,} bytes")

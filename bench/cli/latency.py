@@ -1,0 +1,98 @@
+"""``bench latency``: parse, call, print."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bench.cli.audit import recorded
+from bench.cli.options import JSON, QUIET, RECORDED
+from bench.errors import BadInput
+from bench.records.store import Folder
+from bench.spec.control import control_of
+from bench.training.progress import Progress
+
+if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts without
+    from bench.deployment.latency import Latency
+
+
+@click.command()
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True)
+@click.option("--format", "formats", multiple=True, help="time it as a file too: tflite or onnx; may be repeated")
+@click.option("--rounds", type=click.IntRange(1), default=30, show_default=True, help="calls of each network")
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="threads of the file's runtime")
+@RECORDED
+@JSON
+@QUIET
+def latency(
+    runs: tuple[str, ...],
+    formats: tuple[str, ...],
+    rounds: int,
+    threads: int,
+    results_dir: Path,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Time trained networks in turn with their dense controls: milliseconds a call at batch 1 and 64, and bytes on disk.
+
+    RUN is the name of a run's folder, with or without /seed-N. The images are drawn at random. Zeros inside a kernel make
+    no network faster here; a smaller rank does.
+    """
+    found = _with_controls([recorded(results_dir, text)[0] for text in runs])
+    from bench.training import runtime
+
+    runtime.prepare()
+    from bench.deployment.latency import latencies
+
+    with Progress(quiet) as progress:
+        rows = latencies(found, formats, rounds, threads, progress)
+    controls = {each.run.key: control_of(each.run).key for each in found}
+    click.echo(_json(rows) if as_json else _table(rows, controls))
+
+
+def _with_controls(asked: list[Folder]) -> list[Folder]:
+    """Return the folders in ``asked`` and those of their controls where these are trained, each once."""
+    sizes = {each.run.image_size for each in asked}
+    if len(sizes) > 1:
+        raise BadInput(f"runs at {' and '.join(map(str, sorted(sizes)))} px: expected one size of images")
+    for each in asked:
+        training = each.training()
+        if training is None or training.diverged or not each.has_weights:
+            raise BadInput(
+                f"{each.run.key} has no network here: expected a trained run with its weights; bench run trains it"
+            )
+    controls = [Folder(each.results, control_of(each.run)) for each in asked]
+    trained = [each for each in controls if each.training() and each.has_weights]
+    return list({each.run.key: each for each in [*trained, *asked]}.values())
+
+
+def _table(rows: list[Latency], controls: dict[str, str]) -> str:
+    medians = {(row.run, row.runtime, row.batch): row.median for row in rows}
+    lines = [f"{'run':<52}{'runtime':>12}{'batch':>6}{'ms':>9}{'quartiles':>16}{'control / run':>14}{'bytes':>12}"]
+    for row in rows:
+        control = medians.get((controls[row.run], row.runtime, row.batch))
+        ratio = "-" if control is None or controls[row.run] == row.run else f"{control / row.median:.2f}"
+        low, high = row.quartiles
+        size = "-" if row.bytes is None else f"{row.bytes:,}"
+        lines.append(
+            f"{row.run:<52}{row.runtime:>12}{row.batch:>6}{row.median:>9.2f}{f'{low:.2f}..{high:.2f}':>16}{ratio:>14}{size:>12}"
+        )
+    return "\n".join(lines)
+
+
+def _json(rows: list[Latency]) -> str:
+    body = [
+        {
+            "run": row.run,
+            "runtime": row.runtime,
+            "batch": row.batch,
+            "milliseconds": row.median,
+            "quartiles": list(row.quartiles),
+            "bytes": row.bytes,
+        }
+        for row in rows
+    ]
+    return json.dumps({"latencies": body})

@@ -1,0 +1,1 @@
+"""Networks as they are deployed: the files they are written to, and how fast they run."""

@@ -1,0 +1,64 @@
+"""The formats of a deployed network, in one table."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import BadInput, unknown
+
+# float32 pixel levels (n, height, width, 3) -> float32 logits (n, classes)
+Deployed = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One row of the table.
+
+    Args:
+        suffix: of the file.
+        place: the module with ``write(model, path)`` and ``load(path, threads)``.
+        libraries: the modules that it needs, of the extra ``deploy``.
+    """
+
+    suffix: str
+    place: str
+    libraries: tuple[str, ...]
+
+    def write(self, model: Any, path: Path) -> None:
+        """Write a plain tf_keras ``model`` to ``path``."""
+        self._module().write(model, path)
+
+    def load(self, path: Path, threads: int) -> Deployed:
+        """Return the network in the file ``path``, run by its own runtime on ``threads`` threads."""
+        found: Deployed = self._module().load(path, threads)
+        return found
+
+    def _module(self) -> Any:
+        missing = [name for name in self.libraries if find_spec(name.partition(".")[0]) is None]
+        if missing:
+            raise BadInput(
+                f"this format needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed: "
+                "pip install 'bench-robustness[deploy]'"
+            )
+        return pkgutil.resolve_name(self.place)
+
+
+FORMATS = {
+    "tflite": Format(".tflite", "bench.deployment.tflite", ("ai_edge_litert",)),
+    "onnx": Format(".onnx", "bench.deployment.onnx_file", ("tf2onnx", "onnxruntime")),
+}
+
+
+def format_named(name: str) -> Format:
+    """Return a row of the table; BadInput where there is none of this name."""
+    if name not in FORMATS:
+        raise unknown("format", name, FORMATS)
+    return FORMATS[name]

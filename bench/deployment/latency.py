@@ -1,0 +1,108 @@
+"""How long networks take, in turn against one another. Importing it starts TensorFlow."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from bench.deployment.formats import Deployed, format_named
+from bench.evaluation.restored import restored
+from bench.records.store import Folder
+from bench.training.progress import Progress
+
+WARM = 3  # calls before the clock starts: they compile and allocate
+BATCHES = (1, 64)
+TENSORFLOW = "TensorFlow"
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How long one network takes in one runtime.
+
+    Args:
+        run: the key of the run.
+        runtime: "TensorFlow", or the format of a deployed file.
+        batch: images a call.
+        milliseconds: of each call.
+        bytes: the size of the file; None for TensorFlow.
+    """
+
+    run: str
+    runtime: str
+    batch: int
+    milliseconds: tuple[float, ...]
+    bytes: int | None
+
+    @property
+    def median(self) -> float:
+        """The median, in milliseconds a call."""
+        return float(np.median(self.milliseconds))
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        """The quartiles, in milliseconds a call."""
+        low, high = np.quantile(self.milliseconds, (0.25, 0.75))
+        return float(low), float(high)
+
+
+def timed_in_turn(calls: Mapping[Key, Callable[[], object]], rounds: int) -> dict[Key, tuple[float, ...]]:
+    """Return the milliseconds of each call, ``rounds`` times, one after the other in each round.
+
+    Whatever slows the machine for a while then slows all of them.
+    """
+    for call in calls.values():
+        for _ in range(WARM):
+            call()
+    found: dict[Key, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name, call in calls.items():
+            began = time.perf_counter()
+            call()
+            found[name].append(1000 * (time.perf_counter() - began))
+    return {name: tuple(times) for name, times in found.items()}
+
+
+def latencies(
+    found: Sequence[Folder], formats: Sequence[str], rounds: int, threads: int, progress: Progress
+) -> list[Latency]:
+    """Time the networks in ``found`` in TensorFlow and as a file of each of ``formats``, at each batch size.
+
+    Args:
+        rounds: how often each is called; in each round all are called in turn.
+        threads: of the deployed runtimes. TensorFlow has those that it was started with.
+
+    Raises:
+        BadInput: a run is not trained, or a format is unknown or lacks its library.
+        IntegrityError: weights are missing or damaged.
+    """
+    networks: dict[tuple[str, str], tuple[Deployed, int | None]] = {}
+    with tempfile.TemporaryDirectory() as place:
+        for number, folder in enumerate(found):
+            training = folder.training()
+            assert training is not None  # the command passes trained runs alone
+            network = restored(folder, training)
+            networks[folder.run.key, TENSORFLOW] = network.logits, None
+            for name in formats:
+                progress.say(f"writing {folder.run.key} as {name}")
+                kind = format_named(name)
+                path = Path(place) / f"{number}{kind.suffix}"
+                kind.write(network.model, path)
+                networks[folder.run.key, name] = kind.load(path, threads), path.stat().st_size
+        draw = np.random.default_rng(0)
+        results = []
+        for batch in BATCHES:
+            size = found[0].run.image_size
+            images = draw.integers(0, 256, (batch, size, size, 3)).astype(np.float32)
+            progress.say(f"timing {len(networks)} networks at batch {batch}")
+            calls = {key: partial(run, images) for key, (run, _) in networks.items()}
+            times = timed_in_turn(calls, rounds)
+            results += [Latency(*key, batch, times[key], networks[key][1]) for key in networks]
+    return results

@@ -1,0 +1,73 @@
+"""How a setting of a run is declared: what it can be, when it has an effect, and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field
+from typing import Any
+
+from bench.spec.architectures import ArchitectureName
+from bench.spec.limits import OneOf, Range, Words
+from bench.spec.methods import MethodNames
+
+Limit = Range | OneOf | Words | ArchitectureName | MethodNames
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What a setting does to the network that it acts on.
+
+    Args:
+        method: the name of the method.
+        without: what a network is called that is trained without it, where others are trained with it.
+        place: ``module:function`` of a function ``(run, steps) -> bench.methods.base.Method``. It is imported when a
+            network is trained: reading a run needs no TensorFlow.
+    """
+
+    method: str
+    without: str
+    place: str
+
+
+def setting(
+    help: str,
+    limit: Limit | None,
+    default: Any = MISSING,
+    *,
+    by_arch: bool = False,
+    off: Any = MISSING,
+    part_of: str | None = None,
+    example: str = "",
+    flag: str | None = None,
+    short: Callable[[Any], str] | None = None,
+    words: Callable[[Any], str] | None = None,
+    acts: Acts | None = None,
+    names_run: bool = False,
+) -> Any:
+    """Declare a field of a run.
+
+    Args:
+        by_arch: where it is left out, take the architecture's own value.
+        off: the value without effect. The setting is left out of the run's text at it.
+        part_of: the setting without which this one has no effect. Without it, this one is its default.
+        example: an option that gives ``part_of``, where this setting without it can only be a mistake.
+        flag: its command-line option, where that is not its name.
+        short: maps a value that has an effect to its part of the folder's name; "" for none.
+        words: maps a value that has an effect to what it is called in reports.
+        names_run: whether the value is the name of another run, whose network the training uses.
+        acts: the method that it asks for; None where it asks for none, or is part of one that does.
+    """
+    metadata = {
+        "help": help,
+        "limit": limit,
+        "by_arch": by_arch,
+        "off": off,
+        "part_of": part_of,
+        "example": example,
+        "flag": flag,
+        "short": short,
+        "words": words,
+        "acts": acts,
+        "names_run": names_run,
+    }
+    return field(default=default, metadata=metadata)

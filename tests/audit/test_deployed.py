@@ -1,0 +1,84 @@
+"""Audits of what is deployed: a network in 8 bits beside itself, and several networks as one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tf_keras as keras
+from click.testing import CliRunner
+from tiny import tiny_run
+from whole_runs import go
+
+from bench.audit.ensemble import ensemble
+from bench.cli.main import main
+from bench.evaluation.classifier import Classifier
+from bench.records.store import Folder
+
+
+def network(seed: int) -> Any:
+    keras.utils.set_random_seed(seed)
+    pixels = keras.Input((4, 4, 3))
+    x = keras.layers.Dense(5, name="logits")(keras.layers.Flatten()(pixels))
+    return keras.Model(pixels, x, name="alike")
+
+
+def test_an_ensemble_averages_logits() -> None:
+    models = [network(seed) for seed in range(3)]
+    images = np.random.default_rng(0).integers(0, 256, (6, 4, 4, 3)).astype(np.float32)
+    expected = np.mean([Classifier(model).logits(images) for model in models], axis=0)
+    np.testing.assert_allclose(Classifier(ensemble(models)).logits(images), expected, rtol=1e-4, atol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("results")
+
+
+@pytest.mark.usefixtures("tiny_source", "small_network")
+def test_a_network_in_8_bits_is_compared_with_itself_as_trained(results: Path) -> None:
+    dense = go(results, tiny_run(arch="small")).folder.run
+    found = CliRunner().invoke(
+        main, ["audit", dense.name, "--quantise", "int8", "--results-dir", str(results), "--json", "--quiet"]
+    )
+    assert found.exit_code == 0, found.output
+    body = json.loads(found.output)["audit"]
+    assert (body["battery"], body["control"]["run"]) == ("screen-int8", dense.name)
+    assert set(Folder(results, dense).audits()) == {"screen", "screen-int8"}
+
+
+@pytest.mark.usefixtures("tiny_source", "small_network")
+def test_runs_are_audited_as_one_network_and_recorded_nowhere(results: Path) -> None:
+    runs = [go(results, tiny_run(arch="small", sparsity=sparsity)).folder.run for sparsity in (0.5, 0.8)]
+    before = sorted(results.rglob("*"))
+    found = CliRunner().invoke(
+        main, ["audit", *(run.name for run in runs), "--ensemble", "--results-dir", str(results), "--quiet"]
+    )
+    assert found.exit_code == 0, found.output
+    assert found.output.startswith(f"ensemble of {runs[0].key}, {runs[1].key}: ")
+    assert len(found.output.splitlines()) < 20
+    assert sorted(results.rglob("*")) == before
+
+
+@pytest.mark.usefixtures("tiny_source", "small_network")
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--ensemble", "0"], "two different networks"),
+        (["--ensemble", "0", "hot"], "expected one T"),
+        (["0", "0", "0"], "expected one and its control, or --ensemble"),
+    ],
+)
+def test_what_cannot_be_one_network_is_refused(words: list[str], expected: str, results: Path) -> None:
+    names = {
+        "0": go(results, tiny_run(arch="small")).folder.run.name,
+        "hot": go(results, tiny_run(arch="small", temperature=20.0)).folder.run.name,
+    }
+    found = CliRunner().invoke(
+        main, ["audit", *(names.get(word, word) for word in words), "--results-dir", str(results), "--quiet"]
+    )
+    assert found.exit_code == 2
+    assert expected in found.output

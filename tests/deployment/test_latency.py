@@ -1,0 +1,58 @@
+"""Times are taken in turn, and the commands say which network they are of."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from tiny import tiny_run
+from whole_runs import go
+
+from bench.cli.main import main
+from bench.deployment.latency import WARM, Latency, timed_in_turn
+
+
+def test_every_call_is_made_once_a_round_after_warming_up() -> None:
+    made: list[str] = []
+    times = timed_in_turn({"a": lambda: made.append("a"), "b": lambda: made.append("b")}, 3)
+    assert made == ["a"] * WARM + ["b"] * WARM + ["a", "b"] * 3
+    assert [len(each) for each in times.values()] == [3, 3]
+
+
+def test_the_median_and_the_quartiles_are_of_all_calls() -> None:
+    found = Latency("run", "tflite", 1, (1.0, 2.0, 3.0, 4.0, 100.0), 7)
+    assert (found.median, found.quartiles) == (3.0, (2.0, 4.0))
+
+
+@pytest.mark.usefixtures("tiny_source", "small_network")
+def test_a_run_is_timed_beside_its_control_and_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    dense = go(tmp_path / "results", tiny_run(arch="small")).folder.run
+    low = go(tmp_path / "results", tiny_run(arch="small", sparsity=0.5)).folder.run
+    shown = CliRunner().invoke(main, ["latency", low.name, "--rounds", "2", "--json", "--quiet"])
+    assert shown.exit_code == 0, shown.output
+    rows = json.loads(shown.output)["latencies"]
+    assert [(row["run"], row["batch"]) for row in rows] == [
+        (dense.key, 1),
+        (low.key, 1),
+        (dense.key, 64),
+        (low.key, 64),
+    ]
+    assert all(row["milliseconds"] > 0 for row in rows)
+    table = CliRunner().invoke(main, ["latency", low.name, "--rounds", "2", "--quiet"]).output.splitlines()
+    assert table[1].split()[-2:] == ["-", "-"]
+    assert float(table[2].split()[-2]) > 0
+    pytest.importorskip("ai_edge_litert")
+    written = CliRunner().invoke(main, ["export-model", low.name])
+    assert written.exit_code == 0, written.output
+    assert (tmp_path / f"{low.name}-seed-0.tflite").stat().st_size > 0
+    again = CliRunner().invoke(main, ["export-model", low.name])
+    assert (again.exit_code, "exists" in again.output) == (2, True)
+
+
+def test_a_run_without_weights_is_refused(tmp_path: Path) -> None:
+    found = CliRunner().invoke(main, ["latency", "fc5-b32", "--results-dir", str(tmp_path)])
+    assert found.exit_code == 2
+    assert "there is none under" in found.output
