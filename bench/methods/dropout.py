@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bench.architectures.dropout import StatelessDropout
 from bench.methods.base import Method, Sources
 from bench.spec.run import Run
+
+if TYPE_CHECKING:  # the folder in the checkout, whose types mypy can read
+    from architectures.dropout import StatelessDropout
+else:  # the package that is installed
+    from bench.architectures.dropout import StatelessDropout
 
 
 @dataclass(frozen=True)
