@@ -88,7 +88,7 @@ WRONG = {
     "--low-rank lr3": "full, lr1, lr2",
     "--low-rank 0.5": "fc5 has no convolution larger than 1x1",
     "--low-rank-init svd": "expected --low-rank, --low-rank-init svd and --from RUN together",
-    "--pruning global --sparsity 0.5": "magnitude, random",
+    "--pruning smallest --sparsity 0.5": "magnitude, random",
     "--attack fgsm(knowledge=all)": "a number, none, temperature",
     "--dataset folder": "--data-dir",
     "--data-dir /nowhere": "/nowhere",

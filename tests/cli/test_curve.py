@@ -71,9 +71,9 @@ def test_a_masked_gradient_is_called_so_in_legend_and_caption() -> None:
     ("settings", "title"),
     [
         ({}, "resnet18, dense"),
-        ({"sparsity": 0.9, "pruning": "random"}, "resnet18, 90 % of the weights zero, drawn at random"),
-        ({"low_rank": "lr1", "temperature": 90.0}, "resnet18, ranks LR1, T = 90"),
-        ({"low_rank": "0.5"}, "resnet18, 0.5 of the rank"),
+        ({"sparsity": 0.9, "pruning": "random"}, "resnet18, 90 % zero, at random"),
+        ({"low_rank": "lr1", "temperature": 90.0}, "resnet18, LR1, T = 90"),
+        ({"low_rank": "0.5"}, "resnet18, rank 0.5"),
     ],
 )
 def test_the_title_says_what_was_done_to_the_network(settings: dict[str, Any], title: str) -> None:

@@ -35,7 +35,7 @@ def test_every_command_of_the_readme_has_options_that_exist(command: str) -> Non
     options = {word.split("=")[0] for word in words if word.startswith("--")}
     shown = CliRunner().invoke(main, [*words[:depth], "--help"])
     assert shown.exit_code == 0
-    assert options <= set(re.findall(r"--[a-z-]+", shown.output))
+    assert options <= set(re.findall(r"--[a-z0-9-]+", shown.output))
 
 
 @pytest.mark.parametrize("name", [*ARCHITECTURES, *ATTACKS, *DATASETS])

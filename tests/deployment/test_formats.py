@@ -18,8 +18,9 @@ from bench.methods.compose import methods_of
 from bench.training.network import build
 
 
+@pytest.mark.usefixtures("small_network")
 @pytest.mark.parametrize(
-    "settings", [{"arch": "alexnet", "low_rank": "lr2"}, {"arch": "resnet18"}], ids=["alexnet", "resnet18"]
+    "settings", [{"arch": "small", "low_rank": "0.5"}, {"arch": "resnet18"}], ids=["small", "resnet18"]
 )
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_file_gives_the_logits_of_the_network_at_any_batch_size(

@@ -44,7 +44,7 @@ def test_a_student_agrees_with_its_teacher_more_than_one_that_learns_from_labels
     tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bench.evaluation.metrics.operator_norm", lambda _: 1.0)
-    usual: dict[str, Any] = {"epochs": 6, "learning_rate": 0.01}
+    usual: dict[str, Any] = {"epochs": 3, "learning_rate": 0.01}
     # The teacher hardly learns: it disagrees with the labels, and so does who learns from it.
     teacher = go(tmp_path, tiny_run(epochs=1, learning_rate=0.001))
     student = go(tmp_path, tiny_run(**usual, temperature=2.0, distill_from=teacher.folder.run.name))

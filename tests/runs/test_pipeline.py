@@ -104,7 +104,9 @@ def test_a_low_rank_run_starts_from_a_trained_one_and_names_its_weights(
     full = go(tmp_path, tiny_run(arch="alexnet", epochs=1))
     start: Any = {"low_rank_init": "svd", "low_rank_from": full.folder.run.name}
     run = tiny_run(arch="alexnet", low_rank="1.0", learning_rate=1e-9, epochs=1, sparsity=0.5, **start)
-    monkeypatch.setattr("bench.methods.magnitude_pruning.MagnitudePruning._wrap", lambda _self, layer: layer)
+    monkeypatch.setattr(
+        "bench.methods.magnitude_pruning.MagnitudePruning._wrap", lambda _self, layer, _threshold: layer
+    )
     monkeypatch.setattr("bench.methods.magnitude_pruning.MagnitudePruning.verify", lambda *_: None)
     result = go(tmp_path, run)
     assert result.training.start == Origin(run=full.folder.run.name, weights=full.training.weights)

@@ -164,7 +164,7 @@ def test_one_and_one_point_zero_are_one_setting() -> None:
         ({"precision": "float16"}, "bfloat16"),
         ({"sparsty": 0.9}, "did you mean 'sparsity'?"),
         ({"seed": -1}, "seed is -1"),
-        ({"pruning": "global", "sparsity": 0.5}, "magnitude, random"),
+        ({"pruning": "smallest", "sparsity": 0.5}, "magnitude, random"),
         ({"temperature": 0}, "a temperature in (0, 1000000]"),
         ({"adversarial_eps": 256}, "pixel levels in [0, 255]"),
         ({"adversarial_eps": 2, "adversarial_steps": 0}, "steps in [1, 1000]"),

@@ -52,7 +52,7 @@ def test_a_training_stopped_at_any_step_and_resumed_is_the_uninterrupted_one(
     [
         {**THREE, "arch": "fc5", "sparsity": 0.9},
         {**THREE, **HOT, "arch": "alexnet", "low_rank": "lr1"},
-        {**THREE, "arch": "resnet18", "sparsity": 0.9, "pruning": "random"},
+        {**THREE, "arch": "small", "sparsity": 0.9, "pruning": "random"},
         {**THREE, "arch": "small", "sparsity": 0.5, "pruning": "filter"},
         {**THREE, "arch": "small", "sparsity": 0.8, "adversarial_eps": 4.0},
     ],
