@@ -186,10 +186,11 @@ def _rate(chosen: Sequence[Case], wrong: Called) -> Rate:
 
 @dataclass(frozen=True)
 class Shipped:
-    """The rates that every verdict is printed with."""
+    """The rates that every verdict is printed with, and the architectures that they come from."""
 
     missed: Rate
     accused: Rate
+    archs: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -197,7 +198,8 @@ class Shipped:
         if not (self.missed.cases and self.accused.cases):
             return "error rates: not known, because no calibration comes with this version"
         return (
-            f"error rates on planted cases: {self.missed.errors} of {self.missed.cases} masked ones missed (95 % bound "
+            f"error rates on planted cases ({', '.join(self.archs)}): {self.missed.errors} of {self.missed.cases} masked ones "
+            "missed (95 % bound "
             f"{self.missed.upper:.3f}), {self.accused.errors} of {self.accused.cases} honest networks accused "
             f"({self.accused.upper:.3f})"
         )
@@ -206,13 +208,14 @@ class Shipped:
 def shipped() -> Shipped:
     """Return the rates of the calibration that comes with the suite."""
     body = json.loads((files("bench.audit") / "rates.json").read_text(encoding="utf-8"))
-    return Shipped(Rate(**body["missed"]), Rate(**body["accused"]))
+    return Shipped(Rate(**body["missed"]), Rate(**body["accused"]), tuple(body["archs"]))
 
 
 def as_json(found: Sequence[Case]) -> str:
     """Return the rates of ``found`` as ``shipped`` reads them."""
-    body = {
+    body: dict[str, object] = {
         name: {"errors": rate.errors, "cases": rate.cases, "networks": rate.networks}
         for name, rate in (("missed", missed(found)), ("accused", accused(found)))
     }
+    body["archs"] = sorted({each.run.arch for each in found})
     return json.dumps(body, indent=1) + "\n"

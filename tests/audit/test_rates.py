@@ -75,4 +75,6 @@ def test_the_rates_that_are_shipped_are_those_of_the_committed_cases() -> None:
 
 def test_no_rate_is_claimed_without_cases() -> None:
     assert "not known" in Shipped(Rate(0, 0, 0), Rate(0, 60, 60)).sentence
-    assert "0 of 60 honest networks accused" in Shipped(Rate(1, 72, 9), Rate(0, 60, 60)).sentence
+    found = Shipped(Rate(1, 72, 9), Rate(0, 60, 60), ("fc5", "resnet18")).sentence
+    assert "(fc5, resnet18)" in found
+    assert "0 of 60 honest networks accused" in found
