@@ -29,6 +29,7 @@ from bench.attacks.pgd import Pgd  # noqa: E402
 from bench.audit.battery import FULL, SCREEN, Battery  # noqa: E402
 from bench.audit.collect import collect  # noqa: E402
 from bench.audit.evaluation import audited_images  # noqa: E402
+from bench.audit.evidence import Access  # noqa: E402
 from bench.datasets import DATASETS  # noqa: E402
 from bench.evaluation.classifier import Classifier  # noqa: E402
 from bench.evaluation.restored import restored  # noqa: E402
@@ -55,43 +56,39 @@ def main(run: str, results: Path, data_dir: Path | None, images: int, wanted: st
     eps = architecture(folder.run.arch).audit_eps
     eps = (float(wanted),) if wanted else eps
     pixels, labels = part.images.astype(np.float32), part.labels
-    found, took = {}, {}
-    for battery in (SCREEN, FULL):
-        found[battery.name], took[battery.name] = timed(lambda one=battery: left(one, network, part, indices, eps))
-    found["pgd-20"], took["pgd-20"] = timed(
-        lambda: [
-            network.logits(moved).argmax(axis=1) == labels for moved in Pgd(steps=20)(network, pixels, labels, eps, 0)
-        ]
-    )
-    found["AutoAttack"], took["AutoAttack"] = timed(
-        lambda: [standard(network, pixels, labels, radius) for radius in eps]
-    )
-    for name, seconds in took.items():
-        click.echo(f"{run}  {name:<11}{seconds / len(labels) / len(eps):8.3f} s an image and radius")
-    for place, radius in enumerate(eps):
-        other = found["AutoAttack"][place]
-        for name, kept in found.items():
-            mine = kept[place]
-            low, high = wilson(int(mine.sum()), len(mine))
-            beside = (
-                f"  AutoAttack fools {int((mine & ~other).sum())} of these, misses {int((other & ~mine).sum())} others"
-            )
+    attacks = {
+        "screen": lambda radius: left(SCREEN, network, part, indices, radius),
+        "full": lambda radius: left(FULL, network, part, indices, radius),
+        "pgd-20": lambda radius: by_pgd(network, pixels, labels, radius),
+        "AutoAttack": lambda radius: standard(network, pixels, labels, radius),
+    }
+    for radius in eps:
+        found: dict[str, Any] = {}
+        for name, attack in attacks.items():
+            began = time.monotonic()
+            found[name] = attack(radius)
+            seconds = (time.monotonic() - began) / len(labels)
+            low, high = wilson(int(found[name].sum()), len(labels))
             click.echo(
-                f"{run}  eps {radius:g}  {name:<11}{mine.mean():.4f} left ({low:.3f} to {high:.3f}) of {len(mine)}"
-                + (beside if name != "AutoAttack" else "")
+                f"{run}  eps {radius:g}  {name:<11}{found[name].mean():.4f} left ({low:.3f} to {high:.3f}) of {len(labels)}  "
+                f"{seconds:.3f} s an image"
+            )
+        other = found.pop("AutoAttack")
+        for name, mine in found.items():
+            click.echo(
+                f"{run}  eps {radius:g}  {name}: AutoAttack fools {int((mine & ~other).sum())} of what is left, and misses "
+                f"{int((other & ~mine).sum())} that it fools"
             )
 
 
-def left(battery: Battery, network: Classifier, part: Any, indices: Any, eps: tuple[float, ...]) -> list[Any]:
-    few = replace(battery, longer=False, probed=1)
-    evidence = collect(few, network, part, indices, eps, 10, 0, lambda *_: None)
-    return list(evidence.worst_case)
+def left(battery: Battery, network: Classifier, part: Any, indices: Any, radius: float) -> Any:
+    few = replace(battery.without(Access.TRANSFER), longer=False, probed=1)
+    return collect(few, network, part, indices, (radius,), 10, 0, lambda *_: None).worst_case[0]
 
 
-def timed(work: Any) -> tuple[Any, float]:
-    began = time.monotonic()
-    found = work()
-    return found, time.monotonic() - began
+def by_pgd(network: Classifier, pixels: Any, labels: Any, radius: float) -> Any:
+    (moved,) = Pgd(steps=20)(network, pixels, labels, (radius,), 0)
+    return network.logits(moved).argmax(axis=1) == labels
 
 
 def standard(network: Classifier, pixels: Any, labels: Any, radius: float) -> Any:
@@ -99,7 +96,7 @@ def standard(network: Classifier, pixels: Any, labels: Any, radius: float) -> An
     model = Bridge(network)
     clean = torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2) / 255))
     attack = AutoAttack(model, norm="Linf", eps=radius / 255, version="standard", device="cpu", seed=0)
-    moved = attack.run_standard_evaluation(clean, torch.from_numpy(labels.astype(np.int64)), batch_size=128)
+    moved, *_ = attack.run_standard_evaluation(clean, torch.from_numpy(labels.astype(np.int64)), batch_size=128)
     back = model.pixels(moved)
     assert np.abs(back - pixels).max() <= radius * (1 + 1e-4)
     return network.logits(back).argmax(axis=1) == labels
