@@ -11,6 +11,7 @@ from bench.records.schema import Metrics
 
 # (labels, logits) -> the loss of each image, shape (n,). Labels are classes, int64 (n,), or probabilities, float32 (n, classes).
 Loss = Callable[[Any, Any], Any]
+OWN_RATE = 0.05
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,15 @@ class Method:
         """Return what to add to the mean loss of a batch, a scalar tensor of the weights of ``model``; None for nothing."""
         del model
         return None
+
+    def own_variables(self, model: Any) -> list[Any]:
+        """Return the trainable variables that the method added to ``model``.
+
+        They are trained by Adam at ``OWN_RATE``, apart from the weights: weight decay, clipping and the schedule of the
+        learning rate leave them alone.
+        """
+        del model
+        return []
 
     def callbacks(self) -> list[Any]:
         """Return the callbacks whose ``on_train_begin``, ``on_train_batch_begin`` and ``on_epoch_end`` the training calls."""

@@ -185,6 +185,15 @@ class Run:
         words=lambda value: f"nuclear norm {value:g}",
         acts=Acts("nuclear norm", "no penalty", "bench.methods.nuclear_norm:nuclear_norm"),
     )
+    variational_dropout: float = setting(
+        "factor of the divergence of variational dropout; 1: the bound",
+        Range("a factor", 0, 1e6),
+        0.0,
+        off=0.0,
+        short=lambda value: f"vd{value:g}",
+        words=lambda value: f"variational dropout {value:g}",
+        acts=Acts("variational dropout", "no noise", "bench.methods.variational_dropout:variational_dropout"),
+    )
     dropout: float = setting(
         "probability of dropout before each dense layer, beside that of the architecture",
         FRACTION,
@@ -225,6 +234,10 @@ class Run:
             raise BadInput(
                 f"adversarial_eps is {self.adversarial_eps:g}, but in bfloat16 the network rounds pixel levels from 128 on to "
                 "whole ones: expected --precision float32"
+            )
+        if self.variational_dropout and self.sparsity:
+            raise BadInput(
+                "variational_dropout chooses its own zeros: expected it without --sparsity; the record counts what it zeroes"
             )
         check_ranks(self.low_rank, self.arch)
         by_svd = [self.low_rank != FullRank(), self.low_rank_init == "svd", bool(self.low_rank_from)]

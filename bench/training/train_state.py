@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from bench.methods.base import Loss, Method
+from bench.methods.base import OWN_RATE, Loss, Method
 from bench.methods.kernels import kernel_layers
 from bench.records.files import Arrays
 from bench.spec.run import Run
@@ -39,6 +39,7 @@ class TrainState:
         model: the network as its methods prepared it.
         optimizer: SGD with Nesterov momentum, on the schedule of ``learning_rates``.
         plain: the variables of the network as the architecture built it, before a method wrapped it.
+        own: the optimiser of the variables that methods train by themselves; None where there are none.
     """
 
     run: Run
@@ -46,6 +47,7 @@ class TrainState:
     optimizer: Any
     methods: Sequence[Method]
     plain: Sequence[Any]
+    own: Any = None
 
     @classmethod
     def fresh(cls, run: Run, classes: int, images: int, methods: Sequence[Method]) -> TrainState:
@@ -59,18 +61,25 @@ class TrainState:
         rates = learning_rates(run, run.steps(images))
         clip = run.clip_norm or None
         optimizer = keras.optimizers.SGD(rates, momentum=run.momentum, nesterov=True, global_clipnorm=clip)
-        optimizer.build(model.trainable_variables)
+        added = [variable for method in methods for variable in method.own_variables(model)]
+        optimizer.build(_without(model.trainable_variables, added))
         model.compile(optimizer)  # where the pruning callback looks for the step counter
-        return cls(run, model, optimizer, methods, plain)
+        own = keras.optimizers.Adam(OWN_RATE) if added else None
+        if own:
+            own.build(added)
+        return cls(run, model, optimizer, methods, plain, own)
 
     def state(self) -> Arrays:
         """Return every array that the rest of the training depends on."""
-        variables = [*self.model.weights, *self.optimizer.variables]
-        return {f"{index:04d}": variable.numpy() for index, variable in enumerate(variables)}
+        return {f"{index:04d}": variable.numpy() for index, variable in enumerate(self._variables())}
 
     def set_state(self, arrays: Arrays) -> None:
         """Set every array to what ``state`` returned."""
-        _assign([*self.model.weights, *self.optimizer.variables], arrays)
+        _assign(self._variables(), arrays)
+
+    def _variables(self) -> list[Any]:
+        own = self.own.variables if self.own else []
+        return [*self.model.weights, *self.optimizer.variables, *own]
 
     def warm_start(self, arrays: Arrays, steps: int) -> None:
         """Set the ``state`` of the unpruned control of this run after ``steps`` steps, before the first pruning."""
@@ -97,10 +106,13 @@ class TrainState:
 
         The gradient is that of the mean loss (cross-entropy on logits, unless a method changes it) of the images, as the
         methods may change them, and the penalties of the methods, plus ``run.weight_decay`` times the kernel for each kernel.
-        It is clipped to the norm ``run.clip_norm`` and goes to SGD with Nesterov momentum.
+        It is clipped to the norm ``run.clip_norm`` and goes to SGD with Nesterov momentum. Variables that a method trains by
+        itself have the gradient of the same loss, and Adam.
         """
         model, optimizer, methods, decay = self.model, self.optimizer, self.methods, self.run.weight_decay
-        variables = model.trainable_variables
+        own = self.own
+        added = [variable for method in methods for variable in method.own_variables(model)]
+        variables = _without(model.trainable_variables, added)
         decayed = {kernel.ref() for kernel in self.kernels()}
         loss_of: Loss = cross_entropy
         for method in methods:
@@ -120,9 +132,11 @@ class TrainState:
                     penalty = method.penalty(model)
                     if penalty is not None:
                         loss += penalty
-            gradients = tape.gradient(loss, variables)
+            gradients, of_added = tape.gradient(loss, [variables, added])
             penalised = [g + decay * v if v.ref() in decayed else g for g, v in zip(gradients, variables, strict=True)]
             optimizer.apply_gradients(zip(penalised, variables, strict=True))
+            if own:
+                own.apply_gradients(zip(of_added, added, strict=True))
             correct = tf.reduce_sum(tf.cast(tf.equal(tf.argmax(logits, axis=1), labels), tf.int64))
             return tf.reduce_sum(losses), correct
 
@@ -135,6 +149,11 @@ def cross_entropy(labels: Any, logits: Any) -> Any:
     if labels.shape.rank == 1:
         return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
     return tf.nn.softmax_cross_entropy_with_logits(labels, logits)
+
+
+def _without(variables: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+    left_out = {each.ref() for each in others}
+    return [each for each in variables if each.ref() not in left_out]
 
 
 def _assign(variables: Sequence[Any], arrays: Arrays) -> None:
