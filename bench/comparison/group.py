@@ -111,7 +111,7 @@ class ComparisonGroup:
         parts = [*([run.arch] if len({each.arch for each in self.runs}) > 1 else []), *run.words.values()]
         acting = {acts.method: acts.without for each in self.runs for acts in each.methods}
         named = parts or [next(iter(acting.values())) if len(acting) == 1 else "control"]
-        own, others = _effective(run), [_effective(each) for each in self.runs]
+        own, others = run.effective, [each.effective for each in self.runs]
         differs = [
             name for name in own if name not in LABELLED and len({each.get(name, own[name]) for each in others}) > 1
         ]
@@ -187,11 +187,6 @@ class ComparisonGroup:
         """Return the command that trains ``run`` and attacks it with the group's attacks, or with ``attacks``."""
         specs = attack_specs(run, self.attacks if attacks is None else attacks, self.eps, self.fraction)
         return shlex.join(["bench", "run", *run_options(run), *attack_options(run, specs)])
-
-
-def _effective(run: Run) -> dict[str, str]:
-    """Return the settings of ``run`` that have an effect, as text by name."""
-    return dict(pair.split("=", 1) for pair in str(run).split())
 
 
 def attacked_by(network: TrainedNetwork, text: str) -> RecordedAttack | None:

@@ -55,7 +55,7 @@ def _entry(run: Run, seeds: Seeds) -> dict[str, Any]:
     return {
         "name": run.name,
         "row": _row(run, seeds),
-        "settings": {name: value for name, value in run.settings.items() if name != "seed" and value != ""},
+        "settings": {name: value for name, value in run.effective.items() if name != "seed"},
         "measured": _measured(seeds),
         "attacks": _attacks(seeds),
         "unit": " or ".join(

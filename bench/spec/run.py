@@ -318,6 +318,11 @@ class Run:
         return {**asdict(self), **texts}
 
     @property
+    def effective(self) -> dict[str, str]:
+        """The settings that have an effect, as text by name."""
+        return dict(pair.split("=", 1) for pair in str(self).split())
+
+    @property
     def name(self) -> str:
         """The name of the run's folder, the same for every seed."""
         text = " ".join(pair for pair in str(self).split() if not pair.startswith("seed="))
