@@ -15,13 +15,13 @@ Limit = Range | OneOf | Words | ArchitectureName | MethodNames
 
 @dataclass(frozen=True)
 class Acts:
-    """What a setting does to the network that it acts on.
+    """The method that a setting asks for.
 
     Args:
         method: the name of the method.
         without: what a network is called that is trained without it, where others are trained with it.
-        place: ``module:function`` of a function ``(run, steps) -> bench.methods.base.Method``. It is imported when a
-            network is trained: reading a run needs no TensorFlow.
+        place: ``module:function`` of a function ``(run, steps, sources) -> bench.methods.base.Method``. It is imported when
+            a network is trained: reading a run needs no TensorFlow.
     """
 
     method: str
