@@ -23,6 +23,7 @@ from bench.audit.battery import SCREEN  # noqa: E402
 from bench.audit.collect import collect  # noqa: E402
 from bench.audit.evaluation import audited_images  # noqa: E402
 from bench.datasets import DATASETS  # noqa: E402
+from bench.evaluation.classifier import Classifier  # noqa: E402
 from bench.evaluation.restored import restored  # noqa: E402
 from bench.records.store import Folder, folders  # noqa: E402
 from bench.spec.architectures import architecture  # noqa: E402
@@ -37,18 +38,14 @@ EPOCHS = 10
 def main(run: str, results: Path, data_dir: Path | None) -> None:
     """Measure on RUN, as resnet18-b128-imagenette64-4a8fafe8/seed-0. A dense run of another seed must be there."""
     (folder,) = (each for each in folders(results) if isinstance(each, Folder) and each.run.key == run)
-    record = folder.training()
-    assert record is not None
     data = DATASETS[folder.run.dataset].load(folder.run.image_size, data_dir, False, lambda _: None, lambda *_: None)
     source = next(
         each
         for each in folders(results)
         if isinstance(each, Folder) and each.run == replace(folder.run, seed=each.run.seed) and each.path != folder.path
     )
-    made = source.training()
-    assert made is not None
-    network = restored(folder, record)
-    network._others = lambda _: restored(source, made)
+    control = restored(source, source.trained())
+    network = Classifier(restored(folder, folder.trained()).model, folder.run.temperature, lambda _: control)
     indices = audited_images(SCREEN, len(data.val))
     part = data.val.part(indices)
     eps = architecture(folder.run.arch).audit_eps

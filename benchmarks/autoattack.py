@@ -47,10 +47,8 @@ from bench.spec.architectures import architecture  # noqa: E402
 def main(run: str, results: Path, data_dir: Path | None, images: int, wanted: str) -> None:
     """Attack RUN, as fc5-b512-imagenette64-4a8fafe8/seed-0, by all four."""
     (folder,) = (each for each in folders(results) if isinstance(each, Folder) and each.run.key == run)
-    training = folder.training()
-    assert training is not None
     data = DATASETS[folder.run.dataset].load(folder.run.image_size, data_dir, False, lambda _: None, lambda *_: None)
-    network = restored(folder, training)
+    network = restored(folder, folder.trained())
     indices = np.sort(np.random.default_rng(0).permutation(audited_images(FULL, len(data.val)))[:images])
     part = data.val.part(indices)
     eps = architecture(folder.run.arch).audit_eps

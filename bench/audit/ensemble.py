@@ -48,7 +48,7 @@ def audit_ensemble(members: Sequence[Folder], data: Dataset, battery: Battery, p
         BadInput: fewer than two networks, or networks on other images or of another T.
     """
     clock = Clock()
-    records = [_record(each) for each in members]
+    records = [each.trained() for each in members]
     _check(members, records, data)
     first = members[0].run
     model = ensemble([restored(*each).model for each in zip(members, records, strict=True)])
@@ -78,15 +78,6 @@ def audit_ensemble(members: Sequence[Folder], data: Dataset, battery: Battery, p
         environment=environment(devices()),
         volatile=clock.read(),
     )
-
-
-def _record(folder: Folder) -> TrainingRecord:
-    found = folder.training()
-    if found is None or found.diverged or not folder.has_weights:
-        raise BadInput(
-            f"{folder.run.key} has no network here: expected a trained run with its weights; bench run trains it"
-        )
-    return found
 
 
 def _check(members: Sequence[Folder], records: Sequence[TrainingRecord], data: Dataset) -> None:

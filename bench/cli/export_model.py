@@ -25,11 +25,7 @@ def export_model(network: str, kind: str, output: Path | None, results_dir: Path
 
     found = format_named(kind)
     folder = recorded(results_dir, network)[0]
-    training = folder.training()
-    if training is None or training.diverged or not folder.has_weights:
-        raise BadInput(
-            f"{folder.run.key} has no network here: expected a trained run with its weights; bench run trains it"
-        )
+    training = folder.trained()
     path = output or Path(f"{folder.run.name}-seed-{folder.run.seed}{found.suffix}")
     if path.exists():
         raise BadInput(f"{path} exists: expected a new file; give another --output")

@@ -59,11 +59,7 @@ def _with_controls(asked: list[Folder]) -> list[Folder]:
     if len(sizes) > 1:
         raise BadInput(f"runs at {' and '.join(map(str, sorted(sizes)))} px: expected one size of images")
     for each in asked:
-        training = each.training()
-        if training is None or training.diverged or not each.has_weights:
-            raise BadInput(
-                f"{each.run.key} has no network here: expected a trained run with its weights; bench run trains it"
-            )
+        each.trained()  # refuse before the seconds that TensorFlow takes to start
     controls = [Folder(each.results, control_of(each.run)) for each in asked]
     trained = [each for each in controls if each.training() and each.has_weights]
     return list({each.run.key: each for each in [*trained, *asked]}.values())

@@ -86,9 +86,7 @@ def latencies(
     networks: dict[tuple[str, str], tuple[Deployed, int | None]] = {}
     with tempfile.TemporaryDirectory() as place:
         for number, folder in enumerate(found):
-            training = folder.training()
-            assert training is not None  # the command passes trained runs alone
-            network = restored(folder, training)
+            network = restored(folder, folder.trained())
             networks[folder.run.key, TENSORFLOW] = network.logits, None
             for name in formats:
                 progress.say(f"writing {folder.run.key} as {name}")

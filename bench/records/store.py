@@ -112,6 +112,15 @@ class Folder:
         if not self._spec.exists():
             _write(self._spec, SPEC_SCHEMA, SpecRecord(run=str(self.run)))
 
+    def trained(self) -> TrainingRecord:
+        """Return the record of the training; BadInput where there is no network of it here."""
+        found = self.training()
+        if found is None or found.diverged or not self.has_weights:
+            raise BadInput(
+                f"{self.run.key} has no network here: expected a trained run with its weights; bench run trains it"
+            )
+        return found
+
     def sources(self) -> dict[str, Folder]:
         """Return the folders of the trained runs whose networks this training uses, by the setting that names them.
 

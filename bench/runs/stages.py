@@ -44,7 +44,7 @@ def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collec
     run, clock = folder.run, Clock()
     sources = _sources(folder, data)
     methods = methods_of(run, run.steps(len(data.train)), _of_other_runs(sources, data))
-    origins = {name: Origin(run=each.run.name, weights=_record(each).weights) for name, each in sources.items()}
+    origins = {name: Origin(run=each.run.name, weights=each.trained().weights) for name, each in sources.items()}
     common: dict[str, Any] = {
         "version": TRAINING,
         "run": str(run),
@@ -84,7 +84,7 @@ def _sources(folder: Folder, data: Dataset) -> dict[str, Folder]:
     """Return the folders of the runs whose networks the training uses, by setting; BadInput where their images are others."""
     found = folder.sources()
     for source in found.values():
-        if _record(source).data.fingerprint != data.fingerprint:
+        if source.trained().data.fingerprint != data.fingerprint:
             raise BadInput(
                 f"{source.run.name} was trained on other images: expected a run on the images of {folder.run.name}"
             )
@@ -95,15 +95,9 @@ def _of_other_runs(sources: Mapping[str, Folder], data: Dataset) -> Sources:
     by_name = {each.run.name: each for each in sources.values()}
     chosen = np.linspace(0, len(data.train) - 1, min(CALIBRATION, len(data.train))).astype(np.int64)
     return Sources(
-        lambda name: restored(by_name[name], _record(by_name[name])).model,
+        lambda name: restored(by_name[name], by_name[name].trained()).model,
         data.train.images[chosen].astype(np.float32),
     )
-
-
-def _record(source: Folder) -> TrainingRecord:
-    found = source.training()
-    assert found is not None  # the folder of a source has a record
-    return found
 
 
 def evaluate(
