@@ -115,7 +115,12 @@ class AuditEvaluation:
             environment=subject.environment,
             volatile=clock.read(),
         )
-        compared = _with_verdict(record, evidence, control_audit(subject.folder, self.battery.name))
+        compared = _with_verdict(
+            record,
+            evidence,
+            control_audit(subject.folder, self.battery.name),
+            is_control(subject.folder, self.battery.name),
+        )
         subject.folder.write_audit(compared, evidence.arrays())
 
 
@@ -126,7 +131,12 @@ def control_audit(folder: Folder, battery: str) -> tuple[ControlRow, Evidence] |
     None where the network is its own control, or the control has no such audit in the same results folder.
     """
     control, name = control_of(folder.run), BATTERIES[battery].of_control
-    return None if control == folder.run and name == battery else _evidence(Folder(folder.results, control), name)
+    return None if is_control(folder, battery) else _evidence(Folder(folder.results, control), name)
+
+
+def is_control(folder: Folder, battery: str) -> bool:
+    """Tell whether the run in ``folder``, audited by ``battery``, is its own control."""
+    return control_of(folder.run) == folder.run and BATTERIES[battery].of_control == battery
 
 
 def audited(folder: Folder, battery: str, control: Folder | None = None) -> AuditRecord:
@@ -142,7 +152,8 @@ def audited(folder: Folder, battery: str, control: Folder | None = None) -> Audi
         raise BadInput(f"{folder.path} has no audit ({battery}): expected one; run bench audit {folder.run.key}")
     record, arrays = found
     other = control_audit(folder, battery) if control is None else _evidence(control, BATTERIES[battery].of_control)
-    judged = _with_verdict(record, evidence_of(record, arrays), other)
+    alone = control is None and is_control(folder, battery)
+    judged = _with_verdict(record, evidence_of(record, arrays), other, alone)
     if control is None and judged != record:
         folder.write_audit(judged, arrays)
     return judged
@@ -157,10 +168,14 @@ def _evidence(folder: Folder, battery: str) -> tuple[ControlRow, Evidence] | Non
     return row, evidence_of(record, arrays)
 
 
-def _with_verdict(record: AuditRecord, evidence: Evidence, control: tuple[ControlRow, Evidence] | None) -> AuditRecord:
+def _with_verdict(
+    record: AuditRecord, evidence: Evidence, control: tuple[ControlRow, Evidence] | None, undefended: bool
+) -> AuditRecord:
     same = control is not None and control[0].weights == record.weights and evidence.battery == control[1].battery
     row, theirs = control if control is not None and not same else (None, None)
-    return record.model_copy(update={"control": row, "verdict": verdict_record(judge(evidence, theirs))})
+    return record.model_copy(
+        update={"control": row, "verdict": verdict_record(judge(evidence, theirs, undefended=undefended))}
+    )
 
 
 def audit_evaluations(batteries: Sequence[str]) -> list[AuditEvaluation]:

@@ -22,6 +22,7 @@ Floats = NDArray[np.float32]
 HALF = 127.5  # half the range of pixel levels
 STEP = 0.05  # pixel levels, of the finite difference along the gradient
 FAR = 0.25  # the same along random directions, where the margin changes less
+WHOLE = 1.0  # the same two for a network in 8 bits, which rounds pixels to whole levels
 DIRECTIONS = 4
 CERTIFIED = 128
 SMALL_BATCH = 16
@@ -54,13 +55,14 @@ def probes_of(
     count = len(images)
     naive = network.gradient(images, labels, CrossEntropy())
     free = network.gradient(images, labels, UnitGap())
+    near, far = (WHOLE, WHOLE) if battery.int8 else (STEP, FAR)
     right = np.flatnonzero(predictions == labels)[: battery.probed]
     found = {
         "zero": (naive == 0).mean(axis=(1, 2, 3)),
         "agreement": agreement(naive, free),
         "repeat": _at(right, count, repeat(network, images[right])),
-        "slope": _at(right, count, slope(network, images[right], labels[right])),
-        "explained": _at(right, count, explained(network, images[right], labels[right], seed)),
+        "slope": _at(right, count, slope(network, images[right], labels[right], near)),
+        "explained": _at(right, count, explained(network, images[right], labels[right], seed, far)),
         "half range": _at(right, count, half_range(network, images[right], labels[right], seed)),
     }
     if battery.longer:
@@ -106,17 +108,17 @@ def repeat(network: Network, images: Images) -> Floats:
     return np.asarray(change / np.maximum(np.abs(first).max(axis=1), 1e-30), dtype=np.float32)
 
 
-def slope(network: Network, images: Images, labels: Labels) -> Floats:
+def slope(network: Network, images: Images, labels: Labels, length: float = STEP) -> Floats:
     """Return the measured change of the margin along its own gradient over the change that the gradient predicts, (n,).
 
-        (m(x + h s) - m(x - h s)) / (m's gradient . (2 h s)),   s = sign(gradient), h = 0.05 pixel levels
+        (m(x + h s) - m(x - h s)) / (m's gradient . (2 h s)),   s = sign(gradient), h = ``length``
 
     It is 1 where the gradient is right, 0 where the network does not follow it, NaN where the gradient is zero.
     """
     if not len(images):
         return np.zeros(0, np.float32)
     gradient = network.gradient(images, labels, Margin())
-    step = (STEP * np.sign(gradient)).astype(np.float32)
+    step = (np.float32(length) * np.sign(gradient)).astype(np.float32)
     ahead, behind = np.clip(images + step, 0, 255), np.clip(images - step, 0, 255)
     measured = margins(network, ahead, labels).astype(np.float64) - margins(network, behind, labels)
     predicted = (gradient.astype(np.float64) * (ahead.astype(np.float64) - behind)).sum(axis=(1, 2, 3))
@@ -124,12 +126,12 @@ def slope(network: Network, images: Images, labels: Labels) -> Floats:
     return np.asarray(ratio, dtype=np.float32)
 
 
-def explained(network: Network, images: Images, labels: Labels, seed: int) -> Floats:
+def explained(network: Network, images: Images, labels: Labels, seed: int, length: float = FAR) -> Floats:
     """Return the part of the change of the margin along random directions that its gradient explains, (n,).
 
         1 - sum_j (d_j - g . (2 h v_j))^2 / sum_j d_j^2,   d_j = m(x + h v_j) - m(x - h v_j)
 
-    over four random v_j of signs, h = 0.25 pixel levels. It is near 1 where the gradient is whole and right, and 0 or less
+    over four random v_j of signs, h = ``length``. It is near 1 where the gradient is whole and right, and 0 or less
     where it is wrong or misses most of the pixels, or where the margin does not change at all.
     """
     if not len(images):
@@ -138,7 +140,7 @@ def explained(network: Network, images: Images, labels: Labels, seed: int) -> Fl
     gradient = network.gradient(images, labels, Margin()).astype(np.float64)
     missed, total = np.zeros(len(images)), np.zeros(len(images))
     for _ in range(DIRECTIONS):
-        step = np.float32(FAR) * (draw.integers(0, 2, images.shape, dtype=np.int8).astype(np.float32) * 2 - 1)
+        step = np.float32(length) * (draw.integers(0, 2, images.shape, dtype=np.int8).astype(np.float32) * 2 - 1)
         ahead, behind = np.clip(images + step, 0, 255), np.clip(images - step, 0, 255)
         measured = margins(network, ahead, labels).astype(np.float64) - margins(network, behind, labels)
         predicted = (gradient * (ahead.astype(np.float64) - behind)).sum(axis=(1, 2, 3))

@@ -81,29 +81,31 @@ class Verdict:
         return max(self.rows, key=lambda row: row.illusion)
 
 
-def judge(evidence: Evidence, control: Evidence | None = None, seeds: int = 1) -> Verdict:
+def judge(evidence: Evidence, control: Evidence | None = None, seeds: int = 1, undefended: bool = False) -> Verdict:
     """Return the verdict on a network, compared with its undefended ``control`` on the same images.
 
     masked: the check "illusion" is flagged; or one about the attacks, so that what they leave is no evidence; or one about
     the gradient of a naive attack, and the worst case is not shown to be more than 5 points above the control's.
-    breaks: no such flag, and the worst case is at most 5 points above the control's at every radius.
+    breaks: no such flag, and the worst case is at most 5 points above the control's at every radius, or the network is
+    such a control itself.
     resists: no check is flagged, and at every radius the lower end of the interval of the worst case is 5 points above the
     upper end of the control's.
     inconclusive: anything else, as a network that did not learn, or one without a control whose gradient is not masked.
 
     Args:
         seeds: the number of seeds at which the network was audited; "resists" is provisional with fewer than three.
+        undefended: whether the network is its own control.
     """
     found = checked(evidence, control)
     shared = _on_shared_images(evidence, control)
     clean = float(evidence.clean.mean())
     rows = tuple(_at(evidence, shared, place) for place in range(len(evidence.eps)))
-    kind, reasons = _decided(evidence, shared, clean, found)
+    kind, reasons = _decided(evidence, shared, clean, found, undefended)
     return Verdict(kind, clean, rows, reasons, found, kind is Kind.RESISTS and seeds < SEEDS)
 
 
 def _decided(
-    evidence: Evidence, shared: Pair | None, clean: float, found: dict[str, Found]
+    evidence: Evidence, shared: Pair | None, clean: float, found: dict[str, Found], undefended: bool
 ) -> tuple[Kind, tuple[str, ...]]:
     if not learned(clean, len(evidence.labels), evidence.classes):
         chance = 1 / evidence.classes
@@ -118,6 +120,8 @@ def _decided(
         return Kind.MASKED, (MISLED, *flags)
     if found["illusion"].flagged or hidden:
         return Kind.MASKED, flags
+    if shared is None and undefended:
+        return Kind.BREAKS, ("It is undefended: other networks are compared with it.", *flags)
     if shared is None:
         return Kind.INCONCLUSIVE, ("There is no control to compare with: audit the undefended network too.", *flags)
     largest, smallest = max(float(gain.mean()) for gain in gains), min(float(gain.mean()) for gain in gains)

@@ -19,7 +19,8 @@ from bench.errors import BadInput
 def export_model(network: str, kind: str, output: Path | None, results_dir: Path) -> None:
     """Write the network of a trained run as a file for deployment: pixel levels of 0 to 255 to logits, float32.
 
-    RUN is the name of a run's folder, with or without /seed-N; of several seeds the first is written.
+    Filters that are zero are taken out; the logits stay the same. RUN is the name of a run's folder, with or without
+    /seed-N; of several seeds the first is written.
     """
     from bench.deployment.formats import format_named
 
@@ -32,7 +33,8 @@ def export_model(network: str, kind: str, output: Path | None, results_dir: Path
     from bench.training import runtime
 
     runtime.prepare()
+    from bench.deployment.zero_filters import without_zero_filters
     from bench.evaluation.restored import restored
 
-    found.write(restored(folder, training).model, path)
+    found.write(without_zero_filters(restored(folder, training).model), path)
     click.echo(f"{path}  {path.stat().st_size:,} bytes")

@@ -38,8 +38,8 @@ def latency(
 ) -> None:
     """Time trained networks in turn with their dense controls: milliseconds a call at batch 1 and 64, and bytes on disk.
 
-    RUN is the name of a run's folder, with or without /seed-N. The images are drawn at random. Zeros inside a kernel make
-    no network faster here; a smaller rank does.
+    RUN is the name of a run's folder, with or without /seed-N. The images are drawn at random. Filters that are zero are
+    taken out first. Single zeros inside a kernel make no network faster here; fewer filters and a smaller rank do.
     """
     found = _with_controls([recorded(results_dir, text)[0] for text in runs])
     from bench.training import runtime
@@ -67,14 +67,17 @@ def _with_controls(asked: list[Folder]) -> list[Folder]:
 
 def _table(rows: list[Latency], controls: dict[str, str]) -> str:
     medians = {(row.run, row.runtime, row.batch): row.median for row in rows}
-    lines = [f"{'run':<52}{'runtime':>12}{'batch':>6}{'ms':>9}{'quartiles':>16}{'control / run':>14}{'bytes':>12}"]
+    lines = [
+        f"{'run':<52}{'runtime':>12}{'batch':>6}{'ms':>9}{'quartiles':>16}{'control / run':>14}{'MMAC':>9}{'bytes':>12}"
+    ]
     for row in rows:
         control = medians.get((controls[row.run], row.runtime, row.batch))
         ratio = "-" if control is None or controls[row.run] == row.run else f"{control / row.median:.2f}"
         low, high = row.quartiles
         size = "-" if row.bytes is None else f"{row.bytes:,}"
         lines.append(
-            f"{row.run:<52}{row.runtime:>12}{row.batch:>6}{row.median:>9.2f}{f'{low:.2f}..{high:.2f}':>16}{ratio:>14}{size:>12}"
+            f"{row.run:<52}{row.runtime:>12}{row.batch:>6}{row.median:>9.2f}{f'{low:.2f}..{high:.2f}':>16}{ratio:>14}"
+            f"{row.macs / 1e6:>9.1f}{size:>12}"
         )
     return "\n".join(lines)
 
@@ -88,6 +91,7 @@ def _json(rows: list[Latency]) -> str:
             "milliseconds": row.median,
             "quartiles": list(row.quartiles),
             "bytes": row.bytes,
+            "macs": row.macs,
         }
         for row in rows
     ]

@@ -8,6 +8,7 @@ import textwrap
 from bench.evaluation.learned import learned
 from bench.records.schema import AttackRecord, Metrics
 from bench.runs.pipeline import Result
+from bench.training.overfitting import catastrophic
 
 LINES = 15
 SHOWN = (0.0, 1.0, 2.0, 4.0, 8.0)
@@ -63,6 +64,8 @@ def _head(result: Result) -> list[str]:
             f"this network did not learn (chance is {chance:.2f}), so accuracy under attack means nothing: train it "
             "longer or at another --learning-rate"
         )
+    overfitted = [sentence for row in training.history if (sentence := catastrophic(row.model_dump()))]
+    lines += textwrap.wrap(overfitted[-1], WIDTH) if overfitted else []
     return lines + _cost(training.metrics)
 
 

@@ -28,6 +28,10 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def spread(self, count: int) -> Split:
+        """Return ``count`` images at even distances, or all where there are fewer."""
+        return self.part(np.linspace(0, len(self) - 1, min(count, len(self))).astype(np.int64))
+
     def part(self, indices: NDArray[np.int64]) -> Split:
         """Return the images at ``indices``, in their order."""
         return Split(self.images[indices], self.labels[indices], tuple(self.names[index] for index in indices))

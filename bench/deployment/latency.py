@@ -13,6 +13,9 @@ from typing import TypeVar
 import numpy as np
 
 from bench.deployment.formats import Deployed, format_named
+from bench.deployment.zero_filters import without_zero_filters
+from bench.evaluation.classifier import Classifier
+from bench.evaluation.metrics import multiply_accumulates
 from bench.evaluation.restored import restored
 from bench.records.store import Folder
 from bench.training.progress import Progress
@@ -33,6 +36,7 @@ class Latency:
         batch: images a call.
         milliseconds: of each call.
         bytes: the size of the file; None for TensorFlow.
+        macs: multiply-accumulates for one image, zeros included.
     """
 
     run: str
@@ -40,6 +44,7 @@ class Latency:
     batch: int
     milliseconds: tuple[float, ...]
     bytes: int | None
+    macs: int
 
     @property
     def median(self) -> float:
@@ -75,6 +80,8 @@ def latencies(
 ) -> list[Latency]:
     """Time the networks in ``found`` in TensorFlow and as a file of each of ``formats``, at each batch size.
 
+    Filters that are zero are taken out first, as in every file that is deployed.
+
     Args:
         rounds: how often each is called; in each round all are called in turn.
         threads: of the deployed runtimes. TensorFlow has those that it was started with.
@@ -83,24 +90,25 @@ def latencies(
         BadInput: a run is not trained, or a format is unknown or lacks its library.
         IntegrityError: weights are missing or damaged.
     """
-    networks: dict[tuple[str, str], tuple[Deployed, int | None]] = {}
+    networks: dict[tuple[str, str], tuple[Deployed, int | None, int]] = {}
     with tempfile.TemporaryDirectory() as place:
         for number, folder in enumerate(found):
-            network = restored(folder, folder.trained())
-            networks[folder.run.key, TENSORFLOW] = network.logits, None
+            model = without_zero_filters(restored(folder, folder.trained()).model)
+            macs = multiply_accumulates(model)
+            networks[folder.run.key, TENSORFLOW] = Classifier(model).logits, None, macs
             for name in formats:
                 progress.say(f"writing {folder.run.key} as {name}")
                 kind = format_named(name)
                 path = Path(place) / f"{number}{kind.suffix}"
-                kind.write(network.model, path)
-                networks[folder.run.key, name] = kind.load(path, threads), path.stat().st_size
+                kind.write(model, path)
+                networks[folder.run.key, name] = kind.load(path, threads), path.stat().st_size, macs
         draw = np.random.default_rng(0)
         results = []
         for batch in BATCHES:
             size = found[0].run.image_size
             images = draw.integers(0, 256, (batch, size, size, 3)).astype(np.float32)
             progress.say(f"timing {len(networks)} networks at batch {batch}")
-            calls = {key: partial(run, images) for key, (run, _) in networks.items()}
+            calls = {key: partial(run, images) for key, (run, _, _) in networks.items()}
             times = timed_in_turn(calls, rounds)
-            results += [Latency(*key, batch, times[key], networks[key][1]) for key in networks]
+            results += [Latency(*key, batch, times[key], *networks[key][1:]) for key in networks]
     return results

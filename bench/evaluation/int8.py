@@ -40,8 +40,7 @@ class Rounded(keras.layers.Wrapper):  # type: ignore[misc]  # tf_keras has no ty
 
 def calibration_images(data: Dataset) -> Images:
     """Return the training images that ranges come from, spread evenly, float32."""
-    chosen = np.linspace(0, len(data.train) - 1, min(CALIBRATION, len(data.train))).astype(np.int64)
-    return data.train.images[chosen].astype(np.float32)
+    return data.train.spread(CALIBRATION).images.astype(np.float32)
 
 
 def int8(model: Any, images: Images) -> Any:

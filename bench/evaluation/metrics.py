@@ -9,7 +9,7 @@ import numpy as np
 import tf_keras as keras
 
 from bench.evaluation.spectral_norm import operator_norm
-from bench.methods.kernels import kernel_layers
+from bench.methods.kernels import KERNELS, kernel_layers
 from bench.methods.separable import HORIZONTAL, VERTICAL, largest_rank, pairs, rank_of_pair
 from bench.records.schema import KernelRow, Metrics, PairRow
 
@@ -24,7 +24,7 @@ def kernel_rows(model: Any) -> list[KernelRow]:
     rows = []
     for layer in kernel_layers(model):
         kernel = layer.kernel.numpy()
-        positions = int(np.prod(layer.output_shape[1:-1], dtype=np.int64))
+        positions = _positions(layer)
         nonzero = int(np.count_nonzero(kernel))
         rows.append(
             KernelRow(
@@ -41,6 +41,18 @@ def kernel_rows(model: Any) -> list[KernelRow]:
             )
         )
     return rows
+
+
+def multiply_accumulates(model: Any) -> int:
+    """Return the multiply-accumulates of all kernels for one image, those with a weight of zero included."""
+    inner = [(layer, getattr(layer, "layer", layer)) for layer in model.layers]
+    return sum(
+        _positions(outer) * int(np.prod(each.kernel.shape)) for outer, each in inner if isinstance(each, KERNELS)
+    )
+
+
+def _positions(layer: Any) -> int:
+    return int(np.prod(layer.output_shape[1:-1], dtype=np.int64))
 
 
 def low_rank_rows(model: Any) -> list[PairRow]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
+from bench.datasets.base import Images, Labels
 from bench.methods.base import Loss, Method, Sources
 from bench.spec.run import Run
 
@@ -53,6 +55,20 @@ class AdversarialTraining(Method):
         for weight, value in weights:
             weight.assign(value)
         return moved
+
+    def measure(self, model: Any, images: Images, labels: Labels, loss: Loss) -> dict[str, float]:
+        """Return the accuracy under the one step that is trained on and under ten, for ``bench/training/overfitting.py``."""
+        if self.steps > 1:
+            return {}
+        ten = replace(self, steps=10)
+        return {
+            "accuracy_one_step": self._accuracy(model, images, labels, loss),
+            "accuracy_ten_steps": ten._accuracy(model, images, labels, loss),
+        }
+
+    def _accuracy(self, model: Any, images: Images, labels: Labels, loss: Loss) -> float:
+        moved = self.inputs(model, tf.constant(images), tf.constant(labels), loss, tf.constant(0, tf.int64))
+        return float(np.mean(model(moved, training=False).numpy().argmax(axis=1) == labels))
 
     def _start(self, images: Any, step: Any) -> Any:
         if not self.random_start:

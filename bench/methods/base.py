@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench.datasets.base import Images
+from bench.datasets.base import Images, Labels
 from bench.records.schema import Metrics
 
 # (labels, logits) -> the loss of each image, shape (n,). Labels are classes, int64 (n,), or probabilities, float32 (n, classes).
 Loss = Callable[[Any, Any], Any]
 OWN_RATE = 0.05
+OWN_EPSILON = 1e-12  # far below the gradient of one weight among millions
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,17 @@ class Method:
         """
         del model
         return []
+
+    def measure(self, model: Any, images: Images, labels: Labels, loss: Loss) -> dict[str, float]:
+        """Return what to add to the row of an epoch, measured at its end. It leaves every variable of ``model`` as it is.
+
+        Args:
+            images: a few training images, the same at every epoch, float32, (n, height, width, 3), pixel levels.
+            labels: their classes, int64 (n,).
+            loss: the loss that is trained on, with what all methods make of it.
+        """
+        del model, images, labels, loss
+        return {}
 
     def callbacks(self) -> list[Any]:
         """Return the callbacks whose ``on_train_begin``, ``on_train_batch_begin`` and ``on_epoch_end`` the training calls."""

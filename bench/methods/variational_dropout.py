@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
 import tf_keras as keras
 
-from bench.errors import BadInput
 from bench.methods.base import Method, Sources
-from bench.methods.kernels import KERNELS, kernel_layers
+from bench.methods.drawn import Drawn, drawn_layers, unwrapped, wrapped
 from bench.spec.run import Run
 
 K1, K2, K3 = 0.63576, 1.87320, 1.48695  # the source's fit of the divergence, its equation 14
@@ -42,68 +40,47 @@ class VariationalDropout(Method):
     seed: int
 
     def prepare(self, model: Any) -> Any:
-        """Wrap every layer with a kernel; BadInput where one has an activation, which would come before the noise."""
-        for layer in kernel_layers(model):
-            if layer.activation is not keras.activations.linear:
-                raise BadInput(
-                    f"variational_dropout: the layer {layer.name} has an activation of its own: expected it in a layer after it"
-                )
-        return keras.models.clone_model(
-            model,
-            clone_function=lambda layer: Noisy(layer, self.seed) if isinstance(layer, KERNELS) else layer,
-        )
+        """Wrap every layer with a kernel; BadInput where one has an activation."""
+        return wrapped(model, "variational_dropout", lambda layer: Noisy(layer, self.seed))
 
     def own_variables(self, model: Any) -> list[Any]:
         """Return log sigma^2 of each kernel."""
-        return [layer.log_variance for layer in model.layers if isinstance(layer, Noisy)]
+        return [layer.log_variance for layer in drawn_layers(model)]
 
     def penalty(self, model: Any) -> Any:
         """Return the scaled divergence of all weights."""
-        terms = [divergence(layer.log_alpha()) for layer in model.layers if isinstance(layer, Noisy)]
+        terms = [divergence(layer.log_alpha()) for layer in drawn_layers(model)]
         return self.factor / self.images * tf.add_n([tf.reduce_sum(term) for term in terms])
 
     def finish(self, model: Any) -> Any:
         """Return the plain layers, without the weights that are drowned."""
-        for layer in model.layers:
-            if isinstance(layer, Noisy):
-                kept = tf.cast(layer.log_alpha() <= GONE, layer.layer.kernel.dtype)
-                layer.layer.kernel.assign(layer.layer.kernel * kept)
-        return keras.models.clone_model(
-            model, clone_function=lambda layer: layer.layer if isinstance(layer, Noisy) else layer
-        )
+        for layer in drawn_layers(model):
+            kept = tf.cast(layer.log_alpha() <= GONE, layer.layer.kernel.dtype)
+            layer.layer.kernel.assign(layer.layer.kernel * kept)
+        return unwrapped(model)
 
 
-class Noisy(keras.layers.Wrapper):  # type: ignore[misc]  # tf_keras has no types
-    """A layer whose output has, in training, the noise of its weights.
+class Noisy(Drawn):
+    """A layer whose output has, in training, the noise of its weights."""
 
-    The draws depend on ``seed``, the layer's name and the number of training calls, which a checkpoint keeps.
-    """
-
-    def __init__(self, layer: Any, seed: int, **options: Any) -> None:
-        super().__init__(layer, name=f"{layer.name}_noisy", **options)
-        self._seed = seed
+    def __init__(self, layer: Any, seed: int) -> None:
+        super().__init__(layer, seed, "noisy")
 
     def build(self, input_shape: Any) -> None:
-        """Make log sigma^2, of the shape of the kernel, and the count of calls."""
+        """Make log sigma^2, of the shape of the kernel."""
         super().build(input_shape)
         self.log_variance = self.add_weight(
             name="log_variance", shape=self.layer.kernel.shape, initializer=keras.initializers.Constant(FIRST)
         )
-        self.calls = self.add_weight(name="calls", shape=(), dtype=tf.int32, initializer="zeros", trainable=False)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the output of the layer, with noise when ``training``."""
         mean = self.layer(inputs)
         if not training:
             return mean
-        self.calls.assign_add(1)
-        squares, variances = tf.square(inputs), tf.exp(tf.cast(self.log_variance, inputs.dtype))
-        if isinstance(self.layer, keras.layers.Dense):
-            variance = tf.matmul(squares, variances)
-        else:
-            variance = self.layer.convolution_op(squares, variances)
-        key = tf.stack([tf.constant(self._seed ^ (hash_of(self.layer.name)), tf.int32), self.calls])
-        return mean + tf.sqrt(variance + TINY) * tf.random.stateless_normal(tf.shape(mean), key, dtype=mean.dtype)
+        variance = self.linear(tf.square(inputs), tf.exp(tf.cast(self.log_variance, inputs.dtype)))
+        noise = tf.random.stateless_normal(tf.shape(mean), self.key(), dtype=mean.dtype)
+        return mean + tf.sqrt(variance + TINY) * noise
 
     def log_alpha(self) -> Any:
         """Return log (sigma^2 / w^2), of the shape of the kernel."""
@@ -113,11 +90,6 @@ class Noisy(keras.layers.Wrapper):  # type: ignore[misc]  # tf_keras has no type
 def divergence(log_alpha: Any) -> Any:
     """Return the divergence of a weight's noise from its prior, of the shape of ``log_alpha``; it falls towards 0."""
     return K1 - K1 * tf.sigmoid(K2 + K3 * log_alpha) + 0.5 * tf.nn.softplus(-log_alpha)
-
-
-def hash_of(name: str) -> int:
-    """Return 31 bits that depend on ``name`` alone."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") >> 1
 
 
 def variational_dropout(run: Run, steps: int, _sources: Sources | None) -> Method:

@@ -72,13 +72,18 @@ class Origin(Record):
 
 
 class EpochRow(Record):
-    """One epoch: mean loss and accuracy over the augmented training images, and learning rate and sparsity at its end."""
+    """One epoch: mean loss and accuracy over the augmented training images, and learning rate and sparsity at its end.
+
+    Adversarial training of one step adds two accuracies on a few training images at its end: under that step, and under ten.
+    """
 
     epoch: int
     loss: float
     accuracy: float
     learning_rate: float
     sparsity: float
+    accuracy_one_step: float | None = None
+    accuracy_ten_steps: float | None = None
 
 
 class KernelRow(Record):

@@ -194,6 +194,15 @@ class Run:
         words=lambda value: f"variational dropout {value:g}",
         acts=Acts("variational dropout", "no noise", "bench.methods.variational_dropout:variational_dropout"),
     )
+    l0: float = setting(
+        "least fraction of zeros in every kernel, by gates that learn which weights go",
+        FRACTION,
+        0.0,
+        off=0.0,
+        short=lambda value: f"l0-{value:g}",
+        words=lambda value: f"l0 {100 * value:g} % zero",
+        acts=Acts("l0 gates", "no gates", "bench.methods.l0:l0"),
+    )
     dropout: float = setting(
         "probability of dropout before each dense layer, beside that of the architecture",
         FRACTION,
@@ -235,9 +244,10 @@ class Run:
                 f"adversarial_eps is {self.adversarial_eps:g}, but in bfloat16 the network rounds pixel levels from 128 on to "
                 "whole ones: expected --precision float32"
             )
-        if self.variational_dropout and self.sparsity:
+        by_zeros = [name for name in ("sparsity", "variational_dropout", "l0") if getattr(self, name)]
+        if len(by_zeros) > 1:
             raise BadInput(
-                "variational_dropout chooses its own zeros: expected it without --sparsity; the record counts what it zeroes"
+                f"{' and '.join(by_zeros)} each choose the weights that go: expected one of them; the record counts the zeros"
             )
         check_ranks(self.low_rank, self.arch)
         by_svd = [self.low_rank != FullRank(), self.low_rank_init == "svd", bool(self.low_rank_from)]

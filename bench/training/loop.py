@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from bench.datasets.base import Dataset, Split
 from bench.errors import BenchError
 from bench.methods.base import Method
@@ -18,11 +20,14 @@ from bench.spec.architectures import source_of
 from bench.spec.run import Run
 from bench.training.batches import batches
 from bench.training.interruption import Stop
+from bench.training.overfitting import catastrophic
 from bench.training.progress import Progress
 from bench.training.resume import TrainingStates
 from bench.training.tensorboard import Scalars
 from bench.training.train_state import TrainState
 from bench.training.version import TRAINING
+
+MEASURED = 128  # training images that methods may measure at the end of an epoch
 
 
 class Diverged(BenchError):
@@ -106,7 +111,7 @@ class Loop:
             if self.stop.signal_number is not None and at.step < total:
                 self.states.save(at, self.train_state)
                 self.stop.check(f"epoch {at.epoch + 1}, step {at.step} is saved")
-        self._close()
+        self._close(images)
         self.states.save(at, self.train_state)
         self.progress.epoch(at.history[-1], run.epochs)
         self.stop.check(f"epoch {at.epoch} is saved")
@@ -122,8 +127,8 @@ class Loop:
         if not math.isfinite(self.position.loss):
             raise Diverged(self.position.epoch, self.position.history)
 
-    def _close(self) -> None:
-        at, optimizer = self.position, self.train_state.optimizer
+    def _close(self, images: Split) -> None:
+        at, optimizer, few = self.position, self.train_state.optimizer, images.spread(MEASURED)
         for callback in self.callbacks:
             callback.on_epoch_end(at.epoch)
         at.history.append(
@@ -133,6 +138,9 @@ class Loop:
                 "accuracy": at.correct / at.seen,
                 "learning_rate": float(optimizer.learning_rate),
                 "sparsity": self.train_state.sparsity(),
+                **self.train_state.measure(few.images.astype(np.float32), few.labels),
             }
         )
+        if sentence := catastrophic(at.history[-1]):
+            self.progress.say(sentence)
         at.epoch, at.step, at.loss, at.correct, at.seen = at.epoch + 1, 0, 0.0, 0, 0

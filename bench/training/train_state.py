@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from bench.methods.base import OWN_RATE, Loss, Method
+from bench.datasets.base import Images, Labels
+from bench.methods.base import OWN_EPSILON, OWN_RATE, Loss, Method
 from bench.methods.kernels import kernel_layers
 from bench.records.files import Arrays
 from bench.spec.run import Run
@@ -64,7 +65,7 @@ class TrainState:
         added = [variable for method in methods for variable in method.own_variables(model)]
         optimizer.build(_without(model.trainable_variables, added))
         model.compile(optimizer)  # where the pruning callback looks for the step counter
-        own = keras.optimizers.Adam(OWN_RATE) if added else None
+        own = keras.optimizers.Adam(OWN_RATE, epsilon=OWN_EPSILON) if added else None
         if own:
             own.build(added)
         return cls(run, model, optimizer, methods, plain, own)
@@ -101,6 +102,20 @@ class TrainState:
         kernels = [kernel.numpy() for kernel in self.kernels()]
         return float(1 - sum(np.count_nonzero(kernel) for kernel in kernels) / sum(kernel.size for kernel in kernels))
 
+    def loss(self) -> Loss:
+        """Return the loss that is trained on: cross-entropy, with what the methods make of it."""
+        loss: Loss = cross_entropy
+        for method in self.methods:
+            loss = method.loss(loss)
+        return loss
+
+    def measure(self, images: Images, labels: Labels) -> dict[str, float]:
+        """Return what the methods add to the row of an epoch."""
+        found: dict[str, float] = {}
+        for method in self.methods:
+            found |= method.measure(self.model, images, labels, self.loss())
+        return found
+
     def step_function(self) -> Callable[[Any, Any], tuple[Any, Any]]:
         """Return the compiled optimiser step: (images uint8, labels) -> (summed loss, number correct), before the update.
 
@@ -114,9 +129,7 @@ class TrainState:
         added = [variable for method in methods for variable in method.own_variables(model)]
         variables = _without(model.trainable_variables, added)
         decayed = {kernel.ref() for kernel in self.kernels()}
-        loss_of: Loss = cross_entropy
-        for method in methods:
-            loss_of = method.loss(loss_of)
+        loss_of = self.loss()
 
         def step(images: Any, labels: Any) -> tuple[Any, Any]:
             pixels, targets = tf.cast(images, tf.float32), labels

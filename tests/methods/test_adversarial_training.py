@@ -106,3 +106,16 @@ def test_the_attack_sees_the_pruned_weights_and_changes_no_variable() -> None:
     assert moved[:6, ~gone].all()
     for variable, value in zip(model.variables, before, strict=True):
         np.testing.assert_array_equal(variable.numpy(), value)
+
+
+def test_at_the_end_of_an_epoch_one_step_is_compared_with_ten() -> None:
+    images = np.concatenate([IMAGES, IMAGES])
+    labels = np.concatenate([LABELS, LABELS])
+    found = AdversarialTraining(EPS, 1, False, 1).measure(linear(), images, labels, cross_entropy)
+    expected = np.mean([classified(attacked(steps)) == LABELS for steps in (1, 10)], axis=1)
+    assert [found["accuracy_one_step"], found["accuracy_ten_steps"]] == expected.tolist()
+    assert AdversarialTraining(EPS, 2, False, 1).measure(linear(), images, labels, cross_entropy) == {}
+
+
+def classified(images: NDArray[np.float32]) -> NDArray[np.int64]:
+    return np.asarray(linear()(images).numpy().argmax(axis=1), dtype=np.int64)

@@ -24,6 +24,7 @@ METHODS = {
     "distillation": {"distill_from": "teacher", "temperature": 5.0},
     "l1": {"l1": 1e-3},
     "nuclear-norm": {"nuclear_norm": 1e-2},
+    "l0": {"l0": 0.5},
     "variational-dropout": {"variational_dropout": 1.0},
     "dropout": {"dropout": 0.5},
 }

@@ -33,6 +33,7 @@ THREE: dict[str, Any] = {"epochs": 1, "schedule": Fractions(0.5, 1.0, 2)}
         ({**HOT, "low_rank": "0.5"}, (2,)),
         ({"sparsity": 0.5, "pruning": "global"}, (2, 3)),
         ({"variational_dropout": 1.0, "low_rank": "0.5"}, (2, 4)),
+        ({"l0": 0.5, "adversarial_eps": 2.0}, (2, 4)),
         ({"sparsity": 0.5, "l1": 1e-3, "nuclear_norm": 1e-2, "dropout": 0.5}, (2, 3)),
     ],
     ids=["random", "filter", "adversarial", "bfloat16", "low-rank", "global", "noise", "penalties"],

@@ -1,0 +1,102 @@
+"""Hard concrete gates: their formulas, and that as many shut as were asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras as keras
+from tiny import tiny_run
+
+from bench.datasets.base import Dataset
+from bench.errors import BadInput, BenchError
+from bench.evaluation.metrics import measure
+from bench.methods.drawn import drawn_layers
+from bench.methods.kernels import kernel_layers
+from bench.methods.l0 import L0, Gated, gate, l0, open_probability
+from bench.training.train_state import TrainState
+
+
+def network(classes: int = 4) -> Any:
+    keras.utils.set_random_seed(0)
+    pixels = keras.Input((6, 6, 2))
+    x = keras.layers.Flatten()(keras.layers.Conv2D(3, 3, strides=2, padding="same", name="conv")(pixels))
+    return keras.Model(pixels, keras.layers.Dense(classes, name="logits")(x))
+
+
+@pytest.mark.parametrize("log_alpha", [-3.0, -1.0, 0.5, 3.0])
+def test_a_gate_is_open_as_often_as_its_probability_says(log_alpha: float) -> None:
+    dense = keras.layers.Dense(100)
+    layer = Gated(dense, 1)
+    layer(np.zeros((1, 400), np.float32))
+    layer.log_alpha.assign(tf.fill((400, 100), log_alpha))
+    drawn = layer.draw().numpy()
+    assert drawn.min() >= 0
+    assert drawn.max() <= 1
+    assert (drawn > 0).mean() == pytest.approx(float(open_probability(tf.constant(log_alpha))), abs=0.01)
+
+
+def test_the_gate_in_inference_is_that_of_the_source() -> None:
+    found = gate(tf.constant([-2.4, -2.3, 0.0, 2.3, 2.4])).numpy()
+    np.testing.assert_allclose(found, [0, 0.0093, 0.5, 0.9907, 1], atol=2e-4)
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("name", ["conv", "logits"])
+def test_a_gated_layer_is_the_layer_with_its_weights_times_the_gates(name: str, training: bool) -> None:
+    layer = network().get_layer(name)
+    layer.bias.assign(np.arange(layer.bias.shape[0], dtype=np.float32))
+    images = np.random.default_rng(0).normal(size=(2, *layer.input_shape[1:])).astype(np.float32)
+    gated = Gated(layer, 1)
+    gated(images)
+    gated.log_alpha.assign(np.random.default_rng(1).normal(0, 3, gated.log_alpha.shape))
+    found = gated(images, training=training).numpy()
+    if training:
+        gated.calls.assign_sub(1)
+    gates = gated.draw() if training else gate(gated.log_alpha)
+    layer.kernel.assign(layer.kernel * gates)
+    np.testing.assert_allclose(found, layer(images).numpy(), rtol=1e-5, atol=1e-5)
+
+
+def test_the_multiplier_follows_the_excess_and_is_zero_where_enough_are_shut() -> None:
+    method = L0(0.5, 2.0, 0)
+    model = method.prepare(network())
+    conv, dense = drawn_layers(model)
+    opened = float(open_probability(tf.constant(2.5)))
+    first = 2 * (opened - 0.5)
+    assert float(method.penalty(model)) == pytest.approx(2 * first * opened, rel=1e-5)
+    assert [float(each.multiplier) for each in (conv, dense)] == pytest.approx([first, first])
+    conv.log_alpha.assign(np.full(conv.log_alpha.shape, -9.0))
+    method.penalty(model)
+    assert [float(each.multiplier) for each in (conv, dense)] == pytest.approx([0, 2 * first])
+
+
+@pytest.mark.usefixtures("small_network")
+@pytest.mark.parametrize("asked", [0.3, 0.8])
+def test_at_least_as_many_weights_of_each_kernel_go_as_were_asked_and_not_many_more(
+    asked: float, tiny: Dataset
+) -> None:
+    run = tiny_run(arch="small", epochs=150, l0=asked, learning_rate=0.01)
+    method = l0(run, run.steps(len(tiny.train)), None)
+    state = TrainState.fresh(run, 4, len(tiny.train), [method])
+    step = state.step_function()
+    for at in range(run.steps(len(tiny.train))):
+        rows = slice(at % 3 * 32, at % 3 * 32 + 32)
+        step(tiny.train.images[rows], tiny.train.labels[rows])
+    for layer in kernel_layers(method.finish(state.model)):
+        kernel = layer.kernel.numpy()
+        assert round(asked * kernel.size) <= (kernel == 0).sum() <= (asked + 0.15) * kernel.size, layer.name
+
+
+def test_a_share_that_was_not_reached_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.evaluation.metrics.operator_norm", lambda _: 1.0)
+    method = L0(0.5, 2.0, 0)
+    with pytest.raises(BenchError, match=r"l0: conv has 0 zeros of 54, where 0.5 was asked"):
+        method.verify(measure(method.finish(method.prepare(network())), 0.5))
+
+
+def test_it_is_refused_beside_another_choice_of_zeros() -> None:
+    with pytest.raises(BadInput, match="sparsity and l0 each choose"):
+        tiny_run(l0=0.5, sparsity=0.5)
