@@ -12,6 +12,8 @@ exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"bench {__version__}"
 html_copy_source = False
+html_show_copyright = False
+smartquotes = False  # they would make one dash of the two of an option
 myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 # The types stand in the signatures. Those of other libraries have no page here to link to.
