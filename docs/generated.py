@@ -24,6 +24,7 @@ from bench.spec.run import Run
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+SCORECARD = ("figure", "setting", "the internship says", "verdict", "effect", "gradient masked")
 PART = re.compile(r"(<!-- made by docs/generated\.py: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -100,9 +101,10 @@ def _glossary() -> str:
 
 
 def _scorecard() -> str:
-    report = (ROOT / "reports/REPORT.md").read_text(encoding="utf-8")
-    head = "| figure | setting | the internship says |"
-    return head + report.partition(head)[2].partition("\n\n")[0]
+    text = (ROOT / "reports/tables/findings.md").read_text(encoding="utf-8")
+    head, _, *rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|")]
+    places = [head.index(name) for name in SCORECARD]
+    return _table(SCORECARD, [[row[place] for place in places] for row in rows])
 
 
 PARTS: dict[str, Callable[[], str]] = {

@@ -74,11 +74,13 @@ def test_the_readme_quotes_the_report() -> None:
     findings = {row["figure"]: float(row["effect"]) for row in read_table("findings")}
     expected = [
         f"**{100 * float(hot['images without gradient']):.1f} %**",
-        f"**{-100 * findings['11-a, b']:.1f} points** less",
-        f"**{-100 * findings['12-b']:.1f} points** less",
+        f"**{-100 * findings['11-a, b']:.1f} points**",
+        f"**{-100 * findings['12-b']:.1f} points**",
     ]
+    seeds = [hot["seeds"], *(row["seeds"] for row in (read_table("11")[-1], read_table("12b")[-1]))]
     answer = README.partition("The answer so far")[2].partition("\n[The report]")[0]
-    assert re.findall(r"\*\*[\d.]+ (?:%|points)\*\*", answer) == [each.removesuffix(" less") for each in expected]
+    assert re.findall(r"\*\*[\d.]+ (?:%|points)\*\*", answer) == expected
+    assert [", ".join(re.findall(r"\d", each)) for each in re.findall(r"\(Seeds? ([^)]+)\.\)", answer)] == seeds
 
 
 def test_the_picture_of_the_readme_is_one_of_the_report() -> None:
