@@ -42,11 +42,13 @@ def install() -> None:
 
 
 def shrink() -> None:
-    """Let the computed images be fewer, and an audit take fewer of them and fewer stages."""
+    """Let the computed images be fewer and drawn once, and an audit take fewer of them and fewer stages."""
     from bench.audit.battery import BATTERIES, SCREEN
-    from bench.datasets import synthetic
+    from bench.datasets import DATASETS, Source, synthetic
 
     synthetic.BATCHES = dict.fromkeys(synthetic.BATCHES, 1)
+    drawn = synthetic.load(32, None, False, print)
+    DATASETS["synthetic"] = Source(lambda *_: drawn, named=True)
     short = tuple(each for each in SCREEN.stages if each.name in ("fgsm", "fgsm on margin"))
     BATTERIES[SCREEN.name] = replace(SCREEN, images=16, probed=4, stages=short)
 
