@@ -40,6 +40,8 @@ REQUIRED = [
 ART = ["adversarial-robustness-toolbox>=1.20,<1.21"]
 # tensorflow's own interpreter is to be removed; LiteRT is what its notice names.
 DEPLOY = ["ai-edge-litert>=2.1,<3", "tf2onnx>=1.17,<2", "onnxruntime>=1.22,<2"]
+# nbformat reads the notebooks of examples/, which a test runs.
+DOCS = ["sphinx>=8.1,<10", "myst-parser>=4,<6", "furo>=2024.8", "sphinx-click>=6,<7", "nbformat>=5.10,<6"]
 TEST = [
     "pytest>=8.3,<10",
     "pytest-xdist>=3.7,<4",
@@ -49,6 +51,7 @@ TEST = [
     "playwright>=1.50,<2",
     *ART,
     *DEPLOY,
+    *DOCS,
 ]
 SLURM = ["dask-jobqueue>=0.9,<1", "cryptography>=42"]
 PARQUET = ["pyarrow>=17"]
@@ -82,6 +85,7 @@ setup(
         "deploy": DEPLOY,
         "slurm": SLURM,
         "parquet": PARQUET,
+        "docs": DOCS,
         "test": TEST + SLURM + PARQUET,
         "develop": TEST + SLURM + PARQUET + DEVELOP,
     },

@@ -7,6 +7,7 @@ The command line is ``bench``; the same from Python, as in a notebook:
     run = bench.Run.of(arch="fc5", dataset="synthetic", image_size=32, epochs=4, sparsity=0.9)
     bench.train(run)
     bench.attack(run, "fgsm", eps=[0, 1, 4])
+    bench.judge(run).verdict.kind
     frame = bench.results("results")
     figure = bench.curve(run)
 """
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from bench.errors import BenchError as BenchError
     from bench.notebook import attack as attack
     from bench.notebook import curve as curve
+    from bench.notebook import judge as judge
+    from bench.notebook import judge_file as judge_file
     from bench.notebook import results as results
     from bench.notebook import train as train
     from bench.spec.run import Run as Run
 
-__all__ = ["BenchError", "Run", "attack", "curve", "results", "train"]
+__all__ = ["BenchError", "Run", "attack", "curve", "judge", "judge_file", "results", "train"]
 # Imported when first used: ``import bench`` stays fast, and TensorFlow starts with the first training or attack.
 _HOMES = {"BenchError": "bench.errors", "Run": "bench.spec.run"}
 

@@ -1,4 +1,4 @@
-"""The Python interface: train, attack, read and draw from a notebook or a script. ``import bench`` exports it."""
+"""The Python interface: train, attack, judge, read and draw from a notebook or a script. ``import bench`` exports it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bench.attacks import Attack, attack_named
 from bench.attacks.spec import AttackSpec, attack_specs, parse_eps
 from bench.errors import BadInput, BenchError
-from bench.records.schema import AttackRecord, TrainingRecord
+from bench.records.schema import AttackRecord, AuditRecord, TrainingRecord
 from bench.records.store import Folder
 from bench.runs.pipeline import Result, Where, execute
 from bench.spec.run import Run
@@ -96,6 +96,91 @@ def attack(
     return result.attacks[specs[0].name]
 
 
+def judge(
+    run: Run,
+    *,
+    full: bool = False,
+    results: Path | str = RESULTS,
+    data_dir: Path | str | None = None,
+    quiet: bool = False,
+) -> AuditRecord:
+    """Audit the network of ``run`` and return the record; train the network first where it has no record.
+
+    The network is compared with its control: the same network, dense, of full rank, at T = 1, trained without attacks. Judge
+    that one first. Without it no verdict says that a network breaks or resists.
+
+    Args:
+        full: the longer battery of attacks, on 785 images; otherwise 256.
+
+    The other arguments are those of ``train``.
+
+    Returns:
+        The record. ``record.verdict.kind`` is masked, breaks, resists or inconclusive, ``record.verdict.reasons`` says why,
+        and ``record.verdict.rows`` has what FGSM says and what is left at each eps.
+
+    Raises:
+        BenchError: the run diverged, the images do not fit, or another process has the run.
+
+    Example:
+        >>> record = bench.judge(run)
+        >>> record.verdict.kind
+    """
+    from bench.audit.evaluation import audited
+
+    battery = "full" if full else "screen"
+    result = _execute(run, [], results, data_dir, quiet, audits=[battery])
+    if result.training.diverged:
+        raise BenchError(f"{run.name} diverged: there is no network to audit; train it at another learning_rate")
+    return audited(result.folder, battery)
+
+
+def judge_file(
+    place: str,
+    weights: Path | str,
+    *,
+    data_dir: Path | str,
+    control: Path | str | None = None,
+    image_size: int = 64,
+    temperature: float = 1.0,
+    eps: Sequence[float] = (2, 4),
+    full: bool = False,
+    quiet: bool = False,
+) -> AuditRecord:
+    """Audit a network that was trained elsewhere and return the record. Nothing is written.
+
+    Args:
+        place: ``FILE.py:FUNCTION``, a function that returns a tf_keras model from pixel levels of 0 to 255 to logits. The
+            file is imported: it must be trusted.
+        weights: a file of its weights: .npz, .h5, .keras or a SavedModel. Of it only arrays are read.
+        data_dir: a folder with one folder of images for each class.
+        control: the weights of an undefended network of the same function.
+        image_size: side of the images in pixels.
+        temperature: the T of its training.
+        eps: radii in L-infinity, pixel levels, ascending, without 0.
+        full: the longer battery of attacks, on 785 images; otherwise 256.
+        quiet: no progress on stderr.
+
+    Raises:
+        BadInput: the network, its weights or the images cannot be used.
+
+    Example:
+        >>> record = bench.judge_file("my_net.py:build", "defended.npz", data_dir="photos", control="plain.npz")
+        >>> print(record.verdict.kind, record.verdict.reasons)
+    """
+    from bench.training import runtime
+
+    runtime.prepare()
+    # Here, because it imports TensorFlow.
+    from bench.audit.battery import BATTERIES
+    from bench.audit.foreign_audit import Foreign, audit_foreign
+
+    radii = parse_eps(",".join(map(str, eps)))[1:]
+    other = Path(control) if control else None
+    network = Foreign(place, Path(weights), other, Path(data_dir), image_size, temperature, radii)
+    with Progress(quiet) as progress:
+        return audit_foreign(network, BATTERIES["full" if full else "screen"], progress)
+
+
 def results(results: Path | str = RESULTS) -> DataFrame:
     """Return every record below a folder as a pandas DataFrame, one row for each run, seed, attack and eps.
 
@@ -145,7 +230,8 @@ def _execute(
     data_dir: Path | str | None,
     quiet: bool,
     restart: bool = False,
+    audits: Sequence[str] = (),
 ) -> Result:
     where = Where(Path(results), Path(data_dir) if data_dir else None)
     with Progress(quiet) as progress:
-        return execute(run, specs, where, progress, restart)
+        return execute(run, specs, where, progress, restart, audits=audits)

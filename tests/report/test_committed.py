@@ -1,4 +1,4 @@
-"""The report in this repository is what its records make, and the README quotes it.
+"""The report in this repository is what its records make.
 
 Pages, tables and one figure of each kind, in both formats, are compared to the byte. To save all figures takes most of the
 time of a report: of the others it is checked that they are drawn without an error and that the repository has their files.
@@ -68,12 +68,3 @@ def test_the_same_records_make_the_same_report(again: Path) -> None:
 def test_nothing_else_lies_beside_it() -> None:
     listed = {*read_json(REPORTS / NAME, SCHEMA)["files"], NAME, "README.md", "gallery.html"}
     assert {path.relative_to(REPORTS).as_posix() for path in REPORTS.rglob("*") if path.is_file()} <= listed
-
-
-def test_the_readme_has_the_scorecard_and_two_figures_of_the_report() -> None:
-    readme, report = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "reports/REPORT.md"))
-    lines = report.partition("| figure | setting |")[2].partition("\n\n")[0].splitlines()[2:]
-    assert len(lines) == 11
-    assert [line for line in lines if line not in readme] == []
-    shown = [name for name in read_json(REPORTS / NAME, SCHEMA)["files"] if f"](reports/{name})" in readme]
-    assert len([name for name in shown if name.endswith(".png")]) == 2

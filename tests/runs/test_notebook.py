@@ -15,6 +15,7 @@ from fakes import diverged, fake, tear
 from tiny import tiny_run
 
 import bench
+from bench.records.store import Folder
 
 
 @pytest.mark.usefixtures("tiny_source")
@@ -31,6 +32,10 @@ def test_the_example_trains_attacks_reads_and_draws(tmp_path: Path, monkeypatch:
     attack = bench.attack(run, eps=np.array([1.0, 4.0]), quiet=True)
     assert [row.eps for row in attack.rows] == [0, 1, 4]
     assert attack.rows[0].accuracy == record.measured.accuracy
+    audit = bench.judge(run, quiet=True)
+    assert Folder(Path("results"), run).audits() == {"screen": audit}
+    assert audit.control is None
+    assert audit.verdict.kind in ("inconclusive", "masked")  # what can be said without a control
     frame = bench.results("results")
     frame = frame[frame["attack"] == "fgsm"]
     assert list(frame["eps"]) == [0, 1, 4]
@@ -61,6 +66,12 @@ class TestErrors:
         assert bench.train(tiny_run(), results=tmp_path).diverged
         with pytest.raises(bench.BenchError, match="diverged: there is no network to attack"):
             bench.attack(tiny_run(), results=tmp_path)
+        with pytest.raises(bench.BenchError, match="diverged: there is no network to audit"):
+            bench.judge(tiny_run(), results=tmp_path)
+
+    def test_a_folder_without_classes_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(bench.BenchError, match="two or more class folders"):
+            bench.judge_file("net.py:net", "w.npz", data_dir=tmp_path)
 
     def test_a_damaged_record_is_left_out_with_a_warning(self, tmp_path: Path) -> None:
         fake(tmp_path, tiny_run())

@@ -1,0 +1,82 @@
+"""The twelve terms that a reader of a report needs. The report page and the documents show the same ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term of the field as this suite uses it.
+
+    Args:
+        name: the term, in small letters but for a symbol.
+        text: plain sentences that explain it to a reader who has never met it. No markup.
+    """
+
+    name: str
+    text: str
+
+
+GLOSSARY = (
+    Term(
+        "sparsity",
+        "The fraction of the weights of a network that are exactly zero, in [0, 1). A sparsity of 0.9 means that nine of ten "
+        "weights are zero. Biases and batch norm are not pruned, so the whole network has a little less.",
+    ),
+    Term(
+        "eps",
+        "How far an attacker may change an image. In the L-infinity norm it is the largest change of any pixel value, in "
+        "pixel levels: the values of an image go from 0 to 255, and eps 4 allows each to move by up to 4.",
+    ),
+    Term(
+        "logits",
+        "The numbers that a network gives for the classes, before the softmax turns them into probabilities. The class with "
+        "the largest logit is the answer.",
+    ),
+    Term(
+        "temperature",
+        "A number T by which the logits are divided before the softmax. A network that is trained at a high T learns large "
+        "logits. At T = 1 its probabilities are then so close to 0 and 1 that their gradient can round to zero.",
+    ),
+    Term(
+        "knowledge",
+        "What an attacker knows of the network. Most attackers here see its weights. For a network trained at a high "
+        "temperature it matters whether the attacker knows that temperature, or takes T = 1.",
+    ),
+    Term(
+        "threat model",
+        "The rules of an attack: what the attacker sees and knows, how far an image may change and in which norm, and how "
+        "much work the attacker spends. An accuracy under attack means nothing without it.",
+    ),
+    Term(
+        "control",
+        "The network that another one is compared with: the same architecture and training, but dense, of full rank, at "
+        "T = 1 and trained without attacks.",
+    ),
+    Term(
+        "worst case",
+        "The accuracy when each image counts as wrong as soon as any of the attacks fools the network on it. It is an upper "
+        "bound of what is left: a stronger attack could leave less.",
+    ),
+    Term(
+        "masked gradient",
+        "A gradient that does not show the attacker where the network is weak, for example because it is exactly zero. "
+        "Attacks that follow it fail, although a small change would fool the network.",
+    ),
+    Term(
+        "illusion",
+        "The accuracy that one simple attack step (FGSM) leaves, minus what is left in the worst case. It is the part of the "
+        "apparent strength that is not there.",
+    ),
+    Term(
+        "verdict",
+        "The answer of an audit in one word: masked, breaks, resists or inconclusive. A comparison of networks has verdicts "
+        "of its own, and needs at least three seeds for one.",
+    ),
+    Term(
+        "audit",
+        "A fixed set of attacks and checks on one trained network. It says what is really left under attack, and whether "
+        "the gradient that the attacks follow can be trusted.",
+    ),
+)

@@ -1,0 +1,125 @@
+"""The parts of the documents that are made from the code and from the report.
+
+A part stands in a page between ``<!-- made by docs/generated.py: NAME -->`` and ``<!-- end -->``. A test fails where one is
+not what the code says. ``python docs/generated.py`` makes them again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+from bench import errors
+from bench.attacks import BUILT_IN
+from bench.audit.battery import FULL, SCREEN, Stage
+from bench.audit.checks import CHECKS
+from bench.audit.rates import shipped
+from bench.records.export import COLUMNS
+from bench.report.glossary import GLOSSARY
+from bench.runs.command import flag
+from bench.spec.architectures import BUILT_IN as ARCHITECTURES
+from bench.spec.run import Run
+
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+SCORECARD = ("figure", "setting", "the internship says", "verdict", "effect", "gradient masked")
+PART = re.compile(r"(<!-- made by docs/generated\.py: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def renewed(text: str) -> str:
+    """Return the text of a page with every part made anew."""
+    return PART.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]()}\n\n{found[3]}", text)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _checks() -> str:
+    rows = [(each.name, f"{each.threshold:g}", each.about, each.source) for each in CHECKS.values()]
+    return _table(("check", "threshold", "tells of", "source"), rows)
+
+
+def _stages() -> str:
+    def cell(stage: Stage | None) -> str:
+        if stage is None:
+            return "-"
+        return f"`{stage.attack}`" + (f", on {stage.most} images" if stage.most else "")
+
+    by_battery = [{stage.name: stage for stage in battery.stages} for battery in (SCREEN, FULL)]
+    names = dict.fromkeys(name for battery in reversed(by_battery) for name in battery)
+    access = {name: stage.access for battery in by_battery for name, stage in battery.items()}
+    rows = [(name, access[name], *(cell(battery.get(name)) for battery in by_battery)) for name in names]
+    return _table(("stage", "access", f"screen, {SCREEN.images} images", f"full, {FULL.images} images"), rows)
+
+
+def _attacks() -> str:
+    rows = [
+        (f"`{name}`", kind.norm, kind().threat(20.0).knowledge, "yes" if kind.counts else "shown only")
+        for name, kind in BUILT_IN.items()
+    ]
+    return _table(("attack", "norm", "the attacker, against a network trained at T = 20", "counts"), rows)
+
+
+def _architectures() -> str:
+    rows = [
+        (f"`{name}`", f"{row.learning_rate:g}", f"{row.clip_norm:g}", ", ".join(f"{eps:g}" for eps in row.audit_eps))
+        for name, row in ARCHITECTURES.items()
+    ]
+    return _table(("architecture", "learning rate", "clip norm", "eps of an audit"), rows)
+
+
+def _settings() -> str:
+    rows = []
+    for each in fields(Run):
+        if each.name == "seed":
+            continue
+        default = "the network's own" if each.metadata["by_arch"] else each.default
+        shown = "required" if default is MISSING else f"`{default}`" if str(default) else "none"
+        limit = each.metadata["limit"]
+        # What is installed on this machine is no part of a page.
+        allowed = "see the meaning" if limit is None else str(limit).partition("; installed")[0]
+        rows.append((f"`{each.name}`", f"`{flag(each)}`", shown, each.metadata["help"], allowed))
+    return _table(("key", "option", "default", "meaning", "allowed"), rows)
+
+
+def _columns() -> str:
+    return _table(("column", "meaning"), [(f"`{name}`", text) for name, text in COLUMNS.items()])
+
+
+def _exit_codes() -> str:
+    kinds = (errors.BenchError, errors.BadInput, errors.IntegrityError, errors.Locked, errors.TryLater)
+    rows = [(each.exit_code, str(each.__doc__).partition("\n")[0]) for each in kinds]
+    return _table(("exit code", "meaning"), rows)
+
+
+def _glossary() -> str:
+    return "\n\n".join(f"## {term.name}\n\n{term.text}" for term in GLOSSARY)
+
+
+def _scorecard() -> str:
+    text = (ROOT / "reports/tables/findings.md").read_text(encoding="utf-8")
+    head, _, *rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|")]
+    places = [head.index(name) for name in SCORECARD]
+    return _table(SCORECARD, [[row[place] for place in places] for row in rows])
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "architectures": _architectures,
+    "attacks": _attacks,
+    "checks": _checks,
+    "columns": _columns,
+    "error-rates": lambda: shipped().sentence[:1].upper() + shipped().sentence[1:] + ".",
+    "exit-codes": _exit_codes,
+    "glossary": _glossary,
+    "scorecard": _scorecard,
+    "settings": _settings,
+    "stages": _stages,
+}
+
+if __name__ == "__main__":
+    for page in PAGES:
+        page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")
