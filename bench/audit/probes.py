@@ -21,8 +21,8 @@ if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts withou
 Floats = NDArray[np.float32]
 HALF = 127.5  # half the range of pixel levels
 STEP = 0.05  # pixel levels, of the finite difference along the gradient
+WHOLE = 1.0  # the same for a network in 8 bits, which rounds pixels to whole levels
 FAR = 0.25  # the same along random directions, where the margin changes less
-WHOLE = 1.0  # the same two for a network in 8 bits, which rounds pixels to whole levels
 DIRECTIONS = 4
 CERTIFIED = 128
 SMALL_BATCH = 16
@@ -42,6 +42,7 @@ def probes_of(
 
     ``zero``: the fraction of the image's gradient values that are exactly zero, cross-entropy at T = 1.
     ``agreement``, ``repeat``, ``slope``, ``explained``: see the functions of these names.
+    ``explained`` is not taken of a network in 8 bits: along a random direction, its own rounding moves the margin as much.
     ``half range``: 1 where the network is correct after an attack at half the range, else 0.
     ``planted``: see ``bench/audit/planted.py``; at the first radius, in the full battery alone.
     ``certified``: the largest of ``eps`` at which the image is certified, 0 for none, -1 where it is not correct; see
@@ -55,16 +56,16 @@ def probes_of(
     count = len(images)
     naive = network.gradient(images, labels, CrossEntropy())
     free = network.gradient(images, labels, UnitGap())
-    near, far = (WHOLE, WHOLE) if battery.int8 else (STEP, FAR)
     right = np.flatnonzero(predictions == labels)[: battery.probed]
     found = {
         "zero": (naive == 0).mean(axis=(1, 2, 3)),
         "agreement": agreement(naive, free),
         "repeat": _at(right, count, repeat(network, images[right])),
-        "slope": _at(right, count, slope(network, images[right], labels[right], near)),
-        "explained": _at(right, count, explained(network, images[right], labels[right], seed, far)),
+        "slope": _at(right, count, slope(network, images[right], labels[right], WHOLE if battery.int8 else STEP)),
         "half range": _at(right, count, half_range(network, images[right], labels[right], seed)),
     }
+    if not battery.int8:
+        found["explained"] = _at(right, count, explained(network, images[right], labels[right], seed))
     if battery.longer:
         # Here, because the command line starts without TensorFlow.
         from bench.audit.bounds.choice import bounds_of
@@ -126,12 +127,12 @@ def slope(network: Network, images: Images, labels: Labels, length: float = STEP
     return np.asarray(ratio, dtype=np.float32)
 
 
-def explained(network: Network, images: Images, labels: Labels, seed: int, length: float = FAR) -> Floats:
+def explained(network: Network, images: Images, labels: Labels, seed: int) -> Floats:
     """Return the part of the change of the margin along random directions that its gradient explains, (n,).
 
         1 - sum_j (d_j - g . (2 h v_j))^2 / sum_j d_j^2,   d_j = m(x + h v_j) - m(x - h v_j)
 
-    over four random v_j of signs, h = ``length``. It is near 1 where the gradient is whole and right, and 0 or less
+    over four random v_j of signs, h = 0.25 pixel levels. It is near 1 where the gradient is whole and right, and 0 or less
     where it is wrong or misses most of the pixels, or where the margin does not change at all.
     """
     if not len(images):
@@ -140,7 +141,7 @@ def explained(network: Network, images: Images, labels: Labels, seed: int, lengt
     gradient = network.gradient(images, labels, Margin()).astype(np.float64)
     missed, total = np.zeros(len(images)), np.zeros(len(images))
     for _ in range(DIRECTIONS):
-        step = np.float32(length) * (draw.integers(0, 2, images.shape, dtype=np.int8).astype(np.float32) * 2 - 1)
+        step = np.float32(FAR) * (draw.integers(0, 2, images.shape, dtype=np.int8).astype(np.float32) * 2 - 1)
         ahead, behind = np.clip(images + step, 0, 255), np.clip(images - step, 0, 255)
         measured = margins(network, ahead, labels).astype(np.float64) - margins(network, behind, labels)
         predicted = (gradient * (ahead.astype(np.float64) - behind)).sum(axis=(1, 2, 3))

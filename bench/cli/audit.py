@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from bench.attacks.spec import parse_eps
+from bench.attacks.fgsm import Fgsm
+from bench.attacks.spec import AttackSpec, parse_eps
 from bench.cli import audit_output
 from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS, small_eps
 from bench.errors import BadInput, unknown
@@ -78,7 +79,9 @@ def audit(
     elif FOREIGN in networks[0]:
         if ensemble or quantise:
             raise BadInput("--ensemble and --quantise are for runs: expected neither for FILE.py:FUNCTION")
-        radii = parse_eps(eps)[1:]
+        radii = AttackSpec(Fgsm(), parse_eps(eps)).eps[1:]  # which checks them
+        if not radii:
+            raise BadInput(f"eps is {eps}: expected a radius above 0, as in --eps 2,4")
         _foreign(networks[0], weights, control, data_dir, image_size, temperature, radii, battery, as_json, quiet)
     else:
         if weights or control:

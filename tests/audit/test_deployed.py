@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from click.testing import CliRunner
 from tiny import tiny_run
 from whole_runs import go
 
+from bench.audit.battery import SCREEN
 from bench.audit.ensemble import ensemble
+from bench.audit.probes import probes_of, slope
 from bench.cli.main import main
 from bench.evaluation.classifier import Classifier
+from bench.evaluation.int8 import int8
 from bench.records.store import Folder
 
 
@@ -31,6 +35,17 @@ def test_an_ensemble_averages_logits() -> None:
     images = np.random.default_rng(0).integers(0, 256, (6, 4, 4, 3)).astype(np.float32)
     expected = np.mean([Classifier(model).logits(images) for model in models], axis=0)
     np.testing.assert_allclose(Classifier(ensemble(models)).logits(images), expected, rtol=1e-4, atol=1e-3)
+
+
+def test_the_gradient_of_a_network_in_8_bits_is_right_over_steps_that_its_rounding_lets_pass() -> None:
+    images = np.random.default_rng(0).integers(20, 236, (16, 4, 4, 3)).astype(np.float32)
+    rounded = Classifier(int8(network(0), images))
+    labels = rounded.logits(images).argmax(axis=1)
+    battery = replace(SCREEN.deployed, probed=16)
+    found = probes_of(rounded, images, labels, labels, (2.0, 4.0), np.ones((2, 16), bool), battery, 0)
+    assert ((found["slope"] >= 0.5) & (found["slope"] <= 2)).all()
+    assert "explained" not in found
+    assert not slope(rounded, images, labels).any()  # in steps of a twentieth of a level nothing changes
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 import tf_keras as keras
+from click.testing import CliRunner
 from foreign import FUNCTIONAL, HEAD, NETS, bands, right_weights, write_net
 from tiny import tiny_run
 from trainings import train
 
 from bench.audit import foreign
+from bench.cli.main import main
 from bench.datasets.base import Dataset
 from bench.errors import BadInput
 from bench.evaluation.classifier import Classifier
@@ -202,3 +204,9 @@ def test_probabilities_of_a_nested_model_are_refused(tmp_path: Path) -> None:
     text = FUNCTIONAL.replace(LAST, "keras.Sequential([keras.layers.Dense(num_classes), keras.layers.Softmax()])(x)")
     with pytest.raises(BadInput, match="applies softmax: expected logits"):
         load(write_net(tmp_path, text), tmp_path)
+
+
+@pytest.mark.parametrize(("eps", "expected"), [("300", "[0, 255]"), ("4,2", "ascending"), ("0", "above 0")])
+def test_radii_that_cannot_be_are_refused_before_the_network_is_built(eps: str, expected: str) -> None:
+    found = CliRunner().invoke(main, ["audit", "none.py:build", "--weights", "none.npz", "--eps", eps])
+    assert (found.exit_code, expected in found.output) == (2, True)
