@@ -94,17 +94,22 @@ class Standing:
 
 
 def standings(collection: Collection) -> list[Standing]:
-    """Return the standing of every network of ``collection`` that has one at the radius that most of them share.
+    """Return the standing of every network of ``collection`` that has one.
 
-    It is the L-infinity radius, in pixel levels, at which most networks have a number; at a tie the nearest to 4. A network
-    has a number where it was audited at the radius, or attacked by one FGSM step at T = 1.
+    It is that at the L-infinity radius, in pixel levels, at which most networks have a number; at a tie the nearest to 4. A
+    network has a number where it was audited at the radius, or attacked by one FGSM step at T = 1. One that was audited at
+    other radii has its standing at the largest of them.
     """
     known = {name: _known(seeds) for name, seeds in collection.networks.items()}
     counted = Counter(radius for found in known.values() for radius in found)
     if not counted:
         return []
     eps = max(counted, key=lambda radius: (counted[radius], -abs(math.log(radius / USUAL)), radius))
-    return [_standing(collection, seeds, eps) for name, seeds in collection.networks.items() if eps in known[name]]
+    return [
+        _standing(collection, seeds, eps if eps in known[name] else max(known[name]))
+        for name, seeds in collection.networks.items()
+        if eps in known[name] or (known[name] and _is_audited(seeds))
+    ]
 
 
 def audit_of(network: TrainedNetwork) -> AuditRecord | None:
@@ -126,6 +131,10 @@ def compression_of(collection: Collection, run: Run) -> float | None:
         return None
     whole = next(iter(dense.values())).metrics.parameters
     return sum(whole / max(1, each.metrics.parameters_nonzero) for each in own.values()) / len(own)
+
+
+def _is_audited(seeds: Seeds) -> bool:
+    return any(audit_of(network) for network in seeds.values())
 
 
 def _known(seeds: Seeds) -> set[float]:

@@ -12,7 +12,7 @@ from typing import Any
 from bench.comparison.method_of import METHODS
 from bench.comparison.standing import OVERSTATED, USUAL, Standing, Trust
 from bench.records.networks import seeds_text
-from bench.report.network_names import names_of
+from bench.report.network_names import architecture, names_of
 from bench.report.tables.cells import percent
 from bench.spec.control import control_of
 from bench.spec.run import Run
@@ -53,8 +53,15 @@ class Answer:
 
     @property
     def eps(self) -> float:
-        """The radius of the picture, in pixel levels."""
-        return self.standings[0].eps if self.standings else USUAL
+        """The radius of the picture, in pixel levels: that of most networks."""
+        counted = Counter(each.eps for each in self.standings)
+        return max(counted, key=lambda radius: (counted[radius], radius)) if counted else USUAL
+
+    @property
+    def elsewhere(self) -> str:
+        """The radii of the networks that were audited at others, by architecture; empty where there are none."""
+        found = {(architecture(each.run), each.eps): None for each in self.standings if each.eps != self.eps}
+        return "; ".join(f"{name} at eps {radius:g}, where it is audited" for name, radius in sorted(found))
 
     @cached_property
     def names(self) -> Mapping[Run, str]:
@@ -171,10 +178,14 @@ class Answer:
         for each in self.standings:
             whole = by_run.get(control_of(each.run).name)
             small = each.compression is not None and each.compression >= SMALLER
-            if whole and small and each.deciding == whole.deciding and each.learned and whole.learned:
+            alike = whole is not None and (each.deciding, each.eps) == (whole.deciding, whole.eps)
+            if whole and small and alike and each.learned and whole.learned:
                 pairs.append((each, whole))
         if not pairs:
-            return "No compressed network can be held against the same network uncompressed: that needs the same attacks on both."
+            return (
+                "No compressed network can be held against the same network uncompressed: that needs the same attacks on both, "
+                "and that both learned."
+            )
         gains = [(each.left - whole.left, each, whole) for each, whole in pairs]
         _, best, whole = max(gains, key=lambda found: (found[0], found[1].run.name))
         more = sum(each > OVERSTATED for each, _, _ in gains)
@@ -196,7 +207,7 @@ class Answer:
         """Who attacks, in plain words."""
         return (
             f"The attacker sees the network and the true labels, and may change every pixel by up to {self.eps:g} of 255 levels "
-            f"(L-infinity, eps {self.eps:g})."
+            f"(L-infinity, eps {self.eps:g}{'; ' * bool(self.elsewhere)}{self.elsewhere})."
         )
 
     @property

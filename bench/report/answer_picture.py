@@ -15,7 +15,7 @@ MARKS = {
     Trust.RESISTS: "disc",
     Trust.BREAKS: "cross",
     Trust.MASKED: "diamond",
-    Trust.INCONCLUSIVE: "bar",
+    Trust.INCONCLUSIVE: "square",
     Trust.NOT_AUDITED: "ring",
 }
 

@@ -28,14 +28,17 @@ from bench.report.tables.threat_models import threat_models
 from bench.runs.grid import PRESETS, Grid
 from bench.spec.control import control_of
 
+ATTACKS_ALONE = (
+    "Where a network was not audited, only the recorded attacks speak: none of them works without gradients or adapts to the "
+    "network, and masking is tested by one loss alone. An attack that nobody ran may leave a lower accuracy.",
+)
 LIMITS = (
-    "No attack here works without gradients (Square), transfers from another network or adapts to the network: an attack "
-    "that nobody ran may leave a lower accuracy. Masking is tested by one loss alone, one that no temperature changes.",
+    "An audit is a search too. It shows that a network breaks; that one resists is only as sure as its attacks are strong.",
     "PGD starts from the image itself, without restarts. Its version 1 keeps its last step; later ones keep the first image that "
     "fools the network.",
     "FGSM is one step: accuracy under it is an upper bound, and may rise with eps where the step overshoots.",
     "Sparsity and low rank are counted in weights and multiply-accumulates. No compressed network was timed.",
-    "One data set of ten classes and a training of minutes: what holds here need not hold for another.",
+    "What holds on one data set and after one training need not hold for another.",
 )
 GALLERY = (
     "Where the attacked images are at hand, bench report also makes gallery.html, which shows some of them. They are not "
@@ -196,7 +199,7 @@ def content(records: Collection, grid: Grid, found: Found, results: Path | None 
         "across": found.across,
         "sections": (
             Section("threats", "Threat models", table=threat_models(records)),
-            Section("limits", "Limits", LIMITS),
+            Section("limits", "Limits", (*ATTACKS_ALONE * any(not each.audits for each in networks), *LIMITS)),
             Section("left-out", "Left out", _left_out(records, results), NOTHING_LEFT_OUT),
             Section("versions", "Versions", versions, "No network is recorded."),
             Section("again", "Make it again", commands=commands, note=GALLERY),

@@ -32,7 +32,7 @@ FRACTIONS = ("accuracy", "sparsity", "sparsity_whole")
 COLUMNS = columns(
     {
         "run": ("network",),
-        "accuracy": ("clean, %", "FGSM says, %", "really left, %", "illusion, points"),
+        "accuracy": ("clean, %", "eps", "FGSM says, %", "really left, %", "illusion, points"),
         "audit": ("verdict", "certified, %"),
         "size": ("zeros, %", "parameters, M", "smaller", "MACs, M"),
         "seeds": ("seeds",),
@@ -66,8 +66,8 @@ def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry
     ordered = sorted(runs, key=place)
     rows = tuple(_row(names[run.name], records.of(run), standing.get(run.name)) for run in ordered)
     caption = (
-        f"One row for each network, means over its seeds. FGSM says, really left and illusion: at eps {answer.eps:g}, "
-        f"L-infinity, attacker at T = 1. {answer.reading if answer.standings else ''}"
+        f"One row for each network, means over its seeds. FGSM says, really left and illusion: at the eps of the "
+        f"column, L-infinity; FGSM is that of an attacker at T = 1. {answer.reading if answer.standings else ''}"
     )
     notes = (
         "Smaller: the control's parameters over those that are not zero. MACs: multiply-accumulates by a weight that is not "
@@ -94,7 +94,7 @@ def _row(name: str, seeds: Seeds, standing: Standing | None) -> tuple[Cell, ...]
     return (
         Cell(name),
         over_seeds([each.metrics.accuracy for each in seeds.values()], percent),
-        *(_standing(standing) if standing else [Cell(DASH)] * 5),
+        *(_standing(standing) if standing else [Cell(DASH)] * 6),
         over_seeds([each.metrics.sparsity for each in seeds.values()], percent),
         millions("parameters_nonzero"),
         Cell(DASH)
@@ -108,6 +108,7 @@ def _row(name: str, seeds: Seeds, standing: Standing | None) -> tuple[Cell, ...]
 def _standing(found: Standing) -> list[Cell]:
     illusion = Cell(percent(found.illusion), found.illusion) if found.second_attack else Cell("no other attack")
     return [
+        Cell(f"{found.eps:g}", found.eps),
         Cell(percent(found.naive), found.naive),
         Cell(left_in_short(found), found.left),
         illusion,

@@ -7,6 +7,8 @@ from bench.comparison.group import ComparisonGroup
 from bench.records.networks import seeds_text
 
 SHOWN_ONLY = "This attack is shown only: no network is called more robust for it, and the worst case leaves it out."
+UNEVEN = "some networks have more seeds than others, and their intervals cannot be compared"
+TWO = "two seeds say too little of how seeds differ"
 FEW = 8  # networks whose seeds are named one by one
 
 
@@ -36,7 +38,10 @@ def either(texts: list[str]) -> str:
 
 
 def seeds_in_words(group: ComparisonGroup, shown: str = "") -> str:
-    """Return the seeds of ``group``, and what the intervals cover that are ``shown`` in some way, as "Bars"."""
+    """Return the seeds of ``group``, and what the intervals cover that are ``shown`` in some way, as "Bars".
+
+    Where no interval is drawn it says why.
+    """
     seeds = {run: tuple(group.attacked(run)) for run in group.runs}
     found = {run: each for run, each in seeds.items() if each}
     counts = [len(each) for each in found.values()] or [0]
@@ -47,9 +52,18 @@ def seeds_in_words(group: ComparisonGroup, shown: str = "") -> str:
     else:
         which = f"{min(counts)} to {max(counts)} for each network"
     if max(counts) > 1:
-        return f"Mean over seeds ({which})." + f" {shown}: 95 % interval over seeds and images." * bool(shown)
+        intervals = f"{shown}: 95 % interval over seeds and images."
+        if not intervals_shown(group):
+            intervals = f"No intervals: {UNEVEN if len(set(counts)) > 1 else TWO}."
+        return f"Mean over seeds ({which})." + f" Small points: each seed. {intervals}" * bool(shown)
     over = f" {shown}: 95 % interval over images alone, which does not cover other seeds." * bool(shown)
     return f"One seed ({which}).{over}"
+
+
+def intervals_shown(group: ComparisonGroup) -> bool:
+    """Tell whether the intervals of the networks of ``group`` can be compared: all have as many seeds, and not two."""
+    counts = {len(group.attacked(run)) for run in group.runs} - {0}
+    return len(counts) <= 1 and counts != {2}
 
 
 def chances(group: ComparisonGroup) -> dict[str, float]:

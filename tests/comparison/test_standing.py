@@ -117,6 +117,17 @@ def test_the_radius_is_the_one_that_most_networks_have(tmp_path: Path) -> None:
     ]
 
 
+def test_a_network_audited_at_other_radii_has_its_standing_there(tmp_path: Path) -> None:
+    attacked(tmp_path, DENSE, {Fgsm(): {10}}, (0.0, 8.0))
+    attacked(tmp_path, SPARSE, {Fgsm(): {10}}, (0.0, 8.0))
+    audited(tmp_path, HOT, (0.8, 0.7))
+    assert {each.run.name: each.eps for each in standings(read(tmp_path))} == {
+        DENSE.name: 8.0,
+        SPARSE.name: 8.0,
+        HOT.name: 4.0,
+    }
+
+
 def test_compression_is_that_of_the_parameters_beside_the_control(tmp_path: Path) -> None:
     attacked(tmp_path, SPARSE, {Fgsm(): {10}})
     assert only(tmp_path).compression == pytest.approx(2.0)

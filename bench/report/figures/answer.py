@@ -21,7 +21,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "resists": {"color": "#0072B2", "marker": "o"},
     "breaks": {"color": "#D55E00", "marker": "x", "markeredgewidth": 2.2},
     "masked": {"color": "#AA3377", "marker": "D"},
-    "inconclusive": {"color": "#666666", "marker": "_", "markeredgewidth": 2.4},
+    "inconclusive": {"color": "#666666", "marker": "s", "mfc": "white"},
     "not-audited": {"color": "#666666", "marker": "o", "mfc": "white"},
     "alone": {"color": "#666666"},
     "not-audited hides": {"color": "#AA3377", "marker": "D", "mfc": "white"},
