@@ -40,7 +40,7 @@ class Frame:
 
 
 WIDE = Frame("wide", 1240, 250, 30, 88, upright=False)
-NARROW = Frame("narrow", 360, 200, 24, 118, upright=True)
+NARROW = Frame("narrow", 360, 200, 24, 132, upright=True)
 UPRIGHT = 11.0  # the width of a name that stands upright
 LEFT, TOP = 48, 12
 

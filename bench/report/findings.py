@@ -34,7 +34,14 @@ class Card:
 
     @property
     def verdict(self) -> str:
-        """The verdict in two or three plain sentences."""
+        """The verdict in a few plain sentences, and what FGSM hides from it."""
+        count = self.scored.masked.partition(" of ")[0]
+        hidden = self.scored.finding.masking and count.isdigit() and int(count) > 0
+        note = f" In {self.scored.masked} networks FGSM meets a masked gradient: what it shows there is illusion."
+        return self._decided + note * hidden
+
+    @property
+    def _decided(self) -> str:
         found, scored = self.scored.deciding, self.scored
         if found is None:
             return "A network that it needs did not learn."

@@ -106,7 +106,7 @@ def _row(name: str, seeds: Seeds, standing: Standing | None) -> tuple[Cell, ...]
 
 
 def _standing(found: Standing) -> list[Cell]:
-    illusion = Cell(percent(found.illusion), found.illusion) if found.second_attack else Cell("no other attack")
+    illusion = Cell(percent(found.illusion), found.illusion) if found.second_attack else Cell("unknown")
     return [
         Cell(f"{found.eps:g}", found.eps),
         Cell(percent(found.naive), found.naive),

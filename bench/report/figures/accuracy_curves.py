@@ -31,8 +31,10 @@ def lines(group: ComparisonGroup, table: Table, quantity: Quantity) -> list[Line
         if attacked:
             points = [in_percent(cells.get(f"{quantity} at eps {radius:g}", ZERO)) for radius in group.eps]
             mean, low, high = zip(*points, strict=True)
-            each = [100 * one.outcomes.each(quantity, group.eps).mean(axis=1) for one in attacked.values()]
-            seeds = tuple(tuple(map(float, curve)) for curve in each)
+            seeds = {
+                seed: tuple(map(float, 100 * each.outcomes.each(quantity, group.eps).mean(axis=1)))
+                for seed, each in attacked.items()
+            }
             found.append(Line(run, mean, low, high, bool(is_masked(attacked)), seeds, shaded))
     return found
 
@@ -48,7 +50,7 @@ def draw(group: ComparisonGroup, table: Table, panel: Panel) -> Figure:
     """Return the figure of ``panel``: the mean of each run over its seeds with its interval, from dark to light.
 
     The control is black. A line is dashed where the gradient is masked; legend and caption say so. Below is the difference
-    of each mean to that of its control, on a scale of its own: lines that lie on one another above are apart there.
+    to the control over the seeds that both have, on a scale of its own: lines that lie on one another above are apart there.
     """
     curves, looks = lines(group, table, panel.quantity), looks_of(group)
     caption = [table.caption, seeds_in_words(group, "Shaded"), *[MASKED] * any(each.masked for each in curves)]
@@ -69,13 +71,18 @@ def draw(group: ComparisonGroup, table: Table, panel: Panel) -> Figure:
 
 
 def _differences(curves: Sequence[Line]) -> dict[Run, list[float]]:
-    """Return the mean of each curve minus that of its control, for the runs whose control has a curve."""
-    means = {each.run: each.mean for each in curves}
-    return {
-        run: [own - other for own, other in zip(mean, means[control_of(run)], strict=True)]
-        for run, mean in means.items()
-        if run != control_of(run) and control_of(run) in means
-    }
+    """Return the mean difference of each run to its control, over the seeds that both have; none where they share none."""
+    seeds = {each.run: each.seeds for each in curves}
+    found = {}
+    for run, own in seeds.items():
+        control = seeds.get(control_of(run), {})
+        shared = own.keys() & control.keys()
+        if run != control_of(run) and shared:
+            pairs = zip(*[(*own[seed], *control[seed]) for seed in sorted(shared)], strict=True)
+            means = [sum(values) / len(shared) for values in pairs]
+            half = len(means) // 2
+            found[run] = [mine - theirs for mine, theirs in zip(means[:half], means[half:], strict=True)]
+    return found
 
 
 def _draw_differences(

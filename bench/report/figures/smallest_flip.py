@@ -24,12 +24,12 @@ def flip_curves(group: ComparisonGroup) -> list[Line]:
     found, shaded = [], intervals_shown(group)
     for run in group.runs:
         attacked = group.attacked(run)
-        rows = [(each.outcomes.indices, each.outcomes.flipped(group.eps)) for each in attacked.values()]
-        rows = [(indices, values) for indices, values in rows if np.isfinite(values).all()]
+        rows = {seed: (each.outcomes.indices, each.outcomes.flipped(group.eps)) for seed, each in attacked.items()}
+        rows = {seed: row for seed, row in rows.items() if np.isfinite(row[1]).all()}
         if rows:
-            means = hierarchical(rows)
+            means = hierarchical(list(rows.values()))
             mean, low, high = (tuple(100 * np.clip(each, 0, 1)) for each in (means.mean, means.low, means.high))
-            seeds = tuple(tuple(map(float, 100 * values.mean(axis=1))) for _, values in rows)
+            seeds = {seed: tuple(map(float, 100 * values.mean(axis=1))) for seed, (_, values) in rows.items()}
             found.append(Line(run, mean, low, high, bool(is_masked(attacked)), seeds, shaded))
     return found
 

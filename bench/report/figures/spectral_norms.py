@@ -51,7 +51,7 @@ def norms(trained: Mapping[int, TrainedNetwork]) -> dict[str, tuple[float, float
     With one seed the ends of the interval are the mean. They are NaN for a layer of zeros. Empty where the seeds do not
     have the same layers.
     """
-    each = each_seed(trained)
+    each = list(each_seed(trained).values())
     if len({tuple(found) for found in each}) != 1:
         return {}
     values = np.array([list(found.values()) for found in each])
@@ -81,9 +81,8 @@ def spectral(group: ComparisonGroup, _: Table) -> Figure | None:
         rows = [(layers.index(layer), *each[layer]) for layer in sorted(each, key=layers.index)]
         places, mean, low, high = zip(*rows, strict=True)
         label = f"{group.label(run)}: product {scientific(_product_shown(mean))}"
-        seeds = tuple(
-            tuple(one[layer] for layer in sorted(one, key=layers.index)) for one in each_seed(group.trained(run))
-        )
+        own = each_seed(group.trained(run))
+        seeds = {seed: tuple(one[layer] for layer in sorted(one, key=layers.index)) for seed, one in own.items()}
         band(axes, places, Line(run, mean, low, high, seeds=seeds, shaded=shaded), looks_of(group)[run], label)
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -103,9 +102,9 @@ def spectral(group: ComparisonGroup, _: Table) -> Figure | None:
     return framed(figure, group.title, "spectral norm of every layer", caption, axes.get_legend_handles_labels()[0])
 
 
-def each_seed(trained: Mapping[int, TrainedNetwork]) -> list[dict[str, float]]:
-    """Return the norms of the layers at each seed."""
-    return [layer_norms(network.metrics) for network in trained.values()]
+def each_seed(trained: Mapping[int, TrainedNetwork]) -> dict[int, dict[str, float]]:
+    """Return the norms of the layers by seed."""
+    return {seed: layer_norms(network.metrics) for seed, network in trained.items()}
 
 
 def _product_shown(norms: Sequence[float]) -> float | None:

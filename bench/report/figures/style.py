@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import matplotlib
@@ -42,7 +42,7 @@ class Line:
     """The curve of a run: means and ends of their 95 % interval, in the unit of the axes.
 
     Args:
-        seeds: the curve of each seed, where there are several.
+        seeds: the curve of each seed.
         shaded: whether the interval is drawn. It is not where it would not tell one network from another.
     """
 
@@ -51,7 +51,7 @@ class Line:
     low: Sequence[float]
     high: Sequence[float]
     masked: bool = False
-    seeds: Sequence[Sequence[float]] = ()
+    seeds: Mapping[int, Sequence[float]] = field(default_factory=dict)
     shaded: bool = True
 
 
@@ -140,7 +140,7 @@ def band(
     edge: Any = {"markeredgecolor": "white", "markeredgewidth": 0.6, "linestyle": "--" if line.masked else "-"}
     if line.shaded:
         axes.fill_between(x, line.low, line.high, step=step, color=look["color"], alpha=0.15, linewidth=0)
-    for each in line.seeds if len(line.seeds) > 1 else ():
+    for each in line.seeds.values() if len(line.seeds) > 1 else ():
         axes.scatter(x, each, s=9, color=look["color"], alpha=0.7, linewidths=0, zorder=1.5)
     axes.plot(x, line.mean, drawstyle=drawstyle, label=label, **edge, **look)
 
@@ -149,7 +149,7 @@ def bar(axes: Axes, x: float, line: Line, at: int, look: dict[str, Any], *, mask
     """Draw the point ``at`` of ``line`` with its interval and its seeds. It is hollow where the gradient is masked."""
     mean, face = line.mean[at], "white" if masked else look["color"]
     ends = [[mean - line.low[at]], [line.high[at] - mean]] if line.shaded else None
-    seeds = [each[at] for each in line.seeds] if len(line.seeds) > 1 else []
+    seeds = [each[at] for each in line.seeds.values()] if len(line.seeds) > 1 else []
     axes.scatter([x] * len(seeds), seeds, s=9, color=look["color"], alpha=0.7, linewidths=0, zorder=1.5)
     axes.errorbar([x], [mean], ends, capsize=3, elinewidth=1.2, **{**look, "mfc": face, "linestyle": ""})
 

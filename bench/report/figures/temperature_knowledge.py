@@ -69,10 +69,11 @@ def _attacker(above: Axes, below: Axes, group: ComparisonGroup, radius: float, l
         if attacked:
             (cell,) = measured([each.outcomes for each in attacked.values()], [(Quantity.ACCURACY, radius)])
             mean, low, high = in_percent(cell)
-            each = tuple(
-                (100 * float(one.outcomes.each(Quantity.ACCURACY, (radius,)).mean()),) for one in attacked.values()
-            )
-            line = Line(run, [mean], [low], [high], seeds=each, shaded=intervals_shown(group))
+            seeds = {
+                seed: (100 * float(each.outcomes.each(Quantity.ACCURACY, (radius,)).mean()),)
+                for seed, each in attacked.items()
+            }
+            line = Line(run, [mean], [low], [high], seeds=seeds, shaded=intervals_shown(group))
             bar(above, place, line, 0, {**look, "zorder": 3}, masked=bool(is_masked(attacked)))
             fractions = [each.record.gradient_zero_images for each in attacked.values()]
             places.append(place)
