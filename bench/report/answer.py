@@ -19,7 +19,7 @@ from bench.spec.run import Run
 
 QUESTION = "Which compressed network can be trusted, and how much of what FGSM shows is illusion?"
 MOST = 40  # networks in the picture
-NAMED = 3  # networks that a sentence names
+NAMED = 2  # networks that a sentence names
 SMALLER = 1.05  # a network with this compression or more counts as compressed
 
 
@@ -146,10 +146,10 @@ class Answer:
         end = f": {_and(rest)}." if rest else "."
         if not resists:
             return f"None of the {_count(len(audited), 'audited network')} can be trusted{end}{unknown}"
-        provisional = any(each.provisional for each in audited)
-        few = ", so far on fewer than three seeds" * provisional
+        few = ", so far on fewer than three seeds" * any(each.provisional for each in audited)
         verb = "resists" if len(resists) == 1 else "resist"
-        return f"Of {_count(len(audited), 'audited network')}, {_listed(resists)} {verb}{few}{end.replace(': ', '; ')}{unknown}"
+        what = _count(len(audited), "audited network")
+        return f"{len(resists)} of {what} {verb}{few}: {_listed(resists)}{'; ' * bool(rest)}{_and(rest)}.{unknown}"
 
     @property
     def overstated(self) -> str:
@@ -292,10 +292,10 @@ def _has(number: int) -> str:
 
 
 def _and(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Return the first names and how many more there are."""
+    """Return the first names and how many more there are. Names have commas in them."""
     more = len(names) - NAMED
-    return _and([*names[:NAMED], f"{more} more"]) if more > 0 else _and(names)
+    return "; ".join([*names[:NAMED], *[f"{more} more"] * (more > 0)])

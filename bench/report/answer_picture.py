@@ -54,6 +54,7 @@ class Mark:
     bottom: float
     kind: str
     mark: str
+    run: str
     words: str
     label: str
     bar: float
@@ -147,6 +148,7 @@ def _mark(answer: Answer, frame: Frame, x: float, each: Standing, top: float, la
         bottom=_y(frame, each.left if each.second_attack else each.naive, top),
         kind=kind_of(each),
         mark=_shape(each),
+        run=each.run.name,
         words=described(each, answer.names[each.run]),
         label=short(each),
         bar=0.0 if ratio is None or ratio <= 1 else (frame.size - 12) * log(ratio) / log(largest) + 1,

@@ -189,6 +189,7 @@ def content(records: Collection, grid: Grid, found: Found, results: Path | None 
         "networks": table,
         "network_files": table_files,
         "entries": found.entries,
+        "places": {entry.name: place for place, entry in enumerate(found.entries)},
         "findings": findings(scored, card, files, _by_name(pictures)),
         "discussion": found.discussed,
         "own": found.own,

@@ -50,7 +50,8 @@ def test_what_resists_is_named_and_the_rest_counted() -> None:
         3,
     )
     trusted, _, compressed = answer.sentences
-    assert "90 % zero resists, so far on fewer than three seeds" in trusted
+    assert "1 of 3 audited networks resists, so far on fewer than three seeds: " in trusted
+    assert "90 % zero; 1 breaks" in trusted
     assert "1 breaks and 1 hides its gradient" in trusted
     assert "1 of 1 compressed network keeps over 5 points more" in compressed
     assert "45.0 % instead of 10.0 %" in compressed

@@ -66,7 +66,7 @@ def draw_answer(answer: Answer) -> Figure | None:
             marker="_",
             linestyle="",
             markeredgewidth=2.2,
-            label="FGSM says" + "; alone where no other attack was tried" * answer.alone,
+            label="FGSM says" + " (alone: no other attack)" * answer.alone,
         )
     ]
     marks += [
