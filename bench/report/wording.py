@@ -9,6 +9,7 @@ from bench.records.networks import seeds_text
 SHOWN_ONLY = "This attack is shown only: no network is called more robust for it, and the worst case leaves it out."
 UNEVEN = "some networks have more seeds than others, and their intervals cannot be compared"
 TWO = "two seeds say too little of how seeds differ"
+SEEDS_SHOWN = 10  # with more seeds than this their points would be a blur
 FEW = 8  # networks whose seeds are named one by one
 
 
@@ -55,7 +56,8 @@ def seeds_in_words(group: ComparisonGroup, shown: str = "") -> str:
         intervals = f"{shown}: 95 % interval over seeds and images."
         if not intervals_shown(group):
             intervals = f"No intervals: {UNEVEN if len(set(counts)) > 1 else TWO}."
-        return f"Mean over seeds ({which})." + f" Small points: each seed. {intervals}" * bool(shown)
+        points = " Small points: each seed." * (max(counts) <= SEEDS_SHOWN)
+        return f"Mean over seeds ({which})." + f"{points} {intervals}" * bool(shown)
     over = f" {shown}: 95 % interval over images alone, which does not cover other seeds." * bool(shown)
     return f"One seed ({which}).{over}"
 

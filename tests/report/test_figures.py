@@ -99,3 +99,11 @@ def test_long_legends_fit() -> None:
     assert legend_columns(["dense", "50 % zero"]) == 2
     assert legend_columns(["dense"]) == 1
     assert legend_columns(["a legend of very many characters, which no other fits beside, at this width"] * 3) == 1
+
+
+def test_a_crowd_of_seeds_is_not_drawn_as_points(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0, -0.1], seeds=12, images=50)
+    group = bound(SPARSE, tmp_path)
+    axes, _ = draw(group, figure_table(group), Panel.A).axes
+    assert len(axes.collections) == len(RUNS)  # the intervals alone
+    assert "Small points" not in seeds_in_words(group, "Shaded")

@@ -16,6 +16,7 @@ from bench.records.networks import TrainedNetwork
 from bench.records.schema import Metrics
 from bench.report.figures.style import Line, band, blank, framed, looks_of, style
 from bench.report.tables.table import Table
+from bench.report.wording import SEEDS_SHOWN
 from bench.spec.control import control_of
 
 MAX_EXPONENT = 308  # of a float64
@@ -93,7 +94,7 @@ def spectral(group: ComparisonGroup, _: Table) -> Figure | None:
     axes.set_xticks(range(len(layers)), layers, rotation=90 if crowded else 0, fontsize=10 if crowded else "medium")
     over = "One seed: how other seeds differ is not known."
     if max(counts) > 1:
-        over = "Geometric mean over seeds; small points: each seed."
+        over = "Geometric mean over seeds" + "; small points: each seed" * (max(counts) <= SEEDS_SHOWN) + "."
         over += " Shaded: its 95 % interval by Student's t." * shaded
     bounds = "; ".join(f"{group.label(run)} {scientific(_product(group.trained(run)))}" for run in shown)
     first = group.runs[0]

@@ -19,7 +19,7 @@ from matplotlib.layout_engine import TightLayoutEngine
 
 from bench.attacks.norms import Norm
 from bench.comparison.group import ComparisonGroup
-from bench.report.wording import chances
+from bench.report.wording import SEEDS_SHOWN, chances
 from bench.spec.run import Run
 
 # In units of the eps below which the axis is nearly linear.
@@ -53,6 +53,11 @@ class Line:
     masked: bool = False
     seeds: Mapping[int, Sequence[float]] = field(default_factory=dict)
     shaded: bool = True
+
+    @property
+    def points(self) -> list[Sequence[float]]:
+        """The curves of the seeds that are drawn as points: several, but no crowd."""
+        return list(self.seeds.values()) if 1 < len(self.seeds) <= SEEDS_SHOWN else []
 
 
 @contextmanager
@@ -140,7 +145,7 @@ def band(
     edge: Any = {"markeredgecolor": "white", "markeredgewidth": 0.6, "linestyle": "--" if line.masked else "-"}
     if line.shaded:
         axes.fill_between(x, line.low, line.high, step=step, color=look["color"], alpha=0.15, linewidth=0)
-    for each in line.seeds.values() if len(line.seeds) > 1 else ():
+    for each in line.points:
         axes.scatter(x, each, s=9, color=look["color"], alpha=0.7, linewidths=0, zorder=1.5)
     axes.plot(x, line.mean, drawstyle=drawstyle, label=label, **edge, **look)
 
@@ -149,7 +154,7 @@ def bar(axes: Axes, x: float, line: Line, at: int, look: dict[str, Any], *, mask
     """Draw the point ``at`` of ``line`` with its interval and its seeds. It is hollow where the gradient is masked."""
     mean, face = line.mean[at], "white" if masked else look["color"]
     ends = [[mean - line.low[at]], [line.high[at] - mean]] if line.shaded else None
-    seeds = [each[at] for each in line.seeds.values()] if len(line.seeds) > 1 else []
+    seeds = [each[at] for each in line.points]
     axes.scatter([x] * len(seeds), seeds, s=9, color=look["color"], alpha=0.7, linewidths=0, zorder=1.5)
     axes.errorbar([x], [mean], ends, capsize=3, elinewidth=1.2, **{**look, "mfc": face, "linestyle": ""})
 
