@@ -21,7 +21,7 @@ class Norm:
         axis: the label of an axis that shows eps.
         largest: the largest eps: the diameter of the box [0, 255].
         eps: the usual radii, ascending, 0 first.
-        linear_to: the eps up to which the axis of a figure is linear; beyond it is logarithmic.
+        linear_to: the eps below which the axis of a figure is nearly linear; well beyond it is nearly logarithmic.
         shown: the usual radii of a gallery of attacked images.
         distance: maps changes (n, height, width, 3) to their norms (n,).
         slack: maps eps and the number of values of an image to the distance that float32 rounding may add.

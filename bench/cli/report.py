@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -24,6 +25,7 @@ from bench.runs.grid import PRESETS, load
 @click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="repeatable  [default: all]")
 @click.option("--compare", nargs=2, metavar="RUN RUN", help="print the paired comparison of two runs; write nothing")
 @click.option("--mixed", is_flag=True, help="compare networks of different versions or images too")
+@click.option("--serve", is_flag=True, help="show the report on 127.0.0.1 and make it again while a sweep runs")
 @QUIET
 def report(
     results_dir: Path,
@@ -33,6 +35,7 @@ def report(
     formats: tuple[str, ...],
     compare: tuple[str, str] | None,
     mixed: bool,
+    serve: bool,
     quiet: bool,
 ) -> None:
     """Make figures, tables, REPORT.md and index.html from the records, or compare two runs.
@@ -58,15 +61,17 @@ def report(
         click.echo(f"no trained network under {results_dir}{ends}: bench sweep {grid} makes them", err=True)
     elif not quiet:
         click.echo(f"{sum(map(len, records.networks.values())):,} networks read from {results_dir}", err=True)
-    written = assemble(
-        records,
-        found,
-        output,
-        wanted,
-        (lambda _: None) if quiet else (lambda line: click.echo(line, err=True)),
-        results_dir,
-    )
+    say: Callable[[str], None] = (lambda _: None) if quiet else (lambda line: click.echo(line, err=True))
+    written = assemble(records, found, output, wanted, say, results_dir)
     click.echo(f"{len(written)} files under {output}")
+    if serve:
+        from bench.report.serving import serve as show
+
+        def again() -> None:
+            files = assemble(read(results_dir, mixed=mixed), found, output, wanted, say, results_dir)
+            click.echo(f"{len(files)} files under {output}")
+
+        show(output, results_dir, again, click.echo)
     _check_records(records)
 
 

@@ -10,20 +10,27 @@ from pathlib import Path
 from matplotlib.figure import Figure as Drawing
 
 from bench.attacks.fgsm import Fgsm
+from bench.comparison.families import LARGEST, families
 from bench.comparison.findings.score import score
 from bench.comparison.group import ComparisonGroup, comparison_groups
+from bench.comparison.standing import standings
 from bench.errors import unknown
 from bench.records.collection import Collection
 from bench.records.files import write_bytes
-from bench.report.content import Across, FigureSection, Picture, content, recipe
+from bench.report.answer import Answer
+from bench.report.content import Across, FigureSection, Found, content, family_recipe, recipe
 from bench.report.discussion import discussion
 from bench.report.figures.accuracy_curves import draw
+from bench.report.figures.answer import WORDS as ANSWER_WORDS
+from bench.report.figures.answer import draw_answer
 from bench.report.figures.overviews import pictured
 from bench.report.figures.pareto import WORDS, pareto
 from bench.report.figures.save import save
 from bench.report.gallery import gallery_page
+from bench.report.leaderboard import leaderboard
 from bench.report.manifest import note
-from bench.report.panels import FORMATS, KINDS, Panel
+from bench.report.panels import FORMATS, KINDS, Panel, in_numerical_order
+from bench.report.picture import Picture
 from bench.report.rendering import render
 from bench.report.tables.audits import audit_table
 from bench.report.tables.fgsm_vs_pgd import fgsm_vs_pgd_table
@@ -61,9 +68,10 @@ def assemble(
     """Write the report and return the paths of its files.
 
     There are figures/<panel>.png and .svg, and tables/<figure>.csv, .md, .tex and .html. Unless ``wanted`` names figures,
-    there are also overviews beside the figures, figures/pareto-<architecture>.*, tables/findings.*, REPORT.md, index.html
-    and, where there are attacked images, gallery.html. files.json lists them. A whole report removes what an earlier one
-    listed and this one does not make. An optional figure is made where a run of its own is recorded.
+    there are also figures/answer.*, overviews beside the figures, figures/pareto-<architecture>.*, tables/networks.*, the
+    scorecard as tables/findings.*, REPORT.md, index.html and, where there are attacked images, gallery.html. files.json
+    lists them. A whole report removes what an earlier one listed and this one does not make. A figure is made where a run
+    of its own is recorded. Runs that no figure has are compared with their controls in figures of their own.
 
     Args:
         output: the folder of the report.
@@ -74,39 +82,71 @@ def assemble(
         BadInput: ``wanted`` names a figure that the grid does not have.
     """
     panels = _chosen(grid, wanted.figures)
-    chosen = [figure for figure in grid.figures if figure.name in panels] or _usual(grid, records)
+    chosen = [figure for figure in grid.figures if figure.name in panels] or _begun(grid, records)
     writer = _Writer(output, wanted.formats)
+    groups = comparison_groups(grid, records, chosen)
     seeds = {seed for each in records.networks.values() for seed in each}
-    figures: list[FigureSection] = []
-    for group in comparison_groups(grid, records, chosen):
-        table = figure_table(group)
-        files = writer.table(table)
-        drawn: dict[str, tuple[Drawer, str]] = {}
-        for panel in panels.get(group.figure, tuple(Panel)) if group.measured else ():
-            drawn[panel.of(group.name)] = (partial(draw, panel=panel), panel.words)
-        if not wanted.figures:
-            drawn |= {name: (overview.draw, overview.words) for name, overview in pictured(group).items()}
-        made = [
-            writer.picture(name, partial(draw_it, group, table), f"Figure {name}: {group.title}, {words}")
-            for name, (draw_it, words) in drawn.items()
-        ]
-        pictures = tuple(each for each in made if each)
-        figures.append(FigureSection(group, table, files, pictures, recipe(grid, seeds, group.figure)))
-        say(f"figure {group.name}: {len(figures[-1].all_files)} files")
+
+    def section(group: ComparisonGroup, commands: tuple[str, ...]) -> FigureSection:
+        made = _section(writer, group, panels.get(group.figure, tuple(Panel)), commands, whole=not wanted.figures)
+        say(f"figure {group.name}: {len(made.all_files)} files")
+        return made
+
+    figures = [section(group, recipe(grid, seeds, group.figure)) for group in groups]
     if wanted.figures:
         note(output, writer.paths, whole=False)
         return writer.paths
-    across = _across(writer, figures, records)
-    findings = scorecard(score(comparison_groups(grid, records)), grid)
-    said = discussion(results, records) if results else None
-    found = content(records, grid, (findings, writer.table(findings)), figures, across, said, results)
+    drawn = [run for group in groups for run in group.runs]
+    apart = families(records, drawn)
+    own = [section(group, family_recipe(group)) for group in apart if len(group.runs) <= LARGEST]
+    answer = Answer(tuple(standings(records)), len(records.networks))
+    picture = writer.picture("answer", partial(draw_answer, answer), ANSWER_WORDS)
+    table, entries = leaderboard(records, answer)
+    scored = score(groups)
+    card = scorecard(scored, grid)
+    across = _across(writer, [*own, *figures], records)
+    found = content(
+        records,
+        grid,
+        Found(
+            answer=answer,
+            picture=picture,
+            networks=(table, writer.table(table) if entries else ()),
+            entries=entries,
+            findings=(scored, card, writer.table(card) if any(each.examined for each in scored) else ()),
+            own=own,
+            figures=figures,
+            across=across,
+            crowded=[group for group in apart if len(group.runs) > LARGEST],
+            discussed=discussion(results, records) if results else None,
+        ),
+        results,
+    )
     for page in ("REPORT.md", "index.html"):
         writer.text(page, render(page, **found))
     note(output, writer.paths, whole=True)
-    images = gallery_page(grid, [each.group for each in figures], results) if results else None
+    images = gallery_page(grid, [each.group for each in [*own, *figures]], results) if results else None
     if images:  # not listed, as it is not for publishing
         writer.text("gallery.html", images)
     return writer.paths
+
+
+def _section(
+    writer: _Writer, group: ComparisonGroup, panels: Sequence[Panel], commands: tuple[str, ...], *, whole: bool
+) -> FigureSection:
+    """Write the table and the pictures of ``group``: the ``panels`` and, in a ``whole`` report, the overviews."""
+    table = figure_table(group)
+    files = writer.table(table)
+    drawn: dict[str, tuple[Drawer, str]] = {}
+    for panel in panels if group.measured else ():
+        drawn[panel.of(group.name)] = (partial(draw, panel=panel), panel.words)
+    if whole:
+        drawn |= {name: (overview.draw, overview.words) for name, overview in pictured(group).items()}
+    made = [
+        writer.picture(name, partial(draw_it, group, table), f"Figure {name}: {group.title}, {words}")
+        for name, (draw_it, words) in drawn.items()
+    ]
+    return FigureSection(group, table, files, tuple(each for each in made if each), commands)
 
 
 def check(grid: Grid, wanted: Wanted) -> None:
@@ -154,14 +194,14 @@ def _chosen(grid: Grid, names: Sequence[str]) -> dict[str, tuple[Panel, ...]]:
     return found
 
 
-def _usual(grid: Grid, records: Collection) -> list[Figure]:
-    """Return the figures of ``grid``, of the optional ones those of which a run of its own is recorded."""
+def _begun(grid: Grid, records: Collection) -> list[Figure]:
+    """Return the figures of ``grid`` of which a run besides the controls is recorded, in the order of their names."""
 
     def begun(figure: Figure) -> bool:
         runs = [cell.run for cell in grid.cells([figure], grid.seeds[:1])[0]]
         return any(records.of(run) for run in runs if run != control_of(run))
 
-    return [figure for figure in grid.figures if not figure.optional or begun(figure)]
+    return sorted(filter(begun, grid.figures), key=lambda figure: in_numerical_order(figure.name))
 
 
 def _across(writer: _Writer, figures: Sequence[FigureSection], records: Collection) -> Across:

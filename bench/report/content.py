@@ -2,43 +2,51 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bench.comparison.findings.score import Verdict
+from bench.comparison.findings.score import ScoredFinding
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
 from bench.records.networks import seeds_text
 from bench.records.outcomes import CUSTOMARY, Quantity
+from bench.report.answer import QUESTION, Answer
+from bench.report.answer_picture import NARROW, WIDE, drawn, legend
 from bench.report.discussion import Discussion
 from bench.report.escaping import printable
-from bench.report.runs import run_entries, version
+from bench.report.findings import findings
+from bench.report.glossary import GLOSSARY
+from bench.report.leaderboard import Entry, version
+from bench.report.picture import Picture
 from bench.report.tables.table import Column, Table
 from bench.report.tables.threat_models import threat_models
 from bench.runs.grid import PRESETS, Grid
 from bench.spec.control import control_of
 
+ATTACKS_ALONE = (
+    "Where a network was not audited, only the recorded attacks speak: none of them works without gradients or adapts to the "
+    "network, and masking is tested by one loss alone. An attack that nobody ran may leave a lower accuracy.",
+)
 LIMITS = (
-    "No attack here works without gradients (Square), transfers from another network or adapts to the network: an attack "
-    "that nobody ran may leave a lower accuracy. Masking is tested by one loss alone, one that no temperature changes.",
+    "An audit is a search too. It shows that a network breaks; that one resists is only as sure as its attacks are strong.",
     "PGD starts from the image itself, without restarts. Its version 1 keeps its last step; later ones keep the first image that "
     "fools the network.",
     "FGSM is one step: accuracy under it is an upper bound, and may rise with eps where the step overshoots.",
     "Sparsity and low rank are counted in weights and multiply-accumulates. No compressed network was timed.",
-    "One data set of ten classes and a training of minutes: what holds here need not hold for another.",
+    "What holds on one data set and after one training need not hold for another.",
 )
 GALLERY = (
     "Where the attacked images are at hand, bench report also makes gallery.html, which shows some of them. They are not "
     "this project's to publish, and nothing in this report depends on them."
 )
 NOTHING_LEFT_OUT = "Every record that was found is used; no run failed or diverged."
+BEGIN = ("bench report",)
+MOST_COMMANDS = 12
 SHOWN_EPS = (1.0, 2.0, 4.0, 8.0)
 BRIEF = (
     "network",
@@ -56,40 +64,6 @@ EVERY = {
     Quantity.DROP: "Drop, accuracy(0) - accuracy(eps), at every eps",
     Quantity.CLEAN_CORRECT: "Accuracy at every eps among the images classified correctly at eps 0",
 }
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture: its files, relative to the report, and what it shows in words."""
-
-    files: tuple[str, ...]
-    words: str
-
-    def file(self, kind: str) -> str:
-        """Return the file of that kind, png or svg, or the one that there is."""
-        return next((file for file in self.files if file.endswith(kind)), self.files[0])
-
-
-@dataclass(frozen=True)
-class Findings:
-    """The scorecard: its table, the names of its files, and the panels that there are, as file by name."""
-
-    table: Table
-    files: tuple[str, ...]
-    panels: dict[str, str]
-
-    @property
-    def tally(self) -> dict[str, int]:
-        """How many findings have each verdict, in the order of the verdicts."""
-        counts = Counter(cell.text for cell in self.table.column("verdict"))
-        return {str(verdict): counts[verdict] for verdict in Verdict if counts[verdict]}
-
-    @cached_property
-    def reach(self) -> int:
-        """The end of the scale that shows the effects, in points: a multiple of 5 with room for every interval."""
-        cells = self.table.column("effect")
-        ends = [abs(100 * end) for cell in cells for end in (cell.low, cell.high, cell.number) if end is not None]
-        return 5 * max(1, math.ceil(1.05 * max(ends, default=0) / 5))
 
 
 @dataclass(frozen=True)
@@ -164,46 +138,87 @@ class Section:
     note: str = ""
 
 
-def content(
-    records: Collection,
-    grid: Grid,
-    findings: tuple[Table, tuple[str, ...]],
-    figures: Sequence[FigureSection],
-    across: Across,
-    discussed: Discussion | None = None,
-    results: Path | None = None,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Found:
+    """What was made for the report, before it is said.
+
+    Args:
+        picture: that of the first screen; None where it has no network.
+        networks: the table of networks with the names of its files, and ``entries`` the details of its rows.
+        findings: the tested findings, their scorecard and the names of its files.
+        own: the figures of runs that no figure of the grid has, and ``figures`` those of the grid.
+        crowded: groups that are too large to draw.
+        discussed: the discussion written by hand.
+    """
+
+    answer: Answer
+    picture: Picture | None
+    networks: tuple[Table, tuple[str, ...]]
+    entries: tuple[Entry, ...]
+    findings: tuple[Sequence[ScoredFinding], Table, tuple[str, ...]]
+    own: Sequence[FigureSection]
+    figures: Sequence[FigureSection]
+    across: Across
+    crowded: Sequence[ComparisonGroup] = ()
+    discussed: Discussion | None = None
+
+
+def content(records: Collection, grid: Grid, found: Found, results: Path | None = None) -> dict[str, Any]:
     """Return what the report of ``records`` on ``grid`` says, by the names that the templates use.
 
     Args:
-        findings: the scorecard with the names of its files.
-        discussed: the discussion written by hand.
         results: the folder of the records, which the report does not name.
     """
     networks = [each for seeds in records.networks.values() for each in seeds.values()]
-    commands = recipe(grid, {each.run.seed for each in networks})
-    pictures = [picture.file("png") for figure in figures for picture in figure.pictures]
+    every = [*found.own, *found.figures]
+    commands = recipe(grid, {each.run.seed for each in networks}) if found.figures or not networks else BEGIN
+    pictures = [picture for figure in every for picture in figure.pictures]
     made = Counter(version(each) for each in networks)
     versions = tuple(f"{_count(count, 'network')}: {line}" for line, count in sorted(made.items()))
+    scored, card, files = found.findings
+    table, table_files = found.networks
     return {
+        "question": QUESTION,
         "title": grid.title,
-        "summary": _summary(records, figures),
-        "networks": len(networks),
-        "findings": Findings(*findings, {PurePosixPath(file).stem: file for file in pictures if file.endswith("png")}),
-        "discussion": discussed,
-        "figures": figures,
-        "across": across,
-        "runs": run_entries(records),
+        "summary": _summary(records, every),
+        "answer": found.answer,
+        "picture": found.picture,
+        "wide": drawn(found.answer, WIDE) if found.answer.standings else None,
+        "narrow": drawn(found.answer, NARROW) if found.answer.standings else None,
+        "legend": legend(found.answer),
+        "networks": table,
+        "network_files": table_files,
+        "entries": found.entries,
+        "places": {entry.name: place for place, entry in enumerate(found.entries)},
+        "findings": findings(scored, card, files, _by_name(pictures)),
+        "discussion": found.discussed,
+        "own": found.own,
+        "crowded": tuple(
+            f"{each.title}: {len(each.runs)} networks, in the table of networks alone." for each in found.crowded
+        ),
+        "figures": found.figures,
+        "across": found.across,
         "sections": (
-            Section("left-out", "What is not in it", _left_out(records, results), NOTHING_LEFT_OUT),
-            Section("limits", "What it does not show", LIMITS),
             Section("threats", "Threat models", table=threat_models(records)),
+            Section("limits", "Limits", (*ATTACKS_ALONE * any(not each.audits for each in networks), *LIMITS)),
+            Section("left-out", "Left out", _left_out(records, results), NOTHING_LEFT_OUT),
             Section("versions", "Versions", versions, "No network is recorded."),
-            Section("again", "How to make it again", commands=commands, note=GALLERY),
+            Section("again", "Make it again", commands=commands, note=GALLERY),
         ),
         "commands": commands,
-        "notes": tuple(dict.fromkeys(note for figure in figures for note in figure.table.notes)),
+        "notes": tuple(dict.fromkeys(note for figure in every for note in figure.table.notes)),
+        "glossary": GLOSSARY,
     }
+
+
+def _by_name(pictures: Sequence[Picture]) -> dict[str, Picture]:
+    return {PurePosixPath(picture.files[0]).stem: picture for picture in pictures}
+
+
+def family_recipe(group: ComparisonGroup) -> tuple[str, ...]:
+    """Return the commands that make the figure of a family again: its recorded runs, then the report."""
+    runs = [replace(run, seed=seed) for run in group.runs for seed in group.trained(run)]
+    return (*[printable(group.command(run)) for run in runs[:MOST_COMMANDS]], "bench report")
 
 
 def recipe(grid: Grid, seeds: Iterable[int], figure: str = "") -> tuple[str, str]:

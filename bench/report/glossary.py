@@ -17,6 +17,11 @@ class Term:
     name: str
     text: str
 
+    @property
+    def place(self) -> str:
+        """The anchor of the term on the page."""
+        return f"term-{self.name.replace(' ', '-')}"
+
 
 GLOSSARY = (
     Term(

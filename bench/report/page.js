@@ -62,13 +62,46 @@ function toggle(group, open) {
   group.querySelector("button").setAttribute("aria-expanded", String(now));
 }
 
+// Two ticked networks stand side by side in a table of their own, a line for each column.
+const compared = document.querySelector(".compared");
+const picked = [];
+
+function showPicked() {
+  compared.replaceChildren();
+  compared.hidden = picked.length < 1;
+  const table = compared.appendChild(document.createElement("table"));
+  const caption = picked.length < 2 ? "Tick a second network to compare with:" : "Side by side:";
+  table.createCaption().textContent = caption;
+  const names = [...document.querySelector(".runs").tHead.rows[0].cells].map((head) => head.textContent);
+  names.forEach((name, column) => {
+    const row = (column ? table.tBodies[0] ?? table.createTBody() : table.createTHead()).insertRow();
+    for (const text of [name, ...picked.map((group) => rowOf(group).cells[column].textContent)]) {
+      const cell = row.appendChild(document.createElement(column && row.cells.length ? "td" : "th"));
+      cell.textContent = text.trim();
+    }
+  });
+}
+
+function pick(group, box) {
+  if (box.checked) picked.push(group);
+  else picked.splice(picked.indexOf(group), 1);
+  while (picked.length > 2) picked.shift().querySelector(".pick").checked = false;
+  showPicked();
+}
+
 for (const group of document.querySelectorAll(".runs > tbody")) {
   const [row, more] = group.rows;
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.className = "pick";
+  box.setAttribute("aria-label", `compare ${row.cells[0].textContent.trim()}`);
+  box.addEventListener("click", (event) => event.stopPropagation());
+  box.addEventListener("change", () => pick(group, box));
   const button = document.createElement("button");
   button.type = "button";
   button.setAttribute("aria-controls", more.id);
   button.append(...row.cells[0].childNodes);
-  row.cells[0].append(button);
+  row.cells[0].append(box, button);
   row.addEventListener("click", () => toggle(group));
   toggle(group, false);
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from bench.records.outcomes import Quantity
@@ -29,3 +30,8 @@ class Panel(StrEnum):
     def of(self, name: str) -> str:
         """Return the name of this panel of the figure ``name``: "9a" of 9, "10a-b" of 10a."""
         return name + ("" if name[-1:].isdigit() else "-") + self.value
+
+
+def in_numerical_order(name: str) -> list[tuple[int, str]]:
+    """Return what sorts names of figures by their numbers: 8, 9, 10a, 10b."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]

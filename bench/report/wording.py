@@ -7,6 +7,9 @@ from bench.comparison.group import ComparisonGroup
 from bench.records.networks import seeds_text
 
 SHOWN_ONLY = "This attack is shown only: no network is called more robust for it, and the worst case leaves it out."
+UNEVEN = "some networks have more seeds than others, and their intervals cannot be compared"
+TWO = "two seeds say too little of how seeds differ"
+SEEDS_SHOWN = 10  # with more seeds than this their points would be a blur
 FEW = 8  # networks whose seeds are named one by one
 
 
@@ -36,7 +39,10 @@ def either(texts: list[str]) -> str:
 
 
 def seeds_in_words(group: ComparisonGroup, shown: str = "") -> str:
-    """Return the seeds of ``group``, and what the intervals cover that are ``shown`` in some way, as "Bars"."""
+    """Return the seeds of ``group``, and what the intervals cover that are ``shown`` in some way, as "Bars".
+
+    Where no interval is drawn it says why.
+    """
     seeds = {run: tuple(group.attacked(run)) for run in group.runs}
     found = {run: each for run, each in seeds.items() if each}
     counts = [len(each) for each in found.values()] or [0]
@@ -47,9 +53,19 @@ def seeds_in_words(group: ComparisonGroup, shown: str = "") -> str:
     else:
         which = f"{min(counts)} to {max(counts)} for each network"
     if max(counts) > 1:
-        return f"Mean over seeds ({which})." + f" {shown}: 95 % interval over seeds and images." * bool(shown)
+        intervals = f"{shown}: 95 % interval over seeds and images."
+        if not intervals_shown(group):
+            intervals = f"No intervals: {UNEVEN if len(set(counts)) > 1 else TWO}."
+        points = " Small points: each seed." * (max(counts) <= SEEDS_SHOWN)
+        return f"Mean over seeds ({which})." + f"{points} {intervals}" * bool(shown)
     over = f" {shown}: 95 % interval over images alone, which does not cover other seeds." * bool(shown)
     return f"One seed ({which}).{over}"
+
+
+def intervals_shown(group: ComparisonGroup) -> bool:
+    """Tell whether the intervals of the networks of ``group`` can be compared: all have as many seeds, and not two."""
+    counts = {len(group.attacked(run)) for run in group.runs} - {0}
+    return len(counts) <= 1 and counts != {2}
 
 
 def chances(group: ComparisonGroup) -> dict[str, float]:

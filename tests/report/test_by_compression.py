@@ -46,7 +46,9 @@ def test_accuracy_against_each_currency(tmp_path: Path) -> None:
             unbeaten = sorted(pair for place, pair in enumerate(some) if not beaten(some, place))
             assert line(axes, label) == [pytest.approx(pair) for pair in unbeaten]
     assert "theoretical speed-up, nothing was timed" in text(figure)
-    assert "Mean over seeds (0, 1, 2). Bars: 95 % interval over seeds and images." in text(figure)
+    assert "Mean over seeds (0, 1, 2). Small points: each seed. Bars: 95 % interval over seeds and images." in text(
+        figure
+    )
 
 
 def numbers(run: list[dict[str, Any]]) -> list[dict[str, Any]]:

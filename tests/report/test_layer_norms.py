@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes import trained
-from readback import drawn, line
+from matplotlib.collections import FillBetweenPolyCollection
+from readback import drawn, line, text
 from recorded import GROUPS, SPARSE, bound
 from scipy.stats import t
 
@@ -58,18 +59,24 @@ def test_the_norms_of_the_layers(tmp_path: Path, seeds: int) -> None:
             measured = {**kernels(own), "spectral_product": 10.0 ** (seed + 1)}
             trained(tmp_path, Run.of(**{**run.settings, "seed": seed}), 0.7, measured=measured)
             norms.setdefault(group.label(run), []).append(list(layer_norms(SimpleNamespace(**measured)).values()))
-    (axes,) = drawn("spectral", group, tmp_path).axes
-    product = {1: "1.0e1", 3: "1.0e2"}[seeds]
+    figure = drawn("spectral", group, tmp_path)
+    (axes,) = figure.axes
+    bound = {1: "1.0e1", 3: "1.0e2"}[seeds]
+    assert f"LR1 {bound}" in text(figure)
     assert [each.get_text() for each in axes.get_xticklabels()] == ["conv1", "conv2", "fc"]
     assert axes.get_yscale() == "log"
     low_rank = np.log(np.array(norms["LR1"]))
     expected = np.exp(low_rank.mean(axis=0))
-    assert line(axes, f"LR1: product {product}") == [pytest.approx(pair) for pair in enumerate(expected)]
-    dense = line(axes, f"full rank: product {product}")
+    (label,) = (str(each.get_label()) for each in axes.get_lines() if str(each.get_label()).startswith("LR1"))
+    assert line(axes, label) == [pytest.approx(pair) for pair in enumerate(expected)]
+    assert float(label.removeprefix("LR1: product ")) == pytest.approx(expected.prod(), rel=0.06)
+    dense = line(axes, "full rank: product 0.0e0")
     assert [x for x, y in dense if np.isnan(y)] == [2]
     if seeds == 3:
         half = low_rank.std(axis=0, ddof=1) / np.sqrt(3) * t.ppf(0.975, 2)
-        band = axes.collections[1].get_paths()[0].vertices
+        _, band = (
+            each.get_paths()[0].vertices for each in axes.collections if isinstance(each, FillBetweenPolyCollection)
+        )
         assert band[:, 1].max() == pytest.approx(np.exp(np.log(expected) + half).max())
         assert band[:, 1].min() == pytest.approx(np.exp(np.log(expected) - half).min())
 
@@ -80,7 +87,7 @@ def test_a_line_runs_from_left_to_right_however_its_layers_were_built(tmp_path: 
     for run, factors in zip(group.runs, orders, strict=True):
         trained(tmp_path, run, 0.7, measured={**kernels(factors), "spectral_product": 1.0})
     (axes,) = drawn("spectral", group, tmp_path).axes
-    (shown,) = [each for each in axes.get_lines() if each.get_label() == "LR1: product 1.0e0"]
+    (shown,) = [each for each in axes.get_lines() if each.get_label().startswith("LR1: product")]
     assert list(shown.get_xdata()) == [0, 1, 2, 3]
     assert list(shown.get_ydata()) == pytest.approx([2.0, 7.5, 5.0, 7.0])
 

@@ -88,7 +88,8 @@ def test_it_opens_without_a_complaint_and_fits(
     wrong = watched(page, reports[name])
     page.evaluate("for (const each of document.images) each.loading = 'eager'")
     images = page.evaluate("Promise.all([...document.images].map(each => each.decode().then(() => each.naturalWidth)))")
-    assert len(images) == len(list((reports[name].parent / "figures").glob("*.svg")))
+    drawn = {path.name for path in (reports[name].parent / "figures").glob("*.svg")} - {"answer.svg"}
+    assert len(images) == len(drawn)
     assert all(images)
     page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
     for run in page.locator(".runs .run").all():
@@ -105,10 +106,10 @@ def test_what_a_record_says_does_nothing(page: sync_api.Page, reports: dict[str,
         head.click()
     for run in page.locator(".runs .run").all():
         run.click()
-    page.locator("#runs input").fill("<script>window.canary = 1</script>")
+    page.locator("#networks > .filter input").fill("<script>window.canary = 1</script>")
     assert page.evaluate("window.canary") is None
     assert not wrong
-    assert page.locator("#runs .runs > tbody:visible").count()
+    assert page.locator("#networks .runs > tbody:visible").count()
 
 
 def test_a_click_sorts_numbers_as_numbers_and_the_dash_last(page: sync_api.Page, reports: dict[str, Path]) -> None:
@@ -136,19 +137,19 @@ def test_words_filter_rows(page: sync_api.Page, reports: dict[str, Path]) -> Non
     assert column(page, BRIEF, 1) == ["90 % zero"]
     page.locator("#figures > .filter input").fill("")
     assert len(column(page, BRIEF, 1)) == 3
-    page.locator("#runs > .filter input").fill("fc5-s0.9")
+    page.locator("#networks > .filter input").fill("90 % zero")
     assert page.locator(".runs > tbody:visible").count() == 1
-    assert page.locator("#runs > .filter output").inner_text() == "1 of 2 rows"
+    assert page.locator("#networks > .filter output").inner_text() == "1 of 2 rows"
 
 
 def test_a_click_or_a_key_opens_a_run_and_sorting_keeps_it(page: sync_api.Page, reports: dict[str, Path]) -> None:
     watched(page, reports["plain"])
     first = page.locator(".runs > tbody").first
     assert not first.locator(".more").is_visible()
-    first.locator(".run td").first.click()
+    first.locator(".run td").last.click()
     sync_api.expect(first.locator(".more")).to_be_visible()
     assert first.locator("button").first.get_attribute("aria-expanded") == "true"
-    page.locator(".runs > thead button").nth(1).dblclick()
+    page.locator(".runs > thead button").nth(1).click()
     sync_api.expect(page.locator(".runs > tbody").nth(1).locator(".more")).to_be_visible()
     page.locator(".runs > tbody").first.locator("button").first.focus()
     page.keyboard.press("Enter")
@@ -173,3 +174,16 @@ def test_without_scripts_everything_can_be_read(browser: sync_api.Browser, repor
     assert page.locator("input:visible").count() == 0
     assert len(column(page, BRIEF, 1)) == 3
     context.close()
+
+
+def test_two_ticked_networks_stand_side_by_side(page: sync_api.Page, reports: dict[str, Path]) -> None:
+    watched(page, reports["plain"])
+    for box in page.locator(".pick").all():
+        box.check()
+    rows = [row.split("\t") for row in page.locator(".compared table").inner_text().splitlines()[1:]]
+    heads = page.locator(".runs > thead th").count()
+    assert [len(row) for row in rows if len(row) > 1] == [3] * heads
+    assert {"FC5, dense", "FC5, 90 % zero"} == set(rows[0][1:])
+    page.locator(".pick").first.uncheck()
+    assert page.locator(".compared thead th").count() == 2
+    assert not page.locator(".more:visible").count()

@@ -17,7 +17,8 @@ from recorded import MANY, NOTHING, SPARSE, attack_all, bound, record
 
 from bench.attacks.fgsm import Fgsm
 from bench.comparison.group import ComparisonGroup, comparison_groups
-from bench.report.figures.pareto import method_of, pareto
+from bench.comparison.method_of import METHODS, method_of
+from bench.report.figures.pareto import LOOKS, pareto
 from bench.report.tables.figure_table import figure_table
 from bench.spec.run import Run
 
@@ -53,7 +54,7 @@ def test_every_network_of_an_architecture_in_one_picture(tmp_path: Path, masked:
     kinds = {(run.sparsity > 0, run.pruning, str(run.low_rank), run.temperature): markers[run] for run in runs}
     assert len(set(kinds.values())) == len(kinds) == 6
     labels = {each.get_text() for each in axes.texts}
-    assert {"50 %", "50 %, b512", "control", "control, b512", "LR1", "90 %, T = 20"} <= labels
+    assert {"50 %, b128", "50 %, b512", "dense, b128", "dense, b512", "LR1, b128", "90 %, T = 20, b128"} <= labels
 
 
 def test_no_label_lies_on_another_or_on_a_point(tmp_path: Path) -> None:
@@ -76,13 +77,17 @@ def test_no_label_lies_on_another_or_on_a_point(tmp_path: Path) -> None:
 
 def test_a_crowd_has_names_on_the_front_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record(tmp_path, SPARSE.runs, [0, 0.1, -0.1])
-    names = ["50 %", "control", "90 %"]
+    names = ["50 %", "dense", "90 %"]
     assert [each.get_text() for each in picture("fc5", [SPARSE], tmp_path).axes[0].texts] == names
     monkeypatch.setattr("bench.report.figures.pareto.CROWD", 2)
     assert [each.get_text() for each in picture("fc5", [SPARSE], tmp_path).axes[0].texts] == ["50 %", "90 %"]
 
 
 def test_an_adversarially_trained_network_is_no_control() -> None:
-    assert method_of(Run.of(arch="fc5")) == "control"
+    assert method_of(Run.of(arch="fc5")) == "dense"
     assert method_of(Run.of(arch="fc5", adversarial_eps=2)) == "adversarial training"
-    assert method_of(Run.of(arch="fc5", adversarial_eps=2, sparsity=0.5)) == "several"
+    assert method_of(Run.of(arch="fc5", adversarial_eps=2, sparsity=0.5)) == "several methods"
+
+
+def test_every_method_has_a_look() -> None:
+    assert set(LOOKS) == set(METHODS)

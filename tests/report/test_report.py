@@ -16,7 +16,6 @@ from recorded import EPS, GRID, GROUPS, SPARSE, TEXT, attack_all, record
 
 from bench.attacks.fgsm import Fgsm
 from bench.cli.main import main
-from bench.comparison.verdict import DASH
 from bench.errors import BadInput
 from bench.records.collection import read
 from bench.report.build import Wanted, assemble
@@ -50,7 +49,7 @@ def test_the_same_records_give_the_same_bytes_wherever_they_lie(twice: Path) -> 
     names = set(found[0])
     assert {f"figures/sparse-{panel}.{kind}" for panel in "ab" for kind in ("png", "svg")} <= names
     assert {
-        f"tables/{name}.{kind}" for name in ("sparse", "findings") for kind in ("csv", "md", "tex", "html")
+        f"tables/{name}.{kind}" for name in ("sparse", "networks") for kind in ("csv", "md", "tex", "html")
     } <= names
     for name, content in found[0].items():
         assert str(twice).encode() not in content, name
@@ -64,7 +63,7 @@ def test_links_are_relative_and_lead_to_what_was_written(twice: Path) -> None:
     links = re.findall(r"\]\(([^)]+)\)", text)
     assert "figures/sparse-a.png" in links
     assert all((reports / link).is_file() for link in links)
-    assert text.index("## Findings") < text.index("## Figures") < text.index("## Versions")
+    assert text.index("## Networks") < text.index("## Figures") < text.index("## Versions")
     assert "less robust to this attack: difference" in text
 
 
@@ -75,7 +74,8 @@ def test_without_records_it_says_so_and_how_to_make_some(tmp_path: Path) -> None
     assert "no trained network" in done.output
     text = (tmp_path / "reports" / "REPORT.md").read_text()
     assert "bench sweep small.toml --seeds 0,1,2" in text
-    assert f"| dense | {DASH} |" in text
+    assert "## Networks" not in text
+    assert "## Findings" not in text
     assert not (tmp_path / "reports" / "figures").exists()
 
 

@@ -67,7 +67,7 @@ class Finding:
 
     Args:
         figure: the name of the figure, and ``setting`` its networks.
-        sentence: the statement.
+        sentence: the statement, and ``plain`` the same for a reader outside the field.
         statistic: the claims in words, and ``rule`` the rule in words.
         counterexample: one shown claim is enough to reproduce the finding, and all must be refuted to contradict it.
         masking: the answer names the evidence on masked gradients.
@@ -79,5 +79,6 @@ class Finding:
     statistic: str
     rule: str
     claims: tuple[Claim, ...]
+    plain: str = ""
     counterexample: bool = False
     masking: bool = False

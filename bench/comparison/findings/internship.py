@@ -76,6 +76,7 @@ FINDINGS = (
             ),
             Claim("dense is above 98 % zero", "8", _minus("dense", "98 % zero"), ACCURACY, CUSTOMARY, Kind.MORE),
         ),
+        plain="The less sparse network is always the more accurate one.",
     ),
     Finding(
         "8-b",
@@ -88,6 +89,7 @@ FINDINGS = (
             Claim("highly sparse networks drop more at small eps", "8", HIGHLY, DROP, SMALL, Kind.MORE),
             Claim("highly sparse networks drop less at large eps", "8", HIGHLY, DROP, LARGE, Kind.LESS),
         ),
+        plain="A very sparse network loses more accuracy under a weak attack. Under a strong one it has less to lose.",
     ),
     Finding(
         "9-a, b",
@@ -103,6 +105,7 @@ FINDINGS = (
                 for label in ZERO[1:]
             ),
         ),
+        plain="Pruning makes a network slightly harder to attack.",
     ),
     Finding(
         "10-a",
@@ -111,6 +114,7 @@ FINDINGS = (
         "rise of the line through the six sparsities, from dense to 98 %, of accuracy over 0 < eps <= 8",
         "reproduced: below zero",
         (Claim("accuracy falls with sparsity", "10a", TREND, ACCURACY, CUSTOMARY, Kind.LESS),),
+        plain="Pruning makes a network easier to attack.",
     ),
     Finding(
         "10-b",
@@ -122,6 +126,7 @@ FINDINGS = (
             Claim("50 % zero drops less than dense", "10b", _minus("50 % zero", "dense"), DROP, CUSTOMARY, Kind.LESS),
             Claim("90 % zero drops more than dense", "10b", _minus("90 % zero", "dense"), DROP, CUSTOMARY, Kind.MORE),
         ),
+        plain="Pruning half of the weights helps against attack. Pruning 90 % harms.",
     ),
     Finding(
         "11-a, b",
@@ -130,6 +135,7 @@ FINDINGS = (
         "accuracy and drop of each sparse network minus dense, over 0 < eps <= 8",
         "reproduced: every difference is within 0.02",
         _as_control("11", ZERO[1:], "dense"),
+        plain="Pruning changes nothing under attack.",
     ),
     Finding(
         "12-a",
@@ -142,6 +148,7 @@ FINDINGS = (
             Claim("clean, LR2 is below LR1", "12a", _minus("LR2", "LR1"), ACCURACY, CLEAN, Kind.LESS),
             *_as_control("12a", ("LR1", "LR2"), "full rank"),
         ),
+        plain="A lower rank costs accuracy and does not help against attack.",
     ),
     Finding(
         "12-b",
@@ -158,6 +165,7 @@ FINDINGS = (
                 ("under attack {} is almost equal to full rank", CUSTOMARY, Kind.SAME),
             )
         ),
+        plain="A lower rank costs no accuracy, but makes the network slightly easier to attack.",
     ),
     Finding(
         "13-a",
@@ -170,6 +178,7 @@ FINDINGS = (
             for radius in LINF.eps
             if 0 < radius <= LARGE.high
         ),
+        plain="Training at a high temperature seems to protect against an attacker who does not know the temperature.",
         masking=True,
     ),
     Finding(
@@ -183,6 +192,7 @@ FINDINGS = (
             Claim(f"{HIGH} above T = 1 at large eps", "13", ABOVE_T_1, ACCURACY, LARGE, Kind.MORE),
             Claim(f"{HIGH} not above T = 1 at small eps", "13", ABOVE_T_1, ACCURACY, SMALL, Kind.NOT_MORE),
         ),
+        plain="Against an attacker who knows the temperature, a high one helps only where the attack is strong.",
         masking=True,
     ),
     Finding(
@@ -197,6 +207,7 @@ FINDINGS = (
             for figure in ("8", "9", "10a", "10b", "11")
             for label in ZERO[1:]
         ),
+        plain="Making a network sparse does not by itself make it hard to attack.",
         counterexample=True,
     ),
 )

@@ -14,6 +14,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFor
 
 from bench.attacks.fgsm import Fgsm
 from bench.comparison.group import ComparisonGroup
+from bench.comparison.method_of import DENSE, method_of
 from bench.records.outcomes import Quantity
 from bench.report.figures.accuracy_curves import lines
 from bench.report.figures.pareto_front import WORDS as FRONT
@@ -32,15 +33,16 @@ RATIOS = (
     "Ratios of the control to the run: parameters that are not zero, without the bytes of an index; multiply-accumulates "
     "(MACs) by them, a theoretical speed-up, nothing was timed; float32 weights after gzip."
 )
-METHODS: dict[str, dict[str, Any]] = {
-    "control": {"color": "#000000", "marker": "*", "markersize": 12},
-    "sparsity": {"color": "#0072B2", "marker": "o", "markersize": 7},
-    "sparsity at random": {"color": "#56B4E9", "marker": "X", "markersize": 8},
+LOOKS: dict[str, dict[str, Any]] = {
+    "dense": {"color": "#000000", "marker": "*", "markersize": 12},
+    "pruned": {"color": "#0072B2", "marker": "o", "markersize": 7},
+    "pruned at random": {"color": "#56B4E9", "marker": "X", "markersize": 8},
     "low rank": {"color": "#D55E00", "marker": "s", "markersize": 7},
     "temperature": {"color": "#CC79A7", "marker": "^", "markersize": 8},
+    "distillation": {"color": "#F0E442", "marker": "v", "markersize": 8},
     "adversarial training": {"color": "#E69F00", "marker": "D", "markersize": 6},
     "another method": {"color": "#999999", "marker": "h", "markersize": 8},
-    "several": {"color": "#009E73", "marker": "P", "markersize": 9},
+    "several methods": {"color": "#009E73", "marker": "P", "markersize": 9},
 }
 CROWD = 40  # with more networks, only those on the front have a label
 WORDS = "accuracy under attack against compression, every network of the architecture"
@@ -121,35 +123,23 @@ def pareto(arch: str, drawn: Sequence[tuple[ComparisonGroup, Table]]) -> Figure 
     figure, (axes,) = blank((5.4,))
     at = group.eps.index(radius)
     for size, line in networks:
-        bar(axes, size, line, at, METHODS[method_of(line.run)], masked=line.masked)
+        bar(axes, size, line, at, LOOKS[method_of(line.run)], masked=line.masked)
     stairs = draw_front(axes, [(size, line.mean[at]) for size, line in networks if not line.masked], "front", "-")
     chance_lines(axes, group)
     _times_axis(axes, sizes_shown)
     axes.set_ylim(0, min(100.0, 1.08 * max(line.high[at] for _, line in networks)))
     axes.set_ylabel(f"accuracy at eps {radius:g}, %")
     axes.set_xlabel("compression: times fewer parameters that are not zero")
-    batches = Counter(line.run.batch_size for _, line in networks)
-    batch, _ = batches.most_common(1)[0]
-    mixed = f"Batch size {batch}; b: another one. " * (len(batches) > 1)
     masked = " Hollow: the gradient is masked; never on the front." * any(line.masked for _, line in networks)
-    caption = (threat_caption(group), f"{NOTE} {mixed}{seeds_in_words(group, 'Bars')}", f"{FRONT}.{masked}")
+    caption = (threat_caption(group), f"{NOTE} {seeds_in_words(group, 'Bars')}", f"{FRONT}.{masked}")
     what = f"accuracy at eps {radius:g} against compression; {group.attacker}"
     used = {method_of(line.run) for _, line in networks}
-    marks = _marks({name: look for name, look in METHODS.items() if name in used})
+    marks = _marks({name: look for name, look in LOOKS.items() if name in used})
     settle(framed(figure, group.title, what, caption, [*marks, *axes.get_legend_handles_labels()[0]]))
     named = [each for each in networks if len(networks) <= CROWD or (each[0], each[1].mean[at]) in stairs]
     spans = [(size, line.mean[at], line.low[at], line.high[at]) for size, line in named]
-    label_points(axes, spans, [_label(group, line.run, batch) for _, line in named], stairs)
+    label_points(axes, spans, [_label(group, line.run) for _, line in named], stairs)
     return figure
-
-
-def method_of(run: Run) -> str:
-    """Return the one of ``METHODS`` that made ``run``."""
-    names = [acts.method for acts in run.methods]
-    if len(names) != 1:
-        return "several" if names else "control"
-    found = "sparsity at random" if run.pruning == "random" else names[0]
-    return found if found in METHODS else "another method"
 
 
 def _whole(arch: str, known: Sequence[ComparisonGroup]) -> ComparisonGroup | None:
@@ -165,11 +155,11 @@ def _whole(arch: str, known: Sequence[ComparisonGroup]) -> ComparisonGroup | Non
     return replace(first, figure=f"pareto-{arch}", title=title, runs=kept, attacks=())
 
 
-def _label(group: ComparisonGroup, run: Run, batch: int) -> str:
-    """Return the label of a point. The marker tells the method; the batch size is named where it is not ``batch``."""
+def _label(group: ComparisonGroup, run: Run) -> str:
+    """Return the label of a point. The marker tells the method; the batch size is named where there are several."""
     alike = replace(group, runs=tuple(each for each in group.runs if each.batch_size == run.batch_size))
-    words = "control" if method_of(run) == "control" else alike.label(run)
-    other = f", b{run.batch_size}" * (run.batch_size != batch)
+    words = DENSE if method_of(run) == DENSE else alike.label(run)
+    other = f", b{run.batch_size}" * (len({each.batch_size for each in group.runs}) > 1)
     return words.replace(" zero", "").replace(", at random", "") + other
 
 

@@ -11,7 +11,7 @@ from bench.comparison.masked_networks import is_masked
 from bench.report.figures.accuracy_curves import MASKED
 from bench.report.figures.style import Line, band, blank, eps_axes, framed, looks_of, style
 from bench.report.tables.table import Table
-from bench.report.wording import seeds_in_words
+from bench.report.wording import intervals_shown, seeds_in_words
 
 NOTE = (
     "Of the images classified correctly at eps 0: the fraction whose smallest flipping eps is at most eps. It is the first "
@@ -21,15 +21,16 @@ NOTE = (
 
 def flip_curves(group: ComparisonGroup) -> list[Line]:
     """Return the images flipped up to each radius, of each run that classifies some image correctly at eps 0."""
-    found = []
+    found, shaded = [], intervals_shown(group)
     for run in group.runs:
         attacked = group.attacked(run)
-        rows = [(each.outcomes.indices, each.outcomes.flipped(group.eps)) for each in attacked.values()]
-        rows = [(indices, values) for indices, values in rows if np.isfinite(values).all()]
+        rows = {seed: (each.outcomes.indices, each.outcomes.flipped(group.eps)) for seed, each in attacked.items()}
+        rows = {seed: row for seed, row in rows.items() if np.isfinite(row[1]).all()}
         if rows:
-            means = hierarchical(rows)
+            means = hierarchical(list(rows.values()))
             mean, low, high = (tuple(100 * np.clip(each, 0, 1)) for each in (means.mean, means.low, means.high))
-            found.append(Line(run, mean, low, high, bool(is_masked(attacked))))
+            seeds = {seed: tuple(map(float, 100 * values.mean(axis=1))) for seed, (_, values) in rows.items()}
+            found.append(Line(run, mean, low, high, bool(is_masked(attacked)), seeds, shaded))
     return found
 
 

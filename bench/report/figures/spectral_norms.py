@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import sqrt
 
 import numpy as np
@@ -16,13 +16,16 @@ from bench.records.networks import TrainedNetwork
 from bench.records.schema import Metrics
 from bench.report.figures.style import Line, band, blank, framed, looks_of, style
 from bench.report.tables.table import Table
+from bench.report.wording import SEEDS_SHOWN
 from bench.spec.control import control_of
 
+MAX_EXPONENT = 308  # of a float64
 CROWDED = 8  # with more layers than this their names are vertical
 NOTE = (
-    "Operator norm of each convolution and dense layer without its bias, in the order of the network. The product in the "
-    "legend includes batch norm. It is equation 9 of the internship report, an upper bound of the Lipschitz constant in "
-    "standardised pixels for a chain of layers; with residual branches it is no bound. No attack is involved."
+    "Operator norm of each convolution and dense layer without its bias, in the order of the network; the legend has the "
+    "product of each line. No attack is involved. With the norms of batch norm the product is equation 9 of the internship "
+    "report, an upper bound of the Lipschitz constant in standardised pixels for a chain of layers; with residual branches it "
+    "is no bound. It can order the networks in another way than the lines do:"
 )
 PAIRS = "A low-rank layer has the product of the norms of its two factors and of the batch norm between them."
 
@@ -49,7 +52,7 @@ def norms(trained: Mapping[int, TrainedNetwork]) -> dict[str, tuple[float, float
     With one seed the ends of the interval are the mean. They are NaN for a layer of zeros. Empty where the seeds do not
     have the same layers.
     """
-    each = [layer_norms(network.metrics) for network in trained.values()]
+    each = list(each_seed(trained).values())
     if len({tuple(found) for found in each}) != 1:
         return {}
     values = np.array([list(found.values()) for found in each])
@@ -64,20 +67,24 @@ def norms(trained: Mapping[int, TrainedNetwork]) -> dict[str, tuple[float, float
 def spectral(group: ComparisonGroup, _: Table) -> Figure | None:
     """Return the spectral norm of every layer, a line for each run. None where none was recorded.
 
-    The legend has the product over the layers, batch norm included.
+    The legend has the product of each line, the caption the bound, which includes batch norm.
     """
     found = {run: norms(group.trained(run)) for run in group.runs}
     shown = {run: each for run, each in found.items() if each}
     layers = list(dict.fromkeys(layer for each in shown.values() for layer in each))
     if not layers:
         return None
+    counts = {len(group.trained(run)) for run in shown}
+    shaded = len(counts) == 1 and counts != {2}
     figure, (axes,) = blank()
     for run, each in shown.items():
         # A separable pair is built later than the convolution that it replaces.
         rows = [(layers.index(layer), *each[layer]) for layer in sorted(each, key=layers.index)]
         places, mean, low, high = zip(*rows, strict=True)
-        label = f"{group.label(run)}: product {scientific(_product(group.trained(run)))}"
-        band(axes, places, Line(run, mean, low, high), looks_of(group)[run], label)
+        label = f"{group.label(run)}: product {scientific(_product_shown(mean))}"
+        own = each_seed(group.trained(run))
+        seeds = {seed: tuple(one[layer] for layer in sorted(one, key=layers.index)) for seed, one in own.items()}
+        band(axes, places, Line(run, mean, low, high, seeds=seeds, shaded=shaded), looks_of(group)[run], label)
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
@@ -85,16 +92,28 @@ def spectral(group: ComparisonGroup, _: Table) -> Figure | None:
     axes.set_ylabel("spectral norm")
     crowded = len(layers) > CROWDED
     axes.set_xticks(range(len(layers)), layers, rotation=90 if crowded else 0, fontsize=10 if crowded else "medium")
-    seeds = max(len(group.trained(run)) for run in shown)
-    over = (
-        f"Geometric mean over {seeds} seeds; shaded: its 95 % interval by Student's t."
-        if seeds > 1
-        else "One seed: how other seeds differ is not known."
-    )
+    over = "One seed: how other seeds differ is not known."
+    if max(counts) > 1:
+        over = "Geometric mean over seeds" + "; small points: each seed" * (max(counts) <= SEEDS_SHOWN) + "."
+        over += " Shaded: its 95 % interval by Student's t." * shaded
+    bounds = "; ".join(f"{group.label(run)} {scientific(_product(group.trained(run)))}" for run in shown)
     first = group.runs[0]
     pairs = PAIRS if any(run.low_rank != control_of(run).low_rank for run in shown) else ""
-    caption = (f"{first.dataset} {first.image_size} px. {over} {pairs}", NOTE)
+    caption = (f"{first.dataset} {first.image_size} px. {over} {pairs}", f"{NOTE} {bounds}.")
     return framed(figure, group.title, "spectral norm of every layer", caption, axes.get_legend_handles_labels()[0])
+
+
+def each_seed(trained: Mapping[int, TrainedNetwork]) -> dict[int, dict[str, float]]:
+    """Return the norms of the layers by seed."""
+    return {seed: layer_norms(network.metrics) for seed, network in trained.items()}
+
+
+def _product_shown(norms: Sequence[float]) -> float | None:
+    """Return the product of the norms that a line shows: 0 with a layer of zeros, None where it is too large for a float."""
+    total = float(np.log10(np.array(norms)).sum())
+    if not np.isfinite(total):
+        return 0.0
+    return 10**total if total < MAX_EXPONENT else None
 
 
 def _product(trained: Mapping[int, TrainedNetwork]) -> float | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import matplotlib
@@ -19,11 +19,11 @@ from matplotlib.layout_engine import TightLayoutEngine
 
 from bench.attacks.norms import Norm
 from bench.comparison.group import ComparisonGroup
-from bench.report.wording import chances
+from bench.report.wording import SEEDS_SHOWN, chances
 from bench.spec.run import Run
 
-# In units of the eps up to which the axis is linear.
-TICKS = (0, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 255)
+# In units of the eps below which the axis is nearly linear.
+TICKS = (0, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 255)
 WIDTH = 124  # characters of a line of the caption
 LINE = 0.17  # its height, inches
 # Text stays text in an SVG: it takes a third of the bytes of outlines, and can be searched.
@@ -39,13 +39,25 @@ TITLE_WIDTH = 78  # characters
 
 @dataclass(frozen=True)
 class Line:
-    """The curve of a run: means and ends of their 95 % interval, in the unit of the axes."""
+    """The curve of a run: means and ends of their 95 % interval, in the unit of the axes.
+
+    Args:
+        seeds: the curve of each seed.
+        shaded: whether the interval is drawn. It is not where it would not tell one network from another.
+    """
 
     run: Run
     mean: Sequence[float]
     low: Sequence[float]
     high: Sequence[float]
     masked: bool = False
+    seeds: Mapping[int, Sequence[float]] = field(default_factory=dict)
+    shaded: bool = True
+
+    @property
+    def points(self) -> list[Sequence[float]]:
+        """The curves of the seeds that are drawn as points: several, but no crowd."""
+        return list(self.seeds.values()) if 1 < len(self.seeds) <= SEEDS_SHOWN else []
 
 
 @contextmanager
@@ -128,30 +140,44 @@ def looks_of(group: ComparisonGroup) -> dict[Run, dict[str, Any]]:
 def band(
     axes: Axes, x: Sequence[float], line: Line, look: dict[str, Any], label: str, drawstyle: str = "default"
 ) -> None:
-    """Draw ``line`` at ``x`` with its interval as a shade. It is dashed where the gradient is masked."""
+    """Draw ``line`` at ``x``, its interval as a shade, its seeds as points. It is dashed where the gradient is masked."""
     step: Any = "post" if drawstyle == "steps-post" else None
     edge: Any = {"markeredgecolor": "white", "markeredgewidth": 0.6, "linestyle": "--" if line.masked else "-"}
-    axes.fill_between(x, line.low, line.high, step=step, color=look["color"], alpha=0.15, linewidth=0)
+    if line.shaded:
+        axes.fill_between(x, line.low, line.high, step=step, color=look["color"], alpha=0.15, linewidth=0)
+    for each in line.points:
+        axes.scatter(x, each, s=9, color=look["color"], alpha=0.7, linewidths=0, zorder=1.5)
     axes.plot(x, line.mean, drawstyle=drawstyle, label=label, **edge, **look)
 
 
 def bar(axes: Axes, x: float, line: Line, at: int, look: dict[str, Any], *, masked: bool) -> None:
-    """Draw the point ``at`` of ``line`` with its interval. Its marker is hollow where the gradient is masked."""
+    """Draw the point ``at`` of ``line`` with its interval and its seeds. It is hollow where the gradient is masked."""
     mean, face = line.mean[at], "white" if masked else look["color"]
-    ends = [[mean - line.low[at]], [line.high[at] - mean]]
+    ends = [[mean - line.low[at]], [line.high[at] - mean]] if line.shaded else None
+    seeds = [each[at] for each in line.points]
+    axes.scatter([x] * len(seeds), seeds, s=9, color=look["color"], alpha=0.7, linewidths=0, zorder=1.5)
     axes.errorbar([x], [mean], ends, capsize=3, elinewidth=1.2, **{**look, "mfc": face, "linestyle": ""})
 
 
 def eps_axes(axes: Axes, furthest: float, norm: Norm, ylabel: str) -> None:
-    """Make the x axis one of radii in ``norm`` up to ``furthest``, linear at first and logarithmic beyond. Add a legend."""
-    axes.set_xscale("symlog", linthresh=norm.linear_to, linscale=1.5)
+    """Make the x axis one of radii in ``norm`` up to ``furthest``, in arsinh(eps / a) where a is ``norm.linear_to``.
+
+    It shows 0 and many powers of two, and is smooth: a change of scale at some eps would look like a bend of the curves.
+    Add a legend.
+    """
+    axes.set_xscale("asinh", linear_width=norm.linear_to)
     shown = [tick * norm.linear_to for tick in TICKS if tick * norm.linear_to <= furthest]
     axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
     axes.set_xlim(-0.03 * norm.linear_to, furthest * 1.1)
-    axes.set_xlabel(norm.axis)
+    axes.set_xlabel(axis_label(norm))
     axes.minorticks_off()
     axes.set_ylabel(ylabel)
     axes.legend(loc="best", frameon=True, framealpha=0.9, fontsize="small").set_in_layout(False)
+
+
+def axis_label(norm: Norm) -> str:
+    """Return the label of an axis of radii."""
+    return f"{norm.axis} (arsinh scale)"
 
 
 def chance_lines(axes: Axes, group: ComparisonGroup) -> None:

@@ -17,7 +17,7 @@ from bench.report.figures.pareto import chosen_radius
 from bench.report.figures.style import Line, bar, blank, chance_lines, framed, style
 from bench.report.tables.cells import measured
 from bench.report.tables.table import Table
-from bench.report.wording import either, seeds_in_words
+from bench.report.wording import either, intervals_shown, seeds_in_words
 
 ATTACKERS: dict[str, tuple[Fgsm, dict[str, Any]]] = {
     "FGSM, T known": (Fgsm(), {"color": "0.0", "marker": "o", "linestyle": "-"}),
@@ -69,7 +69,11 @@ def _attacker(above: Axes, below: Axes, group: ComparisonGroup, radius: float, l
         if attacked:
             (cell,) = measured([each.outcomes for each in attacked.values()], [(Quantity.ACCURACY, radius)])
             mean, low, high = in_percent(cell)
-            line = Line(run, [mean], [low], [high])
+            seeds = {
+                seed: (100 * float(each.outcomes.each(Quantity.ACCURACY, (radius,)).mean()),)
+                for seed, each in attacked.items()
+            }
+            line = Line(run, [mean], [low], [high], seeds=seeds, shaded=intervals_shown(group))
             bar(above, place, line, 0, {**look, "zorder": 3}, masked=bool(is_masked(attacked)))
             fractions = [each.record.gradient_zero_images for each in attacked.values()]
             places.append(place)

@@ -1,0 +1,81 @@
+"""Comparison groups of recorded runs that no figure of a grid has: each run beside its control."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bench.attacks import Attack, attack_named
+from bench.attacks.spec import default_attacks
+from bench.comparison.group import ComparisonGroup
+from bench.errors import BadInput
+from bench.records.collection import Collection
+from bench.spec.control import control_of
+from bench.spec.run import Run
+
+LARGEST = 40  # networks: beyond it no line of a figure can be told from another
+
+
+def families(collection: Collection, drawn: Iterable[Run]) -> list[ComparisonGroup]:
+    """Return a group for each control of the recorded runs that are not among ``drawn``, under each of its attacks.
+
+    The attacks are the default ones that are recorded; where there is none, all that are.
+    """
+    known = {run.name for run in drawn}
+    found: dict[Run, list[Run]] = {}
+    for name, seeds in collection.networks.items():
+        run = next(iter(seeds.values())).run
+        if name not in known:
+            found.setdefault(control_of(_at(run, 0)), []).append(_at(run, 0))
+    named: dict[str, int] = {}
+    groups = []
+    for control, runs in sorted(found.items(), key=lambda each: each[0].name):
+        stem = control.name.rpartition("-")[0]
+        named[stem] = number = named.get(stem, 0) + 1
+        ordered = tuple(dict.fromkeys([control, *sorted(runs, key=_order)]))
+        groups += _of_family(collection, f"{stem}-{number}" if number > 1 else stem, ordered)
+    return groups
+
+
+def _of_family(collection: Collection, name: str, runs: tuple[Run, ...]) -> list[ComparisonGroup]:
+    attacks = _attacks(collection, runs)
+    seeds = tuple(sorted({seed for run in runs for seed in collection.of(run)}))
+    title = f"{runs[0].arch}, batch {runs[0].batch_size}, {runs[0].dataset} {runs[0].image_size} px"
+    return [
+        ComparisonGroup(name, title, attack, runs, eps, 1.0, seeds, attacks, collection)
+        for attack in attacks
+        if len(eps := _radii(collection, runs, attack)) > 1
+    ]
+
+
+def _attacks(collection: Collection, runs: tuple[Run, ...]) -> tuple[Attack, ...]:
+    texts = {text for run in runs for each in collection.of(run).values() for text in each.attacks}
+    hottest, coldest = max(run.temperature for run in runs), min(run.temperature for run in runs)
+    usual = [each for each in default_attacks(hottest if hottest != 1 else coldest) if str(each) in texts]
+    return tuple(usual) or tuple(each for text in sorted(texts) if (each := _named(text)))
+
+
+def _named(text: str) -> Attack | None:
+    try:
+        return attack_named(text)
+    except BadInput:  # an attack that the suite no longer has
+        return None
+
+
+def _radii(collection: Collection, runs: tuple[Run, ...], attack: Attack) -> tuple[float, ...]:
+    """Return the radii that every network with the attack has."""
+    names = [(run, {str(attack), str(attack.against(run.temperature))}) for run in runs]
+    sets = [
+        set(each.attacks[text].outcomes.eps)
+        for run, texts in names
+        for each in collection.of(run).values()
+        for text in texts & each.attacks.keys()
+    ]
+    return tuple(sorted(set.intersection(*sets))) if sets else ()
+
+
+def _at(run: Run, seed: int) -> Run:
+    return Run.of(**{**run.settings, "seed": seed})
+
+
+def _order(run: Run) -> tuple[float, float, str, str]:
+    return (run.temperature, run.sparsity, str(run.low_rank), run.name)

@@ -1,0 +1,247 @@
+"""What FGSM says of every network and what is really left of it: from its audit, or else from its recorded attacks."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench.attacks import attack_named
+from bench.attacks.fgsm import Fgsm
+from bench.attacks.norms import LINF
+from bench.comparison.group import AttackedNetwork
+from bench.comparison.masked_networks import is_masked
+from bench.comparison.method_of import method_of
+from bench.comparison.verdict import SEEDS
+from bench.comparison.worst_case import worst_case
+from bench.errors import BadInput
+from bench.evaluation.learned import learned
+from bench.records.collection import Collection
+from bench.records.networks import RecordedAttack, TrainedNetwork
+from bench.records.outcomes import common_images
+from bench.records.schema import AuditRecord, LeftRow
+from bench.spec.control import control_of
+from bench.spec.run import Run
+
+USUAL = 4.0  # the radius of a picture that shows one, in pixel levels: the larger one of an audit at 64 px
+OVERSTATED = 0.05  # FGSM says this much too much before it counts, as in an audit
+BATTERY = "screen"
+Seeds = Mapping[int, TrainedNetwork]
+
+
+class Trust(StrEnum):
+    """The verdict of the audit on a network, in a word."""
+
+    RESISTS = "resists"
+    BREAKS = "breaks"
+    MASKED = "masked"
+    INCONCLUSIVE = "inconclusive"
+    NOT_AUDITED = "not audited"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a network stands at one radius. Accuracies are means over its seeds, in [0, 1].
+
+    Args:
+        seeds: those that the numbers are from. Where some are audited, or met more attacks, the others do not count.
+        naive: under one FGSM step on the cross-entropy, attacker at T = 1.
+        left: under the worst attack found, image by image: an upper bound.
+        deciding: the names of the attacks that were tried, or that of the audit.
+        audited: whether the numbers are those of an audit.
+        misled: whether a check of the audit found that its attacks failed: then far less may be left.
+        hides: whether a step on the margin shows that FGSM met a masked gradient; None where that was not tested.
+        certified: what no attack can lower; None where no bound was computed.
+        compression: the control's parameters over those of the network that are not zero; None without the control.
+    """
+
+    run: Run
+    seeds: tuple[int, ...]
+    eps: float
+    clean: float
+    naive: float
+    left: float
+    trust: Trust
+    deciding: tuple[str, ...]
+    audited: bool
+    misled: bool = False
+    hides: bool | None = None
+    learned: bool = True
+    certified: float | None = None
+    compression: float | None = None
+
+    @property
+    def illusion(self) -> float:
+        """How much FGSM overstates what is left."""
+        return self.naive - self.left
+
+    @property
+    def second_attack(self) -> bool:
+        """Whether anything but FGSM at T = 1 was tried. Without it the illusion is not known."""
+        return self.audited or len(self.deciding) > 1
+
+    @property
+    def method(self) -> str:
+        """The method that made the network."""
+        return method_of(self.run)
+
+    @property
+    def provisional(self) -> bool:
+        """Whether "resists" rests on too few seeds."""
+        return self.trust is Trust.RESISTS and len(self.seeds) < SEEDS
+
+
+def standings(collection: Collection) -> list[Standing]:
+    """Return the standing of every network of ``collection`` that has one.
+
+    It is that at the L-infinity radius, in pixel levels, at which most networks have a number; at a tie the nearest to 4. A
+    network has a number where it was audited at the radius, or attacked by one FGSM step at T = 1. One that was audited at
+    other radii has its standing at the largest of them.
+    """
+    known = {name: _known(seeds) for name, seeds in collection.networks.items()}
+    counted = Counter(radius for found in known.values() for radius in found)
+    if not counted:
+        return []
+    eps = max(counted, key=lambda radius: (counted[radius], -abs(math.log(radius / USUAL)), radius))
+    return [
+        _standing(collection, seeds, eps if eps in known[name] else max(known[name]))
+        for name, seeds in collection.networks.items()
+        if eps in known[name] or (known[name] and _is_audited(seeds))
+    ]
+
+
+def audit_of(network: TrainedNetwork) -> AuditRecord | None:
+    """Return the audit that speaks for ``network``: the one that all have where there are several."""
+    return network.audits.get(BATTERY) or next(iter(network.audits.values()), None)
+
+
+def naive_attack(network: TrainedNetwork) -> RecordedAttack | None:
+    """Return the FGSM step by an attacker at T = 1; None where it is not recorded."""
+    return network.attacks.get(str(Fgsm(knowledge="none").against(network.run.temperature)))
+
+
+def compression_of(collection: Collection, run: Run) -> float | None:
+    """Return how many times fewer parameters that are not zero ``run`` has than its control; None without the control."""
+    control = control_of(run)
+    own = collection.of(run)
+    dense = own if run.low_rank == control.low_rank else collection.of(control)
+    if not dense:
+        return None
+    whole = next(iter(dense.values())).metrics.parameters
+    return sum(whole / max(1, each.metrics.parameters_nonzero) for each in own.values()) / len(own)
+
+
+def _is_audited(seeds: Seeds) -> bool:
+    return any(audit_of(network) for network in seeds.values())
+
+
+def _known(seeds: Seeds) -> set[float]:
+    """Return the radii but 0 at which every network that counts has a number."""
+    found = [_radii(network) for network in _counting(seeds).values()]
+    return set.intersection(*found) if found else set()
+
+
+def _counting(seeds: Seeds) -> Seeds:
+    """Return the audited networks of ``seeds``; where there are none, those with FGSM at T = 1 and the most attacks."""
+    audited = {seed: network for seed, network in seeds.items() if audit_of(network)}
+    tried = {seed: len(_counted(network)) for seed, network in seeds.items() if naive_attack(network)}
+    return audited or {seed: seeds[seed] for seed, count in tried.items() if count == max(tried.values())}
+
+
+def _radii(network: TrainedNetwork) -> set[float]:
+    audit, attack = audit_of(network), naive_attack(network)
+    if audit:
+        return {row.eps for row in audit.verdict.rows}
+    return {radius for radius in attack.outcomes.eps if radius} if attack else set()
+
+
+def _standing(collection: Collection, seeds: Seeds, eps: float) -> Standing:
+    counting = _counting(seeds)
+    audits = [audit for audit in map(audit_of, counting.values()) if audit]
+    found = [_audited(audit, eps) for audit in audits] or [_attacked(network, eps) for network in counting.values()]
+    clean, naive, left = (sum(each[place] for each in found) / len(found) for place in range(3))
+    run = next(iter(counting.values())).run
+    rows = [_row(audit, eps) for audit in audits]
+    bounds = [row.certified for row in rows if row.certified is not None]
+    stepped = {
+        seed: AttackedNetwork(network, step) for seed, network in counting.items() if (step := naive_attack(network))
+    }
+    return Standing(
+        run=run,
+        seeds=tuple(counting),
+        eps=eps,
+        clean=clean,
+        naive=naive,
+        left=left,
+        trust=_trust(audits),
+        deciding=tuple(dict.fromkeys(audit.battery for audit in audits)) or _deciding(counting),
+        audited=bool(audits),
+        misled=any(audit.verdict.misled for audit in audits),
+        hides=is_masked(stepped) if stepped else None,
+        learned=all(map(_learned, counting.values())),
+        certified=sum(bounds) / len(bounds) if bounds else None,
+        compression=compression_of(collection, run),
+    )
+
+
+def _trust(audits: Sequence[AuditRecord]) -> Trust:
+    """Return the verdict that all seeds share. One masked seed is enough; seeds that differ otherwise decide nothing."""
+    kinds = {Trust(audit.verdict.kind) for audit in audits}
+    if not kinds:
+        return Trust.NOT_AUDITED
+    if Trust.MASKED in kinds:
+        return Trust.MASKED
+    return kinds.pop() if len(kinds) == 1 else Trust.INCONCLUSIVE
+
+
+def _row(audit: AuditRecord, eps: float) -> LeftRow:
+    return next(row for row in audit.verdict.rows if row.eps == eps)
+
+
+def _audited(audit: AuditRecord, eps: float) -> tuple[float, float, float]:
+    row = _row(audit, eps)
+    return audit.verdict.clean, row.naive, row.left
+
+
+def _attacked(network: TrainedNetwork, eps: float) -> tuple[float, float, float]:
+    """Return clean accuracy, that under FGSM and that under the worst recorded attack, on the images of all of them."""
+    step, attacks = naive_attack(network), _counted(network)
+    assert step is not None  # a network without it has no radius
+    radii = (0.0, *[radius for radius in step.outcomes.eps if 0 < radius <= eps])
+    worst = worst_case({**attacks, step.record.attack: step}, radii)
+    own = step.outcomes.part(worst.indices, (0.0, eps)).right.mean(axis=1)
+    return float(own[0]), float(own[1]), float(worst.right[-1].mean())
+
+
+def _counted(network: TrainedNetwork) -> dict[str, RecordedAttack]:
+    """Return the L-infinity attacks whose success counts, on some images that FGSM was tried on."""
+    step = naive_attack(network)
+    if step is None:
+        return {}
+    return {
+        text: attack
+        for text, attack in network.attacks.items()
+        if attack.record.threat.norm == LINF.name
+        and _counts(text)
+        and len(common_images({"one": step.outcomes, "other": attack.outcomes}))
+    }
+
+
+def _counts(text: str) -> bool:
+    try:
+        return attack_named(text).counts
+    except BadInput:  # an attack that the suite no longer has
+        return False
+
+
+def _deciding(counting: Seeds) -> tuple[str, ...]:
+    """Return the names of the attacks that every network of ``counting`` met."""
+    sets = [set(_counted(network)) for network in counting.values()]
+    return tuple(sorted(set.intersection(*sets))) if sets else ()
+
+
+def _learned(network: TrainedNetwork) -> bool:
+    data = network.record.data
+    return learned(network.metrics.accuracy, data.val, len(data.classes))

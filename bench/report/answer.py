@@ -1,0 +1,301 @@
+"""What the first screen says: which networks it shows, and three sentences that the records allow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+from bench.comparison.method_of import METHODS
+from bench.comparison.standing import OVERSTATED, USUAL, Standing, Trust
+from bench.records.networks import seeds_text
+from bench.report.network_names import architecture, names_of
+from bench.report.tables.cells import percent
+from bench.spec.control import control_of
+from bench.spec.run import Run
+
+QUESTION = "Which compressed network can be trusted, and how much of what FGSM shows is illusion?"
+MOST = 40  # networks in the picture
+NAMED = 2  # networks that a sentence names
+SMALLER = 1.05  # a network with this compression or more counts as compressed
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The networks of one architecture and batch size under one method, side by side in the picture."""
+
+    name: str
+    standings: tuple[Standing, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The networks that one method made."""
+
+    method: str
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The first screen.
+
+    Args:
+        standings: of every network that has one, at one radius.
+        networks: the number of networks in the records.
+    """
+
+    standings: tuple[Standing, ...]
+    networks: int
+
+    @property
+    def eps(self) -> float:
+        """The radius of the picture, in pixel levels: that of most networks."""
+        counted = Counter(each.eps for each in self.standings)
+        return max(counted, key=lambda radius: (counted[radius], radius)) if counted else USUAL
+
+    @property
+    def elsewhere(self) -> str:
+        """The radii of the networks that were audited at others, by architecture; empty where there are none."""
+        found = {(architecture(each.run), each.eps): None for each in self.standings if each.eps != self.eps}
+        return "; ".join(f"{name} at eps {radius:g}, where it is audited" for name, radius in sorted(found))
+
+    @cached_property
+    def names(self) -> Mapping[Run, str]:
+        """The name of every network."""
+        return names_of([each.run for each in self.standings])
+
+    @cached_property
+    def shown(self) -> tuple[Standing, ...]:
+        """The networks in the picture: all, or those that resist and then those with the largest illusion."""
+        ordered = sorted(
+            self.standings, key=lambda each: (each.trust is not Trust.RESISTS, -each.illusion, each.run.name)
+        )
+        return tuple(ordered[:MOST])
+
+    @property
+    def alone(self) -> bool:
+        """Whether the picture has a network on which FGSM was tried alone."""
+        return any(not each.second_attack for each in self.shown)
+
+    @property
+    def left_out(self) -> str:
+        """A sentence on the networks that the picture leaves out; empty where it has all."""
+        rest = [each for each in self.standings if each not in self.shown]
+        without = self.networks - len(self.standings)
+        said = []
+        if rest:
+            illusion = max(each.illusion for each in rest)
+            trusted = (
+                "some of which resist" if any(each.trust is Trust.RESISTS for each in rest) else "none of which resists"
+            )
+            said.append(
+                f"The picture has {len(self.shown)} of {len(self.standings)} networks. It leaves out {len(rest)}, {trusted}; "
+                f"the largest illusion among them is {percent(illusion)} points."
+            )
+        if without:
+            said.append(f"{_count(without, 'more network')} {_has(without)} no record of FGSM at eps {self.eps:g}.")
+        return " ".join(said)
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The networks in the picture by method, then by architecture and batch size, weakest setting first."""
+        settings = names_of([control_of(each.run) for each in self.standings], dense="")
+        placed = sorted(
+            self.shown,
+            key=lambda each: (METHODS.index(each.method), settings[control_of(each.run)], _strength(each.run)),
+        )
+        return tuple(
+            Group(
+                method,
+                tuple(
+                    Setting(name, tuple(own))
+                    for name, own in groupby(of_method, lambda each: settings[control_of(each.run)])
+                ),
+            )
+            for method, of_method in groupby(placed, lambda each: each.method)
+        )
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Three sentences: who can be trusted, how much is illusion, what compression changes."""
+        return (self.trusted, self.overstated, self.compressed) if self.standings else ()
+
+    @property
+    def trusted(self) -> str:
+        """A sentence on which networks can be trusted."""
+        audited = [each for each in self.standings if each.audited]
+        if not audited:
+            return (
+                f"None of these {len(self.standings)} networks can be trusted yet, because none was audited."
+                if len(self.standings) > 1
+                else "This network cannot be trusted yet, because it was not audited."
+            )
+        counted = Counter(each.trust for each in audited)
+        resists = [self.names[each.run] for each in audited if each.trust is Trust.RESISTS]
+        rest = [
+            f"{_words(counted[trust], trust)}"
+            for trust in (Trust.BREAKS, Trust.MASKED, Trust.INCONCLUSIVE)
+            if counted[trust]
+        ]
+        others = len(self.standings) - len(audited)
+        unknown = f" {_count(others, 'other')} {'was' if others == 1 else 'were'} not audited." * bool(others)
+        end = f": {_and(rest)}." if rest else "."
+        if not resists:
+            return f"None of the {_count(len(audited), 'audited network')} can be trusted{end}{unknown}"
+        few = ", so far on fewer than three seeds" * any(each.provisional for each in audited)
+        verb = "resists" if len(resists) == 1 else "resist"
+        what = _count(len(audited), "audited network")
+        return f"{len(resists)} of {what} {verb}{few}: {_listed(resists)}{'; ' * bool(rest)}{_and(rest)}.{unknown}"
+
+    @property
+    def overstated(self) -> str:
+        """A sentence on how much FGSM overstates."""
+        learned = [each for each in self.standings if each.learned]
+        known = [each for each in learned if each.second_attack]
+        if not learned:
+            return "No network learned, so what FGSM shows of them means nothing."
+        if not known:
+            return "How much of it is illusion is not known: FGSM is the only attack that was tried."
+        too_much = [each for each in known if each.illusion > OVERSTATED]
+        most = max(known, key=lambda each: (each.illusion, each.run.name))
+        head = f"FGSM says over {100 * OVERSTATED:g} points too much for {len(too_much)} of {_count(len(known), 'network')}"
+        if not too_much:
+            return f"{head}; the largest difference is {percent(most.illusion)} points."
+        return (
+            f"{head}: most of all for {self.names[most.run]}, where it says {percent(most.naive)} % and at most "
+            f"{percent(most.left)} % is left."
+        )
+
+    @property
+    def compressed(self) -> str:
+        """A sentence on whether compressed networks keep more than the same network uncompressed."""
+        by_run = {each.run.name: each for each in self.standings}
+        pairs = []
+        for each in self.standings:
+            whole = by_run.get(control_of(each.run).name)
+            small = each.compression is not None and each.compression >= SMALLER
+            alike = whole is not None and (each.deciding, each.eps) == (whole.deciding, whole.eps)
+            if whole and small and alike and each.learned and whole.learned:
+                pairs.append((each, whole))
+        if not pairs:
+            return (
+                "No compressed network can be held against the same network uncompressed: that needs the same attacks on both, "
+                "and that both learned."
+            )
+        gains = [(each.left - whole.left, each, whole) for each, whole in pairs]
+        _, best, whole = max(gains, key=lambda found: (found[0], found[1].run.name))
+        more = sum(each > OVERSTATED for each, _, _ in gains)
+        less = sum(each < -OVERSTATED for each, _, _ in gains)
+        points = f"over {100 * OVERSTATED:g} points"
+        head = (
+            f"{more} of {_count(len(pairs), 'compressed network')} {'keeps' if more == 1 else 'keep'} {points} more under attack "
+            f"than the same network uncompressed, {less} {points} less."
+        )
+        if more == 0:
+            return head
+        return (
+            f"{head} Most is gained by {self.names[best.run]}: {percent(best.left)} % instead of {percent(whole.left)} %, but "
+            f"{percent(best.clean)} % instead of {percent(whole.clean)} % without attack."
+        )
+
+    @property
+    def threat(self) -> str:
+        """Who attacks, in plain words."""
+        return (
+            f"The attacker sees the network and the true labels, and may change every pixel by up to {self.eps:g} of 255 levels "
+            f"(L-infinity, eps {self.eps:g}{'; ' * bool(self.elsewhere)}{self.elsewhere})."
+        )
+
+    @property
+    def reading(self) -> str:
+        """How to read the picture, and how far to trust it."""
+        audited = sum(each.audited for each in self.standings)
+        others = [len(each.deciding) for each in self.standings if not each.audited]
+        parts = [
+            "A line falls from what FGSM says (attacker at T = 1) to what is left in the worst case found, image by image."
+        ]
+        if audited:
+            parts.append(f"For {_count(audited, 'network')} that is the worst of the audit.")
+        if others:
+            spread = f"{min(others)}" if min(others) == max(others) else f"{min(others)} to {max(others)}"
+            uneven = " One that met fewer looks better than it is." * (min(others) < max(others))
+            which = "every network" if not audited else _count(len(others), "network")
+            attacks = "recorded attack" if max(others) == 1 else "recorded attacks"
+            parts.append(f"For {which} it is the worst of {spread} {attacks}: less may be left.{uneven}")
+        return " ".join(parts)
+
+
+def _strength(run: Run) -> tuple[Any, ...]:
+    """Return what orders the networks of a setting: from the weakest to the strongest method."""
+    return (run.adversarial_eps, run.temperature, str(run.low_rank), run.sparsity, run.name)
+
+
+def described(standing: Standing, name: str) -> str:
+    """Return what the picture shows of a network, in words."""
+    size = "" if standing.compression is None else f"; {times(standing.compression)} smaller"
+    return (
+        f"{name}: FGSM says {percent(standing.naive)} %, {left_in_words(standing)} left; {verdict_of(standing)}{size}; "
+        f"seed{'s' * (len(standing.seeds) > 1)} {seeds_text(standing.seeds)}"
+    )
+
+
+def left_in_words(standing: Standing) -> str:
+    """Return what is left in percent. It is at most that where the attacks of the audit failed, or none was made."""
+    return f"{'at most ' * _upper_bound(standing)}{percent(standing.left)} %"
+
+
+def left_in_short(standing: Standing) -> str:
+    """Return what is left in percent for a table."""
+    return f"{'≤ ' * _upper_bound(standing)}{percent(standing.left)}"
+
+
+def _upper_bound(standing: Standing) -> bool:
+    return standing.misled or not standing.audited
+
+
+def verdict_of(standing: Standing) -> str:
+    """Return the verdict of the audit, or what is known without one."""
+    if not standing.learned:
+        return f"{standing.trust}; it did not learn"
+    if standing.audited:
+        return f"{standing.trust}{', provisional' * standing.provisional}"
+    return f"{standing.trust}{'; masked gradient' * bool(standing.hides)}"
+
+
+def times(ratio: float) -> str:
+    """Return a ratio as text: "1.1x", "5x", "50x"."""
+    return f"{ratio:.1f}x" if ratio < 2.95 and f"{ratio:.1f}"[-1] != "0" else f"{ratio:.0f}x"
+
+
+def _words(count: int, trust: Trust) -> str:
+    return (
+        f"{count} {trust}"
+        if trust is Trust.BREAKS and count == 1
+        else {
+            Trust.BREAKS: f"{count} break",
+            Trust.MASKED: f"{count} {'hides its' if count == 1 else 'hide their'} gradient",
+            Trust.INCONCLUSIVE: f"{count} {'is' if count == 1 else 'are'} inconclusive",
+        }[trust]
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def _has(number: int) -> str:
+    return "has" if number == 1 else "have"
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the first names and how many more there are. Names have commas in them."""
+    more = len(names) - NAMED
+    return "; ".join([*names[:NAMED], *[f"{more} more"] * (more > 0)])

@@ -1,0 +1,168 @@
+"""The table of networks: what FGSM says, what is left, the verdict and the size of each, and the details behind a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.comparison.standing import Standing
+from bench.comparison.verdict import DASH
+from bench.evaluation.masking import masking
+from bench.records.collection import Collection
+from bench.records.networks import TrainedNetwork, seeds_text
+from bench.records.schema import AttackRecord, TrainingRecord
+from bench.report.answer import Answer, left_in_short, times, verdict_of
+from bench.report.network_names import names_of
+from bench.report.tables.cells import over_seeds, percent
+from bench.report.tables.table import Cell, Table, columns
+from bench.spec.run import Run
+
+Seeds = Mapping[int, TrainedNetwork]
+MEASURED = {
+    "clean accuracy, %": "accuracy",
+    "zeros of kernels, %": "sparsity",
+    "zeros of all, %": "sparsity_whole",
+    "parameters": "parameters",
+    "not zero": "parameters_nonzero",
+    "MACs": "macs",
+    "by a weight not zero": "macs_nonzero",
+    "gzip, bytes": "gzip_bytes",
+}
+FRACTIONS = ("accuracy", "sparsity", "sparsity_whole")
+COLUMNS = columns(
+    {
+        "run": ("network",),
+        "accuracy": ("clean, %", "eps", "FGSM says, %", "really left, %", "illusion, points"),
+        "audit": ("verdict", "certified, %"),
+        "size": ("zeros, %", "parameters, M", "smaller", "MACs, M"),
+        "seeds": ("seeds",),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A run and what the records say of each of its networks: settings, measurements, attacks, versions."""
+
+    name: str
+    settings: Mapping[str, str]
+    measured: Table
+    attacks: Table | None
+    unit: str
+    masking: tuple[str, ...]
+    versions: tuple[str, ...]
+
+
+def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry, ...]]:
+    """Return the table of networks, most left first, with an entry for each row."""
+    runs = [next(iter(seeds.values())).run for seeds in records.networks.values()]
+    names = {run.name: name for run, name in names_of(runs).items()}
+    standing = {each.run.name: each for each in answer.standings}
+
+    def place(run: Run) -> tuple[float, str]:
+        found = standing.get(run.name)
+        return (-found.left if found else 1.0, run.name)
+
+    ordered = sorted(runs, key=place)
+    rows = tuple(_row(names[run.name], records.of(run), standing.get(run.name)) for run in ordered)
+    caption = (
+        f"One row for each network, means over its seeds. FGSM says, really left and illusion: at the eps of the "
+        f"column, L-infinity; FGSM is that of an attacker at T = 1. {answer.reading if answer.standings else ''}"
+    )
+    notes = (
+        "Smaller: the control's parameters over those that are not zero. MACs: multiply-accumulates by a weight that is not "
+        "zero, for one image. Certified: what no attack can lower, from bench audit RUN --full.",
+    )
+    table = Table("networks", "All networks", caption, notes, COLUMNS, rows)
+    return table, tuple(_entry(run, records.of(run)) for run in ordered)
+
+
+def version(network: TrainedNetwork) -> str:
+    """Return the version of the training, the images and the libraries of ``network`` in a line."""
+    environment = network.record.environment
+    libraries = ", ".join(f"{name} {version}" for name, version in sorted(environment.versions.items()))
+    where = f"{network.run.dataset} {network.run.image_size} px"
+    numbers, data = network.comparable
+    return f"training {numbers} (commit {environment.commit}); {where}, fingerprint {data[:16]}; {libraries}"
+
+
+def _row(name: str, seeds: Seeds, standing: Standing | None) -> tuple[Cell, ...]:
+    def millions(name: str) -> Cell:
+        found = sum(float(getattr(each.metrics, name)) for each in seeds.values()) / len(seeds)
+        return Cell(f"{found / 1e6:,.2f}", found)
+
+    return (
+        Cell(name),
+        over_seeds([each.metrics.accuracy for each in seeds.values()], percent),
+        *(_standing(standing) if standing else [Cell(DASH)] * 6),
+        over_seeds([each.metrics.sparsity for each in seeds.values()], percent),
+        millions("parameters_nonzero"),
+        Cell(DASH)
+        if standing is None or standing.compression is None
+        else Cell(times(standing.compression), standing.compression),
+        millions("macs_nonzero"),
+        Cell(seeds_text(seeds), len(seeds)),
+    )
+
+
+def _standing(found: Standing) -> list[Cell]:
+    illusion = Cell(percent(found.illusion), found.illusion) if found.second_attack else Cell("unknown")
+    return [
+        Cell(f"{found.eps:g}", found.eps),
+        Cell(percent(found.naive), found.naive),
+        Cell(left_in_short(found), found.left),
+        illusion,
+        Cell(verdict_of(found)),
+        Cell(DASH) if found.certified is None else Cell(percent(found.certified), found.certified),
+    ]
+
+
+def _entry(run: Run, seeds: Seeds) -> Entry:
+    made: dict[str, list[str]] = {}
+    for seed, network in seeds.items():
+        made.setdefault(version(network), []).append(str(seed))
+    units = {attack.record.threat.eps_unit for each in seeds.values() for attack in each.attacks.values()}
+    return Entry(
+        name=run.name,
+        settings={name: str(value) for name, value in run.effective.items() if name != "seed"},
+        measured=_measured(seeds),
+        attacks=_attacks(seeds),
+        unit=" or ".join(sorted(units)),
+        masking=tuple(f"seed {seed}: {words}." for seed, network in seeds.items() for words in _masking(network)),
+        versions=tuple(f"seed{'s' * (len(which) > 1)} {', '.join(which)}: {line}" for line, which in made.items()),
+    )
+
+
+def _masking(network: TrainedNetwork) -> Sequence[str]:
+    records = [each.record for each in network.attacks.values()]
+    return [each.words for each in masking(records, len(network.record.data.classes))]
+
+
+def _measured(seeds: Seeds) -> Table:
+    rows = []
+    for seed, network in seeds.items():
+        values = [(key, getattr(network.metrics, key)) for key in MEASURED.values()]
+        texts = [f"{100 * value:.2f}" if key in FRACTIONS else f"{value:,}" for key, value in values]
+        rows.append(tuple(map(Cell, (str(seed), *texts, _seconds(network.record)))))
+    return Table("", "", "", (), columns({"": ("seed", *MEASURED, "machine seconds")}), tuple(rows))
+
+
+def _seconds(record: TrainingRecord | AttackRecord) -> str:
+    spent = record.volatile.seconds
+    return "not recorded" if spent is None else f"{spent:,.0f}"
+
+
+def _attacks(seeds: Seeds) -> Table | None:
+    """Return accuracy in percent, a row for each attack and seed; None where there is no attack."""
+    found = [(attack.record, seed) for seed, network in seeds.items() for attack in network.attacks.values()]
+    if not found:
+        return None
+    radii = sorted({row.eps for record, _ in found for row in record.rows})
+    names = ("attack", "norm", "seed", "images", "images without gradient, %", *[f"eps {each:g}" for each in radii])
+    rows = []
+    for record, seed in sorted(found, key=lambda each: (each[0].attack, each[1])):
+        accuracy = {row.eps: f"{100 * row.accuracy:.1f}" for row in record.rows}
+        zeros = f"{100 * record.gradient_zero_images:.1f}"
+        first = (record.attack, record.threat.norm, str(seed), str(record.images), zeros)
+        rows.append(tuple(map(Cell, (*first, *[accuracy.get(each, "") for each in radii], _seconds(record)))))
+    return Table("", "", "", (), columns({"": (*names, "seconds")}), tuple(rows))

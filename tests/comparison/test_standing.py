@@ -1,0 +1,133 @@
+"""What FGSM says and what is left, computed again from predictions that were made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from evidence import evidence
+from fakes import ENVIRONMENT, FINGERPRINT, fake_outcome, trained
+from tiny import tiny_run
+
+from bench.attacks import Attack
+from bench.attacks.fgsm import Fgsm
+from bench.attacks.noise import Noise
+from bench.attacks.pgd import Pgd
+from bench.attacks.spec import AttackSpec
+from bench.audit.record import fields_of
+from bench.comparison.standing import Standing, Trust, standings
+from bench.records.collection import read
+from bench.records.schema import AuditRecord
+from bench.spec.run import Run
+
+EPS = (0.0, 2.0, 4.0, 8.0)
+IMAGES = 100
+DENSE, SPARSE, HOT = tiny_run(), tiny_run(sparsity=0.5), tiny_run(temperature=50.0)
+
+
+def attacked(results: Path, run: Run, fooled: Mapping[Attack, set[int]], eps: tuple[float, ...] = EPS) -> None:
+    """Record attacks on ``run``: each fools its images from eps 4 on; the first ten are wrong anyway."""
+    folder = trained(results, run, 0.9)
+    for attack, images in fooled.items():
+        right = np.ones((len(eps), IMAGES), bool)
+        right[:, :10] = False
+        for place, radius in enumerate(eps):
+            right[place, list(images)] &= radius < 4
+        fake_outcome(folder, AttackSpec(attack, eps), right)
+
+
+def audited(results: Path, run: Run, naive: tuple[float, float], **verdict: object) -> None:
+    folder = trained(results, run, 0.8)
+    training = folder.training()
+    assert training is not None
+    found = evidence(naive=naive)
+    made = fields_of(found, evidence())
+    made["verdict"] = made["verdict"].model_copy(update=verdict)
+    audit = AuditRecord(**made, control=None, weights=training.weights, data=FINGERPRINT, environment=ENVIRONMENT)
+    folder.write_audit(audit, found.arrays())
+
+
+def only(results: Path) -> Standing:
+    (found,) = standings(read(results))
+    return found
+
+
+def test_what_is_left_is_what_no_recorded_attack_takes_image_by_image(tmp_path: Path) -> None:
+    attacked(tmp_path, DENSE, {Fgsm(): set(range(10, 30)), Pgd(): set(range(25, 60))})
+    found = only(tmp_path)
+    assert (found.eps, found.clean, found.naive, found.left) == pytest.approx((4.0, 0.9, 0.7, 0.4))
+    assert found.illusion == pytest.approx(0.3)
+    assert (found.trust, found.audited, found.second_attack) == (Trust.NOT_AUDITED, False, True)
+
+
+def test_fgsm_alone_leaves_the_illusion_unknown(tmp_path: Path) -> None:
+    attacked(tmp_path, DENSE, {Fgsm(): set(range(10, 30))})
+    assert not only(tmp_path).second_attack
+
+
+def test_an_attack_in_another_norm_takes_nothing(tmp_path: Path) -> None:
+    attacked(tmp_path, DENSE, {Fgsm(): {10}, Noise(): {11}})
+    before = only(tmp_path).left
+    from bench.attacks.fgsm_l2 import FgsmL2
+
+    attacked(tmp_path, DENSE, {FgsmL2(): set(range(50, 90))})
+    assert only(tmp_path).left == before
+
+
+def test_of_a_hot_network_fgsm_is_the_step_of_who_takes_t_to_be_1(tmp_path: Path) -> None:
+    attacked(tmp_path, HOT, {Fgsm(): set(range(10, 80)), Fgsm(knowledge="none"): {10}, Fgsm(loss="margin"): {11}})
+    found = only(tmp_path)
+    assert found.naive == pytest.approx(0.89)
+    assert found.left == pytest.approx(0.2)
+
+
+def test_an_audit_comes_before_attacks_and_audited_seeds_before_others(tmp_path: Path) -> None:
+    attacked(tmp_path, DENSE, {Fgsm(): {10}})
+    attacked(tmp_path, Run.of(**{**DENSE.settings, "seed": 1}), {Fgsm(): {10}})
+    audited(tmp_path, DENSE, (0.8, 0.7))
+    found = only(tmp_path)
+    assert found.seeds == (0,)
+    assert (found.audited, found.trust, found.naive) == (True, Trust.MASKED, 0.7)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (("breaks", "breaks"), Trust.BREAKS),
+        (("breaks", "masked"), Trust.MASKED),
+        (("breaks", "resists"), Trust.INCONCLUSIVE),
+    ],
+)
+def test_seeds_share_a_verdict_or_one_that_is_masked_decides(
+    tmp_path: Path, kinds: tuple[str, str], expected: Trust
+) -> None:
+    for seed, kind in enumerate(kinds):
+        audited(tmp_path, Run.of(**{**DENSE.settings, "seed": seed}), (0.5, 0.3), kind=kind)
+    assert only(tmp_path).trust is expected
+
+
+def test_the_radius_is_the_one_that_most_networks_have(tmp_path: Path) -> None:
+    attacked(tmp_path, DENSE, {Fgsm(): {10}}, (0.0, 4.0))
+    attacked(tmp_path, SPARSE, {Fgsm(): {10}}, (0.0, 2.0))
+    attacked(tmp_path, HOT, {Fgsm(knowledge="none"): {10}}, (0.0, 2.0))
+    assert [(each.run.name, each.eps) for each in standings(read(tmp_path))] == [
+        (run.name, 2.0) for run in sorted((SPARSE, HOT), key=lambda run: run.name)
+    ]
+
+
+def test_a_network_audited_at_other_radii_has_its_standing_there(tmp_path: Path) -> None:
+    attacked(tmp_path, DENSE, {Fgsm(): {10}}, (0.0, 8.0))
+    attacked(tmp_path, SPARSE, {Fgsm(): {10}}, (0.0, 8.0))
+    audited(tmp_path, HOT, (0.8, 0.7))
+    assert {each.run.name: each.eps for each in standings(read(tmp_path))} == {
+        DENSE.name: 8.0,
+        SPARSE.name: 8.0,
+        HOT.name: 4.0,
+    }
+
+
+def test_compression_is_that_of_the_parameters_beside_the_control(tmp_path: Path) -> None:
+    attacked(tmp_path, SPARSE, {Fgsm(): {10}})
+    assert only(tmp_path).compression == pytest.approx(2.0)

@@ -1,0 +1,119 @@
+"""The first screen: what it says follows from the standings, whoever they are and however many."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from tiny import tiny_run
+
+from bench.comparison.standing import Standing, Trust
+from bench.report.answer import MOST, Answer
+from bench.report.answer_picture import NARROW, WIDE, Frame, drawn
+from bench.report.figures.answer import draw_answer
+from bench.report.figures.save import render
+from bench.report.figures.style import settle
+from bench.spec.run import Run
+
+
+def standing(run: Run, naive: float, left: float, trust: Trust = Trust.NOT_AUDITED, **more: object) -> Standing:
+    audited = trust is not Trust.NOT_AUDITED
+    plain = Standing(run, (0,), 4.0, 0.8, naive, left, trust, ("screen",) if audited else ("fgsm", "pgd"), audited)
+    return replace(plain, **{"compression": 1 / (1 - run.sparsity), **more})  # type: ignore[arg-type]
+
+
+def many(count: int) -> Answer:
+    runs = [tiny_run(sparsity=place / 1000) for place in range(count)]
+    return Answer(tuple(standing(run, 0.5, 0.5 - place / 2000) for place, run in enumerate(runs)), count)
+
+
+DENSE, SPARSE, HOT = tiny_run(), tiny_run(sparsity=0.9), tiny_run(temperature=50)
+
+
+def test_without_an_audit_nothing_can_be_trusted() -> None:
+    answer = Answer((standing(DENSE, 0.2, 0.1), standing(HOT, 0.7, 0.1)), 2)
+    trusted, overstated, compressed = answer.sentences
+    assert "None of these 2 networks can be trusted yet" in trusted
+    assert "for 2 of 2 networks" in overstated
+    assert "T = 50, where it says 70.0 % and at most 10.0 % is left" in overstated
+    assert "No compressed network can be held against" in compressed
+
+
+def test_what_resists_is_named_and_the_rest_counted() -> None:
+    answer = Answer(
+        (
+            standing(DENSE, 0.2, 0.1, Trust.BREAKS),
+            standing(SPARSE, 0.5, 0.45, Trust.RESISTS),
+            standing(HOT, 0.7, 0.1, Trust.MASKED),
+        ),
+        3,
+    )
+    trusted, _, compressed = answer.sentences
+    assert "1 of 3 audited networks resists, so far on fewer than three seeds: " in trusted
+    assert "90 % zero; 1 breaks" in trusted
+    assert "1 breaks and 1 hides its gradient" in trusted
+    assert "1 of 1 compressed network keeps over 5 points more" in compressed
+    assert "45.0 % instead of 10.0 %" in compressed
+
+
+def test_networks_that_met_other_attacks_are_not_compared() -> None:
+    small = standing(SPARSE, 0.5, 0.45, deciding=("fgsm",))
+    assert "needs the same attacks" in Answer((standing(DENSE, 0.2, 0.1), small), 2).compressed
+
+
+def test_a_network_that_did_not_learn_counts_for_no_illusion() -> None:
+    answer = Answer((standing(HOT, 0.7, 0.1, learned=False),), 1)
+    assert answer.overstated == "No network learned, so what FGSM shows of them means nothing."
+
+
+@pytest.mark.parametrize("count", [1, MOST, 500])
+def test_the_picture_holds_for_one_network_and_for_many(count: int) -> None:
+    answer = many(count)
+    assert len(answer.shown) == min(count, MOST)
+    assert ("leaves out 460" in answer.left_out) is (count == 500)
+    for frame in (WIDE, NARROW):
+        found = drawn(answer, frame)
+        assert len(found.marks) == len(answer.shown)
+        places = [mark.x for mark in found.marks]
+        assert places == sorted(places)
+        assert len(set(places)) == len(places)
+        assert 0 < places[0] <= places[-1] < frame.width
+        assert all(0 <= mark.top <= mark.bottom <= found.floor for mark in found.marks)
+    figure = draw_answer(answer)
+    assert figure is not None
+    settle(figure)
+    edges, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert edges.x0 >= 0
+    assert edges.y0 >= 0
+    assert edges.x1 <= width
+    assert edges.y1 <= height
+
+
+def test_of_too_many_networks_those_that_resist_stay_and_the_largest_illusion_left_out_is_named() -> None:
+    every = list(many(60).standings)
+    every[0] = replace(every[0], trust=Trust.RESISTS, audited=True)
+    answer = Answer(tuple(every), 60)
+    assert every[0] in answer.shown
+    rest = [each for each in every if each not in answer.shown]
+    (number,) = re.findall(r"among them is ([\d.]+) points", answer.left_out)
+    assert float(number) == pytest.approx(100 * max(each.illusion for each in rest), abs=0.051)
+
+
+@pytest.mark.parametrize("frame", [WIDE, NARROW], ids=lambda frame: frame.name)
+def test_every_verdict_has_a_mark_of_its_own(frame: Frame) -> None:
+    runs = [tiny_run(sparsity=place / 10) for place in range(6)]
+    found = [standing(run, 0.5, 0.2, trust) for run, trust in zip(runs, Trust, strict=False)]
+    found.append(standing(runs[5], 0.5, 0.2, hides=True))
+    marks = drawn(Answer(tuple(found), 6), frame).marks
+    assert len({mark.mark for mark in marks}) == 6
+    assert len({mark.kind for mark in marks}) == 6
+    assert all(trust in " ".join(mark.words for mark in marks) for trust in Trust)
+
+
+def test_the_same_standings_draw_the_same_bytes() -> None:
+    first, second = draw_answer(many(5)), draw_answer(many(5))
+    assert first is not None
+    assert second is not None
+    assert render(first) == render(second)
+    assert draw_answer(Answer((), 3)) is None
