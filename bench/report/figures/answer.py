@@ -86,6 +86,7 @@ def _named(axes: Axes, layout: Layout) -> None:
     for span in layout.settings:
         text = span.name.replace(", ", "\n")
         upright = LETTER * max(map(len, text.split("\n"))) > span.high - span.low
+        text = span.name.replace(", batch ", " b") if upright else text
         tall = max(tall, 6.5 * max(map(len, text.split("\n"))) if upright else 26.0)
         _below(axes, text, span, low, rotation=90 if upright else 0)
     for span in layout.methods:
