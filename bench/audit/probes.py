@@ -57,15 +57,15 @@ def probes_of(
     naive = network.gradient(images, labels, CrossEntropy())
     free = network.gradient(images, labels, UnitGap())
     right = np.flatnonzero(predictions == labels)[: battery.probed]
+    shown = right[:0] if battery.int8 else right
     found = {
         "zero": (naive == 0).mean(axis=(1, 2, 3)),
         "agreement": agreement(naive, free),
         "repeat": _at(right, count, repeat(network, images[right])),
         "slope": _at(right, count, slope(network, images[right], labels[right], WHOLE if battery.int8 else STEP)),
+        "explained": _at(shown, count, explained(network, images[shown], labels[shown], seed)),
         "half range": _at(right, count, half_range(network, images[right], labels[right], seed)),
     }
-    if not battery.int8:
-        found["explained"] = _at(right, count, explained(network, images[right], labels[right], seed))
     if battery.longer:
         # Here, because the command line starts without TensorFlow.
         from bench.audit.bounds.choice import bounds_of

@@ -85,7 +85,8 @@ def judge(evidence: Evidence, control: Evidence | None = None, seeds: int = 1, u
     """Return the verdict on a network, compared with its undefended ``control`` on the same images.
 
     masked: the check "illusion" is flagged; or one about the attacks, so that what they leave is no evidence; or one about
-    the gradient of a naive attack, and the worst case is not shown to be more than 5 points above the control's.
+    the gradient of a naive attack, and FGSM is shown to overstate accuracy by more than on the control, while the worst case is
+    not shown to be more than 5 points above the control's. Without a control, such a flag alone is enough.
     breaks: no such flag, and the worst case is at most 5 points above the control's at every radius, or the network is
     such a control itself.
     resists: no check is flagged, and at every radius the lower end of the interval of the worst case is 5 points above the
@@ -115,7 +116,8 @@ def _decided(
     about = _about(found)
     gains = [] if shared is None else [ours.astype(np.int64) - theirs for ours, theirs in zip(*shared, strict=True)]
     above = any(lower_bound(gain) > MARGIN for gain in gains)
-    hidden = About.NAIVE_GRADIENT in about and not above
+    more = found["illusion"].value  # None without a control
+    hidden = About.NAIVE_GRADIENT in about and not above and (more is None or more > 0)
     if About.ATTACKS in about:
         return Kind.MASKED, (MISLED, *flags)
     if found["illusion"].flagged or hidden:

@@ -53,7 +53,7 @@ def test_what_is_left_is_no_evidence_where_the_attacks_failed(probes: dict[str, 
 def test_a_masked_naive_gradient_on_a_network_that_is_strong_all_the_same_is_open() -> None:
     strong = evidence(naive=(0.75, 0.55), left=(0.7, 0.5), probes={"zero": 1.0})
     assert judge(strong, CONTROL).kind is Kind.INCONCLUSIVE
-    assert judge(evidence(probes={"zero": 1.0}), CONTROL).kind is Kind.MASKED
+    assert judge(evidence(naive=(0.5, 0.25), probes={"zero": 1.0}), CONTROL).kind is Kind.MASKED
 
 
 def test_a_little_more_than_the_control_is_open() -> None:
@@ -143,3 +143,17 @@ def test_what_is_certified_stands_beside_what_is_left_and_a_contradiction_is_ref
     assert [row.certified for row in judge(evidence(probes={"certified": some})).rows] == [0.5, 0.0]
     with pytest.raises(Contradiction, match="certified at eps 2 and fooled"):
         judge(evidence(probes={"certified": np.where(radii < 0, -1, 5.0)}))
+
+
+def test_a_hidden_gradient_that_hides_nothing_is_no_mask() -> None:
+    # Signs that agree on fewer pixels are found in honest networks too: very sparse ones, or ones that hardly learned.
+    odd = evidence(naive=(0.5, 0.2), left=(0.5, 0.2), probes={"agreement": 0.85})
+    found = judge(odd, CONTROL)
+    assert (found.kind, found.found["agreement of signs"].flagged) == (Kind.BREAKS, True)
+    assert judge(odd).kind is Kind.MASKED  # without a control nobody knows what is usual
+
+
+def test_an_undefended_network_breaks_unless_a_check_speaks_against_it() -> None:
+    assert judge(evidence(), undefended=True).kind is Kind.BREAKS
+    assert judge(evidence()).kind is Kind.INCONCLUSIVE
+    assert judge(evidence(probes={"slope": 0.0}), undefended=True).kind is Kind.MASKED
