@@ -17,6 +17,7 @@ from bench.records.networks import seeds_text
 from bench.records.outcomes import CUSTOMARY, Quantity
 from bench.report.answer import QUESTION, Answer
 from bench.report.answer_picture import NARROW, WIDE, drawn, legend
+from bench.report.curves import curves
 from bench.report.discussion import Discussion
 from bench.report.escaping import printable
 from bench.report.findings import findings
@@ -85,6 +86,11 @@ class FigureSection:
     def all_files(self) -> tuple[str, ...]:
         """The files of its table and of its pictures."""
         return (*self.files, *[file for picture in self.pictures for file in picture.files])
+
+    @property
+    def curves(self) -> dict[str, Any] | None:
+        """What the page draws a chart from; None without a picture of the curves."""
+        return curves(self.group, self.table) if self.pictures else None
 
     @property
     def brief(self) -> Table:

@@ -106,6 +106,91 @@ for (const group of document.querySelectorAll(".runs > tbody")) {
   toggle(group, false);
 }
 
+// The curves of a figure: point at an eps, or move with the arrow keys; a name in the legend hides its line.
+const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c00", "#8073ac"];
+const TICKS = [0, 0.5, 1, 2, 4, 8, 16, 32, 64, 128];
+const WIDE = 760, HIGH = 380, LEFT = 52, RIGHT = 12, TOP = 10, BOTTOM = 46;
+
+function drawn(parent, name, attributes, text = "") {
+  const found = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) found.setAttribute(key, value);
+  found.textContent = text;
+  return parent.appendChild(found);
+}
+
+function chart({ eps, axis, bend, curves }) {
+  const place = document.createElement("div");
+  place.className = "chart";
+  const across = (radius) => LEFT + ((WIDE - LEFT - RIGHT) * Math.asinh(radius / bend)) / Math.asinh(eps.at(-1) / bend);
+  const up = (percent) => HIGH - BOTTOM - ((HIGH - TOP - BOTTOM) * percent) / 100;
+  const svg = drawn(place, "svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", tabindex: "0" });
+  svg.setAttribute("aria-label", "accuracy against eps; the arrow keys move along eps, and the legend says the values");
+  for (const percent of [0, 20, 40, 60, 80, 100]) {
+    drawn(svg, "line", { class: "grid", x1: LEFT, x2: WIDE - RIGHT, y1: up(percent), y2: up(percent) });
+    drawn(svg, "text", { class: "tick end", x: LEFT - 8, y: up(percent) + 4 }, `${percent} %`);
+  }
+  for (const radius of TICKS.map((tick) => tick * bend).filter((tick) => tick <= eps.at(-1)))
+    drawn(svg, "text", { class: "tick", x: across(radius), y: HIGH - BOTTOM + 18 }, String(radius));
+  drawn(svg, "text", { class: "tick", x: (LEFT + WIDE - RIGHT) / 2, y: HIGH - 8 }, axis);
+  const guide = drawn(svg, "line", { class: "guide", y1: TOP, y2: HIGH - BOTTOM });
+  const heading = place.appendChild(document.createElement("p"));
+  heading.setAttribute("aria-live", "polite");
+  const legend = place.appendChild(document.createElement("ul"));
+  const colour = new Map(curves.filter((each) => !each.control).map((each, n) => [each, COLOURS[n % COLOURS.length]]));
+  const values = curves.map((each) => {
+    const line = drawn(svg, "g", { class: `curve${each.masked ? " masked" : ""}` });
+    line.style.color = colour.get(each) ?? "var(--ink)";
+    const points = eps.map((radius, at) => `${across(radius)},${up(each.mean[at])}`);
+    drawn(line, "polyline", { points: points.join(" ") });
+    const dot = drawn(line, "circle", { r: 4 });
+    const button = legend.appendChild(document.createElement("li")).appendChild(document.createElement("button"));
+    button.type = "button";
+    button.setAttribute("aria-pressed", "true");
+    button.style.setProperty("--of", colour.get(each) ?? "var(--ink)");
+    button.append(each.name + (each.masked ? " (gradient masked)" : ""));
+    const value = button.appendChild(document.createElement("b"));
+    button.addEventListener("click", () => {
+      const shown = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(shown));
+      line.style.display = shown ? "" : "none";
+    });
+    return (at) => {
+      dot.setAttribute("cx", across(eps[at]));
+      dot.setAttribute("cy", up(each.mean[at]));
+      value.textContent = ` ${each.mean[at].toFixed(1)} %`;
+      button.title = `95 % interval ${each.low[at].toFixed(1)} to ${each.high[at].toFixed(1)} %`;
+    };
+  });
+  let now = 0;
+  const move = (at) => {
+    now = Math.max(0, Math.min(eps.length - 1, at));
+    for (const end of ["x1", "x2"]) guide.setAttribute(end, across(eps[now]));
+    heading.textContent = `Accuracy at eps ${eps[now]}:`;
+    values.forEach((show) => show(now));
+  };
+  svg.addEventListener("pointermove", (event) => {
+    const box = svg.getBoundingClientRect();
+    const x = ((event.clientX - box.left) * WIDE) / box.width;
+    const gaps = eps.map((radius) => Math.abs(across(radius) - x));
+    move(gaps.indexOf(Math.min(...gaps)));
+  });
+  svg.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1, Home: -eps.length, End: eps.length }[event.key];
+    if (step) {
+      move(now + step);
+      event.preventDefault();
+    }
+  });
+  move(Math.max(0, eps.indexOf(4 * bend)));
+  return place;
+}
+
+for (const data of document.querySelectorAll("script.curves")) {
+  const pictures = data.nextElementSibling;
+  pictures.before(chart(JSON.parse(data.textContent)));
+  pictures.querySelector("figure").hidden = true; // the same as the chart
+}
+
 function follow() {
   const row = document.getElementById(location.hash.slice(1))?.closest(".runs > tbody");
   if (row) toggle(row, true);

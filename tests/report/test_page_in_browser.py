@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -187,3 +188,33 @@ def test_two_ticked_networks_stand_side_by_side(page: sync_api.Page, reports: di
     page.locator(".pick").first.uncheck()
     assert page.locator(".compared thead th").count() == 2
     assert not page.locator(".more:visible").count()
+
+
+def test_a_chart_says_the_values_at_the_eps_that_is_pointed_at_and_hides_lines(
+    page: sync_api.Page, reports: dict[str, Path]
+) -> None:
+    wrong = watched(page, reports["plain"])
+    chart = page.locator("#figure-sparse .chart")
+    heading, legend, svg = chart.locator("p"), chart.locator("button"), chart.locator("svg")
+    data = json.loads(page.locator("#figure-sparse script.curves").text_content() or "")
+
+    def shown(at: int) -> list[str]:
+        return [f"{each['name']} {each['mean'][at]:.1f} %" for each in data["curves"]]
+
+    svg.focus()
+    page.keyboard.press("Home")
+    assert heading.inner_text() == f"Accuracy at eps {data['eps'][0]:g}:"
+    assert legend.all_inner_texts() == shown(0)
+    page.keyboard.press("ArrowRight")
+    assert legend.all_inner_texts() == shown(1)
+    box = svg.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.97 * box["width"], box["y"] + 0.5 * box["height"])
+    assert legend.all_inner_texts() == shown(len(data["eps"]) - 1)
+    line = chart.locator("g.curve").first
+    legend.first.click()
+    assert (legend.first.get_attribute("aria-pressed"), line.is_visible()) == ("false", False)
+    legend.first.click()
+    assert line.is_visible()
+    assert not page.locator("#figure-sparse .picture").first.is_visible()  # the same picture, still
+    assert wrong == []
