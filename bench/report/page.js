@@ -109,7 +109,8 @@ for (const group of document.querySelectorAll(".runs > tbody")) {
 // The curves of a figure: point at an eps, or move with the arrow keys; a name in the legend hides its line.
 const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c8c00", "#8073ac"];
 const TICKS = [0, 0.5, 1, 2, 4, 8, 16, 32, 64, 128];
-const WIDE = 760, HIGH = 380, LEFT = 52, RIGHT = 12, TOP = 10, BOTTOM = 46;
+const WIDE = innerWidth < 600 ? 400 : 760; // so that text is as large on a telephone
+const HIGH = 380, LEFT = 52, RIGHT = 16, TOP = 10, BOTTOM = 46;
 
 function drawn(parent, name, attributes, text = "") {
   const found = document.createElementNS("http://www.w3.org/2000/svg", name);
