@@ -13,6 +13,7 @@ import click
 
 from bench.cli.audit import audit
 from bench.cli.data import data
+from bench.cli.doctor import doctor
 from bench.cli.export import export
 from bench.cli.export_model import export_model
 from bench.cli.latency import latency
@@ -78,7 +79,7 @@ def main() -> None:
     """Train networks, compress them, attack them, and report how robust they are."""
 
 
-for command in (run, data, sweep, audit, status, export, report, latency, export_model):
+for command in (run, data, sweep, audit, status, export, report, latency, export_model, doctor):
     main.add_command(command)
 
 if __name__ == "__main__":
