@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TextIO
 import click
 
 from bench.cli.audit import audit
+from bench.cli.card import card
 from bench.cli.data import data
 from bench.cli.doctor import doctor
 from bench.cli.export import export
@@ -79,7 +80,7 @@ def main() -> None:
     """Train networks, compress them, attack them, and report how robust they are."""
 
 
-for command in (run, data, sweep, audit, status, export, report, latency, export_model, doctor):
+for command in (run, data, sweep, audit, status, export, report, card, latency, export_model, doctor):
     main.add_command(command)
 
 if __name__ == "__main__":
