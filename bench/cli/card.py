@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from bench.cli import completion
 from bench.cli.audit import recorded
 from bench.cli.options import RECORDED
 from bench.errors import BadInput
 
 
 @click.command()
-@click.argument("network", metavar="RUN")
+@click.argument("network", metavar="RUN", type=completion.RUN)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="the file to write  [default: stdout]")
 @RECORDED
 def card(network: str, output: Path | None, results_dir: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,11 @@ from click.core import ParameterSource
 from bench.attacks import ATTACKS, attack_named
 from bench.attacks.norms import LINF
 from bench.attacks.spec import attack_specs, eps_text, parse_eps
+from bench.cli.completion import RUN, one_of
 from bench.cli.options import AUDIT, DATA_DIR, JSON, QUIET, RESULTS, Command, audits_asked, small_eps
 from bench.runs.command import flag
+from bench.spec.architectures import ARCHITECTURES, ArchitectureName
+from bench.spec.limits import OneOf
 from bench.spec.pruning_schedule import parse_schedule
 from bench.spec.run import Run
 
@@ -32,7 +35,7 @@ def settings_of_a_run(command: Command) -> Command:
         command = click.option(
             flag(each),
             each.name,
-            type=TYPES.get(str(each.type), str),
+            type=_type_of(each),
             required=each.name == "arch",
             show_default=given and each.default != "",
             help=help_text,
@@ -41,12 +44,25 @@ def settings_of_a_run(command: Command) -> Command:
     return command
 
 
+def _type_of(setting: Field[Any]) -> Any:
+    """Return the type of the option of a setting. Its limit or its kind says what a shell offers."""
+    limit = setting.metadata["limit"]
+    if setting.metadata["names_run"]:
+        return RUN
+    if isinstance(limit, OneOf):
+        return one_of(limit.names)
+    if isinstance(limit, ArchitectureName):
+        return one_of(ARCHITECTURES, files=True)
+    return TYPES.get(str(setting.type), str)
+
+
 @click.command()
 @settings_of_a_run
 @click.option(
     "--attack",
     "attacks",
     multiple=True,
+    type=one_of(ATTACKS),
     help=f"{', '.join(ATTACKS)}, with settings as fgsm(knowledge=none), fgsm(knowledge=20), fgsm(loss=margin); may be "
     "repeated  [default: fgsm; where T is not 1 also fgsm(knowledge=none) and fgsm(loss=margin)]",
 )
