@@ -17,6 +17,7 @@ from bench.doctor.finding import Finding, State
 from bench.errors import BenchError
 
 IMAGE_SIZE = 64  # the default of a run, pixels
+REFETCH = "remove this folder from the cache, then run bench data fetch"
 
 
 def places(data_dir: Path | None, results: Path) -> Iterator[Finding]:
@@ -42,7 +43,7 @@ def images(data_dir: Path | None) -> Finding:
         root = locate(IMAGE_SIZE, data_dir, lambda _: None) if named else cache.directory() / folders[0]
         found = list_images(root)
     except BenchError as error:
-        return Finding("data", str(error), State.ERROR, f"correct {source}, or leave it out to download Imagenette")
+        return Finding("data", str(error), State.ERROR, f"correct {source}" if named else REFETCH)
     text = f"{printable(root)} (from {source}): {len(found.train):,} train and {len(found.val):,} val images"
     if (len(found.train), len(found.val)) == (TRAIN, VAL):
         return Finding("data", text)

@@ -12,7 +12,7 @@ from bench.audit.rates import shipped
 from bench.datasets import DATASETS
 from bench.errors import BadInput
 from bench.evaluation.learned import learned
-from bench.evaluation.masking import masking
+from bench.evaluation.masking import Masking, masking
 from bench.records.collection import Collection, network_of
 from bench.records.networks import LeftOut, RecordedAttack, TrainedNetwork, comparable_networks, seeds_text
 from bench.records.outcomes import Quantity, wilson
@@ -153,15 +153,15 @@ def _attack(text: str, networks: Sequence[TrainedNetwork]) -> Table:
 
 def _masking(networks: Sequence[TrainedNetwork]) -> list[str]:
     """Return, for each attack, the finding on its gradient at the seed where it is worst; empty where none was tested."""
-    found = [
-        (each.run.seed, finding)
-        for each in networks
-        for finding in masking([attack.record for attack in each.attacks.values()], len(each.record.data.classes))
-    ]
+    found = [(each.run.seed, finding) for each in networks for finding in _findings(each)]
     worst = {
         finding.attack: (seed, finding) for seed, finding in sorted(found, key=lambda each: each[1].gap)
     }  # the last one stays
     return [f"seed {seed}, {finding.words}." for seed, finding in worst.values()]
+
+
+def _findings(network: TrainedNetwork) -> list[Masking]:
+    return masking([attack.record for attack in network.attacks.values()], len(network.record.data.classes))
 
 
 def _reasons(networks: Sequence[TrainedNetwork]) -> list[str]:
@@ -183,7 +183,7 @@ def _limits(networks: Sequence[TrainedNetwork], left_out: Sequence[LeftOut], wit
     ]
     if len(networks) < SEEDS:
         lines.append(
-            f"It was trained at {len(networks)} seed{'s' * (len(networks) > 1)}: another training could differ by more."
+            f"The numbers are of {len(networks)} seed{'s' * (len(networks) > 1)}: another training could differ by more."
         )
     dull = [each.run.seed for each in networks if not learned(each.metrics.accuracy, data.val, len(data.classes))]
     if dull:
@@ -193,9 +193,13 @@ def _limits(networks: Sequence[TrainedNetwork], left_out: Sequence[LeftOut], wit
         lines.append("It was not attacked.")
     if not audits:
         lines.append("It was not audited: the stronger attacks of an audit may leave less.")
+    masked = {each.label for network in networks for each in _findings(network) if each.masked}
+    lines += [
+        f"{label}: the gradient is masked, so accuracy under it is no evidence of strength." for label in sorted(masked)
+    ]
     if any(each.verdict.kind == "masked" for each in audits):
         lines.append(
-            "Its gradient is masked: the accuracy under FGSM and other attacks that follow it is no evidence of strength."
+            "The audit finds its gradient masked: accuracy under an attack that follows it is no evidence of strength."
         )
     lines += [f"No network of {_seeds(without)} is here: the training diverged or did not end."] * bool(without)
     return lines + [f"Left out: {each.what}: {each.reason}." for each in left_out]

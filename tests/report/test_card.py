@@ -65,6 +65,15 @@ def test_the_commands_make_the_run_again_with_its_attacks(tmp_path: Path) -> Non
     assert attacked == {((), "0,1,4", 1.0), (("pgd",), "0,2", 0.5)}
 
 
+def test_an_attack_without_a_gradient_is_named_as_no_evidence(tmp_path: Path) -> None:
+    hidden = {"fgsm(knowledge=none)": (0.8, 0.8, 0.8)}
+    text = card([fake(tmp_path, run(temperature=20.0), (0.8, 0.5, 0.1), hidden)])
+    assert "seed 0, FGSM, attacker at T = 1: the gradient is masked." in text
+    assert "- FGSM, attacker at T = 1: the gradient is masked, so accuracy under it is no evidence" in section(
+        text, "Limits"
+    )
+
+
 def audited(results: Path, own: Run, battery: str = "screen") -> Folder:
     folder = trained(results, own, 0.8)
     training = folder.training()
@@ -84,7 +93,7 @@ def test_an_audit_is_told_with_its_numbers_its_error_rates_and_the_commands_of_i
     assert "| masked | 2 | 80.0 | 45.0" in audit
     assert "| 35.0 | 45.0 |" in audit
     assert markdown(shipped().sentence) in audit
-    assert "no evidence of strength" in section(text, "Limits")
+    assert "The audit finds its gradient masked" in section(text, "Limits")
     control = control_of(own)
     assert [words[1:] for words in commands(text)][-2:] == [
         ["audit", control.key, "--full"],
@@ -94,7 +103,7 @@ def test_an_audit_is_told_with_its_numbers_its_error_rates_and_the_commands_of_i
 
 def test_what_the_records_do_not_show_is_named(tmp_path: Path) -> None:
     limits = section(card([trained(tmp_path, run(), 0.1), diverged(tmp_path, run(1))]), "Limits")
-    assert "trained at 1 seed" in limits
+    assert "of 1 seed: another training could differ" in limits
     assert "At seed 0 it did not learn (chance is 10.0)" in limits
     assert "It was not attacked." in limits
     assert "It was not audited" in limits
