@@ -36,6 +36,7 @@ REQUIRED = [
     "filelock>=3.16,<5",
     "platformdirs>=4.2,<5",
     "distributed>=2025.1,<2027",
+    "packaging>=24,<27",
 ]
 ART = ["adversarial-robustness-toolbox>=1.20,<1.21"]
 # tensorflow's own interpreter is to be removed; LiteRT is what its notice names.

@@ -26,6 +26,7 @@ ORDER = (
     "bench.runs",
     "bench.comparison",
     "bench.report",
+    "bench.doctor",
     "bench.notebook",
     "bench.cli",
     "bench.__main__",

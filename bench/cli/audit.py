@@ -9,6 +9,7 @@ import click
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec, parse_eps
 from bench.cli import audit_output
+from bench.cli.completion import NETWORK
 from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS, small_eps
 from bench.errors import BadInput, unknown
 from bench.records.store import Folder, folders
@@ -19,7 +20,7 @@ FOREIGN = ".py:"
 
 
 @click.command()
-@click.argument("networks", metavar="[RUN|FILE.py:FUNCTION] [CONTROL]", nargs=-1)
+@click.argument("networks", metavar="[RUN|FILE.py:FUNCTION] [CONTROL]", nargs=-1, type=NETWORK)
 @click.option("--full", is_flag=True, help="785 images, more steps and restarts; says first how long it will take")
 @click.option(
     "--weights", type=click.Path(path_type=Path), help="of FILE.py:FUNCTION: .npz, .h5, .keras or a SavedModel"

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from bench.cli.completion import one_of
 from bench.cli.options import DATA_DIR
 from bench.datasets import DATASETS
 from bench.datasets.base import Split
@@ -20,7 +21,11 @@ from bench.spec.limits import OneOf
 from bench.training.progress import Progress
 
 dataset_option = click.option(
-    "--dataset", default="imagenette", show_default=True, help=f"data set: {', '.join(sorted(DATASETS))}"
+    "--dataset",
+    type=one_of(DATASETS),
+    default="imagenette",
+    show_default=True,
+    help=f"data set: {', '.join(sorted(DATASETS))}",
 )
 size_option = click.option(
     "--image-size", type=click.IntRange(32, 512), default=64, show_default=True, help="side of the images in pixels"

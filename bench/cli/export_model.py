@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from bench.cli import completion
 from bench.cli.audit import recorded
 from bench.cli.options import RECORDED
 from bench.errors import BadInput
 
 
 @click.command("export-model")
-@click.argument("network", metavar="RUN")
+@click.argument("network", metavar="RUN", type=completion.RUN)
 @click.option("--format", "kind", default="tflite", show_default=True, help="tflite or onnx")
 @click.option("--output", type=click.Path(path_type=Path), help="the file to write  [default: RUN-seed-N.FORMAT here]")
 @RECORDED

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.cli import completion
 from bench.cli.audit import recorded
 from bench.cli.options import JSON, QUIET, RECORDED
 from bench.errors import BadInput
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts withou
 
 
 @click.command()
-@click.argument("runs", metavar="RUN...", nargs=-1, required=True)
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=completion.RUN)
 @click.option("--format", "formats", multiple=True, help="time it as a file too: tflite or onnx; may be repeated")
 @click.option("--rounds", type=click.IntRange(1), default=30, show_default=True, help="calls of each network")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="threads of the file's runtime")

@@ -12,12 +12,15 @@ from typing import Any, NoReturn, TextIO
 import click
 
 from bench.cli.audit import audit
+from bench.cli.card import card
 from bench.cli.data import data
+from bench.cli.doctor import doctor
 from bench.cli.export import export
 from bench.cli.export_model import export_model
 from bench.cli.latency import latency
 from bench.cli.report import report
 from bench.cli.run import run
+from bench.cli.sections import SectionedGroup
 from bench.cli.status import status
 from bench.cli.sweep import sweep
 from bench.errors import BenchError
@@ -26,7 +29,7 @@ from bench.version import __version__
 UNWRITABLE = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EDQUOT, errno.EFBIG)
 
 
-class Group(click.Group):
+class Group(SectionedGroup):
     """A group that ends with a message and an exit code, and no traceback, where a command fails."""
 
     def make_context(self, *words: Any, **extra: Any) -> click.Context:
@@ -78,8 +81,11 @@ def main() -> None:
     """Train networks, compress them, attack them, and report how robust they are."""
 
 
-for command in (run, data, sweep, audit, status, export, report, latency, export_model):
-    main.add_command(command)
+main.add_section("Train and attack", (run, sweep, status))
+main.add_section("Audit", (audit,))
+main.add_section("Report", (report, card, export))
+main.add_section("Data and deployment", (data, export_model, latency))
+main.add_section("Help", (doctor,))
 
 if __name__ == "__main__":
     main(prog_name="bench")

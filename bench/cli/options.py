@@ -8,6 +8,12 @@ from typing import Any, TypeVar
 
 import click
 
+from bench.cli.sections import Option
+from bench.spec.setting import Section
+
+# Sections of the help, beside those of the settings of a run.
+EVALUATION, OUTPUT = "Attacks and audit", "Output"
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -21,7 +27,14 @@ def _folder(context: click.Context, parameter: click.Parameter, value: Path) -> 
 def _results_dir(help_text: str, *, exists: bool) -> Callable[[Command], Command]:
     folder = click.Path(exists=exists, file_okay=False, path_type=Path)
     return click.option(
-        "--results-dir", type=folder, default="results", show_default=True, callback=_folder, help=help_text
+        "--results-dir",
+        cls=Option,
+        section=OUTPUT,
+        type=folder,
+        default="results",
+        show_default=True,
+        callback=_folder,
+        help=help_text,
     )
 
 
@@ -29,13 +42,21 @@ RESULTS = _results_dir("where records go", exists=False)
 RECORDED = _results_dir("where records are", exists=True)
 DATA_DIR = click.option(
     "--data-dir",
+    cls=Option,
+    section=Section.NETWORK,
     type=click.Path(path_type=Path),
     help="folder with train/CLASS/ and val/CLASS/  [default for imagenette: $BENCH_DATA_DIR, the cache, a download]",
 )
-JSON = click.option("--json", "as_json", is_flag=True, help="print one JSON object on stdout")
-QUIET = click.option("--quiet", is_flag=True, help="no progress on stderr")
+JSON = click.option(
+    "--json", "as_json", cls=Option, section=OUTPUT, is_flag=True, help="print one JSON object on stdout"
+)
+QUIET = click.option("--quiet", cls=Option, section=OUTPUT, is_flag=True, help="no progress on stderr")
 AUDIT = click.option(
-    "--audit", is_flag=True, help="audit each network too: what is really left, and whether its gradient is masked"
+    "--audit",
+    cls=Option,
+    section=EVALUATION,
+    is_flag=True,
+    help="audit each network too: what is really left, and whether its gradient is masked",
 )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from bench.cli.completion import GRID, RUN
 from bench.cli.options import QUIET, RECORDED
 from bench.errors import IntegrityError
 from bench.records.collection import Collection, read
@@ -20,10 +21,12 @@ from bench.runs.grid import PRESETS, load
 @click.option(
     "--output", type=click.Path(path_type=Path), default="reports", show_default=True, help="folder of the report"
 )
-@click.option("--grid", default="internship", show_default=True, help=f"{', '.join(PRESETS)} or FILE.toml")
+@click.option("--grid", type=GRID, default="internship", show_default=True, help=f"{', '.join(PRESETS)} or FILE.toml")
 @click.option("--figure", "figures", multiple=True, help="only this figure, as 9, or panel, as 9a; repeatable")
 @click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="repeatable  [default: all]")
-@click.option("--compare", nargs=2, metavar="RUN RUN", help="print the paired comparison of two runs; write nothing")
+@click.option(
+    "--compare", nargs=2, type=RUN, metavar="RUN RUN", help="print the paired comparison of two runs; write nothing"
+)
 @click.option("--mixed", is_flag=True, help="compare networks of different versions or images too")
 @click.option("--serve", is_flag=True, help="show the report on 127.0.0.1 and make it again while a sweep runs")
 @QUIET

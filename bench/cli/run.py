@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,26 @@ from click.core import ParameterSource
 from bench.attacks import ATTACKS, attack_named
 from bench.attacks.norms import LINF
 from bench.attacks.spec import attack_specs, eps_text, parse_eps
-from bench.cli.options import AUDIT, DATA_DIR, JSON, QUIET, RESULTS, Command, audits_asked, small_eps
+from bench.cli.completion import RUN, one_of
+from bench.cli.options import (
+    AUDIT,
+    DATA_DIR,
+    EVALUATION,
+    JSON,
+    OUTPUT,
+    QUIET,
+    RESULTS,
+    Command,
+    audits_asked,
+    small_eps,
+)
+from bench.cli.sections import Option, SectionedCommand
 from bench.runs.command import flag
+from bench.spec.architectures import ARCHITECTURES, ArchitectureName
+from bench.spec.limits import OneOf
 from bench.spec.pruning_schedule import parse_schedule
 from bench.spec.run import Run
+from bench.spec.setting import Section
 
 TYPES: dict[str, Any] = {"int": int, "float": float}
 
@@ -32,7 +48,9 @@ def settings_of_a_run(command: Command) -> Command:
         command = click.option(
             flag(each),
             each.name,
-            type=TYPES.get(str(each.type), str),
+            cls=Option,
+            section=each.metadata["section"],
+            type=_type_of(each),
             required=each.name == "arch",
             show_default=given and each.default != "",
             help=help_text,
@@ -41,34 +59,64 @@ def settings_of_a_run(command: Command) -> Command:
     return command
 
 
-@click.command()
+def _type_of(setting: Field[Any]) -> Any:
+    """Return the type of the option of a setting. Its limit or its kind says what a shell offers."""
+    limit = setting.metadata["limit"]
+    if setting.metadata["names_run"]:
+        return RUN
+    if isinstance(limit, OneOf):
+        return one_of(limit.names)
+    if isinstance(limit, ArchitectureName):
+        return one_of(ARCHITECTURES, files=True)
+    return TYPES.get(str(setting.type), str)
+
+
+@click.command(cls=SectionedCommand)
 @settings_of_a_run
 @click.option(
     "--attack",
     "attacks",
+    cls=Option,
+    section=EVALUATION,
     multiple=True,
+    type=one_of(ATTACKS),
     help=f"{', '.join(ATTACKS)}, with settings as fgsm(knowledge=none), fgsm(knowledge=20), fgsm(loss=margin); may be "
     "repeated  [default: fgsm; where T is not 1 also fgsm(knowledge=none) and fgsm(loss=margin)]",
 )
 @click.option(
-    "--eps", help=f"radii in the attack's norm and its unit  [default in {LINF}, {LINF.unit}: {eps_text(LINF.eps)}]"
+    "--eps",
+    cls=Option,
+    section=EVALUATION,
+    help=f"radii in the attack's norm and its unit  [default in {LINF}, {LINF.unit}: {eps_text(LINF.eps)}]",
 )
 @click.option(
-    "--attack-fraction", type=float, default=1.0, show_default=True, help="fraction of the validation images, in (0, 1]"
+    "--attack-fraction",
+    cls=Option,
+    section=EVALUATION,
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="fraction of the validation images, in (0, 1]",
 )
 @AUDIT
 @DATA_DIR
 @RESULTS
-@click.option("--skip-broken", is_flag=True, help="leave broken images out, and record which")
+@click.option(
+    "--skip-broken", cls=Option, section=Section.NETWORK, is_flag=True, help="leave broken images out, and record which"
+)
 @click.option(
     "--share-with",
+    cls=Option,
+    section=Section.TRAINING,
     multiple=True,
     metavar="SCHEDULE",
     help="keep the training up to the first pruning of this schedule, for pruned runs to start from; may be repeated",
 )
-@click.option("--restart", is_flag=True, help="remove what this run left and start over")
+@click.option(
+    "--restart", cls=Option, section=Section.TRAINING, is_flag=True, help="remove what this run left and start over"
+)
 @JSON
-@click.option("--verbose", is_flag=True, help="print every accuracy of every attack")
+@click.option("--verbose", cls=Option, section=OUTPUT, is_flag=True, help="print every accuracy of every attack")
 @QUIET
 def run(
     attacks: tuple[str, ...],

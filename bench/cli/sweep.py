@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from bench.cli import sweep_output as summary
+from bench.cli.completion import GRID
 from bench.cli.options import AUDIT, DATA_DIR, JSON, QUIET, RESULTS, audits_asked
 from bench.cli.sweep_progress import SweepView
 from bench.errors import BadInput
@@ -20,7 +21,7 @@ from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes
 
 
 @click.command()
-@click.argument("grid", metavar=f"[{'|'.join(PRESETS)}|FILE.toml]")
+@click.argument("grid", metavar=f"[{'|'.join(PRESETS)}|FILE.toml]", type=GRID)
 @DATA_DIR
 @RESULTS
 @click.option("--image-size", type=int, help="side of the images, pixels  [default: the grid's]")

@@ -87,6 +87,18 @@ def read(results: Path, *, mixed: bool = False) -> Collection:
     return Collection(ordered, (*left_out, *others), tuple(unfinished))
 
 
+def network_of(folder: Folder) -> TrainedNetwork | None:
+    """Read and verify the records of one run; None where it has no network.
+
+    Raises:
+        BenchError: a record is damaged or cannot be read.
+    """
+    network, broken = _network(folder, {})
+    if broken:
+        raise broken[0]
+    return network
+
+
 def _folders(results: Path) -> list[Folder | IntegrityError]:
     """Return every folder of a run. Look twice where one is wrong or gone: it may have been written at the moment."""
     with suppress(OSError):

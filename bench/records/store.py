@@ -68,6 +68,20 @@ def folders(results: Path) -> Iterator[Folder | IntegrityError]:
                     yield found
 
 
+def keys(results: Path) -> list[str]:
+    """Return the name and seed of each folder that can be a run's, in order, as "name/seed-0". No file is read.
+
+    Raises:
+        Unreadable: the system does not let a folder be read.
+    """
+    return [
+        f"{path.name}/{seed.name}"
+        for path in _listed(results)
+        for seed in _listed(path)
+        if seed.name.startswith("seed-")
+    ]
+
+
 def _folder(results: Path, path: Path) -> Folder | None:
     spec, record = path / "spec.json", path / "run.json"
     if _is_there(spec):

@@ -15,7 +15,7 @@ from bench.spec.limits import OneOf, Range, Words
 from bench.spec.methods import MethodNames, canonical
 from bench.spec.pruning_schedule import Fractions, Schedule, parse_schedule
 from bench.spec.ranks import FullRank, RankList, Ranks, check_ranks, parse_ranks
-from bench.spec.setting import Acts, setting
+from bench.spec.setting import Acts, Section, setting
 
 PRECISIONS = ("float32", "bfloat16")
 PRUNINGS = ("magnitude", "random", "filter", "global")
@@ -49,10 +49,16 @@ class Run:
     left out of the text: then no old run is renamed.
     """
 
-    arch: str = setting("network", ArchitectureName())
-    dataset: str = setting("images to train on and attack", OneOf("data set", DATASETS), "imagenette")
-    data_name: str = setting("name for the images of a folder, to tell two folders apart", DATA_NAME, "", off="")
-    image_size: int = setting("side of the images, pixels", Range("pixels", 32, 512, whole=True), 64)
+    arch: str = setting("network", ArchitectureName(), section=Section.NETWORK)
+    dataset: str = setting(
+        "images to train on and attack", OneOf("data set", DATASETS), "imagenette", section=Section.NETWORK
+    )
+    data_name: str = setting(
+        "name for the images of a folder, to tell two folders apart", DATA_NAME, "", off="", section=Section.NETWORK
+    )
+    image_size: int = setting(
+        "side of the images, pixels", Range("pixels", 32, 512, whole=True), 64, section=Section.NETWORK
+    )
     sparsity: float = setting(
         "fraction of zeros in every kernel; 0: not pruned",
         FRACTION,
@@ -61,6 +67,7 @@ class Run:
         short=lambda value: f"s{value:g}",
         words=lambda value: f"{100 * value:g} % zero",
         acts=Acts("sparsity", "dense", "bench.methods.pruning:pruning"),
+        section=Section.METHODS,
     )
     pruning: str = setting(
         "which weights go: the smallest of each kernel, random ones, the smallest filters, or the smallest of all kernels",
@@ -71,12 +78,14 @@ class Run:
         example="--sparsity 0.9",
         short=str,
         words={"random": "at random", "filter": "by filter", "global": "over all kernels"}.__getitem__,
+        section=Section.METHODS,
     )
     schedule: Schedule = setting(
         "when to prune: shares:BEGIN,END,UPDATES in fractions of the training, or steps:T_START,N,F",
         None,
         Fractions(),
         part_of="sparsity",
+        section=Section.METHODS,
     )
     rewind_from: str = setting(
         "the trained dense run whose network says which weights go; this one starts from the same weights without them",
@@ -89,6 +98,7 @@ class Run:
         names_run=True,
         short=lambda _: "rewound",
         words=lambda _: "rewound",
+        section=Section.METHODS,
     )
     low_rank: Ranks = setting(
         "rank of each convolution: full, lr1, lr2, a fraction as 0.5, or a list as 8,40,60",
@@ -98,6 +108,7 @@ class Run:
         short=_short_rank,
         words=_rank_in_words,
         acts=Acts("low rank", "full rank", "bench.methods.low_rank:low_rank"),
+        section=Section.METHODS,
     )
     low_rank_init: str = setting(
         "how a low-rank network starts",
@@ -107,6 +118,7 @@ class Run:
         part_of="low_rank",
         short=str,
         words=lambda _: "by SVD",
+        section=Section.METHODS,
     )
     low_rank_from: str = setting(
         "the trained full-rank run to start from by SVD",
@@ -116,6 +128,7 @@ class Run:
         part_of="low_rank_init",
         flag="--from",
         names_run=True,
+        section=Section.METHODS,
     )
     temperature: float = setting(
         "T: train on logits / T",
@@ -125,12 +138,14 @@ class Run:
         short=lambda value: f"t{value:g}",
         words=lambda value: f"T = {value:g}",
         acts=Acts("temperature", "T = 1", "bench.methods.temperature:temperature"),
+        section=Section.METHODS,
     )
     temperature_loss: str = setting(
         "loss at T: plain, as in the report, or multiplied by T",
         OneOf("loss", TEMPERATURE_LOSSES),
         "scaled",
         part_of="temperature",
+        section=Section.METHODS,
     )
     distill_from: str = setting(
         "the trained run whose probabilities at T are the labels",
@@ -141,6 +156,7 @@ class Run:
         short=lambda _: "distilled",
         words=lambda _: "distilled",
         acts=Acts("distillation", "no teacher", "bench.methods.distillation:distillation"),
+        section=Section.METHODS,
     )
     adversarial_eps: float = setting(
         "train on attacked images: radius in L-infinity, pixel levels; 0: on the images themselves",
@@ -150,6 +166,7 @@ class Run:
         short=lambda value: f"adv{value:g}",
         words=lambda value: f"adversarial eps {value:g}",
         acts=Acts("adversarial training", "standard training", "bench.methods.adversarial_training:adversarial"),
+        section=Section.METHODS,
     )
     adversarial_steps: int = setting(
         "steps of that attack; 1: FGSM, more: PGD",
@@ -158,6 +175,7 @@ class Run:
         part_of="adversarial_eps",
         example="--adversarial-eps 2",
         short=lambda value: f"pgd{value}" if value > 1 else "",
+        section=Section.METHODS,
     )
     adversarial_start: str = setting(
         "where that attack starts: at the image, or at a random point of the ball",
@@ -166,6 +184,7 @@ class Run:
         part_of="adversarial_eps",
         example="--adversarial-eps 2",
         short=lambda value: "image" if value == "image" else "",
+        section=Section.METHODS,
     )
     l1: float = setting(
         "factor of the sum of absolute weights of the kernels, added to the loss",
@@ -175,6 +194,7 @@ class Run:
         short=lambda value: f"l1-{value:g}",
         words=lambda value: f"l1 {value:g}",
         acts=Acts("l1 penalty", "no penalty", "bench.methods.l1:l1"),
+        section=Section.METHODS,
     )
     nuclear_norm: float = setting(
         "factor of the sum of singular values of the kernels, added to the loss",
@@ -184,6 +204,7 @@ class Run:
         short=lambda value: f"nuc{value:g}",
         words=lambda value: f"nuclear norm {value:g}",
         acts=Acts("nuclear norm", "no penalty", "bench.methods.nuclear_norm:nuclear_norm"),
+        section=Section.METHODS,
     )
     variational_dropout: float = setting(
         "factor of the divergence of variational dropout; 1: the bound",
@@ -193,6 +214,7 @@ class Run:
         short=lambda value: f"vd{value:g}",
         words=lambda value: f"variational dropout {value:g}",
         acts=Acts("variational dropout", "no noise", "bench.methods.variational_dropout:variational_dropout"),
+        section=Section.METHODS,
     )
     l0: float = setting(
         "least fraction of zeros in every kernel, by gates that learn which weights go",
@@ -202,6 +224,7 @@ class Run:
         short=lambda value: f"l0-{value:g}",
         words=lambda value: f"l0 {100 * value:g} % zero",
         acts=Acts("l0 gates", "no gates", "bench.methods.l0:l0"),
+        section=Section.METHODS,
     )
     dropout: float = setting(
         "probability of dropout before each dense layer, beside that of the architecture",
@@ -211,21 +234,41 @@ class Run:
         short=lambda value: f"drop{value:g}",
         words=lambda value: f"dropout {value:g}",
         acts=Acts("dropout", "no dropout", "bench.methods.dropout:dropout"),
+        section=Section.METHODS,
     )
-    epochs: int = setting("passes over the training images", Range("epochs", 1, 100_000, whole=True), 10)
-    batch_size: int = setting("images a step", Range("images", 1, 65_536, whole=True), 128)
-    learning_rate: float = setting("peak learning rate", Range("a rate", 0, 100, open_low=True), by_arch=True)
+    epochs: int = setting(
+        "passes over the training images", Range("epochs", 1, 100_000, whole=True), 10, section=Section.TRAINING
+    )
+    batch_size: int = setting("images a step", Range("images", 1, 65_536, whole=True), 128, section=Section.TRAINING)
+    learning_rate: float = setting(
+        "peak learning rate", Range("a rate", 0, 100, open_low=True), by_arch=True, section=Section.TRAINING
+    )
     clip_norm: float = setting(
-        "largest norm of the gradient; 0: none", Range("a norm", 0, 1e6), 0.0, by_arch=True, off=0.0
+        "largest norm of the gradient; 0: none",
+        Range("a norm", 0, 1e6),
+        0.0,
+        by_arch=True,
+        off=0.0,
+        section=Section.TRAINING,
     )
-    momentum: float = setting("Nesterov momentum", FRACTION, 0.9)
-    weight_decay: float = setting("L2 penalty on kernels", Range("a factor", 0, 1), 5e-4)
-    warmup: float = setting("fraction of the training over which the learning rate rises", FRACTION, 0.2)
+    momentum: float = setting("Nesterov momentum", FRACTION, 0.9, section=Section.TRAINING)
+    weight_decay: float = setting("L2 penalty on kernels", Range("a factor", 0, 1), 5e-4, section=Section.TRAINING)
+    warmup: float = setting(
+        "fraction of the training over which the learning rate rises", FRACTION, 0.2, section=Section.TRAINING
+    )
     precision: str = setting(
-        "arithmetic of the training; attacks use float32", OneOf("precision", PRECISIONS), "float32"
+        "arithmetic of the training; attacks use float32",
+        OneOf("precision", PRECISIONS),
+        "float32",
+        section=Section.TRAINING,
     )
-    method: str = setting("methods of other packages", MethodNames(), "", off="")
-    seed: int = setting("seed of weights, order, augmentation", Range("a whole number", 0, 2**31 - 1, whole=True), 0)
+    method: str = setting("methods of other packages", MethodNames(), "", off="", section=Section.METHODS)
+    seed: int = setting(
+        "seed of weights, order, augmentation",
+        Range("a whole number", 0, 2**31 - 1, whole=True),
+        0,
+        section=Section.TRAINING,
+    )
 
     def __post_init__(self) -> None:
         for each in fields(self):

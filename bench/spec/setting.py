@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from bench.spec.architectures import ArchitectureName
@@ -11,6 +12,14 @@ from bench.spec.limits import OneOf, Range, Words
 from bench.spec.methods import MethodNames
 
 Limit = Range | OneOf | Words | ArchitectureName | MethodNames
+
+
+class Section(StrEnum):
+    """The part of the help that a setting is shown in."""
+
+    NETWORK = "Network and data"
+    METHODS = "Compression and other methods"
+    TRAINING = "Training"
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,7 @@ def setting(
     limit: Limit | None,
     default: Any = MISSING,
     *,
+    section: Section,
     by_arch: bool = False,
     off: Any = MISSING,
     part_of: str | None = None,
@@ -47,6 +57,7 @@ def setting(
     """Declare a field of a run.
 
     Args:
+        section: the part of the help that it is shown in.
         by_arch: where it is left out, take the architecture's own value.
         off: the value without effect. The setting is left out of the run's text at it.
         part_of: the setting without which this one has no effect. Without it, this one is its default.
@@ -60,6 +71,7 @@ def setting(
     metadata = {
         "help": help,
         "limit": limit,
+        "section": section,
         "by_arch": by_arch,
         "off": off,
         "part_of": part_of,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from rich.console import Console
@@ -14,6 +14,12 @@ from rich.progress import Progress as Bars
 from bench.training.checkpoint import Position
 
 QUIET = 30.0  # seconds without a line after which one is printed, where there is no terminal
+SPEED = 600.0  # seconds over which the time left is estimated: a step of a strong attack can take a minute
+# Columns of the live line. A training fits into 80 with its bar and the time left.
+BAR = (9, 40)
+TIME = len("10:00:00")
+NAME = 30
+GAP = 2  # between two parts of a note
 
 
 class Progress:
@@ -21,15 +27,19 @@ class Progress:
 
     def __init__(self, quiet: bool = False) -> None:
         self.console = Console(stderr=True, quiet=quiet, highlight=False)
+        narrow, wide = BAR
+        self._bar = min(max((self.console.width - 80) // 2 + narrow, narrow), wide)
         columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=self._bar),
+            TextColumn("{task.fields[note]}", markup=False),
             TimeRemainingColumn(),
         )
-        self._bars = Bars(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
+        on = self.console.is_terminal
+        self._bars = Bars(*columns, console=self.console, transient=True, disable=not on, speed_estimate_period=SPEED)
         self._began = self._spoke = time.monotonic()
         self._rate = 0.0
+        self._counted = ""
 
     def __enter__(self) -> Progress:
         self._bars.start()
@@ -45,14 +55,21 @@ class Progress:
         self._spoke = time.monotonic()
         self.console.print(escape(line), soft_wrap=True)
 
-    def count(self, what: str, done: int, total: int, note: str = "") -> None:
-        """Show that ``done`` of ``total`` are done. Without a terminal, print a line after ``QUIET`` seconds of silence."""
+    def count(self, what: str, done: int, total: int, *notes: str) -> None:
+        """Show that ``done`` of ``total`` are done. Without a terminal, print a line after ``QUIET`` seconds of silence.
+
+        ``notes`` go from the most important to the least. Those that do not fit into the live line are left out.
+        """
         if not self.console.is_terminal and time.monotonic() - self._spoke > QUIET:
-            self.say(f"{what}: {note}")
-        if not self._bars.tasks or self._bars.tasks[-1].description != what:
+            self.say(f"{what}: {_joined(notes)}")
+        name = what if len(what) <= NAME else f"{what[: NAME - 1]}…"
+        room = self.console.width - len(name) - self._bar - TIME - 3  # 3: a space after each column but the last
+        note = _joined(_fitting(notes, room))
+        if not self._bars.tasks or self._counted != what:
+            self._counted = what
             for task in self._bars.task_ids:
                 self._bars.remove_task(task)
-            self._bars.add_task(what, total=total, note=note)
+            self._bars.add_task(name, total=total, note=note)
         self._bars.update(self._bars.task_ids[-1], completed=done, total=total, note=note)
 
     def counter(self, what: str) -> Callable[[int, int], None]:
@@ -64,12 +81,12 @@ class Progress:
         self._rate = rate if not self._rate else 0.9 * self._rate + 0.1 * rate
         parts = [
             f"epoch {at.epoch + 1}/{epochs}",
-            f"{self._rate:.0f} images/s",
             f"loss {at.loss / at.seen:.3f}",
             f"accuracy {at.correct / at.seen:.3f}",
+            f"{self._rate:.0f} images/s",
             *(f"sparsity {row['sparsity']:.3f}" for row in at.history[-1:]),
         ]
-        self.count("training", at.epoch * steps + at.step, epochs * steps, " · ".join(parts))
+        self.count("training", at.epoch * steps + at.step, epochs * steps, *parts)
 
     def epoch(self, row: dict[str, float], epochs: int) -> None:
         """Print the row of a finished epoch."""
@@ -78,3 +95,15 @@ class Progress:
             f"epoch {row['epoch']:.0f}/{epochs}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.4f}  "
             f"sparsity {row['sparsity']:.4f}  {self._rate:.0f} images/s  {elapsed:.0f} s"
         )
+
+
+def _fitting(notes: Sequence[str], room: int) -> Sequence[str]:
+    """Return the first of ``notes`` that fit into ``room`` columns."""
+    count = len(notes)
+    while count and len(_joined(notes[:count])) > room:
+        count -= 1
+    return notes[:count]
+
+
+def _joined(notes: Sequence[str]) -> str:
+    return (" " * GAP).join(notes)

@@ -56,9 +56,19 @@ def ids(line: str) -> str:
 
 
 def test_the_documents_have_the_commands_of_everyday_use() -> None:
-    assert {"run", "audit", "sweep", "report", "status", "export", "latency", "export-model", "data"} <= {
-        line.split()[1] for line in LINES if line != "bench"
-    }
+    assert {
+        "run",
+        "audit",
+        "sweep",
+        "report",
+        "card",
+        "doctor",
+        "status",
+        "export",
+        "latency",
+        "export-model",
+        "data",
+    } <= {line.split()[1] for line in LINES if line != "bench"}
 
 
 @pytest.mark.parametrize("line", LINES, ids=ids)
