@@ -9,14 +9,14 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 from tiny import tiny_run
+from trainings import stepped
 
 from bench.datasets.base import Dataset
 from bench.errors import BadInput, BenchError
 from bench.evaluation.metrics import measure
 from bench.methods.drawn import drawn_layers
 from bench.methods.kernels import kernel_layers
-from bench.methods.l0 import L0, Gated, gate, l0, open_probability
-from bench.training.train_state import TrainState
+from bench.methods.l0 import L0, Gated, gate, open_probability
 
 
 def network(classes: int = 4) -> Any:
@@ -78,14 +78,8 @@ def test_the_multiplier_follows_the_excess_and_is_zero_where_enough_are_shut() -
 def test_at_least_as_many_weights_of_each_kernel_go_as_were_asked_and_not_many_more(
     asked: float, tiny: Dataset
 ) -> None:
-    run = tiny_run(arch="small", epochs=150, l0=asked, learning_rate=0.01)
-    method = l0(run, run.steps(len(tiny.train)), None)
-    state = TrainState.fresh(run, 4, len(tiny.train), [method])
-    step = state.step_function()
-    for at in range(run.steps(len(tiny.train))):
-        rows = slice(at % 3 * 32, at % 3 * 32 + 32)
-        step(tiny.train.images[rows], tiny.train.labels[rows])
-    for layer in kernel_layers(method.finish(state.model)):
+    model = stepped(tiny_run(arch="small", epochs=150, l0=asked, learning_rate=0.01), tiny)
+    for layer in kernel_layers(model):
         kernel = layer.kernel.numpy()
         assert round(asked * kernel.size) <= (kernel == 0).sum() <= (asked + 0.15) * kernel.size, layer.name
 

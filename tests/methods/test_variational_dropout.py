@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,11 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 from tiny import tiny_run
-from trainings import train
+from trainings import stepped
 
 from bench.datasets.base import Dataset
 from bench.errors import BadInput
+from bench.methods.kernels import kernel_layers
 from bench.methods.variational_dropout import Noisy, VariationalDropout, divergence
 
 
@@ -35,11 +35,11 @@ def test_the_noise_of_an_output_has_the_mean_and_the_variance_of_noisy_weights(n
     many = noisy(np.repeat(images, 20_000, axis=0), training=True).numpy()
     kernel, deviation = layer.kernel.numpy(), np.exp(noisy.log_variance.numpy() / 2)
     by_hand = []
-    for _ in range(4_000):
+    for _ in range(1_500):
         layer.kernel.assign(kernel + deviation * draw.normal(size=kernel.shape))
         by_hand.append(layer(images).numpy()[0])
     np.testing.assert_allclose(many.mean(axis=0), mean[0], atol=0.05 * many.std())
-    np.testing.assert_allclose(many.std(axis=0), np.std(by_hand, axis=0), rtol=0.08)
+    np.testing.assert_allclose(many.std(axis=0), np.std(by_hand, axis=0), rtol=0.1)
 
 
 def test_the_divergence_falls_towards_zero_and_is_the_fit_of_the_source() -> None:
@@ -67,12 +67,11 @@ def test_weights_that_bear_any_noise_go_and_the_others_stay() -> None:
 
 
 @pytest.mark.usefixtures("small_network")
-def test_a_larger_factor_zeroes_more(tiny: Dataset, tmp_path: Path) -> None:
+def test_a_larger_factor_zeroes_more(tiny: Dataset) -> None:
     zeros = []
-    for factor in (0.01, 1.0, 100.0):
-        run = tiny_run(arch="small", epochs=60, variational_dropout=factor)
-        weights = train(run, tiny, tmp_path / str(factor)).weights
-        zeros.append(sum(int((array == 0).sum()) for name, array in weights.items() if "kernel" in name))
+    for factor in (0.0001, 0.01, 1.0):
+        model = stepped(tiny_run(arch="small", epochs=60, variational_dropout=factor), tiny)
+        zeros.append(sum(int((layer.kernel.numpy() == 0).sum()) for layer in kernel_layers(model)))
     assert zeros[0] < zeros[1] < zeros[2]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from bench.training import loop
 from bench.training.interruption import Stop
 from bench.training.network import finished, weights_of
 from bench.training.progress import Progress
+from bench.training.train_state import TrainState
 
 
 class Trained(NamedTuple):
@@ -57,3 +58,15 @@ def train(
     folder, stop = Folder(results, run), stop or Stop()
     model, history = loop.train(run, data, folder, methods, Progress(), stop, share_after=share_after)
     return Trained(weights_of(finished(model, methods)), history)
+
+
+def stepped(run: Run, data: Dataset) -> Any:
+    """Return the network after all steps of ``run``, plain. Without checkpoints and shuffling, many steps take a second."""
+    methods = methods_of(run, run.steps(len(data.train)))
+    state = TrainState.fresh(run, len(data.classes), len(data.train), methods)
+    step, images, labels = state.step_function(), data.train.images, data.train.labels
+    batches = -(-len(labels) // run.batch_size)
+    for at in range(run.steps(len(labels))):
+        rows = slice(at % batches * run.batch_size, (at % batches + 1) * run.batch_size)
+        step(images[rows], labels[rows])
+    return finished(state.model, methods)

@@ -36,7 +36,7 @@ THREE: dict[str, Any] = {"epochs": 1, "schedule": Fractions(0.5, 1.0, 2)}
         ({"l0": 0.5, "adversarial_eps": 2.0}, (2, 4)),
         ({"sparsity": 0.5, "l1": 1e-3, "nuclear_norm": 1e-2, "dropout": 0.5}, (2, 3)),
     ],
-    ids=["random", "filter", "adversarial", "bfloat16", "low-rank", "global", "noise", "penalties"],
+    ids=["random", "filter", "adversarial", "bfloat16", "low-rank", "global", "noise", "gates", "penalties"],
 )
 def test_a_training_stopped_at_any_step_and_resumed_is_the_uninterrupted_one(
     settings: dict[str, Any], stops: tuple[int, ...], tiny: Dataset, tmp_path: Path, trained: Callable[..., Trained]

@@ -49,6 +49,7 @@ RUNS: dict[str, dict[str, Any]] = {
     },
     "fc5, penalties": {"l1": 1e-2, "nuclear_norm": 0.1, "learning_rate": 0.01},
     "fc5, noise": {"variational_dropout": 10.0, "learning_rate": 0.01},
+    "fc5, gates": {"l0": 0.5, "learning_rate": 0.01},
     "fc5, dropout": {"dropout": 0.2, "learning_rate": 0.01},
     "resnet18, all methods": {
         "arch": "resnet18",
@@ -72,6 +73,7 @@ GOLDEN: dict[int, dict[str, Figures]] = {
         "fc5, global": Figures(0.920007, 0.65625, 52.5727, 55.2088),
         "fc5, penalties": Figures(0.0775836, 0.979167, 75.4567, 1.27172),
         "fc5, noise": Figures(0.232492, 0.927083, 76.1595, 1.13167),
+        "fc5, gates": Figures(0.168971, 0.989583, 75.5067, 1.06514),
         "fc5, dropout": Figures(0.387167, 0.864583, 76.1772, 1.38576),
         "fc5, adversarial": Figures(1.02204, 0.6875, 76.1491, 1.36555),
         "fc5, adversarial, many steps": Figures(1.20356, 0.666667, 76.1458, 1.47745),
