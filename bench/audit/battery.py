@@ -12,6 +12,7 @@ from bench.attacks.noise import Noise
 from bench.attacks.square import Square
 from bench.attacks.transfer import Transfer
 from bench.audit.evidence import Access
+from bench.audit.version import AUDIT, AUDIT_INT8
 
 INT8 = "-int8"  # the end of the name of a battery that audits the network in 8 bits
 
@@ -55,6 +56,11 @@ class Battery:
     probed: int = 64
     longer: bool = False
     int8: bool = False
+
+    @property
+    def version(self) -> int:
+        """The version of its evidence."""
+        return AUDIT_INT8 if self.int8 else AUDIT
 
     @property
     def of_control(self) -> str:

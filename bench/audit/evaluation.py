@@ -15,7 +15,6 @@ from bench.audit.cost import cost_of
 from bench.audit.evidence import Access, Evidence
 from bench.audit.record import evidence_of, fields_of, verdict_record
 from bench.audit.verdict import judge
-from bench.audit.version import AUDIT
 from bench.errors import BadInput
 from bench.evaluation.base import Network, Subject
 from bench.records.schema import AuditRecord, ControlRow
@@ -57,7 +56,7 @@ class AuditEvaluation:
     def is_recorded(self, folder: Folder) -> bool:
         """Tell whether ``folder`` has the record of this audit, at the version of today."""
         found = folder.audit(self.battery.name)
-        return found is not None and found[0].version == AUDIT
+        return found is not None and found[0].version == self.battery.version
 
     def _battery(self, subject: Subject) -> Battery:
         """Return the battery, without transfer where there is no network of a control to attack from."""
@@ -161,7 +160,7 @@ def audited(folder: Folder, battery: str, control: Folder | None = None) -> Audi
 
 def _evidence(folder: Folder, battery: str) -> tuple[ControlRow, Evidence] | None:
     found = folder.audit(battery)
-    if found is None or found[0].version != AUDIT:
+    if found is None or found[0].version != BATTERIES[battery].version:
         return None
     record, arrays = found
     row = ControlRow(run=folder.run.name, seed=folder.run.seed, weights=record.weights)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from bench.attacks.norms import LINF
+from bench.audit.battery import BATTERIES
 from bench.audit.checks import CHECKS
 from bench.audit.evidence import Access, Evidence, StageOutcome
 from bench.audit.verdict import Verdict, judge
-from bench.audit.version import AUDIT
 from bench.records.files import Arrays
 from bench.records.schema import AuditRecord, CheckRow, LeftRow, StageRow, ThreatRecord, VerdictRecord
 
@@ -37,7 +37,7 @@ def stage_rows(evidence: Evidence) -> list[StageRow]:
 def fields_of(evidence: Evidence, control: Evidence | None = None) -> dict[str, Any]:
     """Return what ``evidence`` decides in the record of an audit, with the verdict against ``control``."""
     return {
-        "version": AUDIT,
+        "version": BATTERIES[evidence.battery].version,
         "battery": evidence.battery,
         "threat": ThreatRecord(
             norm=LINF.name,

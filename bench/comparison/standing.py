@@ -11,6 +11,7 @@ from enum import StrEnum
 from bench.attacks import attack_named
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.norms import LINF
+from bench.audit.battery import SCREEN
 from bench.comparison.group import AttackedNetwork
 from bench.comparison.masked_networks import is_masked
 from bench.comparison.method_of import method_of
@@ -26,8 +27,6 @@ from bench.spec.control import control_of
 from bench.spec.run import Run
 
 USUAL = 4.0  # the radius of a picture that shows one, in pixel levels: the larger one of an audit at 64 px
-OVERSTATED = 0.05  # FGSM says this much too much before it counts, as in an audit
-BATTERY = "screen"
 Seeds = Mapping[int, TrainedNetwork]
 
 
@@ -114,7 +113,7 @@ def standings(collection: Collection) -> list[Standing]:
 
 def audit_of(network: TrainedNetwork) -> AuditRecord | None:
     """Return the audit that speaks for ``network``: the one that all have where there are several."""
-    return network.audits.get(BATTERY) or next(iter(network.audits.values()), None)
+    return network.audits.get(SCREEN.name) or next(iter(network.audits.values()), None)
 
 
 def naive_attack(network: TrainedNetwork) -> RecordedAttack | None:

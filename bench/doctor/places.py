@@ -15,8 +15,8 @@ from bench.datasets.listing import list_images
 from bench.datasets.messages import printable
 from bench.doctor.finding import Finding, State
 from bench.errors import BenchError
+from bench.spec.run import Run
 
-IMAGE_SIZE = 64  # the default of a run, pixels
 REFETCH = "remove this folder from the cache, then run bench data fetch"
 
 
@@ -40,7 +40,7 @@ def images(data_dir: Path | None) -> Finding:
     source = "--data-dir" if data_dir else "$BENCH_DATA_DIR" if named else "the cache"
     try:
         # No size makes it download: the cache has a folder of its own name.
-        root = locate(IMAGE_SIZE, data_dir, lambda _: None) if named else cache.directory() / folders[0]
+        root = locate(Run.image_size, data_dir, lambda _: None) if named else cache.directory() / folders[0]
         found = list_images(root)
     except BenchError as error:
         return Finding("data", str(error), State.ERROR, f"correct {source}" if named else REFETCH)

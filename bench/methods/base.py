@@ -12,7 +12,6 @@ from bench.records.schema import Metrics
 # (labels, logits) -> the loss of each image, shape (n,). Labels are classes, int64 (n,), or probabilities, float32 (n, classes).
 Loss = Callable[[Any, Any], Any]
 OWN_RATE = 0.05
-OWN_EPSILON = 1e-12  # far below the gradient of one weight among millions
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
+from bench.audit.verdict import MARGIN
 from bench.comparison.method_of import METHODS
-from bench.comparison.standing import OVERSTATED, USUAL, Standing, Trust
+from bench.comparison.standing import USUAL, Standing, Trust
 from bench.records.networks import seeds_text
 from bench.report.network_names import architecture, names_of
 from bench.report.tables.cells import percent
@@ -20,6 +21,11 @@ from bench.spec.run import Run
 QUESTION = "Which compressed network can be trusted, and how much of what FGSM shows is illusion?"
 MOST = 40  # networks in the picture
 NAMED = 2  # networks that a sentence names
+VERBS = {  # of one network, and of several
+    Trust.BREAKS: ("breaks", "break"),
+    Trust.MASKED: ("hides its gradient", "hide their gradient"),
+    Trust.INCONCLUSIVE: ("is inconclusive", "are inconclusive"),
+}
 SMALLER = 1.05  # a network with this compression or more counts as compressed
 
 
@@ -136,11 +142,7 @@ class Answer:
             )
         counted = Counter(each.trust for each in audited)
         resists = [self.names[each.run] for each in audited if each.trust is Trust.RESISTS]
-        rest = [
-            f"{_words(counted[trust], trust)}"
-            for trust in (Trust.BREAKS, Trust.MASKED, Trust.INCONCLUSIVE)
-            if counted[trust]
-        ]
+        rest = [f"{counted[trust]} {words[counted[trust] != 1]}" for trust, words in VERBS.items() if counted[trust]]
         others = len(self.standings) - len(audited)
         unknown = f" {_count(others, 'other')} {'was' if others == 1 else 'were'} not audited." * bool(others)
         end = f": {_and(rest)}." if rest else "."
@@ -160,9 +162,9 @@ class Answer:
             return "No network learned, so what FGSM shows of them means nothing."
         if not known:
             return "How much of it is illusion is not known: FGSM is the only attack that was tried."
-        too_much = [each for each in known if each.illusion > OVERSTATED]
+        too_much = [each for each in known if each.illusion > MARGIN]
         most = max(known, key=lambda each: (each.illusion, each.run.name))
-        head = f"FGSM says over {100 * OVERSTATED:g} points too much for {len(too_much)} of {_count(len(known), 'network')}"
+        head = f"FGSM says over {100 * MARGIN:g} points too much for {len(too_much)} of {_count(len(known), 'network')}"
         if not too_much:
             return f"{head}; the largest difference is {percent(most.illusion)} points."
         return (
@@ -188,9 +190,9 @@ class Answer:
             )
         gains = [(each.left - whole.left, each, whole) for each, whole in pairs]
         _, best, whole = max(gains, key=lambda found: (found[0], found[1].run.name))
-        more = sum(each > OVERSTATED for each, _, _ in gains)
-        less = sum(each < -OVERSTATED for each, _, _ in gains)
-        points = f"over {100 * OVERSTATED:g} points"
+        more = sum(each > MARGIN for each, _, _ in gains)
+        less = sum(each < -MARGIN for each, _, _ in gains)
+        points = f"over {100 * MARGIN:g} points"
         head = (
             f"{more} of {_count(len(pairs), 'compressed network')} {'keeps' if more == 1 else 'keep'} {points} more under attack "
             f"than the same network uncompressed, {less} {points} less."
@@ -269,18 +271,6 @@ def verdict_of(standing: Standing) -> str:
 def times(ratio: float) -> str:
     """Return a ratio as text: "1.1x", "5x", "50x"."""
     return f"{ratio:.1f}x" if ratio < 2.95 and f"{ratio:.1f}"[-1] != "0" else f"{ratio:.0f}x"
-
-
-def _words(count: int, trust: Trust) -> str:
-    return (
-        f"{count} {trust}"
-        if trust is Trust.BREAKS and count == 1
-        else {
-            Trust.BREAKS: f"{count} break",
-            Trust.MASKED: f"{count} {'hides its' if count == 1 else 'hide their'} gradient",
-            Trust.INCONCLUSIVE: f"{count} {'is' if count == 1 else 'are'} inconclusive",
-        }[trust]
-    )
 
 
 def _count(number: int, what: str) -> str:

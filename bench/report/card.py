@@ -9,6 +9,7 @@ from dataclasses import fields
 from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
 from bench.audit.rates import shipped
+from bench.comparison.verdict import SEEDS
 from bench.datasets import DATASETS
 from bench.errors import BadInput
 from bench.evaluation.learned import learned
@@ -28,7 +29,6 @@ from bench.spec.control import control_of
 from bench.spec.run import Run
 
 AUDIT = ("seed", "audit", "images", "verdict", "eps", "FGSM says", "really left", "illusion", "left of its control")
-SEEDS = 3  # below these, nothing is said of how seeds differ
 
 
 def card(folders: Sequence[Folder]) -> str:

@@ -11,7 +11,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from bench.datasets.base import Images, Labels
-from bench.methods.base import OWN_EPSILON, OWN_RATE, Loss, Method
+from bench.methods.base import OWN_RATE, Loss, Method
 from bench.methods.kernels import kernel_layers
 from bench.records.files import Arrays
 from bench.spec.run import Run
@@ -65,7 +65,7 @@ class TrainState:
         added = [variable for method in methods for variable in method.own_variables(model)]
         optimizer.build(_without(model.trainable_variables, added))
         model.compile(optimizer)  # where the pruning callback looks for the step counter
-        own = keras.optimizers.Adam(OWN_RATE, epsilon=OWN_EPSILON) if added else None
+        own = keras.optimizers.Adam(OWN_RATE) if added else None
         if own:
             own.build(added)
         return cls(run, model, optimizer, methods, plain, own)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from tiny import tiny_run
 from whole_runs import FGSM
 
-from bench.audit import evaluation
+from bench.audit import battery
 from bench.audit.evaluation import audited, control_audit
 from bench.audit.record import evidence_of
 from bench.audit.verdict import judge
@@ -64,13 +64,17 @@ def test_the_control_has_no_control(results: Path) -> None:
 
 
 @pytest.mark.usefixtures("tiny_source")
-def test_an_audit_is_done_once_and_again_at_another_version(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_audit_is_done_once_and_again_at_another_version(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert not go(results, DENSE, "screen").worked
     assert status_of(Folder(results, DENSE), (FGSM,), ("screen",)).state is State.DONE
     assert status_of(Folder(results, DENSE), (FGSM,), ("full",)).state is State.INTERRUPTED
-    monkeypatch.setattr(evaluation, "AUDIT", 99)
-    assert go(results, DENSE, "screen").worked
-    monkeypatch.undo()
+    monkeypatch.setattr(battery, "AUDIT", 99)
+    shutil.copytree(results, tmp_path / "copy")
+    assert go(tmp_path / "copy", DENSE, "screen").worked
+    record = Folder(tmp_path / "copy", DENSE).audits()["screen"]
+    assert record.version == 99
 
 
 @pytest.mark.parametrize("what", ["json", "npz"])
