@@ -29,7 +29,6 @@ from bench.attacks.pgd import Pgd  # noqa: E402
 from bench.audit.battery import FULL, SCREEN, Battery  # noqa: E402
 from bench.audit.collect import collect  # noqa: E402
 from bench.audit.evaluation import audited_images  # noqa: E402
-from bench.audit.evidence import Access  # noqa: E402
 from bench.datasets import DATASETS  # noqa: E402
 from bench.evaluation.classifier import Classifier  # noqa: E402
 from bench.evaluation.restored import restored  # noqa: E402
@@ -80,7 +79,7 @@ def main(run: str, results: Path, data_dir: Path | None, images: int, wanted: st
 
 
 def left(battery: Battery, network: Classifier, part: Any, indices: Any, radius: float) -> Any:
-    few = replace(battery.without(Access.TRANSFER), longer=False, probed=1)
+    few = replace(battery.alone, longer=False, probed=1)
     return collect(few, network, part, indices, (radius,), 10, 0, lambda *_: None).worst_case[0]
 
 

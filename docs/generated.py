@@ -49,7 +49,7 @@ def _stages() -> str:
             return "-"
         return f"`{stage.attack}`" + (f", on {stage.most} images" if stage.most else "")
 
-    by_battery = [{stage.name: stage for stage in battery.stages} for battery in (SCREEN, FULL)]
+    by_battery = [{stage.name: stage for stage in (*battery.stages, *battery.adapted)} for battery in (SCREEN, FULL)]
     names = dict.fromkeys(name for battery in reversed(by_battery) for name in battery)
     access = {name: stage.access for battery in by_battery for name, stage in battery.items()}
     rows = [(name, access[name], *(cell(battery.get(name)) for battery in by_battery)) for name in names]

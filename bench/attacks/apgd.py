@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from bench.attacks.adapted import GRADIENTS, followed
 from bench.attacks.ball import Radii, project, random_point, steepest
 from bench.attacks.base import Target
 from bench.attacks.gradient_search import GradientSearch
@@ -31,6 +32,8 @@ class Apgd(GradientSearch):
         start: where the first climb starts: at the "image" itself, or at a "random" point of the ball.
         targets: 0, or the largest number of classes to go for in turn, the likeliest first, each with a climb of its own on the
             targeted logit margin. ``loss`` is then not used.
+        gradient: what it follows: the network's "own" gradient, one "averaged" over noisy copies of the image, or that of the
+            "control" (``adapted.py``). The last two are for networks whose own gradient misleads.
 
     Source: Croce & Hein 2020, arXiv:2003.01690. Departure: an image is dropped once it is fooled.
     """
@@ -44,11 +47,19 @@ class Apgd(GradientSearch):
     restarts: float = 1
     targets: float = 0
     start: str = "image"
+    gradient: str = "own"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.start not in STARTS:
             raise unknown(f"start of {self.kind}", str(self.start), STARTS)
+        if self.gradient not in GRADIENTS:
+            raise unknown(f"gradient of {self.kind}", str(self.gradient), GRADIENTS)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The control, where it gives the gradient."""
+        return ("",) if self.gradient == "control" else ()
 
     @property
     def moves(self) -> str:
@@ -56,10 +67,12 @@ class Apgd(GradientSearch):
         towards = f", towards {self.targets:g} classes in turn," if self.targets else ""
         times = f" from {self.restarts:g} starts" if self.restarts > 1 else ""
         first = " from a random start" * (self.start == "random")
-        return f"{self.steps:g} APGD steps{times}{first}{towards}"
+        along = "" if self.gradient == "own" else f" along the {GRADIENTS[self.gradient]}"
+        return f"{self.steps:g} APGD steps{times}{first}{towards}{along}"
 
     def search(self, target: Target, images: Images, labels: Labels, eps: Radii, draw: np.random.Generator) -> Found:
         """Return the best image found in each ball, as ``Search`` asks."""
+        target = followed(self.gradient, target, draw)
         loss = TargetedMargin() if self.targets else self.differentiated(target.temperature)
 
         def climb(restart: int, place: int) -> Attempt:

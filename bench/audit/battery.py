@@ -12,7 +12,7 @@ from bench.attacks.noise import Noise
 from bench.attacks.square import Square
 from bench.attacks.transfer import Transfer
 from bench.audit.evidence import Access
-from bench.audit.version import AUDIT, AUDIT_INT8
+from bench.audit.version import VERSIONS
 
 INT8 = "-int8"  # the end of the name of a battery that audits the network in 8 bits
 
@@ -44,6 +44,7 @@ class Battery:
     Args:
         images: how many images it takes.
         stages: in order.
+        adapted: the stages that follow where a check of the gradient or of the attacks is flagged.
         probed: how many of the images the probes take.
         longer: whether the probes that take longest are made too.
         int8: whether it audits the network as it is deployed, in 8 bits. Such a network is compared with the control as it
@@ -53,6 +54,7 @@ class Battery:
     name: str
     images: int
     stages: tuple[Stage, ...]
+    adapted: tuple[Stage, ...] = ()
     probed: int = 64
     longer: bool = False
     int8: bool = False
@@ -60,7 +62,7 @@ class Battery:
     @property
     def version(self) -> int:
         """The version of its evidence."""
-        return AUDIT_INT8 if self.int8 else AUDIT
+        return VERSIONS[self.name]
 
     @property
     def of_control(self) -> str:
@@ -72,9 +74,13 @@ class Battery:
         """The same battery, of the network in 8 bits."""
         return replace(self, name=self.name + INT8, int8=True)
 
-    def without(self, access: Access) -> Battery:
-        """Return the battery without the stages of a kind."""
-        return replace(self, stages=tuple(each for each in self.stages if each.access is not access))
+    @property
+    def alone(self) -> Battery:
+        """The battery without the stages that need another network."""
+        stages, adapted = (
+            tuple(each for each in part if not each.attack.sources) for part in (self.stages, self.adapted)
+        )
+        return replace(self, stages=stages, adapted=adapted)
 
 
 ONE_STEP = (
@@ -107,6 +113,10 @@ FULL = Battery(
         Stage("square", Square(queries=1000), Access.BLACK_BOX),
         Stage("noise", Noise(draws=20), Access.BLACK_BOX),
         Stage("transfer", Transfer(), Access.TRANSFER),
+    ),
+    (
+        Stage("averaged gradient", Apgd(loss="margin", steps=20, gradient="averaged"), Access.ADAPTED),
+        Stage("gradient of the control", Apgd(loss="margin", steps=50, gradient="control"), Access.ADAPTED),
     ),
     longer=True,
 )

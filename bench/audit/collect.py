@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from bench.attacks.spec import AttackSpec
 from bench.audit.battery import Battery, Stage
+from bench.audit.checks import CHECKS, About, checked
 from bench.audit.evidence import CORRECT, FOOLED, NOT_TRIED, Access, Bools, Evidence, StageOutcome
 from bench.audit.probes import probes_of
 from bench.datasets.base import Split
@@ -46,17 +48,22 @@ def collect(
     network.forget()
     predictions = classes(network, clean)
     left = np.broadcast_to(predictions == labels, (len(eps), len(labels))).copy()
-    stages = []
-    for place, stage in enumerate(battery.stages):
-        tick(stage.name, place, len(battery.stages))
-        wanted = left if stage.access is not Access.ONE_STEP else np.broadcast_to(predictions == labels, left.shape)
-        found = attacked(stage, network, images, wanted, eps, seed + place)
-        stages.append(found)
-        if stage.access is not Access.ONE_STEP:
-            left &= ~np.logical_or.accumulate(found.fooled, axis=0)
-    tick("probes", len(battery.stages), len(battery.stages))
-    probes = probes_of(network, clean, labels, predictions, eps, left, battery, seed)
-    return Evidence(
+    total = len(battery.stages) + len(battery.adapted)
+
+    def by(stages: tuple[Stage, ...], done: int) -> tuple[StageOutcome, ...]:
+        outcomes = []
+        for place, stage in enumerate(stages, done):
+            tick(stage.name, place, total)
+            wanted = left if stage.access is not Access.ONE_STEP else np.broadcast_to(predictions == labels, left.shape)
+            found = attacked(stage, network, images, wanted, eps, seed + place)
+            outcomes.append(found)
+            if stage.access is not Access.ONE_STEP:
+                np.logical_and(left, ~np.logical_or.accumulate(found.fooled, axis=0), out=left)
+        return tuple(outcomes)
+
+    stages = by(battery.stages, 0)
+    tick("probes", len(stages), total)
+    evidence = Evidence(
         battery.name,
         eps,
         network.temperature,
@@ -64,10 +71,13 @@ def collect(
         indices,
         labels,
         predictions,
-        tuple(stages),
-        probes,
+        stages,
+        probes_of(network, clean, labels, predictions, eps, left, battery, seed),
         network.broken,
     )
+    if not any(each.flagged and CHECKS[each.check].about is not About.ACCURACY for each in checked(evidence).values()):
+        return evidence
+    return replace(evidence, stages=stages + by(battery.adapted, len(stages)))
 
 
 def attacked(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.attacks.adapted import DRAWS
 from bench.attacks.apgd import Apgd
 from bench.attacks.base import Attack
 from bench.attacks.fmn import Fmn
@@ -51,11 +52,13 @@ def cost_of(battery: Battery, network: Network, images: Split, radii: int) -> Co
     network.logits(clean)
     a_gradient, a_query = (between - began) / len(few), (time.perf_counter() - between) / len(few)
     usual = most = 0.0
-    for stage in battery.stages:
+    for stage in (*battery.stages, *battery.adapted):
         count = min(len(images), stage.most or len(images)) * (1 if stage.access is Access.ONE_STEP else radii)
         gradients, queries = per_image(stage.attack)
         seconds = count * (gradients * a_gradient + queries * a_query)
         most += seconds
+        if stage in battery.adapted:  # an undefended network does not ask for them
+            continue
         limited = stage.access is Access.ONE_STEP or stage.most is not None
         usual += seconds if limited else USUALLY_LEFT * seconds
     return Cost(usual, most)
@@ -64,7 +67,8 @@ def cost_of(battery: Battery, network: Network, images: Split, radii: int) -> Co
 def per_image(attack: Attack) -> tuple[int, int]:
     """Return how many gradients and queries an attack takes for an image and radius that survives it."""
     if isinstance(attack, Apgd):
-        return int(attack.steps * attack.restarts * max(1, attack.targets)), 1
+        climbs = attack.restarts * max(1, attack.targets)
+        return int(attack.steps * climbs) * (1 + DRAWS if attack.gradient == "averaged" else 1), 1
     if isinstance(attack, Fmn):
         return int(attack.steps), 1
     if isinstance(attack, Square):

@@ -12,7 +12,6 @@ from bench.audit.battery import Battery
 from bench.audit.collect import collect
 from bench.audit.cost import cost_of
 from bench.audit.evaluation import audited_images, control_audit
-from bench.audit.evidence import Access
 from bench.audit.record import fields_of
 from bench.datasets.base import Dataset
 from bench.errors import BadInput
@@ -55,7 +54,7 @@ def audit_ensemble(members: Sequence[Folder], data: Dataset, battery: Battery, p
     indices = audited_images(battery, len(data.val))
     images, eps = data.val.part(indices), architecture(first.arch).audit_eps
     network = Classifier(model, first.temperature)
-    stages = battery.without(Access.TRANSFER)
+    stages = battery.alone
     progress.say(
         f"auditing an ensemble of {len(members)} ({battery.name}): {cost_of(stages, network, images, len(eps))}"
     )

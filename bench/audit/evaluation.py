@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bench.audit.battery import BATTERIES, Battery
 from bench.audit.collect import collect
 from bench.audit.cost import cost_of
-from bench.audit.evidence import Access, Evidence
+from bench.audit.evidence import Evidence
 from bench.audit.record import evidence_of, fields_of, verdict_record
 from bench.audit.verdict import judge
 from bench.errors import BadInput
@@ -64,8 +64,8 @@ class AuditEvaluation:
             source = subject.folder.other("", "transfer")
         except BadInput as error:
             subject.progress.say(f"auditing without transfer: {error}")
-            return self.battery.without(Access.TRANSFER)
-        return self.battery.without(Access.TRANSFER) if source.path == subject.folder.path else self.battery
+            return self.battery.alone
+        return self.battery.alone if source.path == subject.folder.path else self.battery
 
     def _network(self, subject: Subject) -> Network:
         if not self.battery.int8:

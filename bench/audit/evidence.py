@@ -23,6 +23,7 @@ class Access(StrEnum):
     WHITE_BOX = "white box"
     BLACK_BOX = "no gradients"
     TRANSFER = "transfer"
+    ADAPTED = "adapted"  # to a network whose gradient misleads
 
 
 @dataclass(frozen=True)

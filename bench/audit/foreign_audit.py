@@ -10,7 +10,7 @@ from bench.audit.battery import Battery
 from bench.audit.collect import collect
 from bench.audit.cost import cost_of
 from bench.audit.evaluation import audited_images
-from bench.audit.evidence import Access, Evidence
+from bench.audit.evidence import Evidence
 from bench.audit.foreign import load
 from bench.audit.record import fields_of
 from bench.datasets.folder import images_of
@@ -68,7 +68,7 @@ def audit_foreign(network: Foreign, battery: Battery, progress: Progress, skip_b
             stages, target, images, indices, network.eps, len(data.classes), SEED, lambda stage, *_: progress.say(stage)
         )
 
-    alone = battery.without(Access.TRANSFER)
+    alone = battery.alone
     if control is None or network.control is None:
         row, theirs = None, None
         evidence = evidence_of(Classifier(model, network.temperature), alone, "the network")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-# Raise it, and name the change in CHANGELOG.md, when a battery, a probe or the choice of images changes a number.
-AUDIT = 1
-AUDIT_INT8 = 2  # the same of a network in 8 bits
+# Raise the number of a battery, and name the change in CHANGELOG.md, when its stages, a probe or the choice of images changes
+# a number of it.
+VERSIONS = {"screen": 1, "full": 2, "screen-int8": 2, "full-int8": 3}

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from tiny import tiny_run
 from whole_runs import FGSM
 
-from bench.audit import battery
+from bench.audit import version
 from bench.audit.evaluation import audited, control_audit
 from bench.audit.record import evidence_of
 from bench.audit.verdict import judge
@@ -70,7 +70,7 @@ def test_an_audit_is_done_once_and_again_at_another_version(
     assert not go(results, DENSE, "screen").worked
     assert status_of(Folder(results, DENSE), (FGSM,), ("screen",)).state is State.DONE
     assert status_of(Folder(results, DENSE), (FGSM,), ("full",)).state is State.INTERRUPTED
-    monkeypatch.setattr(battery, "AUDIT", 99)
+    monkeypatch.setitem(version.VERSIONS, "screen", 99)
     shutil.copytree(results, tmp_path / "copy")
     assert go(tmp_path / "copy", DENSE, "screen").worked
     record = Folder(tmp_path / "copy", DENSE).audits()["screen"]

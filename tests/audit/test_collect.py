@@ -13,6 +13,7 @@ from targets import Linear, trained
 
 from bench.audit.battery import BATTERIES, FULL, SCREEN
 from bench.audit.checks import CHECKS, About, checked
+from bench.audit.collect import collect
 from bench.audit.evaluation import audited_images
 from bench.audit.evidence import FOOLED, NOT_TRIED, Access
 from bench.audit.verdict import Kind, judge
@@ -107,6 +108,24 @@ def test_a_network_with_a_wrong_gradient_is_masked(wrong: str, target: Linear, m
     eps = (0.5, 1.0)
     control = audit(Counting(target), middle, eps)
     assert judge(audit(Counting(target, WRONG[wrong]), middle, eps), control).kind is Kind.MASKED
+
+
+@pytest.mark.parametrize("wrong", [None, *WRONG])
+def test_the_full_battery_goes_round_a_gradient_that_is_flagged(
+    wrong: str | None, target: Linear, middle: Split
+) -> None:
+    network, few = Counting(target, WRONG[wrong] if wrong else None, source=Counting(target)), replace(FULL, images=40)
+    blind = replace(few, stages=tuple(each for each in few.stages if each.access is Access.ONE_STEP), longer=False)
+    radii = margins(target, middle)
+    eps = (float(np.quantile(radii[radii > 0], 0.5)),)
+    found = collect(blind, network, middle, np.arange(len(middle)), eps, 4, 0, lambda *_: None)
+    stage = found.stage("gradient of the control")
+    asked = any(CHECKS[each.check].about is not About.ACCURACY for each in checked(found).values() if each.flagged)
+    assert (stage is not None) == asked
+    assert asked or not wrong
+    if stage is not None:
+        clear = np.abs(radii - eps[0]) > 1e-3 * eps[0]
+        np.testing.assert_array_equal(found.worst_case[0][clear], radii[clear] > eps[0])
 
 
 def test_a_stage_of_few_images_takes_those_that_are_left_at_the_most_radii(target: Linear, middle: Split) -> None:

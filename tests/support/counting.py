@@ -10,17 +10,18 @@ from targets import Linear
 
 from bench.audit.battery import SCREEN
 from bench.audit.collect import collect
-from bench.audit.evidence import Access, Evidence
+from bench.audit.evidence import Evidence
 from bench.datasets.base import Split
 from bench.evaluation.base import Network
 
 
 @dataclass
 class Counting:
-    """A target that counts its gradients and queries. ``wrong`` turns its gradients into others."""
+    """A target that counts its gradients and queries. ``wrong`` turns its gradients into others; ``source`` is its control."""
 
     inner: Linear
     wrong: Any = None
+    source: Any = None
     model: Any = None
     temperature: float = 1.0
     zero_images: float = 0.0
@@ -30,7 +31,8 @@ class Counting:
     queries: int = 0
 
     def other(self, name: str) -> Any:
-        raise NotImplementedError(name)
+        assert name == "", name
+        return self.source
 
     def forget(self) -> None:
         self.gradients = self.queries = 0
@@ -49,5 +51,5 @@ class Counting:
 
 
 def audit(target: Network, images: Split, eps: tuple[float, ...], battery: Any = SCREEN) -> Evidence:
-    battery = battery.without(Access.TRANSFER)
+    battery = battery.alone
     return collect(battery, target, images, np.arange(len(images)), eps, 4, 0, lambda *_: None)
