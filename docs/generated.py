@@ -15,7 +15,7 @@ from bench import errors
 from bench.attacks import BUILT_IN
 from bench.audit.battery import FULL, SCREEN, Stage
 from bench.audit.checks import CHECKS
-from bench.audit.rates import shipped
+from bench.audit.rates import Rate, shipped
 from bench.records.export import COLUMNS
 from bench.report.glossary import GLOSSARY
 from bench.runs.command import flag
@@ -54,6 +54,19 @@ def _stages() -> str:
     access = {name: stage.access for battery in by_battery for name, stage in battery.items()}
     rows = [(name, access[name], *(cell(battery.get(name)) for battery in by_battery)) for name in names]
     return _table(("stage", "access", f"screen, {SCREEN.images} images", f"full, {FULL.images} images"), rows)
+
+
+def _error_rates() -> str:
+    rates = shipped()
+
+    def cells(rate: Rate) -> tuple[str, str, str]:
+        return f"{rate.errors} of {rate.cases}", f"{rate.upper:.3f}", str(rate.networks)
+
+    everything = {**rates.by_arch, "all": (rates.missed, rates.accused)}
+    rows = [(arch, *cells(missed), *cells(accused)) for arch, (missed, accused) in everything.items()]
+    return _table(
+        ("networks", "masked, missed", "bound", "from networks", "honest, accused", "bound", "from networks"), rows
+    )
 
 
 def _attacks() -> str:
@@ -112,7 +125,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "attacks": _attacks,
     "checks": _checks,
     "columns": _columns,
-    "error-rates": lambda: shipped().sentence[:1].upper() + shipped().sentence[1:] + ".",
+    "error-rates": _error_rates,
     "exit-codes": _exit_codes,
     "glossary": _glossary,
     "scorecard": _scorecard,

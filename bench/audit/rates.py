@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -186,11 +186,15 @@ def _rate(chosen: Sequence[Case], wrong: Called) -> Rate:
 
 @dataclass(frozen=True)
 class Shipped:
-    """The rates that every verdict is printed with, and the architectures that they come from."""
+    """The rates that every verdict is printed with.
+
+    Args:
+        by_arch: the rates ``missed`` and ``accused`` on the networks of each architecture alone.
+    """
 
     missed: Rate
     accused: Rate
-    archs: tuple[str, ...] = ()
+    by_arch: Mapping[str, tuple[Rate, Rate]]
 
     @property
     def sentence(self) -> str:
@@ -198,7 +202,7 @@ class Shipped:
         if not (self.missed.cases and self.accused.cases):
             return "error rates: not known, because no calibration comes with this version"
         return (
-            f"error rates on planted cases ({', '.join(self.archs)}): {self.missed.errors} of {self.missed.cases} masked ones "
+            f"error rates on planted cases ({', '.join(self.by_arch)}): {self.missed.errors} of {self.missed.cases} masked ones "
             "missed (95 % bound "
             f"{self.missed.upper:.3f}), {self.accused.errors} of {self.accused.cases} honest networks accused "
             f"({self.accused.upper:.3f})"
@@ -208,14 +212,16 @@ class Shipped:
 def shipped() -> Shipped:
     """Return the rates of the calibration that comes with the suite."""
     body = json.loads((files("bench.audit") / "rates.json").read_text(encoding="utf-8"))
-    return Shipped(Rate(**body["missed"]), Rate(**body["accused"]), tuple(body["archs"]))
+    by_arch = {arch: (Rate(**both["missed"]), Rate(**both["accused"])) for arch, both in body["by_arch"].items()}
+    return Shipped(Rate(**body["missed"]), Rate(**body["accused"]), by_arch)
 
 
 def as_json(found: Sequence[Case]) -> str:
     """Return the rates of ``found`` as ``shipped`` reads them."""
-    body: dict[str, object] = {
-        name: {"errors": rate.errors, "cases": rate.cases, "networks": rate.networks}
-        for name, rate in (("missed", missed(found)), ("accused", accused(found)))
-    }
-    body["archs"] = sorted({each.run.arch for each in found})
+
+    def both(part: Sequence[Case]) -> dict[str, object]:
+        return {"missed": asdict(missed(part)), "accused": asdict(accused(part))}
+
+    archs = sorted({each.run.arch for each in found})
+    body = {**both(found), "by_arch": {arch: both([each for each in found if each.run.arch == arch]) for arch in archs}}
     return json.dumps(body, indent=1) + "\n"

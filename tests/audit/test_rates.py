@@ -71,10 +71,13 @@ def test_the_truth_of_a_fake_that_changes_the_image_comes_from_replayed_images()
 def test_the_rates_that_are_shipped_are_those_of_the_committed_cases() -> None:
     shipped = json.loads((files("bench.audit") / "rates.json").read_text(encoding="utf-8"))
     assert json.loads(as_json(read_cases(COMMITTED))) == shipped
+    for kind in ("missed", "accused"):
+        assert sum(rates[kind]["cases"] for rates in shipped["by_arch"].values()) == shipped[kind]["cases"] > 0
 
 
 def test_no_rate_is_claimed_without_cases() -> None:
-    assert "not known" in Shipped(Rate(0, 0, 0), Rate(0, 60, 60)).sentence
-    found = Shipped(Rate(1, 72, 9), Rate(0, 60, 60), ("fc5", "resnet18")).sentence
+    assert "not known" in Shipped(Rate(0, 0, 0), Rate(0, 60, 60), {}).sentence
+    each = (Rate(1, 36, 4), Rate(0, 30, 30))
+    found = Shipped(Rate(1, 72, 9), Rate(0, 60, 60), {"fc5": each, "resnet18": each}).sentence
     assert "(fc5, resnet18)" in found
     assert "0 of 60 honest networks accused" in found
