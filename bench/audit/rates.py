@@ -96,24 +96,35 @@ class Case:
 
 @dataclass(frozen=True)
 class Rate:
-    """Errors among cases, with the one-sided upper 95 % bound of the rate after Clopper and Pearson.
+    """Errors among cases, with one-sided upper 95 % bounds after Clopper and Pearson.
+
+    Fakes of one network resemble one another. ``upper`` counts them as if they did not; ``upper_by_network`` counts networks.
 
     Args:
         networks: how many trained networks the cases come from.
+        networks_wrong: of how many of them at least one case is an error.
     """
 
     errors: int
     cases: int
     networks: int
+    networks_wrong: int = 0
 
     @property
     def upper(self) -> float:
-        """The upper bound; 1 without cases."""
-        from scipy.stats import beta  # here, because the command line starts without it
+        """The bound of the share of cases that are errors; 1 without cases."""
+        return _upper(self.errors, self.cases)
 
-        if self.errors >= self.cases:
-            return 1.0
-        return float(beta.ppf(0.95, self.errors + 1, self.cases - self.errors))
+    @property
+    def upper_by_network(self) -> float:
+        """The bound of the share of networks with an error among their cases; 1 without networks."""
+        return _upper(self.networks_wrong, self.networks)
+
+
+def _upper(errors: int, cases: int) -> float:
+    from scipy.stats import beta  # here, because the command line starts without it
+
+    return 1.0 if errors >= cases else float(beta.ppf(0.95, errors + 1, cases - errors))
 
 
 def read_cases(calibration: Path) -> list[Case]:
@@ -181,7 +192,9 @@ def defended(run: Run) -> bool:
 
 
 def _rate(chosen: Sequence[Case], wrong: Called) -> Rate:
-    return Rate(sum(map(wrong, chosen)), len(chosen), len({each.run for each in chosen}))
+    errors = [each for each in chosen if wrong(each)]
+    networks, networks_wrong = (len({each.run for each in part}) for part in (chosen, errors))
+    return Rate(len(errors), len(chosen), networks, networks_wrong)
 
 
 @dataclass(frozen=True)
