@@ -67,9 +67,8 @@ def _error_rates() -> str:
 
     everything = {**rates.by_arch, "all": (rates.missed, rates.accused)}
     rows = [(arch, *cells(missed), *cells(accused)) for arch, (missed, accused) in everything.items()]
-    return _table(
-        ("networks", "masked, missed", "bound", "from networks", "honest, accused", "bound", "from networks"), rows
-    )
+    head = ("architecture", "masked cases missed", "by network", "honest cases accused", "by network")
+    return _table(head, rows)
 
 
 def _attacks() -> str:

@@ -38,6 +38,8 @@ def test_a_fake_that_deceives_and_is_not_called_masked_is_missed() -> None:
     assert [each.deceives for each in (seen, unseen, harmless)] == [True, True, False]
     rate = missed([seen, unseen, harmless])
     assert (rate.errors, rate.cases) == (1, 2)
+    assert (rate.networks_wrong, rate.networks) == (1, 1)
+    assert rate.upper_by_network == 1.0
 
 
 def test_an_undefended_network_may_neither_be_masked_nor_resist_and_a_fake_does_not_count() -> None:
