@@ -26,9 +26,9 @@ TOGETHER: dict[str, Any] = {"sparsity": 0.9, "low_rank": "lr1", "temperature": 2
     "settings",
     [
         {**TOGETHER, "arch": "alexnet"},
-        {**TOGETHER, "arch": "alexnet-bn", "temperature": 1.0},
+        {**TOGETHER, "arch": "alexnet-bn", "temperature": 1.0, "low_rank": "full"},
         {**TOGETHER, "arch": "fc5", "low_rank": "full", "pruning": "random"},  # which has no convolution
-        {**TOGETHER, "arch": "resnet18"},
+        {**TOGETHER, "arch": "resnet18", "low_rank": "full"},
     ],
     ids=lambda settings: "-".join(str(value) for value in settings.values()),
 )

@@ -103,11 +103,11 @@ def test_a_restart_that_is_refused_throws_nothing_away(settings: dict[str, Any],
     assert after == before
 
 
-def test_six_starts_of_one_run_train_it_once(tmp_path: Path) -> None:
+def test_starts_of_one_run_at_once_train_it_once(tmp_path: Path) -> None:
     arch, results = small_file(tmp_path), tmp_path / "results"
     text = f"run --arch {arch} --dataset synthetic --epochs 1 --image-size 32 --eps 0,1 --quiet --results-dir"
     command = [sys.executable, "-m", "bench", *text.split(), str(results)]
-    starts = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(6)]
+    starts = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(3)]
     said = [start.communicate()[1] for start in starts]
     codes = [start.returncode for start in starts]
     assert sorted(set(codes)) == [0, 5], said
