@@ -17,9 +17,9 @@ from bench.audit.verdict import Kind, Verdict, judge
 from bench.records.store import cases
 from bench.spec.control import control_of
 from bench.spec.run import Run
+from bench.spec.seeds import SEEDS
 
 HARM = 0.05  # a case deceives where FGSM overstates its accuracy by this much more than that of an honest network
-SEEDS = 3
 # Probes of a calibration alone.
 REPLAY = "replay at "  # and the radius: the plain network's attacked images are shown to a fake
 SECURITY_CURVE = "pgd at the whole range"  # 1 where the network is correct after PGD within the whole range of pixels

@@ -12,10 +12,10 @@ from bench.audit.checks import CHECKS, About, Found, checked, lower_bound
 from bench.audit.evidence import Bools, Evidence
 from bench.evaluation.learned import learned
 from bench.records.outcomes import Outcomes, wilson
+from bench.spec.seeds import SEEDS
 
 MARGIN = 0.05  # points of accuracy that count
 MISLED = "The attacks themselves were misled: less may be left than they found."
-SEEDS = 3
 Pair = tuple[Bools, Bools]  # the worst case of a network and that of its control
 
 

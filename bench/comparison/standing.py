@@ -15,7 +15,6 @@ from bench.audit.battery import SCREEN
 from bench.comparison.group import AttackedNetwork
 from bench.comparison.masked_networks import is_masked
 from bench.comparison.method_of import method_of
-from bench.comparison.verdict import SEEDS
 from bench.comparison.worst_case import worst_case
 from bench.errors import BadInput
 from bench.evaluation.learned import learned
@@ -25,6 +24,7 @@ from bench.records.outcomes import common_images
 from bench.records.schema import AuditRecord, LeftRow
 from bench.spec.control import control_of
 from bench.spec.run import Run
+from bench.spec.seeds import SEEDS
 
 USUAL = 4.0  # the radius of a picture that shows one, in pixel levels: the larger one of an audit at 64 px
 Seeds = Mapping[int, TrainedNetwork]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from bench.comparison.paired import Effect
 from bench.comparison.significance import Key, holm
 from bench.records.outcomes import Quantity
+from bench.spec.seeds import SEEDS
 
 DASH = "—"
 LEVEL = 0.05
 EQUIVALENCE = 0.02
-SEEDS = 3  # with fewer, a verdict would be about a seed and not about a method: Blalock et al. 2020, arXiv:2003.03033
 MASKED = "seems robust, but its gradient is masked"
 UNTESTED = {
     True: "more accurate under {attacks}; whether its gradient is masked was not tested",

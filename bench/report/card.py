@@ -9,7 +9,6 @@ from dataclasses import fields
 from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
 from bench.audit.rates import shipped
-from bench.comparison.verdict import SEEDS
 from bench.datasets import DATASETS
 from bench.errors import BadInput
 from bench.evaluation.learned import learned
@@ -27,6 +26,7 @@ from bench.report.tables.table import Cell, Table, columns
 from bench.runs.command import attack_options, run_options
 from bench.spec.control import control_of
 from bench.spec.run import Run
+from bench.spec.seeds import SEEDS
 
 AUDIT = ("seed", "audit", "images", "verdict", "eps", "FGSM says", "really left", "illusion", "left of its control")
 

@@ -10,11 +10,12 @@ from functools import cached_property
 
 from bench.comparison.findings.claims import Claim
 from bench.comparison.findings.score import ClaimStatus, Examined, ScoredFinding, Verdict
-from bench.comparison.verdict import COUNTED, SEEDS
+from bench.comparison.verdict import COUNTED
 from bench.records.outcomes import CLEAN, Quantity
 from bench.report.picture import Picture
 from bench.report.tables.scorecard import pictures
 from bench.report.tables.table import Cell, Table
+from bench.spec.seeds import SEEDS
 
 SMALL = 0.0005  # a difference below it is shown as none
 

@@ -14,9 +14,10 @@ from bench.comparison.group import ComparisonGroup
 from bench.comparison.masked_networks import masked_count, masking_evidence
 from bench.comparison.paired import Effect, PairedSamples
 from bench.comparison.significance import holm
-from bench.comparison.verdict import COUNTED, DASH, LEVEL, SEEDS, numbers, probability, size
+from bench.comparison.verdict import COUNTED, DASH, LEVEL, numbers, probability, size
 from bench.errors import BadInput
 from bench.records.outcomes import Band, Quantity
+from bench.spec.seeds import SEEDS
 
 
 class Verdict(StrEnum):
