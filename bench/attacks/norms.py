@@ -66,7 +66,7 @@ LINF = Norm(
     # Dense where accuracy falls, and on to half the range, where it must have reached chance.
     (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0),
     1.0,
-    (1.0, 4.0, 16.0),
+    (1.0, 2.0, 4.0, 8.0, 16.0),
     _largest,
     lambda _eps, _values: 1e-4,
 )
@@ -78,8 +78,8 @@ L2 = Norm(
     255.0 * np.sqrt(512 * 512 * 3),
     (0.0, 16.0, 32.0, 64.0, 96.0, 128.0, 192.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0),
     64.0,
-    # The root mean square of the change of a 64 px image is then 0.6, 2.3 and 9.2 levels.
-    (64.0, 256.0, 1024.0),
+    # The root mean square of the change of a 64 px image is then 0.6 to 9.2 levels.
+    (64.0, 128.0, 256.0, 512.0, 1024.0),
     _euclidean,
     lambda eps, values: ROUNDING * np.sqrt(values) + 1e-6 * eps,
 )
@@ -91,7 +91,7 @@ L0 = Norm(
     512.0 * 512.0,
     (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0),
     1.0,
-    (4.0, 16.0, 64.0),
+    (4.0, 8.0, 16.0, 32.0, 64.0),
     _changed,
     lambda _eps, _values: 0.0,
 )

@@ -39,7 +39,8 @@ def latency(
 ) -> None:
     """Time trained networks in turn with their dense controls: milliseconds a call at batch 1 and 64, and bytes on disk.
 
-    RUN is the name of a run's folder, with or without /seed-N. The images are drawn at random. Filters that are zero are
+    The times go into latency.json beside each run, and bench report shows them. RUN is the name of a run's folder, with or
+    without /seed-N. The images are drawn at random. Filters that are zero are
     taken out first. Single zeros inside a kernel make no network faster here; fewer filters and a smaller rank do.
     """
     found = _with_controls([recorded(results_dir, text)[0] for text in runs])
@@ -88,6 +89,7 @@ def _json(rows: list[Latency]) -> str:
         {
             "run": row.run,
             "runtime": row.runtime,
+            "threads": row.threads,
             "batch": row.batch,
             "milliseconds": row.median,
             "quartiles": list(row.quartiles),

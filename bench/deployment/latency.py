@@ -13,16 +13,22 @@ from typing import TypeVar
 import numpy as np
 
 from bench.deployment.formats import Deployed, format_named
+from bench.deployment.machine import machine
 from bench.deployment.zero_filters import without_zero_filters
 from bench.evaluation.classifier import Classifier
 from bench.evaluation.metrics import multiply_accumulates
 from bench.evaluation.restored import restored
+from bench.records.provenance import environment
+from bench.records.schema import TENSORFLOW, LatencyRecord, LatencyRow
 from bench.records.store import Folder
+from bench.training.clock import Clock
 from bench.training.progress import Progress
+from bench.training.runtime import devices
+from bench.training.runtime import threads as tensorflow_threads
 
 WARM = 3  # calls before the clock starts: they compile and allocate
 BATCHES = (1, 64)
-TENSORFLOW = "TensorFlow"
+VERSION = 1  # of how times are taken
 Key = TypeVar("Key")
 
 
@@ -33,6 +39,7 @@ class Latency:
     Args:
         run: the key of the run.
         runtime: "TensorFlow", or the format of a deployed file.
+        threads: that the runtime may use.
         batch: images a call.
         milliseconds: of each call.
         bytes: the size of the file; None for TensorFlow.
@@ -41,6 +48,7 @@ class Latency:
 
     run: str
     runtime: str
+    threads: int
     batch: int
     milliseconds: tuple[float, ...]
     bytes: int | None
@@ -78,7 +86,7 @@ def timed_in_turn(calls: Mapping[Key, Callable[[], object]], rounds: int) -> dic
 def latencies(
     found: Sequence[Folder], formats: Sequence[str], rounds: int, threads: int, progress: Progress
 ) -> list[Latency]:
-    """Time the networks in ``found`` in TensorFlow and as a file of each of ``formats``, at each batch size.
+    """Time the networks in ``found`` in TensorFlow and as a file of each of ``formats``, at each batch size, and record it.
 
     Filters that are zero are taken out first, as in every file that is deployed.
 
@@ -90,18 +98,19 @@ def latencies(
         BadInput: a run is not trained, or a format is unknown or lacks its library.
         IntegrityError: weights are missing or damaged.
     """
-    networks: dict[tuple[str, str], tuple[Deployed, int | None, int]] = {}
+    clock = Clock()
+    networks: dict[tuple[str, str, int], tuple[Deployed, int | None, int]] = {}
     with tempfile.TemporaryDirectory() as place:
         for number, folder in enumerate(found):
             model = without_zero_filters(restored(folder, folder.trained()).model)
             macs = multiply_accumulates(model)
-            networks[folder.run.key, TENSORFLOW] = Classifier(model).logits, None, macs
+            networks[folder.run.key, TENSORFLOW, tensorflow_threads()] = Classifier(model).logits, None, macs
             for name in formats:
                 progress.say(f"writing {folder.run.key} as {name}")
                 kind = format_named(name)
                 path = Path(place) / f"{number}{kind.suffix}"
                 kind.write(model, path)
-                networks[folder.run.key, name] = kind.load(path, threads), path.stat().st_size, macs
+                networks[folder.run.key, name, threads] = kind.load(path, threads), path.stat().st_size, macs
         draw = np.random.default_rng(0)
         results = []
         for batch in BATCHES:
@@ -111,4 +120,35 @@ def latencies(
             calls = {key: partial(run, images) for key, (run, _, _) in networks.items()}
             times = timed_in_turn(calls, rounds)
             results += [Latency(*key, batch, times[key], *networks[key][1:]) for key in networks]
+    for folder in found:
+        _record(folder, [row for row in results if row.run == folder.run.key], clock)
     return results
+
+
+def _record(folder: Folder, rows: Sequence[Latency], clock: Clock) -> None:
+    """Write the times of one network beside its other records."""
+    folder.write_latency(
+        LatencyRecord(
+            version=VERSION,
+            environment=environment(devices()),
+            machine=machine(devices()),
+            rows=[_row(each) for each in rows],
+            weights=folder.trained().weights,
+            volatile=clock.read(),
+        )
+    )
+
+
+def _row(found: Latency) -> LatencyRow:
+    low, high = found.quartiles
+    return LatencyRow(
+        runtime=found.runtime,
+        threads=found.threads,
+        batch=found.batch,
+        rounds=len(found.milliseconds),
+        milliseconds=found.median,
+        low=low,
+        high=high,
+        bytes=found.bytes,
+        macs=found.macs,
+    )

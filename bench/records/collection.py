@@ -152,7 +152,15 @@ def _network(folder: Folder, shared: Shared) -> tuple[TrainedNetwork | None, lis
             broken.append(
                 IntegrityError(f"{where} audited other weights or images than those of run.json: audit again")
             )
-    return TrainedNetwork(folder.run, training, attacks, audits), broken
+    latency = None
+    try:
+        latency = folder.latency()
+    except BenchError as error:
+        broken.append(error)
+    if latency and latency.weights != training.weights:
+        latency = None
+        broken.append(IntegrityError(f"{folder.latency_path} timed other weights than those of run.json: time again"))
+    return TrainedNetwork(folder.run, training, attacks, audits, latency), broken
 
 
 def _outcomes(arrays: Arrays, shared: Shared) -> Outcomes:

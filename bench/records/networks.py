@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bench.records.outcomes import Outcomes
-from bench.records.schema import AttackRecord, AuditRecord, Metrics, TrainingRecord
+from bench.records.schema import AttackRecord, AuditRecord, LatencyRecord, Metrics, TrainingRecord
 from bench.spec.run import Run
 
 
@@ -31,7 +31,8 @@ class RecordedAttack:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """One trained network: its run (with the seed), the record of its training, its attacks by their text, its audits.
+    """One trained network: its run (with the seed), the record of its training, its attacks by their text, its audits,
+    its last timing.
 
     Of two records of one attack, the one on more images is kept, then the one with more radii. Audits go by the name of
     their battery.
@@ -41,6 +42,7 @@ class TrainedNetwork:
     record: TrainingRecord
     attacks: Mapping[str, RecordedAttack]
     audits: Mapping[str, AuditRecord] = field(default_factory=dict)
+    latency: LatencyRecord | None = None
 
     @property
     def metrics(self) -> Metrics:

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 # Records older than version numbers carry a hash of the code. This hash stands for version 1.
 CODE_OF_VERSION_1 = "fcdcab156022506b"
+TENSORFLOW = "TensorFlow"  # the runtime of a network that is no file
 
 
 class Record(BaseModel):
@@ -252,6 +253,35 @@ class EvaluationRecord(_Versioned):
     data: str
 
 
+class LatencyRow(Record):
+    """The time of one call of a network in one runtime: median and quartiles over ``rounds`` calls, in milliseconds.
+
+    ``runtime`` is "TensorFlow" or the format of a deployed file. ``batch`` is the number of images a call. ``bytes`` is the
+    size of the file, None for TensorFlow. ``macs`` counts multiply-accumulates for one image, zeros included.
+    """
+
+    runtime: str
+    threads: int
+    batch: int
+    rounds: int
+    milliseconds: float
+    low: float
+    high: float
+    bytes: int | None
+    macs: int
+
+
+class LatencyRecord(_Versioned):
+    """``latency.json``: the last timing of one network. ``machine`` names the processor or GPU.
+
+    Times of two records can be compared only where machine, runtime and threads agree.
+    """
+
+    machine: str
+    rows: list[LatencyRow]
+    weights: str
+
+
 class StageRow(Record):
     """One attack of an audit: its text, what it uses of the network, what it cost, and what it did at each radius.
 
@@ -359,6 +389,7 @@ SCHEMAS: dict[str, type[Record]] = {
     "bench.evaluation/1": EvaluationRecord,
     "bench.audit/1": AuditRecord,
     "bench.case/1": CaseRecord,
+    "bench.latency/1": LatencyRecord,
 }
 
 

@@ -6,6 +6,7 @@
                     attacks/<spec>.gallery.npz   a few attacked images; not kept in git
                     audits/<battery>.json        one audit; audits/<battery>.npz: its evidence, image by image
                     evaluations/<name>.json      one evaluation of another kind
+                    latency.json                 the last timing
                     curve.png                    accuracy against eps
                     weights.npz, checkpoints/, prefixes/, tensorboard/, log.txt, lock      not kept in git
 """
@@ -31,6 +32,7 @@ from bench.records.schema import (
     AuditRecord,
     CaseRecord,
     EvaluationRecord,
+    LatencyRecord,
     Record,
     SpecRecord,
     TrainingRecord,
@@ -39,7 +41,7 @@ from bench.spec.control import control_of
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
-SPEC_SCHEMA, RUN_SCHEMA, ATTACK_SCHEMA, EVALUATION_SCHEMA, AUDIT_SCHEMA, CASE_SCHEMA = SCHEMAS
+SPEC_SCHEMA, RUN_SCHEMA, ATTACK_SCHEMA, EVALUATION_SCHEMA, AUDIT_SCHEMA, CASE_SCHEMA, LATENCY_SCHEMA = SCHEMAS
 GALLERY = ".gallery.npz"
 PROBE = 0.5  # seconds to wait for a lock: ``is_locked`` of another process holds it for an instant
 
@@ -120,6 +122,7 @@ class Folder:
         self._evaluations = self.path / "evaluations"
         self._audits = self.path / "audits"
         self._weights = self.path / "weights.npz"
+        self.latency_path = self.path / "latency.json"
 
     def declare(self) -> None:
         """Write ``spec.json``, which says what the run is before there is any other record."""
@@ -304,6 +307,14 @@ class Folder:
     def write_evaluation(self, record: EvaluationRecord) -> None:
         """Write the record of an evaluation, in a file of its name."""
         _write(self._evaluations / f"{record.evaluation}.json", EVALUATION_SCHEMA, record)
+
+    def latency(self) -> LatencyRecord | None:
+        """Return the record of the last timing; None where there is none; IntegrityError where it is damaged."""
+        return _read(self.latency_path, LATENCY_SCHEMA, LatencyRecord) if _is_there(self.latency_path) else None
+
+    def write_latency(self, record: LatencyRecord) -> None:
+        """Write the record of a timing in the place of the last one."""
+        _write(self.latency_path, LATENCY_SCHEMA, record)
 
     def audit_path(self, battery: str) -> Path:
         """Return where the record of the audit by ``battery`` is, or will be."""

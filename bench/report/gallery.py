@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from PIL import Image
 from scipy.special import softmax
 
 from bench.comparison.group import ComparisonGroup
+from bench.datasets.imagenette import CLASSES as NAMES
 from bench.evaluation.gallery import AttackedImages, Unusable, read_gallery
 from bench.records.networks import TrainedNetwork
 from bench.records.store import GALLERY, Folder
@@ -34,6 +36,7 @@ def gallery_page(grid: Grid, groups: Sequence[ComparisonGroup], results: Path) -
     figures: list[dict[str, Any]] = []
     broken: list[str] = []
     seen: set[str] = set()
+    numbers = itertools.count()
     room = ROOM
     for group in groups:
         networks = []
@@ -46,7 +49,7 @@ def gallery_page(grid: Grid, groups: Sequence[ComparisonGroup], results: Path) -
                 except Unusable as error:
                     broken.append(f"{path.relative_to(results).as_posix()} {error}")
                     continue
-                networks.append(shown)
+                networks.append({"place": f"network-{next(numbers)}", **shown})
                 views = [view for image in shown["images"] for view in image["views"]]
                 room -= sum(len(each) for view in views for each in view["pictures"].values())
         if networks:
@@ -71,12 +74,15 @@ def _network(network: TrainedNetwork, label: str, path: Path, room: int) -> dict
     """Return what the template shows of the images of ``path``. Unusable where the page has no ``room`` left."""
     if room <= 0:
         raise Unusable("is not shown: the page is full")
-    run, classes = network.run, network.record.data.classes
+    run = network.run
+    classes = [NAMES.get(name, name) for name in network.record.data.classes]
     found = read_gallery(path, len(classes))
     stem = path.name.removesuffix(GALLERY)
     records = [each.record for each in network.attacks.values()]
     # Where no record has the images, the name of their file.
-    attack = next((each.threat.label for each in records if f"{stem}.npz" in each.artefacts), stem)
+    attack = next(
+        (f"{each.threat.label}, {each.threat.norm}" for each in records if f"{stem}.npz" in each.artefacts), stem
+    )
     summary = f"{label}: {attack}; {run.arch}, batch {run.batch_size}, T = {run.temperature:g}, seed {run.seed}"
     images = [_image(found, place, classes, run.temperature) for place in range(len(found.labels))]
     return {"summary": summary, "images": images}
@@ -86,18 +92,19 @@ def _image(found: AttackedImages, place: int, classes: Sequence[str], temperatur
     """Return an image as the network sees it: unchanged, then at each radius, with the likeliest classes."""
     label = int(found.labels[place])
 
-    def view(title: str, number: int, **pictures: NDArray[np.uint8]) -> dict[str, Any]:
+    def view(eps: float, title: str, number: int, **pictures: NDArray[np.uint8]) -> dict[str, Any]:
         logits = found.logits[number, place]
         confidence = confidences(logits, temperature)
         best = np.argsort(-confidence, kind="stable")[:TOP]
         ranked = [(classes[each], float(confidence[each])) for each in best]
         shown = {kind: _png(pixels) for kind, pixels in pictures.items()}
-        return {"title": title, "pictures": shown, "correct": int(np.argmax(logits)) == label, "ranked": ranked}
+        correct = int(np.argmax(logits)) == label
+        return {"eps": f"{eps:g}", "title": title, "pictures": shown, "correct": correct, "ranked": ranked}
 
-    views = [view("original", 0, image=found.clean[place])]
+    views = [view(0, "original", 0, image=found.clean[place])]
     for number, eps in enumerate(found.eps):
         pixels = {"perturbation": found.moved[number, place], "attacked": found.attacked[number, place]}
-        views.append(view(f"eps {eps:g}", number + 1, **pixels))
+        views.append(view(eps, f"eps {eps:g}", number + 1, **pixels))
     return {"label": classes[label], "views": views}
 
 

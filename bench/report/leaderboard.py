@@ -14,6 +14,7 @@ from bench.records.schema import AttackRecord, TrainingRecord
 from bench.report.answer import Answer, left_in_short, times, verdict_of
 from bench.report.network_names import names_of
 from bench.report.tables.cells import over_seeds, percent
+from bench.report.tables.milliseconds import Milliseconds, milliseconds
 from bench.report.tables.table import Cell, Table, columns
 from bench.spec.run import Run
 
@@ -29,15 +30,14 @@ MEASURED = {
     "gzip, bytes": "gzip_bytes",
 }
 FRACTIONS = ("accuracy", "sparsity", "sparsity_whole")
-COLUMNS = columns(
-    {
-        "run": ("network",),
-        "accuracy": ("clean, %", "eps", "FGSM says, %", "really left, %", "illusion, points"),
-        "audit": ("verdict", "certified, %"),
-        "size": ("zeros, %", "parameters, M", "smaller", "MACs, M"),
-        "seeds": ("seeds",),
-    }
-)
+COLUMNS = {
+    "run": ("network",),
+    "accuracy": ("clean, %", "eps", "FGSM says, %", "really left, %", "illusion, points"),
+    "audit": ("verdict", "certified, %"),
+    "size": ("zeros, %", "parameters, M", "smaller", "MACs, M"),
+    "time": ("milliseconds",),
+    "seeds": ("seeds",),
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Entry:
 
 
 def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry, ...]]:
-    """Return the table of networks, most left first, with an entry for each row."""
+    """Return the table of networks, most left first, with an entry for each row. Without a timing it has no milliseconds."""
     runs = [next(iter(seeds.values())).run for seeds in records.networks.values()]
     names = {run.name: name for run, name in names_of(runs).items()}
     standing = {each.run.name: each for each in answer.standings}
@@ -64,7 +64,8 @@ def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry
         return (-found.left if found else 1.0, run.name)
 
     ordered = sorted(runs, key=place)
-    rows = tuple(_row(names[run.name], records.of(run), standing.get(run.name)) for run in ordered)
+    timed = milliseconds(records)
+    rows = tuple(_row(names[run.name], run, records.of(run), standing.get(run.name), timed) for run in ordered)
     caption = (
         f"One row for each network, means over its seeds. FGSM says, really left and illusion: at the eps of the "
         f"column, L-infinity; FGSM is that of an attacker at T = 1. {answer.reading if answer.standings else ''}"
@@ -72,8 +73,10 @@ def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry
     notes = (
         "Smaller: the control's parameters over those that are not zero. MACs: multiply-accumulates by a weight that is not "
         "zero, for one image. Certified: what no attack can lower, from bench audit RUN --full.",
+        *([timed.note] if timed else []),
     )
-    table = Table("networks", "All networks", caption, notes, COLUMNS, rows)
+    shown = {section: names for section, names in COLUMNS.items() if timed or section != "time"}
+    table = Table("networks", "All networks", caption, notes, columns(shown), rows)
     return table, tuple(_entry(run, records.of(run)) for run in ordered)
 
 
@@ -86,7 +89,7 @@ def version(network: TrainedNetwork) -> str:
     return f"training {numbers} (commit {environment.commit}); {where}, fingerprint {data[:16]}; {libraries}"
 
 
-def _row(name: str, seeds: Seeds, standing: Standing | None) -> tuple[Cell, ...]:
+def _row(name: str, run: Run, seeds: Seeds, standing: Standing | None, timed: Milliseconds | None) -> tuple[Cell, ...]:
     def millions(name: str) -> Cell:
         found = sum(float(getattr(each.metrics, name)) for each in seeds.values()) / len(seeds)
         return Cell(f"{found / 1e6:,.2f}", found)
@@ -101,6 +104,7 @@ def _row(name: str, seeds: Seeds, standing: Standing | None) -> tuple[Cell, ...]
         if standing is None or standing.compression is None
         else Cell(times(standing.compression), standing.compression),
         millions("macs_nonzero"),
+        *([timed.of(run)] if timed else []),
         Cell(seeds_text(seeds), len(seeds)),
     )
 

@@ -53,7 +53,8 @@ def _environment(kind: str) -> Environment:
     )
     found.filters["code"] = lambda text: Markup(printable(text)) if kind == "md" else text
     found.filters["file_name"] = lambda path: PurePosixPath(path).name
-    found.globals["style"], found.globals["script"] = _asset("page.css"), _asset("page.js")
+    found.globals["style"] = _asset("page.css")
+    found.globals["scripts"] = {name: _asset(f"{name}.js") for name in ("page", "gallery")}
     found.globals["sha256"] = _sha256
     return found
 

@@ -12,6 +12,8 @@ from whole_runs import go
 
 from bench.cli.main import main
 from bench.deployment.latency import WARM, Latency, timed_in_turn
+from bench.records.collection import read
+from bench.records.store import Folder
 
 
 def test_every_call_is_made_once_a_round_after_warming_up() -> None:
@@ -22,7 +24,7 @@ def test_every_call_is_made_once_a_round_after_warming_up() -> None:
 
 
 def test_the_median_and_the_quartiles_are_of_all_calls() -> None:
-    found = Latency("run", "tflite", 1, (1.0, 2.0, 3.0, 4.0, 100.0), 7, 8)
+    found = Latency("run", "tflite", 1, 1, (1.0, 2.0, 3.0, 4.0, 100.0), 7, 8)
     assert (found.median, found.quartiles) == (3.0, (2.0, 4.0))
 
 
@@ -41,6 +43,13 @@ def test_a_run_is_timed_beside_its_control_and_written_once(tmp_path: Path, monk
         (low.key, 64),
     ]
     assert all(row["milliseconds"] > 0 for row in rows)
+    record = Folder(tmp_path / "results", low).latency()
+    assert record
+    assert [(row.runtime, row.batch, row.milliseconds, row.rounds) for row in record.rows] == [
+        ("TensorFlow", row["batch"], row["milliseconds"], 2) for row in rows if row["run"] == low.key
+    ]
+    found = read(tmp_path / "results")
+    assert (found.of(low)[0].latency, found.damaged) == (record, ())
     table = CliRunner().invoke(main, ["latency", low.name, "--rounds", "2", "--quiet"]).output.splitlines()
     assert table[1].split()[-3::2] == ["-", "-"]
     assert float(table[2].split()[-3]) > 0

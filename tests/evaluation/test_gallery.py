@@ -32,10 +32,10 @@ class Bright:
 def test_one_image_of_each_class_at_the_radii_that_are_shown() -> None:
     split = tiny_split(40, 2)
     found = gallery(AttackSpec(Fgsm(), (0.0, 1.0, 2.0, 4.0, 128.0)), Bright(), split, 0)
-    assert found["eps"].tolist() == [1, 4]
+    assert found["eps"].tolist() == [1, 2, 4]
     assert found["labels"].tolist() == [0, 1, 2, 3]
     assert [split.names.index(name) for name in found["names"]] == [split.labels.tolist().index(n) for n in range(4)]
-    assert found["attacked"].shape == found["moved"].shape == (2, 4, 32, 32, 3)
+    assert found["attacked"].shape == found["moved"].shape == (3, 4, 32, 32, 3)
     assert found["clean"].dtype == found["attacked"].dtype == found["moved"].dtype == np.uint8
     still, up = found["moved"][1, ..., 0].ravel(), found["moved"][1, ..., 1].ravel()
     assert set(still) == {128}
@@ -53,8 +53,16 @@ def test_the_usual_radii_of_every_norm_change_an_image_that_a_person_looks_at(at
     assert (found["moved"].max(axis=(1, 2, 3, 4)) == 255).all()
 
 
-@pytest.mark.parametrize(("eps", "shown"), [((0.0, 0.5), [0.5]), ((0.0,), [0.0])])
-def test_of_other_radii_the_last_is_shown(eps: tuple[float, ...], shown: list[float]) -> None:
+@pytest.mark.parametrize(
+    ("eps", "shown"),
+    [
+        ((0.0, 0.5), [0.5]),
+        ((0.0, 1.25, 2.5), [1.25, 2.5]),
+        ((0.0, 0.1, 0.2, 0.3, 0.5, 0.6, 0.7), [0.2, 0.3, 0.5, 0.6, 0.7]),
+        ((0.0,), [0.0]),
+    ],
+)
+def test_of_other_radii_the_last_are_shown(eps: tuple[float, ...], shown: list[float]) -> None:
     found = gallery(AttackSpec(Fgsm(), eps), Bright(), tiny_split(8, 3), 0)
     assert found["eps"].tolist() == shown
     assert np.isfinite(found["moved"]).all()

@@ -60,7 +60,7 @@ def test_each_image_has_its_pixels_its_classes_and_whether_they_are_right(tmp_pa
     text = page(tmp_path)
     assert text is not None
     found = Page(text)
-    assert "T = 20: FGSM, attacker at T = 20; fc5, batch 128, T = 20, seed 0" in found.text
+    assert "T = 20: FGSM, attacker at T = 20, L-infinity; fc5, batch 128, T = 20, seed 0" in found.text
     assert "seed 1" not in found.text
     assert (found.text.count("✓ correct"), found.text.count("✗ wrong")) == (3, 1)
     share = np.exp(1) / (np.exp(1) + 9)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsers import PROGRAM, launched, watched
 from hostile import hostile
 from recorded import GRID, SPARSE, record
 
@@ -16,26 +16,14 @@ from bench.records.collection import read
 from bench.report.build import Wanted, assemble
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install bench[test]")
-PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium or Chrome on this machine")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-)
 WIDTHS = (375, 1280)
 BRIEF = "#figure-sparse .box >> nth=0"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=PROGRAM, args=list(QUIET))
-        yield found
-        found.close()
+    yield from launched()
 
 
 @pytest.fixture(scope="module")
@@ -60,19 +48,6 @@ def page(browser: sync_api.Browser) -> Iterator[sync_api.Page]:
     found.set_default_timeout(10_000)
     yield found
     found.close()
-
-
-def watched(page: sync_api.Page, path: Path) -> list[str]:
-    """Open ``path`` and return what went wrong since, a list that grows."""
-    wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("dialog", lambda dialog: wrong.append(dialog.message))
-    page.on(
-        "request", lambda request: None if request.url.startswith(("file:", "data:")) else wrong.append(request.url)
-    )
-    page.goto(path.as_uri())
-    return wrong
 
 
 def column(page: sync_api.Page, box: str, place: int) -> list[str]:

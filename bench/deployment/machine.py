@@ -1,0 +1,29 @@
+"""The machine that times are taken on, by the name that its maker gave it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+PROCESSOR = Path("/proc/cpuinfo")
+
+
+def machine(devices: Sequence[str]) -> str:
+    """Return the GPU in ``devices``, or the processor with its number of cores, as "AMD EPYC 7B13, 2 cores".
+
+    Args:
+        devices: the names of TensorFlow's devices. That of a processor begins with "CPU".
+    """
+    if not devices[0].startswith("CPU"):
+        return ", ".join(devices)
+    try:
+        found = re.search(
+            r"^model name\s*:\s*(.+)$", PROCESSOR.read_text(encoding="utf-8", errors="replace"), re.MULTILINE
+        )
+    except OSError:  # not Linux
+        found = None
+    cores = os.cpu_count() or 1
+    return f"{found[1] if found else platform.processor() or platform.machine()}, {cores} core{'s' * (cores > 1)}"
