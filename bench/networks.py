@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.datasets import DATASETS
+from bench.datasets.base import Dataset
 from bench.datasets.class_names import ClassNames, names_of
+from bench.datasets.folder import images_of
 from bench.datasets.messages import Report
 from bench.errors import BadInput
+from bench.imagenet.images import among_imagenet
 from bench.imagenet.names import imagenet_names
-from bench.imagenet.networks import NETWORKS, SIZE, load
+from bench.imagenet.networks import SIZE, load
 from bench.records.store import Folder
+from bench.training.progress import Progress
 
 if TYPE_CHECKING:
     from bench.evaluation.classifier import Classifier
@@ -65,9 +70,22 @@ def of_imagenet(name: str, weights: Path | None, report: Report) -> TrainedNetwo
     return TrainedNetwork(name, Classifier(model), names, SIZE, digest)
 
 
-def refuse_weights(name: str, weights: Path | None) -> None:
-    """Raise BadInput where ``weights`` are given for a network that is not trained on ImageNet."""
-    if weights is not None and name not in NETWORKS:
+def images_for(network: TrainedNetwork, data_dir: Path | None, progress: Progress) -> Dataset:
+    """Return the images of a network: the data set of its run, or for one trained on ImageNet the class folders in a folder.
+
+    Args:
+        data_dir: the folder of the images. For a run it can be None where the run itself finds its images without one.
+
+    Raises:
+        BadInput: there is no folder, or a class folder is no class of ImageNet.
+    """
+    say, count = progress.say, progress.counter("images")
+    if network.run is not None:
+        run = network.run.run
+        return DATASETS[run.dataset].load(run.image_size, data_dir, False, say, count)
+    if data_dir is None:
         raise BadInput(
-            f"--weights is for a network trained on ImageNet: expected one of {', '.join(NETWORKS)}, received {name}"
+            f"{network.name} needs --data-dir DIR: expected DIR/CLASS/*.jpg or DIR/val/CLASS/*.jpg, each CLASS the WordNet id "
+            "or the name of a class of ImageNet"
         )
+    return among_imagenet(images_of(data_dir, network.size, say, count))
