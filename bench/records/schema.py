@@ -381,6 +381,72 @@ class CaseRecord(AuditRecord):
     same_class: bool = True
 
 
+class GuessRow(Record):
+    """A class that a network considers: its id, its name, and softmax of the logits at T = 1, in [0, 1]."""
+
+    id: str
+    name: str
+    confidence: float
+
+
+class FooledRecord(_Versioned):
+    """A fooling image of ``bench fool``, without its pixels.
+
+    ``image`` is the sha256 of the image file. ``eps`` is the distance of the image found, in pixel levels, and ``failed`` the
+    largest smaller radius at which the climb did not fool the network; 0 where it never failed. ``changed`` is the fraction
+    of pixels that differ. ``in_whole_levels`` is what the network says of the image rounded to whole levels, as a file has it.
+    """
+
+    network: str
+    image: str
+    size: int
+    threat: ThreatRecord
+    target: str | None
+    target_name: str | None
+    eps_asked: float | None
+    fooled: bool
+    eps: float | None
+    failed: float
+    steps: int | None
+    changed: float
+    fooled_in_whole_levels: bool
+    before: list[GuessRow]
+    after: list[GuessRow]
+    in_whole_levels: list[GuessRow]
+    weights: str
+
+
+class FoolingNetworkRow(Record):
+    """A network of a matrix: its name, the sha256 of its weights, and how many images it classifies correctly."""
+
+    name: str
+    weights: str
+    right: int
+
+
+class FoolingCell(Record):
+    """How many of ``images`` made on ``source`` the network ``target`` misclassifies, with the 95 % Wilson interval."""
+
+    source: str
+    target: str
+    images: int
+    fooled: int
+    low: float
+    high: float
+
+
+class FoolingMatrixRecord(_Versioned):
+    """How often the fooling images of one network fool others: one cell for each pair, and a row of random noise."""
+
+    threat: ThreatRecord
+    eps: float
+    steps: int
+    images: int
+    networks: list[FoolingNetworkRow]
+    cells: list[FoolingCell]
+    data: str
+
+
 # File schema -> type. A schema gets a new number when its type can no longer read the old records.
 SCHEMAS: dict[str, type[Record]] = {
     "bench.spec/1": SpecRecord,
@@ -390,6 +456,8 @@ SCHEMAS: dict[str, type[Record]] = {
     "bench.audit/1": AuditRecord,
     "bench.case/1": CaseRecord,
     "bench.latency/1": LatencyRecord,
+    "bench.fooled/1": FooledRecord,
+    "bench.fooling-matrix/1": FoolingMatrixRecord,
 }
 
 

@@ -41,7 +41,7 @@ from bench.spec.control import control_of
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
-SPEC_SCHEMA, RUN_SCHEMA, ATTACK_SCHEMA, EVALUATION_SCHEMA, AUDIT_SCHEMA, CASE_SCHEMA, LATENCY_SCHEMA = SCHEMAS
+SPEC_SCHEMA, RUN_SCHEMA, ATTACK_SCHEMA, EVALUATION_SCHEMA, AUDIT_SCHEMA, CASE_SCHEMA, LATENCY_SCHEMA, *_ = SCHEMAS
 GALLERY = ".gallery.npz"
 PROBE = 0.5  # seconds to wait for a lock: ``is_locked`` of another process holds it for an instant
 

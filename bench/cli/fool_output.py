@@ -1,0 +1,70 @@
+"""The output of ``bench fool``: what was found, in a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.fooling.matrix import NOISE
+from bench.records.schema import FooledRecord, FoolingCell, FoolingMatrixRecord, GuessRow
+
+COLUMN = 22
+
+
+def image(record: FooledRecord, paths: Sequence[Path]) -> str:
+    """Return what the network says before and after, and how far apart the images are."""
+    lines = [f"{record.network}: {_outcome(record)}", f"  {record.threat.norm}, {record.threat.knowledge}"]
+    lines.append(f"  image          {_answers(record.before)}")
+    lines.append(f"  {'fooled' if record.fooled else 'not fooled':<14} {_answers(record.after)}")
+    if record.fooled:
+        kept = "still fooled" if record.fooled_in_whole_levels else "no longer fooled"
+        lines.append(f"  whole levels   {_answers(record.in_whole_levels)}")
+        lines.append(f"  {kept} when the image is rounded to whole levels, as a file holds it")
+    return "\n".join([*lines, *(f"  {path}" for path in paths)])
+
+
+def _outcome(record: FooledRecord) -> str:
+    goal = "another class" if record.target is None else repr(record.target_name)
+    if not record.fooled:
+        return f"{goal} was not reached within eps {record.failed:g}"
+    where = f"eps {record.eps:.4g}, {record.steps} gradient steps, {100 * record.changed:.0f} % of the pixels changed"
+    if record.eps_asked is not None:
+        return f"{goal} reached at {where}"
+    failed = f"; not reached at {record.failed:.4g}" if record.failed else ""
+    return f"smallest change found to {goal}: {where}{failed}"
+
+
+def _answers(rows: Sequence[GuessRow]) -> str:
+    return ", ".join(f"{row.name} {_percent(row.confidence)}" for row in rows)
+
+
+def _percent(confidence: float) -> str:
+    if confidence < 0.001:
+        return "< 0.1 %"
+    return "> 99.9 %" if confidence > 0.999 else f"{100 * confidence:.1f} %"
+
+
+def matrix(record: FoolingMatrixRecord, paths: Sequence[Path]) -> str:
+    """Return the matrix as a table: percent fooled, the 95 % interval and the number of images in each cell."""
+    names = [each.name for each in record.networks]
+    cells = {(each.source, each.target): each for each in record.cells}
+    letters = [f"[{place}]" for place in range(1, len(names) + 1)]
+    lines = [
+        f"fooled at eps {record.eps:g}, {record.threat.norm}, {record.threat.knowledge}",
+        *(f"  {letter} {each.name}: {each.right} of {record.images} images right" for letter, each in
+          zip(letters, record.networks, strict=True)),
+        f"{'made on':<8}" + "".join(f"{'shown to ' + letter:>{COLUMN}}" for letter in letters),
+    ]  # fmt: skip
+    for letter, source in zip([*letters, NOISE], [*names, NOISE], strict=True):
+        lines.append(f"{letter:<8}" + "".join(f"{_cell(cells[source, target]):>{COLUMN}}" for target in names))
+    lines.append(
+        "Off the diagonal: of the images that both classify correctly and that fool the network they were made on."
+    )
+    lines.append("On the diagonal and for noise: of the images that the network classifies correctly. Wilson, 95 %.")
+    return "\n".join([*lines, *map(str, paths)])
+
+
+def _cell(cell: FoolingCell) -> str:
+    if not cell.images:
+        return "no images"
+    return f"{100 * cell.fooled / cell.images:.0f} % ({100 * cell.low:.0f}..{100 * cell.high:.0f}) n {cell.images}"

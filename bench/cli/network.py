@@ -1,0 +1,61 @@
+"""Networks as commands name them: a run, or a network trained on ImageNet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bench.cli.audit import recorded
+from bench.errors import BadInput
+from bench.imagenet.networks import NETWORKS
+from bench.records.store import Folder
+from bench.training.progress import Progress
+
+if TYPE_CHECKING:  # its networks import TensorFlow
+    from bench.networks import TrainedNetwork
+
+WEIGHTS = click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="a copy of the published weights of the network trained on ImageNet  [default: the package, the cache, a download]",
+)
+
+
+def networks_named(
+    names: Sequence[str], results: Path, weights: Path | None, progress: Progress
+) -> list[TrainedNetwork]:
+    """Return the networks that ``names`` name; a run without /seed-N is one network for each of its seeds.
+
+    Args:
+        results: the folder of the runs.
+        weights: the file of the one network among them that is trained on ImageNet; None for its usual place.
+
+    Raises:
+        BadInput: there is no such network, or its weights are not here.
+    """
+    among = [name for name in names if name in NETWORKS]
+    if weights is not None and len(among) != 1:
+        raise BadInput(
+            f"--weights is for one network trained on ImageNet ({', '.join(NETWORKS)}): received {len(among)} of them"
+        )
+    runs = {name: _runs(name, results) for name in names if name not in NETWORKS}
+    from bench.training import runtime
+
+    runtime.prepare()
+    from bench.networks import of_imagenet, of_run
+
+    found: list[TrainedNetwork] = []
+    for name in names:
+        progress.say(f"loading {name}")
+        found += [of_run(each) for each in runs[name]] if name in runs else [of_imagenet(name, weights, progress.say)]
+    return found
+
+
+def _runs(name: str, results: Path) -> list[Folder]:
+    try:
+        return recorded(results, name)
+    except BadInput as error:
+        raise BadInput(f"{error}; networks trained on ImageNet are {', '.join(NETWORKS)}") from error

@@ -1,0 +1,1 @@
+"""Fooling images: the smallest change that gives a network another answer, and whether it fools other networks too."""

@@ -1,0 +1,143 @@
+"""One fooling image: a photograph, the smallest change that gives it another class, and what the network says of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.attacks.base import Threat
+from bench.attacks.norms import LINF
+from bench.datasets.base import Images
+from bench.datasets.class_names import ClassNames
+from bench.datasets.decoding import BrokenImage, decode
+from bench.datasets.messages import printable
+from bench.errors import BadInput
+from bench.fooling.goal import Away, Towards
+from bench.fooling.limits import EPS, STEPS_OF_A_CLIMB
+from bench.fooling.smallest import STEPS, smallest, within
+from bench.networks import TrainedNetwork
+from bench.records.provenance import environment
+from bench.records.schema import FooledRecord, GuessRow, ThreatRecord
+from bench.training.clock import Clock
+from bench.training.runtime import devices
+
+VERSION = 1
+TOP = 3
+
+
+@dataclass(frozen=True)
+class FooledImage:
+    """A fooling image and its record.
+
+    Args:
+        clean: float32, (height, width, 3), pixel levels.
+        fooled: of the same shape; the image of the last climb where no fooling image was found.
+        record: what was found, without the images.
+    """
+
+    clean: NDArray[np.float32]
+    fooled: NDArray[np.float32]
+    record: FooledRecord
+
+
+def opened(path: Path, size: int) -> tuple[NDArray[np.uint8], str]:
+    """Return the image of a file as ``decode`` makes it, (size, size, 3), and the sha256 of the file.
+
+    Raises:
+        BadInput: the file cannot be read, or is no JPEG or PNG image.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            f"cannot read the image {printable(path)!r}: {error.strerror}; expected a JPEG or PNG file"
+        ) from error
+    try:
+        return decode(content, size), hashlib.sha256(content).hexdigest()
+    except BrokenImage as error:
+        raise BadInput(
+            f"cannot use {printable(path)!r}: {error}; expected a JPEG or PNG image; give another"
+        ) from error
+
+
+def fool_image(
+    network: TrainedNetwork, path: Path, eps: float | None = None, target: str | None = None, steps: int = STEPS
+) -> FooledImage:
+    """Look for an image near that of ``path`` which the network gives another class.
+
+    Args:
+        network: the network. What it says of the image itself is taken for the truth.
+        path: a JPEG or PNG file. Its shortest side is scaled to the network's size and its centre is cropped.
+        eps: the radius in L-infinity, pixel levels, in which the largest margin is sought; None for the smallest change.
+        target: the class to reach, by name or id; None for any other class.
+        steps: of each climb.
+
+    Raises:
+        BadInput: the image, the radius, the class or the number of steps cannot be.
+    """
+    clock = Clock()
+    if eps is not None:
+        EPS.check("eps", eps)
+    STEPS_OF_A_CLIMB.check("steps", steps)
+    pixels, digest = opened(path, network.size)
+    images = pixels[None].astype(np.float32)
+    wanted = None if target is None else network.names.find(target)
+    logits = network.classifier.logits(images)
+    label = int(logits.argmax())
+    if wanted == label:
+        raise BadInput(
+            f"the network says {network.names[label]!r} already: expected another class to go to by --target"
+        )
+    goal = Away(network.classifier) if wanted is None else Towards(network.classifier, wanted)
+    found = smallest(goal, images, steps) if eps is None else within(goal, images, eps, steps)
+    moved = found.images
+    reached = bool(np.isfinite(found.eps[0]))
+    after, stored = (network.classifier.logits(each) for each in (moved, np.rint(moved).astype(np.float32)))
+    answer = int(stored.argmax())
+    record = FooledRecord(
+        version=VERSION,
+        network=network.name,
+        image=digest,
+        size=network.size,
+        threat=ThreatRecord(
+            norm=LINF.name,
+            eps_unit=LINF.unit,
+            trained_temperature=network.classifier.temperature,
+            **asdict(threat(steps, wanted is not None)),
+        ),
+        target=None if wanted is None else network.names.ids[wanted],
+        target_name=None if wanted is None else network.names[wanted],
+        eps_asked=eps,
+        fooled=reached,
+        eps=float(found.eps[0]) if reached else None,
+        failed=float(found.failed[0]),
+        steps=int(found.steps[0]) if reached else None,
+        changed=float((moved != images).any(axis=3).mean()),
+        fooled_in_whole_levels=answer != label if wanted is None else answer == wanted,
+        before=guesses(network.names, logits[0]),
+        after=guesses(network.names, after[0]),
+        in_whole_levels=guesses(network.names, stored[0]),
+        weights=network.weights,
+        environment=environment(devices()),
+        volatile=clock.read(),
+    )
+    return FooledImage(images[0], moved[0], record)
+
+
+def threat(steps: int, targeted: bool) -> Threat:
+    """Return what the attacker does and knows."""
+    goal = "towards a chosen class" if targeted else "away from the network's own answer"
+    return Threat("fooling image", f"white box, {steps} APGD steps on the logit margin {goal}", None)
+
+
+def guesses(names: ClassNames, logits: Images) -> list[GuessRow]:
+    """Return the ``TOP`` classes with the largest logits (classes,), with their confidence, softmax(logits) at T = 1."""
+    wide = logits.astype(np.float64)
+    powers = np.exp(wide - wide.max())
+    confidence = powers / powers.sum()
+    order = np.argsort(-wide, kind="stable")[:TOP]
+    return [GuessRow(id=names.ids[each], name=names[each], confidence=float(confidence[each])) for each in order]

@@ -1,0 +1,8 @@
+"""The limits of the settings of a fooling image."""
+
+from __future__ import annotations
+
+from bench.spec.limits import Range
+
+EPS = Range("a radius in L-infinity, pixel levels of 0 to 255,", 0, 255, open_low=True)
+STEPS_OF_A_CLIMB = Range("gradient steps", 1, 10_000, whole=True)

@@ -1,0 +1,1 @@
+"""Networks trained on ImageNet: their architectures, weights and class names."""

@@ -1,0 +1,91 @@
+"""A trained network by its name: a run of this suite, or a network trained on ImageNet."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.datasets import DATASETS
+from bench.datasets.base import Dataset
+from bench.datasets.class_names import ClassNames, names_of
+from bench.datasets.folder import images_of
+from bench.datasets.messages import Report
+from bench.errors import BadInput
+from bench.imagenet.images import among_imagenet
+from bench.imagenet.names import imagenet_names
+from bench.imagenet.networks import SIZE, load
+from bench.records.store import Folder
+from bench.training.progress import Progress
+
+if TYPE_CHECKING:
+    from bench.evaluation.classifier import Classifier
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network that is trained, and what is needed to show it an image.
+
+    Args:
+        name: of the run with its seed, or of the network trained on ImageNet.
+        classifier: the network as a target, from float32 pixel levels [0, 255] to logits.
+        names: its classes, in the order of its outputs.
+        size: side of its images in pixels.
+        weights: the sha256 of its file of weights.
+        run: the folder of the run; None where it is trained on ImageNet.
+    """
+
+    name: str
+    classifier: Classifier
+    names: ClassNames
+    size: int
+    weights: str
+    run: Folder | None = None
+
+
+def of_run(folder: Folder) -> TrainedNetwork:
+    """Return the network of a recorded run.
+
+    Raises:
+        BadInput: the run is not trained, or its weights are not here.
+        IntegrityError: the weights are damaged.
+    """
+    training = folder.trained()
+    from bench.evaluation.restored import restored  # here, because it imports TensorFlow
+
+    names = names_of(training.data.classes)
+    return TrainedNetwork(
+        folder.run.key, restored(folder, training), names, folder.run.image_size, training.weights, folder
+    )
+
+
+def of_imagenet(name: str, weights: Path | None, report: Report) -> TrainedNetwork:
+    """Return the network ``name`` of ``bench.imagenet.networks.NETWORKS``, with the errors of its ``load``."""
+    names = imagenet_names()
+    model, path = load(name, weights, report)
+    from bench.evaluation.classifier import Classifier  # here, because it imports TensorFlow
+
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return TrainedNetwork(name, Classifier(model), names, SIZE, digest)
+
+
+def images_for(network: TrainedNetwork, data_dir: Path | None, progress: Progress) -> Dataset:
+    """Return the images of a network: the data set of its run, or for one trained on ImageNet the class folders in a folder.
+
+    Args:
+        data_dir: the folder of the images. For a run it can be None where the run itself finds its images without one.
+
+    Raises:
+        BadInput: there is no folder, or a class folder is no class of ImageNet.
+    """
+    say, count = progress.say, progress.counter("images")
+    if network.run is not None:
+        run = network.run.run
+        return DATASETS[run.dataset].load(run.image_size, data_dir, False, say, count)
+    if data_dir is None:
+        raise BadInput(
+            f"{network.name} needs --data-dir DIR: expected DIR/CLASS/*.jpg or DIR/val/CLASS/*.jpg, each CLASS the WordNet id "
+            "or the name of a class of ImageNet"
+        )
+    return among_imagenet(images_of(data_dir, network.size, say, count))

@@ -1,0 +1,60 @@
+"""The matrix of fooling images as a heat map."""
+
+from __future__ import annotations
+
+import numpy as np
+import seaborn as sns
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from bench.fooling.matrix import NOISE
+from bench.records.schema import FoolingCell, FoolingMatrixRecord
+from bench.report.figures.style import framed, style
+
+ROW = 0.75  # inches
+
+
+@style()
+def fooling_matrix(record: FoolingMatrixRecord) -> Figure:
+    """Return the heat map: a row for each network that the images were made on, a column for each that they are shown to."""
+    names = [each.name for each in record.networks]
+    letters = [chr(ord("A") + place) if place < 26 else str(place) for place in range(len(names))]
+    cells = {(each.source, each.target): each for each in record.cells}
+    rows = [*names, NOISE]
+    figure = Figure(figsize=(9.0, 1.0 + ROW * len(rows)))
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    sns.heatmap(
+        [[_percent(cells[row, column]) for column in names] for row in rows],
+        annot=[[_words(cells[row, column]) for column in names] for row in rows],
+        fmt="",
+        annot_kws={"fontsize": 10},
+        cmap="Reds",
+        vmin=0,
+        vmax=100,
+        linewidths=1,
+        cbar_kws={"label": "fooled, %", "pad": 0.02},
+        xticklabels=letters,
+        yticklabels=[*letters, NOISE],
+        ax=axes,
+    )
+    axes.tick_params(rotation=0)
+    axes.set_xlabel("shown to")
+    axes.set_ylabel("made on")
+    keys = "; ".join(f"{letter}: {name}" for letter, name in zip(letters, names, strict=True))
+    how = (
+        "Off the diagonal: of the images that both networks classify correctly and that fool the network they were made on. "
+        "On it: of the images that the network classifies correctly. Below: 95 % Wilson interval and number of images."
+    )
+    what = f"{record.threat.norm}, eps {record.eps:g}; {record.threat.knowledge}"
+    return framed(figure, "How often a fooling image fools another network", what, (keys, how))
+
+
+def _percent(cell: FoolingCell) -> float:
+    return 100 * cell.fooled / cell.images if cell.images else float(np.nan)
+
+
+def _words(cell: FoolingCell) -> str:
+    if not cell.images:
+        return "-"
+    return f"{_percent(cell):.0f} %\n{100 * cell.low:.0f}..{100 * cell.high:.0f}, n {cell.images}"

@@ -1,0 +1,53 @@
+"""What ``bench fool`` refuses, before TensorFlow starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from bench.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (20, 20)).save("photo.png")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["photo.png"], "no network: expected --network with a run or one of efficientnet-lite0, mobilenetv2, vgg16"),
+        (["none.png", "--network", "vgg16"], "IMAGE is 'none.png': expected a JPEG or PNG file, received no such file"),
+        ([".", "--network", "vgg16"], "received a folder"),
+        (["photo.png", "--network", "vgg16", "--network", "mobilenetv2"], "2 networks and an IMAGE: expected one"),
+        (["--network", "vgg16"], "no IMAGE: expected a JPEG or PNG file, or two or more --network"),
+        (["--network", "vgg16", "--network", "a", "--target", "b"], "--target is for an IMAGE"),
+        (["photo.png", "--network", "vgg16", "--eps", "0"], "--eps is 0.0: expected a radius in L-infinity"),
+        (["photo.png", "--network", "vgg16", "--eps", "nan"], "--eps is nan: expected a radius"),
+        (["photo.png", "--network", "vgg-16"], "no run 'vgg-16'"),
+        (["photo.png", "--network", "some-run", "--weights", "w.h5"], "received 0 of them"),
+        (["photo.png", "--network", "vgg16", "--weights", "w.h5"], "cannot read the weights 'w.h5'"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_was_expected(words: list[str], says: str) -> None:
+    done = CliRunner().invoke(main, ["fool", *words])
+    assert says in done.stderr
+    assert "Traceback" not in done.output
+    assert done.exit_code == 2
+
+
+def test_an_unknown_network_is_told_the_names_of_all() -> None:
+    done = CliRunner().invoke(main, ["fool", "photo.png", "--network", "resnet"])
+    assert "networks trained on ImageNet are efficientnet-lite0, mobilenetv2, vgg16" in done.stderr
+
+
+def test_weights_of_another_hash_are_an_error_of_integrity(folder: Path) -> None:
+    (folder / "w.h5").write_bytes(b"weights")
+    done = CliRunner().invoke(main, ["fool", "photo.png", "--network", "vgg16", "--weights", "w.h5"])
+    assert done.exit_code == 4
+    assert "expected the md5 64373286793e3c8b2b4e3219cbf3544b, received" in done.stderr

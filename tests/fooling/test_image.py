@@ -1,0 +1,114 @@
+"""One fooling image from a file, its record and its picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from targets import Linear
+
+from bench.datasets.class_names import names_of
+from bench.errors import BadInput
+from bench.fooling.image import FooledImage, fool_image, opened
+from bench.networks import TrainedNetwork
+from bench.report.figures.fooled import fooled, percent
+from bench.report.figures.save import render
+
+SIZE = 16
+
+
+@pytest.fixture(scope="module")
+def network() -> TrainedNetwork:
+    draw = np.random.default_rng(5)
+    target: Any = Linear(draw.normal(0, 0.002, (SIZE * SIZE * 3, 4)), np.zeros(4))
+    return TrainedNetwork("linear", target, names_of(("n03445777", "b", "c", "d")), SIZE, "0" * 64)
+
+
+@pytest.fixture
+def photograph(tmp_path: Path) -> Path:
+    levels = np.random.default_rng(6).integers(90, 160, (30, 40, 3)).astype(np.uint8)
+    Image.fromarray(levels).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+def found(network: TrainedNetwork, photograph: Path, **options: Any) -> FooledImage:
+    return fool_image(network, photograph, **options)
+
+
+def test_the_record_says_what_the_images_are(network: TrainedNetwork, photograph: Path) -> None:
+    each = found(network, photograph)
+    record = each.record
+    change = np.abs(each.fooled - each.clean)
+    assert record.fooled
+    assert record.eps == pytest.approx(float(change.max()))
+    assert record.changed == pytest.approx(float((change > 0).any(axis=2).mean()))
+    assert [row.id for row in record.before] != [row.id for row in record.after]
+    logits = network.classifier.logits(each.fooled[None])[0]
+    assert record.after[0].id == network.names.ids[int(logits.argmax())]
+    assert record.after[0].confidence == pytest.approx(float(np.exp(logits.max()) / np.exp(logits).sum()), rel=1e-4)
+    assert len(record.after) == 3
+
+
+def test_a_class_is_reached_and_rounding_is_told(network: TrainedNetwork, photograph: Path) -> None:
+    answer = found(network, photograph).record.before[0].id
+    wanted = next(name for name in network.names.ids if name != answer)
+    near, far = found(network, photograph, target=wanted), found(network, photograph, target=wanted, eps=20.0)
+    assert near.record.after[0].id == far.record.after[0].id == wanted
+    assert far.record.after[0].confidence > near.record.after[0].confidence
+    for each in (near, far):
+        stored = network.classifier.logits(np.rint(each.fooled)[None])[0]
+        assert each.record.fooled_in_whole_levels == (network.names.ids[int(stored.argmax())] == wanted)
+    assert far.record.fooled_in_whole_levels
+
+
+def test_too_small_a_radius_is_said_to_fail(network: TrainedNetwork, photograph: Path) -> None:
+    record = found(network, photograph, eps=1e-4).record
+    assert not record.fooled
+    assert (record.eps, record.steps, record.failed) == (None, None, pytest.approx(1e-4))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"target": "golf bal"}, r"unknown class 'golf bal'.*near are golf ball \(n03445777\)"),
+        ({"eps": 0}, "eps is 0: expected a radius"),
+        ({"eps": 300.0}, "eps is 300.0: expected a radius"),
+        ({"steps": 0}, "steps is 0"),
+    ],
+)
+def test_what_cannot_be_is_refused(network: TrainedNetwork, photograph: Path, options: Any, says: str) -> None:
+    with pytest.raises(BadInput, match=says):
+        found(network, photograph, **options)
+
+
+def test_the_class_that_the_image_has_already_is_refused(network: TrainedNetwork, photograph: Path) -> None:
+    answer = found(network, photograph).record.before[0].id
+    with pytest.raises(BadInput, match="already: expected another class"):
+        found(network, photograph, target=answer)
+
+
+def test_a_file_that_is_no_image_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("text")
+    (tmp_path / "half.jpg").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(BadInput, match="cannot read the image"):
+        opened(tmp_path / "none.png", SIZE)
+    with pytest.raises(BadInput, match="not a JPEG or PNG image; expected a JPEG or PNG image"):
+        opened(tmp_path / "text.png", SIZE)
+    with pytest.raises(BadInput, match="truncated"):
+        opened(tmp_path / "half.jpg", SIZE)
+
+
+def test_the_picture_has_both_answers_and_is_the_same_twice(network: TrainedNetwork, photograph: Path) -> None:
+    each = found(network, photograph)
+    first, second = (render(fooled(each.record, each.clean, each.fooled)) for _ in range(2))
+    assert first == second
+    text = first["svg"].decode()
+    for row in (*each.record.before, *each.record.after):
+        assert f"{row.name}  {percent(row.confidence)}".replace("<", "&lt;").replace(">", "&gt;") in text
+
+
+def test_a_confidence_is_never_rounded_to_certainty() -> None:
+    assert [percent(each) for each in (0.0, 0.9996, 1.0, 0.4567)] == ["< 0.1 %", "> 99.9 %", "> 99.9 %", "45.7 %"]
