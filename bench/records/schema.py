@@ -461,6 +461,11 @@ SCHEMAS: dict[str, type[Record]] = {
 }
 
 
+def schema_of(kind: type[Record]) -> str:
+    """Return the name of the file schema of a type of record."""
+    return next(name for name, each in SCHEMAS.items() if each is kind)
+
+
 def _json_schema(name: str, kind: type[Record]) -> dict[str, Any]:
     inner = kind.model_json_schema()
     definitions = inner.pop("$defs", {})

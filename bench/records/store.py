@@ -26,7 +26,6 @@ from bench.attacks.spec import AttackSpec
 from bench.errors import BadInput, BenchError, IntegrityError, Locked, Unreadable
 from bench.records.files import Arrays, make_folder, read_arrays, read_json, write_arrays, write_json
 from bench.records.schema import (
-    SCHEMAS,
     Artefact,
     AttackRecord,
     AuditRecord,
@@ -36,12 +35,12 @@ from bench.records.schema import (
     Record,
     SpecRecord,
     TrainingRecord,
+    schema_of,
 )
 from bench.spec.control import control_of
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
-SPEC_SCHEMA, RUN_SCHEMA, ATTACK_SCHEMA, EVALUATION_SCHEMA, AUDIT_SCHEMA, CASE_SCHEMA, LATENCY_SCHEMA, *_ = SCHEMAS
 GALLERY = ".gallery.npz"
 PROBE = 0.5  # seconds to wait for a lock: ``is_locked`` of another process holds it for an instant
 
@@ -87,9 +86,9 @@ def keys(results: Path) -> list[str]:
 def _folder(results: Path, path: Path) -> Folder | None:
     spec, record = path / "spec.json", path / "run.json"
     if _is_there(spec):
-        source, text = spec, _read(spec, SPEC_SCHEMA, SpecRecord).run
+        source, text = spec, _read(spec, SpecRecord).run
     elif _is_there(record):
-        source, text = record, _read(record, RUN_SCHEMA, TrainingRecord).run
+        source, text = record, _read(record, TrainingRecord).run
     elif _listed(path / "attacks"):
         raise IntegrityError(
             f"{path}/attacks has records, but there is no spec.json or run.json: move it away and run again"
@@ -127,7 +126,7 @@ class Folder:
     def declare(self) -> None:
         """Write ``spec.json``, which says what the run is before there is any other record."""
         if not self._spec.exists():
-            _write(self._spec, SPEC_SCHEMA, SpecRecord(run=str(self.run)))
+            _write(self._spec, SpecRecord(run=str(self.run)))
 
     def trained(self) -> TrainingRecord:
         """Return the record of the training; BadInput where there is no network of it here."""
@@ -181,7 +180,7 @@ class Folder:
         )
         if not path.exists():
             raise BadInput(f"{what}: expected a trained run, but there is no {path}; {how}")
-        record = _read(path, RUN_SCHEMA, TrainingRecord)
+        record = _read(path, TrainingRecord)
         found = Folder(self.results, Run.parse(record.run))
         for setting in ("dataset", "data_name", "image_size"):
             theirs, ours = getattr(found.run, setting), getattr(run, setting)
@@ -246,7 +245,7 @@ class Folder:
         path = self.path / "run.json"
         if not _is_there(path):
             return None
-        record = _read(path, RUN_SCHEMA, TrainingRecord)
+        record = _read(path, TrainingRecord)
         if record.run != str(self.run):
             raise IntegrityError(f"{path} is the record of other settings than {self.run}: move it away and run again")
         if not record.diverged and self._weights.name not in record.artefacts:
@@ -257,7 +256,7 @@ class Folder:
         """Write the weights, then the record that names their hash, then drop the checkpoints; return the record."""
         sha256 = write_arrays(self._weights, weights)
         whole = record.model_copy(update={"artefacts": {self._weights.name: _artefact(self._weights, sha256)}})
-        _write(self.path / "run.json", RUN_SCHEMA, whole)
+        _write(self.path / "run.json", whole)
         shutil.rmtree(self.checkpoints, ignore_errors=True)
         return whole
 
@@ -297,24 +296,24 @@ class Folder:
 
     def write_attack(self, spec: AttackSpec, record: AttackRecord, outcomes: Arrays) -> None:
         """Write the outcomes, then the record that names their hash."""
-        _write_with_arrays(self._attacks / f"{spec.name}.json", ATTACK_SCHEMA, record, outcomes)
+        _write_with_arrays(self._attacks / f"{spec.name}.json", record, outcomes)
 
     def evaluation(self, name: str) -> EvaluationRecord | None:
         """Return the record of the evaluation ``name``; None where there is none; IntegrityError where it is damaged."""
         path = self._evaluations / f"{name}.json"
-        return _read(path, EVALUATION_SCHEMA, EvaluationRecord) if _is_there(path) else None
+        return _read(path, EvaluationRecord) if _is_there(path) else None
 
     def write_evaluation(self, record: EvaluationRecord) -> None:
         """Write the record of an evaluation, in a file of its name."""
-        _write(self._evaluations / f"{record.evaluation}.json", EVALUATION_SCHEMA, record)
+        _write(self._evaluations / f"{record.evaluation}.json", record)
 
     def latency(self) -> LatencyRecord | None:
         """Return the record of the last timing; None where there is none; IntegrityError where it is damaged."""
-        return _read(self.latency_path, LATENCY_SCHEMA, LatencyRecord) if _is_there(self.latency_path) else None
+        return _read(self.latency_path, LatencyRecord) if _is_there(self.latency_path) else None
 
     def write_latency(self, record: LatencyRecord) -> None:
         """Write the record of a timing in the place of the last one."""
-        _write(self.latency_path, LATENCY_SCHEMA, record)
+        _write(self.latency_path, record)
 
     def audit_path(self, battery: str) -> Path:
         """Return where the record of the audit by ``battery`` is, or will be."""
@@ -323,7 +322,7 @@ class Folder:
     def audit(self, battery: str) -> tuple[AuditRecord, Arrays] | None:
         """Return the record of an audit and its evidence; None where there is none; IntegrityError where one is damaged."""
         path = self.audit_path(battery)
-        return _read_with_arrays(path, AUDIT_SCHEMA, AuditRecord) if _is_there(path) else None
+        return _read_with_arrays(path, AuditRecord) if _is_there(path) else None
 
     def audits(self) -> dict[str, AuditRecord]:
         """Return the record of every audit by the name of its battery; IntegrityError where one is damaged."""
@@ -334,7 +333,7 @@ class Folder:
 
     def write_audit(self, record: AuditRecord, evidence: Arrays) -> AuditRecord:
         """Write the evidence of an audit, then the record that names its hash; return the record."""
-        return _write_with_arrays(self.audit_path(record.battery), AUDIT_SCHEMA, record, evidence)
+        return _write_with_arrays(self.audit_path(record.battery), record, evidence)
 
     def write_gallery(self, spec: AttackSpec, images: Arrays) -> None:
         """Write a few attacked images to look at."""
@@ -360,7 +359,7 @@ def cases(calibration: Path) -> Iterator[tuple[CaseRecord, Arrays]]:
         IntegrityError: one is damaged.
     """
     for path in sorted(calibration.glob("*/*.json")):
-        yield _read_with_arrays(path, CASE_SCHEMA, CaseRecord)
+        yield _read_with_arrays(path, CaseRecord)
 
 
 def case_path(calibration: Path, run: Run, fake: str) -> Path:
@@ -370,27 +369,27 @@ def case_path(calibration: Path, run: Run, fake: str) -> Path:
 
 def write_case(calibration: Path, record: CaseRecord, evidence: Arrays) -> None:
     """Write the evidence of a case of a calibration, then the record that names its hash."""
-    _write_with_arrays(case_path(calibration, Run.parse(record.run), record.fake), CASE_SCHEMA, record, evidence)
+    _write_with_arrays(case_path(calibration, Run.parse(record.run), record.fake), record, evidence)
 
 
 def _read_attack(path: Path) -> tuple[AttackRecord, Arrays]:
-    return _read_with_arrays(path, ATTACK_SCHEMA, AttackRecord)
+    return _read_with_arrays(path, AttackRecord)
 
 
-def _read_with_arrays(path: Path, schema: str, kind: type[Versioned]) -> tuple[Versioned, Arrays]:
+def _read_with_arrays(path: Path, kind: type[Versioned]) -> tuple[Versioned, Arrays]:
     """Return a record and the arrays beside it; IntegrityError where one of them is damaged."""
-    record, arrays = _read(path, schema, kind), path.with_suffix(".npz")
+    record, arrays = _read(path, kind), path.with_suffix(".npz")
     if arrays.name not in record.artefacts:
         raise IntegrityError(f"{path} does not name {arrays.name}: move it away and run again")
     return record, read_arrays(arrays, record.artefacts[arrays.name].sha256)
 
 
-def _write_with_arrays(path: Path, schema: str, record: Versioned, arrays: Arrays) -> Versioned:
+def _write_with_arrays(path: Path, record: Versioned, arrays: Arrays) -> Versioned:
     """Write ``arrays``, then ``record`` with their hash; return the record."""
     beside = path.with_suffix(".npz")
     sha256 = write_arrays(beside, arrays, compress=True)
     whole = record.model_copy(update={"artefacts": {beside.name: _artefact(beside, sha256)}})
-    _write(path, schema, whole)
+    _write(path, whole)
     return whole
 
 
@@ -411,9 +410,9 @@ def _is_there(path: Path) -> bool:
         raise Unreadable(f"cannot read {path}: {error.strerror}; check its permissions") from error
 
 
-def _read(path: Path, schema: str, kind: type[AnyRecord]) -> AnyRecord:
+def _read(path: Path, kind: type[AnyRecord]) -> AnyRecord:
     """Return the record in ``path``; IntegrityError where it is damaged or not of its type."""
-    body = read_json(path, schema)
+    body = read_json(path, schema_of(kind))
     try:
         return kind.model_validate(body)
     except ValidationError as error:
@@ -423,8 +422,8 @@ def _read(path: Path, schema: str, kind: type[AnyRecord]) -> AnyRecord:
         raise IntegrityError(f"{path} {wrong if place else first['msg']}; move it away and run again") from error
 
 
-def _write(path: Path, schema: str, record: Record) -> None:
-    write_json(path, schema, record.model_dump(mode="json", exclude_unset=True))
+def _write(path: Path, record: Record) -> None:
+    write_json(path, schema_of(type(record)), record.model_dump(mode="json", exclude_unset=True))
 
 
 def _artefact(path: Path, sha256: str) -> Artefact:

@@ -15,7 +15,7 @@ from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
 from bench.records.collection import read
 from bench.records.files import read_json, write_json
-from bench.records.store import ATTACK_SCHEMA, RUN_SCHEMA, SPEC_SCHEMA, Folder, folders
+from bench.records.store import Folder, folders
 from bench.spec.control import control_of
 from bench.spec.run import Run
 
@@ -69,8 +69,8 @@ def test_an_attack_of_another_version_is_left_out_by_name_unless_told_to_mix(tmp
 def test_an_attack_on_other_weights_is_left_out_as_damaged(tmp_path: Path) -> None:
     folder = fake(tmp_path, RUN)
     fake_attack(folder, AttackSpec(Fgsm(loss="margin"), EPS), (0.8, 0.1, 0.0))
-    record = read_json(folder.path / "attacks" / f"{FGSM}.json", ATTACK_SCHEMA)
-    write_json(folder.path / "attacks" / f"{FGSM}.json", ATTACK_SCHEMA, {**record, "weights": "0" * 64})
+    record = read_json(folder.path / "attacks" / f"{FGSM}.json", "bench.attack/2")
+    write_json(folder.path / "attacks" / f"{FGSM}.json", "bench.attack/2", {**record, "weights": "0" * 64})
     records = read(tmp_path)
     assert set(records.of(RUN)[0].attacks) == {"fgsm(loss=margin)"}
     assert records.damaged == records.left_out
@@ -93,14 +93,14 @@ def another_seed(results: Path, versions: dict[str, int | None]) -> Run:
     old = next(each for each in folders(results) if isinstance(each, Folder) and each.run.sparsity)
     new = Folder(results, Run.of(**{**old.run.settings, "seed": 7}))
     shutil.copytree(old.path, new.path)
-    write_json(new.path / "spec.json", SPEC_SCHEMA, {"run": str(new.run)})
-    training = read_json(new.path / "run.json", RUN_SCHEMA)
+    write_json(new.path / "spec.json", "bench.spec/1", {"run": str(new.run)})
+    training = read_json(new.path / "run.json", "bench.run/1")
     own = {"run": str(new.run), "settings": {**training["settings"], "seed": 7}, "version": versions["training"]}
     environment = {name: value for name, value in training["environment"].items() if name != "code"}
-    write_json(new.path / "run.json", RUN_SCHEMA, {**training, **own, "environment": environment})
+    write_json(new.path / "run.json", "bench.run/1", {**training, **own, "environment": environment})
     for path in (new.path / "attacks").glob("*.json"):
-        record = read_json(path, ATTACK_SCHEMA)
-        write_json(path, ATTACK_SCHEMA, {**record, "version": versions["attack"], "environment": environment})
+        record = read_json(path, "bench.attack/2")
+        write_json(path, "bench.attack/2", {**record, "version": versions["attack"], "environment": environment})
     return new.run
 
 
@@ -139,5 +139,5 @@ def test_a_record_of_unknown_code_joins_nothing(committed: Path) -> None:
     run = another_seed(committed, {"training": None, "attack": 1})
     path = committed / run.name / "seed-7" / "run.json"
     record = json.loads(path.read_text())["record"]
-    write_json(path, RUN_SCHEMA, {**record, "environment": {**record["environment"], "code": "0" * 16}})
+    write_json(path, "bench.run/1", {**record, "environment": {**record["environment"], "code": "0" * 16}})
     assert list(read(committed).of(run)) == [0]

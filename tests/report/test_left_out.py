@@ -13,10 +13,8 @@ from tiny import tiny_run
 
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
-from bench.records import store
 from bench.records.collection import read
 from bench.records.files import read_json, write_arrays, write_json
-from bench.records.store import ATTACK_SCHEMA
 
 RUN = tiny_run(sparsity=0.5)
 FGSM = AttackSpec(Fgsm(), EPS).name
@@ -58,7 +56,7 @@ def test_what_is_damaged_is_left_out_by_name_and_the_rest_is_read(
 
 def test_a_spec_without_a_run_is_left_out(tmp_path: Path) -> None:
     folder = fake(tmp_path, RUN)
-    write_json(folder.path / "spec.json", store.SPEC_SCHEMA, {})
+    write_json(folder.path / "spec.json", "bench.spec/1", {})
     assert read(tmp_path).left_out[0].what == f"{RUN.name}/seed-0/spec.json"
 
 
@@ -76,8 +74,8 @@ def test_outcomes_of_another_shape_are_left_out(tmp_path: Path, arrays: dict[str
     json_path = folder.path / "attacks" / f"{FGSM}.json"
     whole = {"eps": np.zeros(1), "indices": np.arange(3), "labels": np.zeros(3), "predictions": np.zeros((1, 3))}
     sha256 = write_arrays(json_path.with_suffix(".npz"), {**whole, **arrays} if arrays else {})
-    record = read_json(json_path, ATTACK_SCHEMA)
+    record = read_json(json_path, "bench.attack/2")
     bad = {**record, "artefacts": {f"{FGSM}.npz": {"sha256": sha256, "bytes": 0}}}
-    write_json(json_path, ATTACK_SCHEMA, {**bad, "weights": "0" * 64} if "labels" in arrays else bad)
+    write_json(json_path, "bench.attack/2", {**bad, "weights": "0" * 64} if "labels" in arrays else bad)
     (left_out,) = read(tmp_path).left_out
     assert left_out.what == f"{RUN.name}/seed-0/attacks/{FGSM}.npz"

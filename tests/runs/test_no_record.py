@@ -13,7 +13,6 @@ from whole_runs import FGSM, go
 from bench.attacks.spec import AttackSpec
 from bench.errors import BadInput, BenchError, IntegrityError
 from bench.records.files import read_json, write_json
-from bench.records.store import RUN_SCHEMA
 from bench.runs.pipeline import Result
 
 pytestmark = pytest.mark.usefixtures("tiny_source", "small_network")
@@ -42,9 +41,9 @@ def test_an_architecture_that_cannot_be_read_leaves_no_folder(tmp_path: Path) ->
 
 def test_a_clean_accuracy_that_is_not_the_recorded_one_is_refused(finished: Result, copied: Path) -> None:
     record = only_seed_folder(copied) / "run.json"
-    body = read_json(record, RUN_SCHEMA)
+    body = read_json(record, "bench.run/1")
     body["metrics"]["accuracy"] = 0.123
-    write_json(record, RUN_SCHEMA, body)
+    write_json(record, "bench.run/1", body)
     other = AttackSpec(FGSM.attack, (0.0, 2.0))
     with pytest.raises(IntegrityError, match=r"at eps 0.*0\.123"):
         go(copied, finished.folder.run, other)

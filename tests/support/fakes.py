@@ -24,7 +24,7 @@ from bench.records.schema import (
     TrainingRecord,
     Volatile,
 )
-from bench.records.store import ATTACK_SCHEMA, RUN_SCHEMA, Folder
+from bench.records.store import Folder
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
@@ -183,7 +183,7 @@ def lacking(key: str) -> Callable[[Path], None]:
     """Return what writes a record again without ``key``, so that it still verifies."""
 
     def rewrite(path: Path) -> None:
-        schema = RUN_SCHEMA if path.name == "run.json" else ATTACK_SCHEMA
+        schema = "bench.run/1" if path.name == "run.json" else "bench.attack/2"
         write_json(path, schema, {name: value for name, value in read_json(path, schema).items() if name != key})
 
     return rewrite
