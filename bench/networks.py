@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
@@ -15,11 +15,12 @@ from bench.datasets.messages import Report
 from bench.errors import BadInput
 from bench.imagenet.images import among_imagenet
 from bench.imagenet.names import imagenet_names
-from bench.imagenet.networks import SIZE, load
+from bench.imagenet.networks import NETWORKS, SIZE, load
 from bench.records.store import Folder
 from bench.training.progress import Progress
 
 if TYPE_CHECKING:
+    from bench.audit.foreign_audit import Foreign
     from bench.evaluation.classifier import Classifier
 
 
@@ -89,3 +90,25 @@ def images_for(network: TrainedNetwork, data_dir: Path | None, progress: Progres
             "or the name of a class of ImageNet"
         )
     return among_imagenet(images_of(data_dir, network.size, say, count))
+
+
+def foreign_imagenet(
+    name: str, weights: Path | None, data_dir: Path, eps: tuple[float, ...], report: Report
+) -> Foreign:
+    """Return the network ``name`` of ImageNet as one to audit on class folders, with the errors of ``load``.
+
+    Args:
+        weights: a copy of the published weights; None for their usual place.
+        data_dir: class folders, each named by the WordNet id or the name of a class of ImageNet.
+        eps: the radii, L-infinity, pixel levels, ascending.
+    """
+    from bench.audit.foreign_audit import Foreign  # here, because it imports TensorFlow
+    from bench.audit.plausibility import check_answers
+
+    def loaded(place: str, path: Path, data: Dataset, say: Report) -> Any:
+        model, _ = load(place, path, say)
+        check_answers(model, place, data, say)
+        return model
+
+    path = NETWORKS[name].weights.located(weights, report)
+    return Foreign(name, path, None, data_dir, SIZE, 1.0, eps, loaded, among_imagenet)

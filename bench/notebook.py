@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from bench.attacks import Attack, attack_named
 from bench.attacks.spec import AttackSpec, attack_specs, parse_eps
-from bench.errors import BadInput, BenchError
-from bench.records.schema import AttackRecord, AuditRecord, TrainingRecord
+from bench.errors import BadInput, BenchError, unknown
+from bench.records.schema import AttackRecord, AuditRecord, TrainingRecord, TransferRecord
 from bench.records.store import Folder
 from bench.runs.pipeline import Result, Where, execute
 from bench.spec.run import Run
@@ -19,6 +19,9 @@ from bench.training.progress import Progress
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
+
+    from bench.fooling.image import FooledImage
+    from bench.networks import TrainedNetwork
 
 RESULTS = Path("results")
 
@@ -179,6 +182,114 @@ def judge_file(
     network = Foreign(place, Path(weights), other, Path(data_dir), image_size, temperature, radii)
     with Progress(quiet) as progress:
         return audit_foreign(network, BATTERIES["full" if full else "screen"], progress)
+
+
+def fool(
+    image: Path | str,
+    network: Run | str,
+    *,
+    eps: float | None = None,
+    target: str | None = None,
+    steps: int = 20,
+    weights: Path | str | None = None,
+    results: Path | str = RESULTS,
+) -> FooledImage:
+    """Look for an image near ``image`` which a trained network gives another class. Nothing is written.
+
+    Args:
+        image: a JPEG or PNG file; its shortest side is scaled to the network's size and its centre is cropped.
+        network: a trained run, or "efficientnet-lite0", "mobilenetv2" or "vgg16".
+        eps: the radius in L-infinity, pixel levels of 0 to 255, in which the largest margin is sought; None for the smallest
+            change.
+        target: the class to reach, by name or id; None for any other.
+        steps: gradient steps of each climb.
+        weights: a copy of the published weights of a network trained on ImageNet.
+        results: the folder of the runs.
+
+    Returns:
+        The image as the network sees it (``clean``), the fooling image (``fooled``), both float32 in pixel levels, and the
+        ``record``: eps, steps, and the three likeliest classes before and after.
+
+    Raises:
+        BenchError: the image, the network, the class or a number cannot be.
+
+    Example:
+        >>> found = bench.fool("photo.jpg", "efficientnet-lite0", target="coral reef")
+        >>> found.record.eps, found.record.after[0].name
+    """
+    found = _trained(network, weights, results)
+    # Here, because it needs TensorFlow.
+    from bench.fooling.image import fool_image
+
+    return fool_image(found, Path(image), eps, target, steps)
+
+
+def transfer(
+    network: Run | str,
+    *,
+    data_dir: Path | str,
+    cuts: Sequence[str] = (),
+    penalties: Sequence[float] = (0.0001, 0.001, 0.01, 0.1),
+    eps: Sequence[float] = (1, 2),
+    train_images: int | None = None,
+    val_images: int | None = None,
+    attacked: int = 256,
+    seed: int = 0,
+    weights: Path | str | None = None,
+    results: Path | str = RESULTS,
+    quiet: bool = False,
+) -> TransferRecord:
+    """Use features of a trained network for another task, by a linear SVM, and attack the whole. Nothing is written.
+
+    Args:
+        network: a trained run, or "efficientnet-lite0", "mobilenetv2" or "vgg16".
+        data_dir: the other task, a folder with train/CLASS/ and val/CLASS/.
+        cuts: names of layers to take features of; four of the network where left out.
+        penalties: values of C of the machine. Cut and C are chosen on a fifth of the training images, held out.
+        eps: radii of the attacks in L-infinity, pixel levels, ascending, above 0.
+        train_images, val_images: the largest number of images of each class; None for all.
+        attacked: validation images to attack.
+        seed: of the held-out part and of the solver.
+        weights: a copy of the published weights of a network trained on ImageNet.
+        results: the folder of the runs.
+        quiet: no progress on stderr.
+
+    Returns:
+        The record. ``record.rows`` has the accuracy for each cut and C, ``record.accuracy`` that of the chosen pair on the
+        validation images, and ``record.attacks`` what is left of the whole under attack.
+
+    Raises:
+        BenchError: scikit-learn is not installed, or the network, the images, a layer or a number cannot be.
+
+    Example:
+        >>> record = bench.transfer("efficientnet-lite0", data_dir="flowers")
+        >>> record.cut, record.c, record.accuracy
+    """
+    found = _trained(network, weights, results)
+    from bench.features.images import images_of_task
+    from bench.features.transfer import transfer as transferred  # here, because it imports TensorFlow
+
+    with Progress(quiet) as progress:
+        data = images_of_task(Path(data_dir), found.size, train_images, val_images, progress)
+        return transferred(found, data, progress, cuts, penalties, [float(each) for each in eps], attacked, seed)
+
+
+def _trained(network: Run | str, weights: Path | str | None, results: Path | str) -> TrainedNetwork:
+    from bench.imagenet.networks import NETWORKS
+
+    if isinstance(network, str) and network not in NETWORKS:
+        raise unknown("network", network, NETWORKS)
+    if isinstance(network, Run) and weights is not None:
+        raise BadInput(f"weights is for a network trained on ImageNet: expected none for the run {network.name}")
+    from bench.training import runtime
+
+    runtime.prepare()
+    from bench.networks import of_imagenet, of_run
+
+    if isinstance(network, Run):
+        return of_run(Folder(Path(results), network))
+    with Progress() as progress:
+        return of_imagenet(network, Path(weights) if weights else None, progress.say)
 
 
 def results(results: Path | str = RESULTS) -> DataFrame:

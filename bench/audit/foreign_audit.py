@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.audit.battery import Battery
 from bench.audit.collect import collect
@@ -13,7 +15,9 @@ from bench.audit.evaluation import audited_images
 from bench.audit.evidence import Evidence
 from bench.audit.foreign import load
 from bench.audit.record import fields_of
+from bench.datasets.base import Dataset
 from bench.datasets.folder import images_of
+from bench.datasets.messages import Report
 from bench.evaluation.classifier import Classifier
 from bench.records.provenance import environment
 from bench.records.schema import AuditRecord, ControlRow
@@ -26,16 +30,18 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Foreign:
-    """A network of the user: the function that builds it, its weights, and the images to attack.
+    """A network that was trained elsewhere: how it is loaded, its weights, and the images to attack.
 
     Args:
-        place: ``FILE.py:FUNCTION``.
+        place: ``FILE.py:FUNCTION``, or another name that ``load`` knows.
         weights: a file of arrays; see ``bench/audit/foreign.py``.
         control: the weights of an undefended network of the same function; None without one.
         data_dir: class folders of images.
         image_size: pixels a side.
         temperature: the T of its training.
         eps: the radii, L-infinity, pixel levels, ascending.
+        load: builds a network of ``place`` with the weights of a file, for images. See ``bench/audit/foreign.py``.
+        labelled: maps the class folders to the classes of the network. Without it, output i is the i-th folder.
     """
 
     place: str
@@ -45,6 +51,8 @@ class Foreign:
     image_size: int
     temperature: float
     eps: tuple[float, ...]
+    load: Callable[[str, Path, Dataset, Report], Any] = load
+    labelled: Callable[[Dataset], Dataset] = lambda data: data
 
 
 def audit_foreign(network: Foreign, battery: Battery, progress: Progress, skip_broken: bool = False) -> AuditRecord:
@@ -54,11 +62,12 @@ def audit_foreign(network: Foreign, battery: Battery, progress: Progress, skip_b
         BadInput: the network, its weights or the images cannot be used.
     """
     clock = Clock()
-    data = images_of(
+    folders = images_of(
         network.data_dir, network.image_size, progress.say, progress.counter("images"), skip_broken=skip_broken
     )
-    control = load(network.place, network.control, data, progress.say) if network.control else None
-    model = load(network.place, network.weights, data, progress.say)
+    data = network.labelled(folders)
+    control = network.load(network.place, network.control, data, progress.say) if network.control else None
+    model = network.load(network.place, network.weights, data, progress.say)
     indices = audited_images(battery, len(data.val))
     images = data.val.part(indices)
 

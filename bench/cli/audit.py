@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,15 +13,19 @@ from bench.cli import audit_output
 from bench.cli.completion import NETWORK
 from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS, small_eps
 from bench.errors import BadInput, unknown
+from bench.imagenet.networks import NETWORKS
 from bench.records.store import Folder, folders
 from bench.training.progress import Progress
+
+if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts without
+    from bench.audit.foreign_audit import Foreign
 
 SEED = "/seed-"
 FOREIGN = ".py:"
 
 
 @click.command()
-@click.argument("networks", metavar="[RUN|FILE.py:FUNCTION] [CONTROL]", nargs=-1, type=NETWORK)
+@click.argument("networks", metavar="[RUN|FILE.py:FUNCTION|IMAGENET] [CONTROL]", nargs=-1, type=NETWORK)
 @click.option("--full", is_flag=True, help="785 images, more steps and restarts; says first how long it will take")
 @click.option(
     "--weights", type=click.Path(path_type=Path), help="of FILE.py:FUNCTION: .npz, .h5, .keras or a SavedModel"
@@ -67,6 +72,9 @@ def audit(
 
     FILE.py:FUNCTION builds a network of your own, from pixel levels of 0 to 255 to logits. Give its --weights, and with
     --data-dir a folder CLASS/*.jpg.
+
+    IMAGENET is efficientnet-lite0, mobilenetv2 or vgg16, as trained on ImageNet. Give with --data-dir a folder CLASS/*.jpg,
+    each CLASS a WordNet id such as n03445777. All 1,000 classes count.
     """
     battery = "full" if full else "screen"
     if calibrate:
@@ -77,12 +85,17 @@ def audit(
         click.echo(audit_output.rates(found))
     elif not networks:
         raise BadInput("no network: expected the name of a run, FILE.py:FUNCTION with --weights, or --calibrate")
-    elif FOREIGN in networks[0]:
+    elif FOREIGN in networks[0] or networks[0] in NETWORKS:
         if ensemble or quantise:
-            raise BadInput("--ensemble and --quantise are for runs: expected neither for FILE.py:FUNCTION")
+            raise BadInput(f"--ensemble and --quantise are for runs: expected neither for {networks[0]}")
         radii = AttackSpec(Fgsm(), parse_eps(eps)).eps[1:]  # which checks them
         if not radii:
             raise BadInput(f"eps is {eps}: expected a radius above 0, as in --eps 2,4")
+        if networks[0] in NETWORKS:
+            if control or len(networks) > 1:
+                raise BadInput(f"{networks[0]} has no control here: expected its name alone")
+            _imagenet(networks[0], weights, data_dir, radii, battery, as_json, quiet)
+            return
         _foreign(networks[0], weights, control, data_dir, image_size, temperature, radii, battery, as_json, quiet)
     else:
         if weights or control:
@@ -156,6 +169,27 @@ def recorded(results: Path, text: str) -> list[Folder]:
     return found
 
 
+def _imagenet(
+    name: str,
+    weights: Path | None,
+    data_dir: Path | None,
+    eps: tuple[float, ...],
+    battery: str,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    if data_dir is None:
+        raise BadInput(f"{name} needs --data-dir DIR: expected a folder CLASS/*.jpg, each CLASS a WordNet id")
+    from bench.training import runtime
+
+    runtime.prepare()
+    from bench.networks import foreign_imagenet
+
+    with Progress(quiet) as progress:
+        network = foreign_imagenet(name, weights, data_dir, eps, progress.say)
+        _audit_foreign(network, name, battery, as_json, progress)
+
+
 def _foreign(
     place: str,
     weights: Path | None,
@@ -174,13 +208,18 @@ def _foreign(
     from bench.training import runtime
 
     runtime.prepare()
-    from bench.audit.battery import BATTERIES
-    from bench.audit.foreign_audit import Foreign, audit_foreign
+    from bench.audit.foreign_audit import Foreign
 
     network = Foreign(place, weights, control, data_dir, image_size, temperature, eps)
     with Progress(quiet) as progress:
-        if hint := small_eps(eps):
-            progress.say(hint)
-        record = audit_foreign(network, BATTERIES[battery], progress)
-    write = audit_output.as_json if as_json else audit_output.card
-    click.echo(write(f"{place}, {weights.name}", record, None))
+        _audit_foreign(network, f"{place}, {weights.name}", battery, as_json, progress)
+
+
+def _audit_foreign(network: Foreign, name: str, battery: str, as_json: bool, progress: Progress) -> None:
+    from bench.audit.battery import BATTERIES
+    from bench.audit.foreign_audit import audit_foreign
+
+    if hint := small_eps(network.eps):
+        progress.say(hint)
+    record = audit_foreign(network, BATTERIES[battery], progress)
+    click.echo((audit_output.as_json if as_json else audit_output.card)(name, record, None))

@@ -51,6 +51,12 @@ def _runs(options: dict[str, Any], word: str) -> list[str]:
 
 
 RUN = Text(_runs)
-NETWORK = Text(_runs, files=True)  # a run, or FILE.py:FUNCTION
-TRAINED = Text(lambda options, word: [*NETWORKS, *_runs(options, word)])  # a run, or a network trained on ImageNet
+
+
+def _trained(options: dict[str, Any], word: str) -> list[str]:
+    return [*_runs(options, word), *NETWORKS]
+
+
+TRAINED = Text(_trained)  # a run, or a network trained on ImageNet
+NETWORK = Text(_trained, files=True)  # either, or FILE.py:FUNCTION
 GRID = one_of(PRESETS, files=True)

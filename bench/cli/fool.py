@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli import completion, fool_output
+from bench.cli.files import written
 from bench.cli.network import WEIGHTS, networks_named
 from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS, small_eps
 from bench.datasets.messages import printable
 from bench.errors import BadInput
 from bench.fooling.limits import EPS
 from bench.imagenet.networks import NETWORKS
-from bench.records.files import make_folder, write_bytes, write_json
-from bench.records.schema import Record
+from bench.records.files import make_folder
 from bench.training.progress import Progress
 
-if TYPE_CHECKING:  # they import TensorFlow and matplotlib, which the command line starts without
-    from matplotlib.figure import Figure
-
+if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts without
     from bench.networks import TrainedNetwork
 
 MATRIX_EPS = 2.0
@@ -130,7 +128,7 @@ def _image(
     found = fool_image(networks[0], image, eps, target, steps)
     goal = "any" if found.record.target is None else found.record.target
     name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{image.stem}-{networks[0].name}-{goal}")
-    paths = _written(output, name, FOOLED, found.record, picture(found.record, found.clean, found.fooled))
+    paths = written(output, name, FOOLED, found.record, picture(found.record, found.clean, found.fooled))
     click.echo(found.record.model_dump_json() if as_json else fool_output.image(found.record, paths))
 
 
@@ -153,18 +151,5 @@ def _matrix(
     data = images_for(networks[0], data_dir, progress)
     shown = data.val.spread(images)
     record = matrix_of(networks, shown, data.fingerprint, eps, steps, seed, progress.counter("fooling images"))
-    paths = _written(output, "matrix", MATRIX, record, fooling_matrix(record))
+    paths = written(output, "matrix", MATRIX, record, fooling_matrix(record))
     click.echo(record.model_dump_json() if as_json else fool_output.matrix(record, paths))
-
-
-def _written(output: Path, name: str, schema: str, record: Record, figure: Figure) -> list[Path]:
-    """Write the pictures and then the record; return their paths."""
-    from bench.report.figures.save import render
-
-    paths = []
-    for kind, content in render(figure).items():
-        paths.append(output / f"{name}.{kind}")
-        write_bytes(paths[-1], content)
-    paths.append(output / f"{name}.json")
-    write_json(paths[-1], schema, record.model_dump(mode="json"))
-    return paths

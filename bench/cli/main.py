@@ -24,6 +24,7 @@ from bench.cli.run import run
 from bench.cli.sections import SectionedGroup
 from bench.cli.status import status
 from bench.cli.sweep import sweep
+from bench.cli.transfer import transfer
 from bench.errors import BenchError
 from bench.version import __version__
 
@@ -84,7 +85,7 @@ def main() -> None:
 
 main.add_section("Train and attack", (run, sweep, status))
 main.add_section("Audit", (audit,))
-main.add_section("What networks see", (fool,))
+main.add_section("What networks see", (fool, transfer))
 main.add_section("Report", (report, card, export))
 main.add_section("Data and deployment", (data, export_model, latency))
 main.add_section("Help", (doctor,))

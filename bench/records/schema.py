@@ -447,6 +447,58 @@ class FoolingMatrixRecord(_Versioned):
     data: str
 
 
+class TransferRow(Record):
+    """A linear SVM on the features at one cut, with one C.
+
+    ``accuracy``, with its 95 % Wilson interval, is on the held-out training images. ``seconds`` are those of fitting and
+    testing, without the features. ``converged`` tells whether the solver ended before its limit.
+    """
+
+    cut: str
+    features: int
+    c: float
+    accuracy: float
+    low: float
+    high: float
+    seconds: float
+    converged: bool
+
+
+class TransferAttackRow(Record):
+    """An attack on the network made of trunk and SVM."""
+
+    attack: str
+    version: int
+    threat: ThreatRecord
+    gradient_zero_images: float
+    rows: list[RadiusRow]
+
+
+class TransferRecord(_Versioned):
+    """How far the features of a network carry over to another task, and how easily the whole is fooled.
+
+    ``rows`` are the sweep. ``cut`` and ``c`` are the chosen pair, and ``accuracy`` is that of the SVM fitted on all training
+    images, on the validation images. ``attacked`` counts the images of ``attacks``.
+    """
+
+    network: str
+    weights: str
+    data: str
+    classes: list[str]
+    train: int
+    held_out: int
+    val: int
+    feature_seconds: float
+    rows: list[TransferRow]
+    cut: str
+    c: float
+    accuracy: float
+    low: float
+    high: float
+    attacked: int
+    attacks: list[TransferAttackRow]
+
+
 # File schema -> type. A schema gets a new number when its type can no longer read the old records.
 SCHEMAS: dict[str, type[Record]] = {
     "bench.spec/1": SpecRecord,
@@ -458,6 +510,7 @@ SCHEMAS: dict[str, type[Record]] = {
     "bench.latency/1": LatencyRecord,
     "bench.fooled/1": FooledRecord,
     "bench.fooling-matrix/1": FoolingMatrixRecord,
+    "bench.transfer/1": TransferRecord,
 }
 
 

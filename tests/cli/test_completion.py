@@ -11,6 +11,7 @@ from click.shell_completion import ShellComplete
 from bench.attacks import ATTACKS
 from bench.cli.main import main
 from bench.datasets import DATASETS
+from bench.imagenet.networks import NETWORKS
 from bench.runs.grid import PRESETS
 from bench.spec.architectures import ARCHITECTURES
 
@@ -57,10 +58,18 @@ def test_files_are_offered_where_no_name_fits_and_a_file_is_allowed() -> None:
 @pytest.mark.usefixtures("results")
 @pytest.mark.parametrize(
     "words",
-    [("audit",), ("audit", "fc5-a"), ("card",), ("latency", "fc5-a"), ("export-model",), ("run", "--rewind")],
+    [("card",), ("latency", "fc5-a"), ("export-model",), ("run", "--rewind")],
 )
 def test_runs_are_offered_by_the_names_of_their_folders(words: tuple[str, ...]) -> None:
     assert offered(*words, "") == ["alexnet-b", "fc5-a"]
+    assert offered(*words, "fc5-a/") == ["fc5-a/seed-0", "fc5-a/seed-1"]
+
+
+@pytest.mark.usefixtures("results")
+@pytest.mark.parametrize("words", [("audit",), ("audit", "fc5-a"), ("fool", "--network"), ("transfer",)])
+def test_networks_trained_on_imagenet_are_offered_after_the_runs(words: tuple[str, ...]) -> None:
+    assert offered(*words, "") == ["alexnet-b", "fc5-a", *NETWORKS]
+    assert offered(*words, "mob") == ["mobilenetv2"]
     assert offered(*words, "fc5-a/") == ["fc5-a/seed-0", "fc5-a/seed-1"]
 
 

@@ -1,0 +1,109 @@
+"""``bench transfer``: parse, call, print."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from bench.attacks.fgsm import Fgsm
+from bench.attacks.spec import AttackSpec, parse_eps
+from bench.cli import completion, transfer_output
+from bench.cli.files import written
+from bench.cli.network import WEIGHTS, networks_named
+from bench.cli.options import JSON, QUIET, RESULTS, small_eps
+from bench.errors import BadInput
+from bench.records.files import make_folder
+from bench.training.progress import Progress
+
+SCHEMA = "bench.transfer/1"
+
+
+@click.command()
+@click.argument("networks", metavar="NETWORK...", nargs=-1, required=True, type=completion.TRAINED)
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="the other task: a folder with train/CLASS/ and val/CLASS/; any classes",
+)
+@click.option("--cut", "cuts", metavar="LAYER,...", help="layers to take features of  [default: four of the network]")
+@click.option(
+    "--C", "penalties", metavar="C,...", default="0.0001,0.001,0.01,0.1", show_default=True, help="of the linear SVM"
+)
+@click.option("--eps", default="1,2", show_default=True, help="radii of the attacks, L-infinity, pixel levels")
+@click.option("--train-images", type=click.IntRange(2), help="most training images of each class  [default: all]")
+@click.option("--val-images", type=click.IntRange(1), help="most validation images of each class  [default: all]")
+@click.option(
+    "--images",
+    type=click.IntRange(1),
+    default=256,
+    show_default=True,
+    help="validation images to attack, of all classes",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="of the held-out part and the solver"
+)
+@WEIGHTS
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="transferred",
+    show_default=True,
+    help="folder of pictures and records",
+)
+@RESULTS
+@JSON
+@QUIET
+def transfer(
+    networks: tuple[str, ...],
+    data_dir: Path | None,
+    cuts: str | None,
+    penalties: str,
+    eps: str,
+    train_images: int | None,
+    val_images: int | None,
+    images: int,
+    seed: int,
+    weights: Path | None,
+    output: Path,
+    results_dir: Path,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Use the features of trained networks for another task, by a linear SVM, and attack the whole.
+
+    NETWORK is a run, efficientnet-lite0, mobilenetv2 or vgg16. For each layer and each C a machine is fitted; cut and C
+    are chosen on held-out training images. Trunk and machine then are attacked as one network. The attack called transfer,
+    of bench run, is something else.
+    """
+    if data_dir is None:
+        raise BadInput("no --data-dir: expected a folder with train/CLASS/*.jpg and val/CLASS/*.jpg, the other task")
+    if not data_dir.is_dir():
+        raise BadInput(f"--data-dir is {str(data_dir)!r}: expected a folder with train/CLASS/ and val/CLASS/")
+    values = _numbers(penalties)
+    layers = [each.strip() for each in cuts.split(",")] if cuts else []
+    radii = AttackSpec(Fgsm(), parse_eps(eps)).eps[1:]  # which checks them
+    if not radii:
+        raise BadInput(f"eps is {eps}: expected a radius above 0, as in --eps 1,2")
+    make_folder(output, "--output ", "choose another folder")
+    with Progress(quiet) as progress:
+        if hint := small_eps(radii):
+            progress.say(hint)
+        found = networks_named(networks, results_dir, weights, progress)
+        from bench.features.images import images_of_task
+        from bench.features.transfer import transfer as transferred
+        from bench.report.figures.transferred import transferred as picture
+
+        for network in found:
+            data = images_of_task(data_dir, network.size, train_images, val_images, progress)
+            record = transferred(network, data, progress, layers, values, radii, images, seed)
+            paths = written(output, re.sub(r"[^A-Za-z0-9.]+", "-", network.name), SCHEMA, record, picture(record))
+            click.echo(record.model_dump_json() if as_json else transfer_output.table(record, paths))
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise BadInput(f"C is {text!r}: expected numbers separated by commas, as in 0.001,0.01") from error
