@@ -6,9 +6,13 @@ import hashlib
 import io
 import json
 import os
+import re
 import secrets
 import zipfile
 from collections.abc import Mapping
+from functools import lru_cache
+from itertools import accumulate, pairwise
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,12 @@ from numpy.typing import NDArray
 from bench.errors import BadInput, IntegrityError, TryLater, Unreadable
 
 Arrays = dict[str, NDArray[Any]]
+BREAK = re.compile(r"\n *")
+EMPTY = re.compile(r"[{\[]\n *[}\]]")  # is written without a break
+TEXT = r'"(?:[^"\\]|\\.)*"'
+ITEM = re.compile(
+    rf'^ *(?:(?:{TEXT}: )?(?:{TEXT}|[^\s"{{}}\[\],:]+|\{{\}}|\[\]|[{{\[])|[}}\]]),?$', re.MULTILINE
+)  # on a line
 
 
 def make_folder(path: Path, option: str, otherwise: str) -> None:
@@ -77,7 +87,7 @@ def read_json(path: Path, schema: str) -> dict[str, Any]:
             raise IntegrityError(
                 f"{path} has the schema {found['schema']!r}: expected {schema!r}; move it away and run again"
             )
-        whole = text == _record_text(schema, body)
+        whole = _is_record_text(text, schema, body)
     except (ValueError, KeyError, TypeError, RecursionError):
         whole = False
     if not whole:
@@ -86,10 +96,30 @@ def read_json(path: Path, schema: str) -> dict[str, Any]:
 
 
 def _record_text(schema: str, body: Mapping[str, Any]) -> str:
+    return json.dumps(_with_digest(schema, body), allow_nan=False, indent=1, ensure_ascii=False) + "\n"
+
+
+def _is_record_text(text: str, schema: str, body: Mapping[str, Any]) -> bool:
+    """Tell whether ``text`` is ``_record_text(schema, body)``, many times as fast as by making it.
+
+    Python's fast encoder cannot indent. So the text is compared without its line breaks, and their places are checked.
+    """
+    whole = json.dumps(_with_digest(schema, body), allow_nan=False, separators=(",", ": "), ensure_ascii=False)
+    return BREAK.sub("", text) == whole and _is_laid_out(text)
+
+
+def _with_digest(schema: str, body: Mapping[str, Any]) -> dict[str, Any]:
     inner = json.dumps({"record": body, "schema": schema}, allow_nan=False, sort_keys=True, ensure_ascii=False)
-    digest = hashlib.sha256(inner.encode()).hexdigest()
-    whole = {"schema": schema, "sha256": digest, "record": body}
-    return json.dumps(whole, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
+    return {"schema": schema, "sha256": hashlib.sha256(inner.encode()).hexdigest(), "record": body}
+
+
+def _is_laid_out(text: str) -> bool:
+    """Tell whether each line of a JSON text has one item, after one space for each bracket that is open."""
+    *lines, rest = BREAK.split(text)
+    if rest or len(ITEM.findall(text)) != len(lines) or EMPTY.search(text):
+        return False
+    depths = accumulate((before[-1] in "{[") - (after[0] in "}]") for before, after in pairwise(lines))
+    return [len(each) - 1 for each in BREAK.findall(text)] == [*depths, 0]
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, compress: bool = False) -> str:
@@ -118,8 +148,26 @@ def read_arrays(path: Path, sha256: str) -> Arrays:
         raise IntegrityError(
             f"{path} is damaged: its sha256 is not the recorded one; move it away, or start again with --restart"
         )
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name.removesuffix(".npy"): _array(archive.read(name)) for name in archive.namelist()}
+
+
+def _array(content: bytes) -> NDArray[Any]:
+    """Return the array of an .npy file as numpy.load does, many times as fast where its header was read before."""
+    start = 10 + int.from_bytes(content[8:10], "little")
+    shape, in_columns, dtype = _header(content[:start])
+    if dtype.hasobject:
+        raise ValueError("an array of objects: expected numbers or text")
+    flat = np.frombuffer(content, dtype, prod(shape), start)
+    return flat.reshape(shape, order="F" if in_columns else "C").copy(order="K")
+
+
+@lru_cache(maxsize=1024)
+def _header(content: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return the shape, whether the first axis runs fastest, and the type of an .npy file of version 1.0."""
+    stream = io.BytesIO(content)
+    np.lib.format.read_magic(stream)
+    return np.lib.format.read_array_header_1_0(stream)
 
 
 def _content(path: Path) -> bytes:

@@ -59,6 +59,30 @@ def test_500_damages_of_a_record_are_all_refused(tmp_path: Path) -> None:
             files.read_json(path, "s/1")
 
 
+def test_a_record_that_is_laid_out_otherwise_is_refused_and_its_own_layout_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    body = {
+        "rows": [[1, -2.5e-07], [], [{}], {"a": {}}],
+        "text": 'a, {"b": [\\ \u2028',
+        "é": None,
+        "": "]",
+        "last": [[{"n": 1}]],
+    }
+    files.write_json(path, "s/1", body)
+    content = path.read_text()
+    assert files.read_json(path, "s/1") == body
+    others = {
+        content[:at] + space + content[at:] for at in range(len(content) + 1) for space in (" ", "\n", "\n ", "\t")
+    }
+    others |= {content[:at] + content[at + 1 :] for at in range(len(content)) if content[at].isspace()}
+    others |= {content[:at] + "\n" + content[at + 1 :] for at in range(len(content)) if content[at] == " "}
+    others |= {json.dumps(json.loads(content), indent=indent) for indent in (None, 0, 1, 2)}
+    for other in others - {content}:
+        path.write_text(other)
+        with pytest.raises(IntegrityError):
+            files.read_json(path, "s/1")
+
+
 def test_arrays_read_back_and_their_bytes_depend_on_the_arrays_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
