@@ -18,6 +18,7 @@ from bench.cli.doctor import doctor
 from bench.cli.export import export
 from bench.cli.export_model import export_model
 from bench.cli.latency import latency
+from bench.cli.look import look
 from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.sections import SectionedGroup
@@ -83,6 +84,7 @@ def main() -> None:
 
 main.add_section("Train and attack", (run, sweep, status))
 main.add_section("Audit", (audit,))
+main.add_section("Look", (look,))
 main.add_section("Report", (report, card, export))
 main.add_section("Data and deployment", (data, export_model, latency))
 main.add_section("Help", (doctor,))

@@ -28,7 +28,7 @@ def names(text: str) -> list[str]:
 
 def test_every_command_is_in_one_section_with_what_it_does() -> None:
     found = sections()
-    assert list(found)[1:] == ["Train and attack", "Audit", "Report", "Data and deployment", "Help"]
+    assert list(found)[1:] == ["Train and attack", "Audit", "Look", "Report", "Data and deployment", "Help"]
     listed = [name for title, text in found.items() if title != "Options" for name in names(text)]
     assert sorted(listed) == sorted(main.commands)
     assert re.search(r"^  doctor +Look at the software", found["Help"], re.MULTILINE)
