@@ -54,7 +54,7 @@ def _block(key: str, seen: Seen) -> list[str]:
     said += (
         [_forgotten("forgotten", seen.forgotten)]
         if seen.forgotten
-        else ["forgotten: not known, for there is no control."]
+        else ["forgotten: there is no control to compare with."]
     )
     if seen.seeds_forgotten:
         lost = seen.seeds_forgotten
@@ -67,8 +67,8 @@ def _block(key: str, seen: Seen) -> list[str]:
 
 def _said(each: Agreement) -> list[str]:
     if each.worthless:
-        value = "it is constant" if each.shuffled is None else f"{each.shuffled.value:.2f}, expected below {SANITY:g}"
-        return [f"{each.saliency}: worthless here. It hardly changes when the weights are shuffled ({value})."]
+        value = "constant maps" if each.shuffled is None else f"{each.shuffled.value:.2f}, expected below {SANITY:g}"
+        return [f"{each.saliency}: worthless here. These maps hardly change when the weights are shuffled ({value})."]
     if each.beyond is None or each.p is None:
         return []
     found = "looks elsewhere than a second training of the control does" if each.elsewhere else "no such change shown"
@@ -100,16 +100,18 @@ def _listed(changes: Sequence[Change]) -> str:
 
 def _table(looks: Mapping[str, Seen], names: Mapping[str, str]) -> list[str]:
     kinds = [each.saliency for each in next(iter(looks.values())).agreements]
-    width = max(len(names[key]) for key in looks) + 2
-    head = "".join(f"{name:>22}" for name in [*kinds, "accuracy", "change", "what falls"])
-    lines = ["rank correlation with the control; accuracy", f"{'':<{width}}{head}"]
+    rows = [["", *kinds, "accuracy", "change, points", "what falls"]]
     for key, each in looks.items():
-        change = each.forgotten.whole if each.forgotten else None
-        cells = [_mean(row.rank) + "!" * row.worthless for row in each.agreements]
-        cells += [f"{each.record.accuracy:.3f}", _change(change) if change else "-", each.falls or "-"]
-        lines.append(f"{names[key]:<{width}}" + "".join(f"{cell:>22}" for cell in cells))
+        agreements = [_mean(row.rank) + " !" * row.worthless for row in each.agreements]
+        change = _points(each.forgotten.whole) if each.forgotten else "-"
+        rows.append([names[key], *agreements, f"{each.record.accuracy:.3f}", change, each.falls or "-"])
+    widths = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
+    lines = ["rank correlation with the control, and accuracy"]
+    for first, *rest in rows:
+        cells = [f"{cell:>{width}}" for cell, width in zip(rest, widths[1:], strict=True)]
+        lines.append(f"{first:<{widths[0]}}" + "".join(cells))
     lines += textwrap.wrap(
-        "!: worthless, the map hardly changes when the weights are shuffled. What falls: what is shown to be below the control: "
+        "!: worthless, the maps hardly change when the weights are shuffled. What falls: what is shown to be below the control: "
         "agreement (below that of two seeds of the control) or accuracy; -: not tested. Accuracy is tested on all validation "
         "images and agreement on a few, so a small fall of agreement may be missed.",
         WIDTH,
@@ -207,7 +209,11 @@ def _mean(mean: Mean | None) -> str:
 
 
 def _change(change: Change) -> str:
-    return f"{100 * change.difference:+.1f} [{100 * change.low:.1f}, {100 * change.high:.1f}] points"
+    return f"{_points(change)} points"
+
+
+def _points(change: Change) -> str:
+    return f"{100 * change.difference:+.1f} [{100 * change.low:.1f}, {100 * change.high:.1f}]"
 
 
 def _line(label: str, *cells: str) -> str:

@@ -26,7 +26,7 @@ def test_maps_and_ascents(arch: str, tiny: Dataset, monkeypatch: pytest.MonkeyPa
     model = build(tiny_run(arch=arch), 4, "float32")
     network = Classifier(model)
     found = maps_of(network, images, places)
-    image = class_image(network, 1, (32, 32, 3), Ascent(steps=2))
+    image = class_image(network, 1, (32, 32, 3), Ascent(steps=3, jitter=0, blur=0, decay=0))
     assert image.logits[-1] > image.logits[0]
     kernels = [np.sort(layer.kernel.numpy().ravel()) for layer in kernel_layers(model)]
     shuffled = Classifier(shuffle_weights(model))
