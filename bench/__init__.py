@@ -21,15 +21,30 @@ if TYPE_CHECKING:
     from bench.errors import BenchError as BenchError
     from bench.notebook import attack as attack
     from bench.notebook import curve as curve
+    from bench.notebook import draw_class as draw_class
     from bench.notebook import fool as fool
     from bench.notebook import judge as judge
     from bench.notebook import judge_file as judge_file
+    from bench.notebook import look as look
     from bench.notebook import results as results
     from bench.notebook import train as train
     from bench.notebook import transfer as transfer
     from bench.spec.run import Run as Run
 
-__all__ = ["BenchError", "Run", "attack", "curve", "fool", "judge", "judge_file", "results", "train", "transfer"]
+__all__ = [
+    "BenchError",
+    "Run",
+    "attack",
+    "curve",
+    "draw_class",
+    "fool",
+    "judge",
+    "judge_file",
+    "look",
+    "results",
+    "train",
+    "transfer",
+]
 # Imported when first used: ``import bench`` stays fast, and TensorFlow starts with the first training or attack.
 _HOMES = {"BenchError": "bench.errors", "Run": "bench.spec.run"}
 

@@ -1,11 +1,11 @@
-"""The Python interface: train, attack, judge, read and draw from a notebook or a script. ``import bench`` exports it."""
+"""The Python interface: train, attack, judge, look, read and draw from a notebook or a script. ``import bench`` exports it."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.attacks import Attack, attack_named
 from bench.attacks.spec import AttackSpec, attack_specs, parse_eps
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
+    from bench.comparison.looking import Seen
     from bench.fooling.image import FooledImage
+    from bench.looking.class_image import ClassImage
     from bench.networks import TrainedNetwork
 
 RESULTS = Path("results")
@@ -135,6 +137,88 @@ def judge(
     if result.training.diverged:
         raise BenchError(f"{run.name} diverged: there is no network to audit; train it at another learning_rate")
     return audited(result.folder, battery)
+
+
+def look(
+    run: Run,
+    *,
+    images: int = 12,
+    results: Path | str = RESULTS,
+    data_dir: Path | str | None = None,
+    quiet: bool = False,
+) -> Seen:
+    """Look at where the network of ``run`` looks and return what that says; train the network first where it has no record.
+
+    It is compared with its control, and that with another seed of it, where these are trained here. The maps are kept in the
+    run's folder.
+
+    Args:
+        images: the number of validation images.
+
+    The other arguments are those of ``train``.
+
+    Returns:
+        ``found.agreements`` has for each kind of map how far it agrees with the control's, with a second seed's and with
+        shuffled weights; ``found.forgotten`` the classes and images that only the control knows; ``found.record`` the record.
+
+    Raises:
+        BenchError: the run diverged, or there are fewer images.
+
+    Example:
+        >>> found = bench.look(run, images=24)
+        >>> {each.saliency: each.rank.value for each in found.agreements}
+    """
+    from bench.comparison.looking import seen_in
+    from bench.runs.looking import look_at
+
+    folder = _execute(run, [], results, data_dir, quiet).folder
+    with Progress(quiet) as progress:
+        look_at([folder], images, Where(Path(results), Path(data_dir) if data_dir else None), progress)
+    return seen_in(folder, images)
+
+
+def draw_class(
+    run: Run,
+    target: str,
+    *,
+    start: int | None = None,
+    results: Path | str = RESULTS,
+    data_dir: Path | str | None = None,
+    quiet: bool = False,
+    **settings: Any,
+) -> ClassImage:
+    """Draw what the network of ``run`` takes for a class; train the network first where it has no record.
+
+    Args:
+        target: the name or the id of the class.
+        start: the place of the validation image to start from; noise where left out.
+        settings: of the ascent: steps, learning_rate, jitter, blur, blur_every, decay, noise, seed.
+
+    The other arguments are those of ``train``.
+
+    Returns:
+        ``found.images`` has some images of the way, uint8, the last one at the end; ``found.logits`` the logit of each.
+
+    Raises:
+        BenchError: the run diverged, or the class, the start or a setting cannot be.
+
+    Example:
+        >>> found = bench.draw_class(run, "golf ball", steps=128)
+        >>> found.images[-1]
+    """
+    from bench.looking.ascent import RANGES, Ascent
+    from bench.looking.target import label_of
+    from bench.runs.looking import draw
+
+    for name in settings:
+        if name not in RANGES:
+            raise unknown("setting of an ascent", name, RANGES)
+    ascent = Ascent(**settings)
+    folder = _execute(run, [], results, data_dir, quiet).folder
+    label = label_of(target, folder.trained().data.classes)
+    where = Where(Path(results), Path(data_dir) if data_dir else None)
+    with Progress(quiet) as progress:
+        return draw([folder], label, ascent, start, where, progress).images[folder.run.key]
 
 
 def judge_file(

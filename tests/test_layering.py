@@ -23,6 +23,7 @@ ORDER = (
     "bench.evaluation",
     "bench.deployment",
     "bench.audit",
+    "bench.looking",
     "bench.imagenet",
     "bench.networks",
     "bench.fooling",

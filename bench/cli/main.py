@@ -19,6 +19,7 @@ from bench.cli.export import export
 from bench.cli.export_model import export_model
 from bench.cli.fool import fool
 from bench.cli.latency import latency
+from bench.cli.look import look
 from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.sections import SectionedGroup
@@ -85,7 +86,7 @@ def main() -> None:
 
 main.add_section("Train and attack", (run, sweep, status))
 main.add_section("Audit", (audit,))
-main.add_section("What networks see", (fool, transfer))
+main.add_section("What networks see", (look, fool, transfer))
 main.add_section("Report", (report, card, export))
 main.add_section("Data and deployment", (data, export_model, latency))
 main.add_section("Help", (doctor,))

@@ -17,7 +17,7 @@ from bench.errors import BenchError, IntegrityError, Unreadable
 from bench.records.files import Arrays
 from bench.records.networks import LeftOut, RecordedAttack, TrainedNetwork, comparable_networks
 from bench.records.outcomes import Outcomes
-from bench.records.schema import AuditRecord
+from bench.records.schema import AuditRecord, LookRecord
 from bench.records.status import RunStatus, status_of
 from bench.records.store import Folder, folders
 from bench.spec.run import Run
@@ -160,7 +160,19 @@ def _network(folder: Folder, shared: Shared) -> tuple[TrainedNetwork | None, lis
     if latency and latency.weights != training.weights:
         latency = None
         broken.append(IntegrityError(f"{folder.latency_path} timed other weights than those of run.json: time again"))
-    return TrainedNetwork(folder.run, training, attacks, audits, latency), broken
+    looks: dict[int, tuple[LookRecord, Arrays]] = {}
+    try:
+        looks = folder.looks()
+    except BenchError as error:
+        broken.append(error)
+    for count, (look, _) in list(looks.items()):
+        if (look.weights, look.data) != (training.weights, training.data.fingerprint):
+            del looks[count]
+            where = folder.look_path(count)
+            broken.append(
+                IntegrityError(f"{where} looked at other weights or images than those of run.json: look again")
+            )
+    return TrainedNetwork(folder.run, training, attacks, audits, latency, looks), broken
 
 
 def _outcomes(arrays: Arrays, shared: Shared) -> Outcomes:
@@ -179,5 +191,5 @@ def _outcomes(arrays: Arrays, shared: Shared) -> Outcomes:
 def _blame(error: BenchError, results: Path) -> LeftOut:
     """Return an error with the file that it names, relative to ``results``."""
     _, _, after = str(error).partition(f"{results}/")
-    found = re.match(r".+?/seed-[^/]+/((attacks|audits)/)?[^/\s:]+|[^\s:]+", after)
+    found = re.match(r".+?/seed-[^/]+/((attacks|audits|looks)/)?[^/\s:]+|[^\s:]+", after)
     return LeftOut(found.group() if found else "?", str(error), damaged=True)

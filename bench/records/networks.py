@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from bench.records.files import Arrays
 from bench.records.outcomes import Outcomes
-from bench.records.schema import AttackRecord, AuditRecord, LatencyRecord, Metrics, TrainingRecord
+from bench.records.schema import AttackRecord, AuditRecord, LatencyRecord, LookRecord, Metrics, TrainingRecord
 from bench.spec.run import Run
 
 
@@ -32,10 +33,10 @@ class RecordedAttack:
 @dataclass(frozen=True)
 class TrainedNetwork:
     """One trained network: its run (with the seed), the record of its training, its attacks by their text, its audits,
-    its last timing.
+    its last timing, its looks.
 
     Of two records of one attack, the one on more images is kept, then the one with more radii. Audits go by the name of
-    their battery.
+    their battery, looks with their numbers by their count of images.
     """
 
     run: Run
@@ -43,6 +44,7 @@ class TrainedNetwork:
     attacks: Mapping[str, RecordedAttack]
     audits: Mapping[str, AuditRecord] = field(default_factory=dict)
     latency: LatencyRecord | None = None
+    looks: Mapping[int, tuple[LookRecord, Arrays]] = field(default_factory=dict)
 
     @property
     def metrics(self) -> Metrics:

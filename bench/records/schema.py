@@ -369,6 +369,39 @@ class AuditRecord(_Versioned):
     data: str
 
 
+class AgreementRow(Record):
+    """How far one kind of saliency map agrees between two networks, in the mean over images.
+
+    ``between`` is control: this network and its control; seeds: the control and another seed of it; shuffled: this network
+    and itself with shuffled weights. ``images`` counts those whose maps are not constant. ``rank`` is Spearman's correlation
+    over pixels, ``overlap`` the shared part of the top 5 % of the pixels; both are None where no image counts.
+    """
+
+    saliency: str
+    between: Literal["control", "seeds", "shuffled"]
+    images: int
+    rank: float | None
+    overlap: float | None
+
+
+class LookRecord(_Versioned):
+    """``looks/<images>.json``: where one network looks, on as many images. The .npz beside it has the numbers of each image.
+
+    ``control`` is the network that it is compared with and ``seeds`` another seed of that network; each is None where there
+    was none. ``incompleteness`` is the median over images of the part by which integrated gradients miss the difference of
+    the logit. ``accuracy`` is that on all validation images.
+    """
+
+    images: int
+    control: ControlRow | None
+    seeds: ControlRow | None
+    agreement: list[AgreementRow]
+    incompleteness: float
+    accuracy: float
+    weights: str
+    data: str
+
+
 class CaseRecord(AuditRecord):
     """``calibration/<network>/<case>.json``: the audit of a trained network, or of a fake made of it, for calibration.
 
@@ -511,6 +544,7 @@ SCHEMAS: dict[str, type[Record]] = {
     "bench.fooled/1": FooledRecord,
     "bench.fooling-matrix/1": FoolingMatrixRecord,
     "bench.transfer/1": TransferRecord,
+    "bench.look/1": LookRecord,
 }
 
 

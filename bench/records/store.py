@@ -5,6 +5,9 @@
                     attacks/<spec>.json          one attack; attacks/<spec>.npz: the predicted class of each image
                     attacks/<spec>.gallery.npz   a few attacked images; not kept in git
                     audits/<battery>.json        one audit; audits/<battery>.npz: its evidence, image by image
+                    looks/<images>.json          one look; looks/<images>.npz: its numbers, image by image
+                    looks/<images>.gallery.npz   the images and their saliency maps; not kept in git
+                    looks/*.png, *.svg           pictures of them; not kept in git
                     evaluations/<name>.json      one evaluation of another kind
                     latency.json                 the last timing
                     curve.png                    accuracy against eps
@@ -16,6 +19,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,6 +36,7 @@ from bench.records.schema import (
     CaseRecord,
     EvaluationRecord,
     LatencyRecord,
+    LookRecord,
     Record,
     SpecRecord,
     TrainingRecord,
@@ -45,7 +50,7 @@ GALLERY = ".gallery.npz"
 PROBE = 0.5  # seconds to wait for a lock: ``is_locked`` of another process holds it for an instant
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
-Versioned = TypeVar("Versioned", AttackRecord, AuditRecord, CaseRecord)
+Versioned = TypeVar("Versioned", AttackRecord, AuditRecord, CaseRecord, LookRecord)
 
 
 def folders(results: Path) -> Iterator[Folder | IntegrityError]:
@@ -103,6 +108,15 @@ def _folder(results: Path, path: Path) -> Folder | None:
     return found
 
 
+def folder_of(results: Path, name: str, seed: int) -> Folder | None:
+    """Return the folder of the run ``name`` at ``seed``; None where there is none.
+
+    Raises:
+        IntegrityError: its record is damaged.
+    """
+    return _folder(results, results / name / f"seed-{seed}")
+
+
 class Folder:
     """The folder of one run at one seed."""
 
@@ -120,6 +134,7 @@ class Folder:
         self._attacks = self.path / "attacks"
         self._evaluations = self.path / "evaluations"
         self._audits = self.path / "audits"
+        self.looks_path = self.path / "looks"
         self._weights = self.path / "weights.npz"
         self.latency_path = self.path / "latency.json"
 
@@ -136,6 +151,12 @@ class Folder:
                 f"{self.run.key} has no network here: expected a trained run with its weights; bench run trains it"
             )
         return found
+
+    @property
+    def has_network(self) -> bool:
+        """Whether ``trained`` returns a record; IntegrityError where that is damaged."""
+        found = self.training()
+        return found is not None and not found.diverged and self.has_weights
 
     def sources(self) -> dict[str, Folder]:
         """Return the folders of the trained runs whose networks this training uses, by the setting that names them.
@@ -191,6 +212,12 @@ class Folder:
         if not found._weights.exists():
             raise BadInput(f"{what}, which has no weights here, only its record: train it again, with --restart")
         return found
+
+    def other_seeds(self) -> list[Folder]:
+        """Return the folders of this run's other seeds, ascending, trained or not."""
+        names = [each.name.removeprefix("seed-") for each in _listed(self.path.parent)]
+        seeds = sorted(int(name) for name in names if name.isdigit())
+        return [Folder(self.results, replace(self.run, seed=seed)) for seed in seeds if seed != self.run.seed]
 
     def shared_prefix(self, steps: int) -> Path:
         """Return where the control of this run saves its state after ``steps`` steps, for runs that prune later."""
@@ -334,6 +361,32 @@ class Folder:
     def write_audit(self, record: AuditRecord, evidence: Arrays) -> AuditRecord:
         """Write the evidence of an audit, then the record that names its hash; return the record."""
         return _write_with_arrays(self.audit_path(record.battery), record, evidence)
+
+    def look_path(self, images: int) -> Path:
+        """Return where the record of the look at ``images`` images is, or will be."""
+        return self.looks_path / f"{images}.json"
+
+    def look(self, images: int) -> tuple[LookRecord, Arrays] | None:
+        """Return the record of a look and its numbers; None where there is none; IntegrityError where one is damaged."""
+        path = self.look_path(images)
+        return _read_with_arrays(path, LookRecord) if _is_there(path) else None
+
+    def looks(self) -> dict[int, tuple[LookRecord, Arrays]]:
+        """Return every look by its number of images, ascending; IntegrityError where one is damaged."""
+        names = [path.stem for path in _listed(self.looks_path) if path.suffix == ".json" and path.stem.isdigit()]
+        return {count: found for count in sorted(map(int, names)) if (found := self.look(count))}
+
+    def write_look(self, record: LookRecord, numbers: Arrays) -> LookRecord:
+        """Write the numbers of a look, then the record that names their hash; return the record."""
+        return _write_with_arrays(self.look_path(record.images), record, numbers)
+
+    def maps_path(self, images: int) -> Path:
+        """Return where the images of a look and their saliency maps are. No record names them, and they may be gone."""
+        return self.looks_path / f"{images}{GALLERY}"
+
+    def write_maps(self, images: int, arrays: Arrays) -> None:
+        """Write the images of a look and their saliency maps."""
+        write_arrays(self.maps_path(images), arrays, compress=True)
 
     def write_gallery(self, spec: AttackSpec, images: Arrays) -> None:
         """Write a few attacked images to look at."""

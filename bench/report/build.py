@@ -36,6 +36,7 @@ from bench.report.tables.audits import audit_table
 from bench.report.tables.fgsm_vs_pgd import fgsm_vs_pgd_table
 from bench.report.tables.figure_table import figure_table
 from bench.report.tables.formats import TABLE_KINDS, written
+from bench.report.tables.looks import look_table
 from bench.report.tables.published import published_table
 from bench.report.tables.scorecard import scorecard
 from bench.report.tables.table import Table
@@ -213,6 +214,7 @@ def _across(writer: _Writer, figures: Sequence[FigureSection], records: Collecti
     pictures = tuple(picture for picture in made if picture)
     found = [
         audit_table(records),
+        look_table(records),
         worst_table(groups),
         fgsm_vs_pgd_table(records),
         published_table(_like_published(groups)),

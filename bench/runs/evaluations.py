@@ -9,20 +9,23 @@ from bench.attacks.spec import AttackSpec
 from bench.audit.evaluation import audit_evaluations
 from bench.evaluation.attack import attack_evaluations
 from bench.evaluation.base import Evaluation
+from bench.looking.evaluation import Look
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The evaluations that a run is to have: its attacks, and the names of the batteries that it is audited by."""
+    """The evaluations that a run is to have: its attacks, the names of the batteries that it is audited by, its looks."""
 
     attacks: tuple[AttackSpec, ...] = ()
     audits: tuple[str, ...] = ()
+    looks: tuple[Look, ...] = ()
 
 
 # Kind -> function that maps what is wanted to the evaluations of this kind.
 EVALUATIONS: dict[str, Callable[[Wanted], Sequence[Evaluation]]] = {
     "attack": lambda wanted: attack_evaluations(wanted.attacks),
     "audit": lambda wanted: audit_evaluations(wanted.audits),
+    "look": lambda wanted: wanted.looks,
 }
 
 

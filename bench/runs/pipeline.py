@@ -13,6 +13,7 @@ from bench.datasets.base import Dataset
 from bench.errors import BadInput, IntegrityError
 from bench.evaluation.base import Evaluation
 from bench.evaluation.masking import Masking, masking
+from bench.looking.evaluation import Look
 from bench.records.schema import AttackRecord, AuditRecord, TrainingRecord
 from bench.records.store import Folder
 from bench.runs.evaluations import Wanted, evaluations_of
@@ -58,6 +59,7 @@ def execute(
     restart: bool = False,
     share_with: Sequence[Schedule] = (),
     audits: Sequence[str] = (),
+    looks: Sequence[Look] = (),
 ) -> Result:
     """Train ``run`` and do every evaluation, as far as they have no record yet, and return the records.
 
@@ -65,6 +67,7 @@ def execute(
         restart: remove the run's files and start over; they are removed once nothing can refuse the new run.
         share_with: schedules of pruned runs; an unpruned run keeps its state before the first pruning of each.
         audits: the batteries to audit the network by.
+        looks: the looks at where the network looks.
 
     Raises:
         Locked: another process has the run.
@@ -74,7 +77,7 @@ def execute(
     """
     architecture = source_of(run.arch)  # refuse before a folder is made
     folder = Folder(where.results, run)
-    wanted = Wanted(tuple(specs), tuple(audits))
+    wanted = Wanted(tuple(specs), tuple(audits), tuple(looks))
     sources = _sources(folder, specs, restart)
     with folder.lock():
         if not restart:

@@ -59,6 +59,7 @@ def test_the_documents_have_the_commands_of_everyday_use() -> None:
     assert {
         "run",
         "audit",
+        "look",
         "sweep",
         "report",
         "card",

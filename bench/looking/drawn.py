@@ -1,0 +1,48 @@
+"""One class drawn by several networks, and what each of them makes of the others' pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.attacks.base import Target
+from bench.looking.ascent import Ascent
+from bench.looking.class_image import ClassImage, class_image
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A class as several networks take it.
+
+    Args:
+        label: of the class.
+        images: the ascent of each network, by its name.
+        taken: (networks, networks), whether the picture of the first is of the class for the second.
+    """
+
+    label: int
+    images: Mapping[str, ClassImage]
+    taken: NDArray[np.bool_]
+
+    @property
+    def by_others(self) -> dict[str, int]:
+        """How many of the other networks take the picture of each for the class."""
+        counts = self.taken.sum(axis=1) - self.taken.diagonal()
+        return {name: int(count) for name, count in zip(self.images, counts, strict=True)}
+
+
+def drawn(
+    networks: Mapping[str, Target], label: int, shape: tuple[int, ...], ascent: Ascent, start: Any = None
+) -> Drawn:
+    """Draw the class ``label`` with each of ``networks``, by name, from the same start and with the same settings.
+
+    The arguments besides are those of ``class_image``.
+    """
+    images = {name: class_image(network, label, shape, ascent, start) for name, network in networks.items()}
+    last = np.concatenate([each.last for each in images.values()])
+    taken = np.stack([network.logits(last).argmax(axis=1) == label for network in networks.values()], axis=1)
+    return Drawn(label, images, taken)

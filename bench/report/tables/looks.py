@@ -1,0 +1,116 @@
+"""The table of looks: how far maps agree with the control's, beside accuracy, and what is forgotten."""
+
+from __future__ import annotations
+
+from bench.comparison.looking import Agreement, Mean, Seen, judged, seen
+from bench.comparison.verdict import DASH
+from bench.looking.limits import SANITY, SIGNIFICANCE
+from bench.looking.saliency import SALIENCIES
+from bench.looking.target import name_of
+from bench.records.collection import Collection
+from bench.records.networks import TrainedNetwork
+from bench.records.schema import ControlRow
+from bench.report.tables.cells import percent
+from bench.report.tables.table import Cell, Table, columns
+
+NOTES = (
+    "Agreement is Spearman's rank correlation over pixels, in the mean over images, with a 95 % interval. Two seeds: the control "
+    "and another seed of it, which do not agree perfectly either. Shuffled: the network and itself with shuffled weights.",
+    f"worthless: the agreement with shuffled weights is at least {SANITY:g}, so the map says little about what was learned "
+    "(Adebayo et al. 2018).",
+    "What falls: what is shown to be below the control, corrected after Holm. Accuracy is tested on all validation images, "
+    "agreement on a few, so a small fall of agreement may be missed.",
+    "Forgotten: classes whose accuracy is shown to be lower than the control's, and images that only the control classifies "
+    "correctly.",
+)
+
+
+def look_table(collection: Collection) -> Table | None:
+    """Return a row for each network that was looked at, by its look at the most images; None where there is none."""
+    found = {
+        str(network): (network, _seen(collection, network, max(network.looks)))
+        for seeds in collection.networks.values()
+        for network in seeds.values()
+        if network.looks
+    }
+    if not found:
+        return None
+    corrected = judged({name: each for name, (_, each) in found.items()})
+    names = {
+        "run": ("run", "seed", "compared with"),
+        "accuracy": ("accuracy", "change, points"),
+        "agreement": (
+            "images",
+            *[f"{kind}, {what}" for kind in SALIENCIES for what in ("agreement", "two seeds", "shuffled")],
+        ),
+        "verdict": ("what falls",),
+        "forgotten": ("images lost", "images gained", "classes forgotten"),
+    }
+    rows = tuple(_row(network, corrected[name]) for name, (network, _) in found.items())
+    caption = (
+        "Where networks look, by three kinds of saliency map of the logit of the true class, and what they forget of what their "
+        "control knows. Accuracy in percent on all validation images, without attack."
+    )
+    return Table("looks", "Where networks look", caption, NOTES, columns(names), rows)
+
+
+def _seen(collection: Collection, network: TrainedNetwork, images: int) -> Seen:
+    own = network.looks[images]
+
+    def other(row: ControlRow | None) -> TrainedNetwork | None:
+        return collection.networks.get(row.run, {}).get(row.seed) if row else None
+
+    control, seeds = other(own[0].control), other(own[0].seeds)
+    return seen(
+        own,
+        control.looks.get(images) if control else None,
+        seeds.looks.get(images) if seeds else None,
+        network.record.data.classes,
+    )
+
+
+def _row(network: TrainedNetwork, found: Seen) -> tuple[Cell, ...]:
+    record, lost = found.record, found.forgotten
+    by_kind = {each.saliency: each for each in found.agreements}
+    whole = lost.whole if lost else None
+    worse = [each for each in lost.classes if each.p < SIGNIFICANCE and each.difference < 0] if lost else []
+    named = ", ".join(name_of(each.name) for each in worse) or "none shown"
+    return (
+        Cell(network.run.name),
+        Cell(str(network.run.seed), network.run.seed),
+        Cell(f"{record.control.run}, seed {record.control.seed}" if record.control else DASH),
+        Cell(percent(record.accuracy), record.accuracy),
+        Cell(
+            f"{100 * whole.difference:+.1f} [{100 * whole.low:.1f}, {100 * whole.high:.1f}]",
+            whole.difference,
+            None,
+            whole.low,
+            whole.high,
+        )
+        if whole
+        else Cell(DASH),
+        Cell(str(record.images), record.images),
+        *[cell for kind in SALIENCIES for cell in _agreement(by_kind.get(kind))],
+        Cell(found.falls or DASH),
+        Cell(f"{whole.lost:,}", whole.lost) if whole else Cell(DASH),
+        Cell(f"{whole.gained:,}", whole.gained) if whole else Cell(DASH),
+        Cell(named if lost else DASH),
+    )
+
+
+def _agreement(found: Agreement | None) -> tuple[Cell, Cell, Cell]:
+    if found is None:
+        return Cell(DASH), Cell(DASH), Cell(DASH)
+    shuffled = _mean(found.shuffled)
+    return _mean(found.rank), _mean(found.seeds), shuffled if not found.worthless else _worthless(shuffled)
+
+
+def _worthless(cell: Cell) -> Cell:
+    return Cell(f"{cell.text} worthless", cell.number, None, cell.low, cell.high)
+
+
+def _mean(mean: Mean | None) -> Cell:
+    if mean is None:
+        return Cell(DASH)
+    text = f"{mean.value:.2f}" if mean.low is None else f"{mean.value:.2f} [{mean.low:.2f}, {mean.high:.2f}]"
+    return Cell(text, mean.value, None, mean.low, mean.high)

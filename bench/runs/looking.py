@@ -1,0 +1,95 @@
+"""Looks at several networks and at those that they are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bench.datasets import DATASETS
+from bench.errors import BadInput
+from bench.looking.ascent import Ascent
+from bench.looking.evaluation import Look
+from bench.looking.references import references
+from bench.records.store import Folder
+from bench.runs.pipeline import Where, execute
+from bench.training.progress import Progress
+
+if TYPE_CHECKING:  # it imports scipy, which the command line starts without
+    from bench.looking.drawn import Drawn
+
+
+def look_at(folders: Sequence[Folder], images: int, where: Where, progress: Progress) -> None:
+    """Look at the network in each of ``folders``; what is recorded is not done again.
+
+    The networks that it is compared with are looked at first. Where the control of a network is not here, the network is
+    compared with the first of ``folders``.
+
+    Raises:
+        BadInput: a run has no network here, the runs have different images, or there are fewer images.
+    """
+    check(folders, images)
+    first = folders[0].run
+    for folder in folders:
+        look = Look(images, first)
+        others = references(folder, first)
+        if others.control is None and others.seeds is None:
+            progress.say(
+                f"{folder.run.key} has no control and no other seed here: its maps are compared with shuffled weights alone"
+            )
+        for each in (others.control, others.seeds):
+            if each is not None:
+                _look(each, _own(each, folders, look), where, progress)
+        _look(folder, look, where, progress)
+
+
+def check(folders: Sequence[Folder], images: int) -> None:
+    """Raise BadInput where the networks in ``folders`` cannot be looked at together, before TensorFlow starts."""
+    trained = {folder.run.key: folder.trained() for folder in folders}
+    first, *others = trained.items()
+    for key, training in others:
+        if training.data.fingerprint != first[1].data.fingerprint:
+            raise BadInput(
+                f"{first[0]} and {key} were trained on other images or at another size: expected runs on the same images; "
+                "look at them one by one"
+            )
+    Look(images).check(first[1].data.val)
+
+
+def _own(folder: Folder, folders: Sequence[Folder], look: Look) -> Look:
+    """Return the look at a network that others are compared with: as it would be looked at if it is one of ``folders``."""
+    return look if any(each.path == folder.path for each in folders) else Look(look.images)
+
+
+def _look(folder: Folder, look: Look, where: Where, progress: Progress) -> None:
+    execute(folder.run, [], where, progress, looks=[look])
+
+
+def draw(
+    folders: Sequence[Folder], label: int, ascent: Ascent, start: int | None, where: Where, progress: Progress
+) -> Drawn:
+    """Draw the class ``label`` with the network in each of ``folders``. Nothing is recorded.
+
+    Args:
+        start: the place of the validation image to start from; None for noise.
+
+    Raises:
+        BadInput: a run has no network here, the runs have different images, or there is no such image.
+    """
+    check(folders, 1)
+    run, count = folders[0].run, folders[0].trained().data.val
+    if start is not None and not 0 <= start < count:
+        raise BadInput(f"start is {start}: expected noise, or the number of a validation image, 0 to {count - 1:,}")
+    from bench.training import runtime
+
+    runtime.prepare()
+    from bench.evaluation.restored import restored
+    from bench.looking.drawn import drawn
+
+    image = None
+    if start is not None:
+        source = DATASETS[run.dataset]
+        data = source.load(run.image_size, where.data_dir, where.skip_broken, progress.say, progress.counter("images"))
+        image = data.val.images[start]
+    networks = {folder.run.key: restored(folder, folder.trained()) for folder in folders}
+    progress.say(f"drawing: {ascent.steps} steps on each of {len(networks)} networks")
+    return drawn(networks, label, (run.image_size, run.image_size, 3), ascent, image)

@@ -1,0 +1,180 @@
+"""Looks at whole runs: what they are compared with, what is done once, and what the command says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from fakes import diverged, trained
+from tiny import tiny_run
+from whole_runs import go
+
+from bench.cli.main import main
+from bench.comparison.looking import seen_in
+from bench.errors import BadInput, IntegrityError
+from bench.looking.evaluation import Look
+from bench.looking.maps import read_maps
+from bench.looking.references import references
+from bench.records.store import Folder
+from bench.runs.looking import look_at
+from bench.runs.pipeline import Where
+from bench.spec.run import Run
+from bench.training.progress import Progress
+
+pytestmark = pytest.mark.usefixtures("tiny_source", "small_network")
+
+
+def small(**settings: Any) -> Run:
+    return tiny_run(arch="small", **settings)
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.looking.smooth_grad.SAMPLES", 2)
+    monkeypatch.setattr("bench.looking.integrated_gradients.STEPS", 4)
+
+
+def look(results: Path, *folders: Folder, images: int = 4) -> None:
+    look_at(folders, images, Where(results), Progress(quiet=True))
+
+
+def command(results: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, ["look", *words, "--results-dir", str(results), "--quiet"])
+
+
+def test_a_network_is_compared_with_its_control_and_that_with_another_seed(tmp_path: Path) -> None:
+    dense, pruned = (go(tmp_path, run).folder for run in (small(), small(sparsity=0.5)))
+    look(tmp_path, pruned)
+    record, numbers = pruned.look(4) or pytest.fail("no record")
+    training = dense.trained()
+    assert record.control is not None
+    assert (record.control.run, record.control.weights, record.seeds) == (small().name, training.weights, None)
+    assert dense.look(4) is not None  # looked at as well: what is forgotten needs its classes
+    assert record.accuracy == pruned.trained().measured.accuracy
+    assert {row.between for row in record.agreement} == {"control", "shuffled"}
+    assert numbers["gradient, control"].shape == (2, 4)
+    before = pruned.look_path(4).stat().st_mtime_ns
+    look(tmp_path, pruned)
+    assert pruned.look_path(4).stat().st_mtime_ns == before
+    other = go(tmp_path, small(seed=1)).folder
+    look(tmp_path, pruned)
+    record, _ = pruned.look(4) or pytest.fail("no record")
+    assert record.seeds is not None
+    assert record.seeds.weights == other.trained().weights
+    found = seen_in(pruned, 4)
+    assert found.forgotten is not None
+    assert found.forgotten.whole.network == record.accuracy
+    assert found.seeds_forgotten is not None
+    maps = read_maps(pruned.maps_path(4), record.weights)
+    assert maps is not None
+    np.testing.assert_array_equal(numbers["places"], maps.places)
+
+
+def test_a_record_holds_no_image(tmp_path: Path) -> None:
+    folder = go(tmp_path, small()).folder
+    look(tmp_path, folder)
+    _, numbers = folder.look(4) or pytest.fail("no record")
+    assert max(array.ndim for array in numbers.values()) <= 2
+    assert all(array.shape[-1] != 32 for array in numbers.values())
+    assert folder.maps_path(4).name == "4.gallery.npz"  # which git ignores
+
+
+def test_maps_that_are_gone_or_damaged_are_made_again(tmp_path: Path) -> None:
+    folder = go(tmp_path, small()).folder
+    look(tmp_path, folder)
+    weights, path = folder.trained().weights, folder.maps_path(4)
+    whole = path.read_bytes()
+    for content in (whole[:-20], b"no archive", b""):
+        path.write_bytes(content)
+        assert read_maps(path, weights) is None
+    look(tmp_path, folder)
+    assert path.read_bytes() == whole
+    assert read_maps(path, "other weights") is None
+
+
+def test_where_there_is_no_control_the_first_run_is_compared_with(tmp_path: Path) -> None:
+    first, second = (go(tmp_path, small(sparsity=each)).folder for each in (0.5, 0.9))
+    assert references(first, first.run).control is None
+    assert references(second).control is None
+    found = references(second, first.run).control
+    assert found is not None
+    assert found.path == first.path
+    dense, other = (go(tmp_path, run).folder for run in (small(), small(seed=1)))
+    own = references(second, first.run).control
+    assert own is not None
+    assert own.path == dense.path
+    # A dense network is compared with another dense one, never with a network made from it.
+    assert references(dense, first.run).control is None
+    beside = references(other, dense.run).control
+    assert beside is not None
+    assert beside.path == dense.path
+
+
+def test_the_command_prints_a_table_and_draws_pictures(tmp_path: Path) -> None:
+    for run in (small(), small(sparsity=0.5)):
+        go(tmp_path, run)
+    shown = command(tmp_path, small().name, small(sparsity=0.5).name, "--images", "3", "--target", "B", "--steps", "3")
+    assert shown.exit_code == 0, shown.output
+    assert (
+        f"{small(sparsity=0.5).key}\n3 validation images; control: {small().name}, seed 0; its other seed: none"
+        in shown.output
+    )
+    assert "what falls" in shown.output
+    pictures = [Path(line.split()[1]) for line in shown.output.splitlines() if line.startswith("picture")]
+    assert [each.name for each in pictures] == ["maps-3.png", "maps-3.svg", "class-b.png", "class-b.svg"]
+    assert pictures[0].read_bytes()[:4] == b"\x89PNG"
+    found = json.loads(command(tmp_path, small(sparsity=0.5).name, "--images", "3", "--json").output)
+    (network,) = found["networks"]
+    assert network["forgotten"]["whole"]["images"] == 40
+    assert len(network["forgotten"]["lost"]) == network["forgotten"]["whole"]["lost"]
+    assert [each["saliency"] for each in network["agreement"]] == ["gradient", "SmoothGrad", "integrated gradients"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nothing"], "unknown run 'nothing': expected one of"),
+        (["RUN", "--images", "0"], "--images 0: expected 1 to 200"),
+        (["RUN", "--images", "201"], "--images 201: expected 1 to 200"),
+        (["RUN", "--target", "cat"], "unknown class 'cat': expected one of 0, 1"),
+        (["RUN", "--target", "1", "--start", "x"], "--start x: expected noise, or the number"),
+        (["RUN", "--target", "1", "--start", "200"], "start is 200: expected noise, or the number"),
+        (["RUN", "--target", "1", "--steps", "0"], "steps is 0: expected 1 to 10000"),
+        (["RUN", "DIVERGED"], "has no network here: expected a trained run with its weights"),
+        (["RUN", "ELSEWHERE"], "were trained on other images or at another size"),
+    ],
+)
+def test_what_cannot_be_is_refused(words: list[str], message: str, tmp_path: Path) -> None:
+    run, broken, elsewhere = (tiny_run(learning_rate=rate) for rate in (0.1, 0.2, 0.3))
+    trained(tmp_path, run, 0.8)
+    diverged(tmp_path, broken)
+    trained(tmp_path, elsewhere, 0.8, data="e" * 64)
+    names: dict[str, Any] = {"RUN": run.name, "DIVERGED": broken.name, "ELSEWHERE": elsewhere.name}
+    found = command(tmp_path, *[names.get(word, word) for word in words])
+    assert found.exit_code == 2, found.output
+    assert message in found.output
+
+
+def test_a_run_without_weights_is_refused(tmp_path: Path) -> None:
+    folder = trained(tmp_path, tiny_run(), 0.8)
+    (folder.path / "weights.npz").unlink()
+    found = command(tmp_path, tiny_run().name)
+    assert found.exit_code == 2
+    assert "has no network here: expected a trained run with its weights; bench run trains it" in found.output
+
+
+def test_a_damaged_record_of_a_look_is_said(tmp_path: Path) -> None:
+    folder = go(tmp_path, small()).folder
+    look(tmp_path, folder)
+    path = folder.look_path(4)
+    path.write_bytes(path.read_bytes().replace(b'"images": 4', b'"images": 5'))
+    with pytest.raises(IntegrityError, match=r"4\.json is damaged"):
+        look(tmp_path, folder)
+    with pytest.raises(BadInput, match="no look at 7 images"):
+        seen_in(folder, 7)
+    with pytest.raises(BadInput, match="expected 1 to 40"):
+        Look(41).check(40)
