@@ -28,6 +28,7 @@ def row(folder: Folder) -> ControlRow:
 
 def look(results: Path, run: Run, wrong: int, data: str = FINGERPRINT, **others: Folder | None) -> Folder:
     folder = trained(results, run, 1 - wrong / IMAGES)
+    folder.write_training(folder.trained(), {"w": np.array([run.seed, run.sparsity])})  # each network has its own
     predicted = LABELS.copy()
     predicted[: wrong * CLASSES : CLASSES] = 1  # of class 0
     ranks = {"control": 0.3, "seeds": 0.6, "shuffled": 0.1}
