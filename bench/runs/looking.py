@@ -95,5 +95,5 @@ def draw(
         data = source.load(run.image_size, where.data_dir, where.skip_broken, progress.say, progress.counter("images"))
         image = data.val.images[start]
     networks = {folder.run.key: restored(folder, folder.trained()) for folder in folders}
-    progress.say(f"drawing: {ascent.steps} steps on each of {len(networks)} networks")
+    progress.say(f"drawing: {ascent.steps} steps, networks: {len(networks)}")
     return drawn(networks, label, (run.image_size, run.image_size, 3), ascent, image)
