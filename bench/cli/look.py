@@ -92,7 +92,7 @@ def look(
     ascent = Ascent(**settings)
     place = _place(start)
     folders = list({each.path: each for text in runs for each in _trained(results_dir, text)}.values())
-    check(folders, images)
+    check(folders, images, place)
     classes = folders[0].trained().data.classes
     labels = list(dict.fromkeys(label_of(text, classes) for text in targets))
     where = Where(results_dir, data_dir)
@@ -108,8 +108,9 @@ def look(
     looks = judged({each.run.key: seen_in(each, images) for each in folders})
     names = short_names(folders)
     pictures = draw_maps(folders, images)
+    origin = "noise" if place is None else f"validation image {place}"
     for each in drawings.values():
-        pictures += draw_class(folders, each, ascent.words)
+        pictures += draw_class(folders, each, f"From {origin}: {ascent.words}")
     if as_json:
         click.echo(look_output.as_json(looks, drawings, pictures))
         return

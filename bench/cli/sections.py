@@ -48,7 +48,7 @@ class SectionedCommand(click.Command):
         """Write one list of options for each section."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for each in self.get_params(ctx):
-            if row := each.get_help_record(ctx):
+            if isinstance(each, click.Option) and (row := each.get_help_record(ctx)):
                 title = each.section if isinstance(each, Option) else OTHERS
                 sections.setdefault(title, []).append(row)
         for title, rows in sections.items():

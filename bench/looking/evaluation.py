@@ -91,6 +91,7 @@ class Look:
         own = read_maps(folder.maps_path(self.images), subject.training.weights) or maps_of(
             network, chosen, places, subject.progress.counter("saliency maps")
         )
+        folder.write_maps(self.images, own.arrays(subject.training.weights))
         shuffled = Classifier(shuffle_weights(restored(folder, subject.training).model))  # another model: it is changed
         control, seeds = (self._maps(each, chosen, places) for each in (others.control, others.seeds))
         pairs = {"shuffled": (own, maps_of(shuffled, chosen, places, subject.progress.counter("shuffled weights")))}
@@ -116,7 +117,6 @@ class Look:
         )
         small = np.uint8 if len(subject.data.classes) <= 256 else np.uint16
         numbers |= {"places": places, "predicted": predicted.astype(small), "labels": val.labels.astype(small)}
-        folder.write_maps(self.images, own.arrays(subject.training.weights))
         folder.write_look(record, numbers)
 
     def _maps(self, folder: Folder | None, images: Split, places: Indices) -> Maps | None:

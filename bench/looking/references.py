@@ -46,7 +46,8 @@ def references(folder: Folder, named: Run | None = None) -> References:
     alone = control.path == folder.path
     found = _named(folder, named, own, alone) if alone or not _usable(control, own) else control
     first = found or (folder if alone else None)
-    others = [each for each in first.other_seeds() if _usable(each, own)] if first else []
+    seeds = first.other_seeds() if first else []
+    others = [each for each in seeds if each.path != folder.path and _usable(each, own)]
     return References(found, others[0] if others else None)
 
 

@@ -42,17 +42,23 @@ def look_at(folders: Sequence[Folder], images: int, where: Where, progress: Prog
         _look(folder, look, where, progress)
 
 
-def check(folders: Sequence[Folder], images: int) -> None:
-    """Raise BadInput where the networks in ``folders`` cannot be looked at together, before TensorFlow starts."""
-    trained = {folder.run.key: folder.trained() for folder in folders}
-    first, *others = trained.items()
-    for key, training in others:
-        if training.data.fingerprint != first[1].data.fingerprint:
+def check(folders: Sequence[Folder], images: int, start: int | None = None) -> None:
+    """Raise BadInput where the networks in ``folders`` cannot be looked at together, before TensorFlow starts.
+
+    ``start``: the place of a validation image to draw from; None for noise.
+    """
+    trained = [folder.trained().data for folder in folders]
+    first = folders[0].run
+    for folder, data in zip(folders, trained, strict=True):
+        if (data.fingerprint, folder.run.image_size) != (trained[0].fingerprint, first.image_size):
             raise BadInput(
-                f"{first[0]} and {key} were trained on other images or at another size: expected runs on the same images; "
-                "look at them one by one"
+                f"{first.key} and {folder.run.key} were trained on other images or at another size: expected runs on the "
+                "same images; look at them one by one"
             )
-    Look(images).check(first[1].data.val)
+    count = trained[0].val
+    Look(images).check(count)
+    if start is not None and not 0 <= start < count:
+        raise BadInput(f"start is {start}: expected noise, or the number of a validation image, 0 to {count - 1:,}")
 
 
 def _own(folder: Folder, folders: Sequence[Folder], look: Look) -> Look:
@@ -75,10 +81,8 @@ def draw(
     Raises:
         BadInput: a run has no network here, the runs have different images, or there is no such image.
     """
-    check(folders, 1)
-    run, count = folders[0].run, folders[0].trained().data.val
-    if start is not None and not 0 <= start < count:
-        raise BadInput(f"start is {start}: expected noise, or the number of a validation image, 0 to {count - 1:,}")
+    check(folders, 1, start)
+    run = folders[0].run
     from bench.training import runtime
 
     runtime.prepare()
@@ -91,5 +95,5 @@ def draw(
         data = source.load(run.image_size, where.data_dir, where.skip_broken, progress.say, progress.counter("images"))
         image = data.val.images[start]
     networks = {folder.run.key: restored(folder, folder.trained()) for folder in folders}
-    progress.say(f"drawing: {ascent.steps} steps on each of {len(networks)} networks")
+    progress.say(f"drawing: {ascent.steps} steps, networks: {len(networks)}")
     return drawn(networks, label, (run.image_size, run.image_size, 3), ascent, image)

@@ -58,7 +58,7 @@ def test_files_are_offered_where_no_name_fits_and_a_file_is_allowed() -> None:
 @pytest.mark.usefixtures("results")
 @pytest.mark.parametrize(
     "words",
-    [("card",), ("latency", "fc5-a"), ("export-model",), ("run", "--rewind")],
+    [("card",), ("look", "fc5-a"), ("latency", "fc5-a"), ("export-model",), ("run", "--rewind")],
 )
 def test_runs_are_offered_by_the_names_of_their_folders(words: tuple[str, ...]) -> None:
     assert offered(*words, "") == ["alexnet-b", "fc5-a"]

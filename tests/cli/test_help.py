@@ -55,3 +55,9 @@ def test_every_option_of_a_run_is_shown_once_and_none_without_a_section() -> Non
     listed = [name for text in found.values() for name in names(text)]
     assert sorted(listed) == sorted(option for each in main.commands["run"].params for option in each.opts)
     assert found["Help"].split() == ["-h,", "--help", "Show", "this", "message", "and", "exit."]
+
+
+def test_a_command_with_an_argument_lists_its_options_alone() -> None:
+    found = sections("look")
+    assert list(found) == ["Maps", "Picture of a class", "Output", "Help"]
+    assert "RUN" not in found["Help"]

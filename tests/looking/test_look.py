@@ -112,6 +112,7 @@ def test_where_there_is_no_control_the_first_run_is_compared_with(tmp_path: Path
     beside = references(other, dense.run).control
     assert beside is not None
     assert beside.path == dense.path
+    assert references(other, dense.run).seeds is None  # it is not compared with itself
 
 
 def test_the_command_prints_a_table_and_draws_pictures(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ def row(folder: Folder) -> ControlRow:
 
 def look(results: Path, run: Run, wrong: int, data: str = FINGERPRINT, **others: Folder | None) -> Folder:
     folder = trained(results, run, 1 - wrong / IMAGES)
+    folder.write_training(folder.trained(), {"w": np.array([run.seed, run.sparsity])})  # each network has its own
     predicted = LABELS.copy()
     predicted[: wrong * CLASSES : CLASSES] = 1  # of class 0
     ranks = {"control": 0.3, "seeds": 0.6, "shuffled": 0.1}
@@ -77,7 +78,7 @@ def test_a_network_has_a_row_with_its_agreement_its_accuracy_and_what_it_forgot(
     assert pruned["integrated gradients, shuffled"].text.endswith("worthless")
     assert not pruned["gradient, shuffled"].text.endswith("worthless")
     assert (pruned["images lost"].number, pruned["classes forgotten"].text) == (12, "0")
-    assert (control["compared with"].text, control["images lost"].text) == (DASH, DASH)
+    assert (control["compared with"].text, control["images lost"].text) == ("the control", DASH)
 
 
 def test_a_look_that_is_damaged_or_of_other_images_is_left_out(tmp_path: Path) -> None:

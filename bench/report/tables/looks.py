@@ -12,6 +12,7 @@ from bench.records.networks import TrainedNetwork
 from bench.records.schema import ControlRow
 from bench.report.tables.cells import percent
 from bench.report.tables.table import Cell, Table, columns
+from bench.spec.control import control_of
 
 NOTES = (
     "Agreement is Spearman's rank correlation over pixels, in the mean over images, with a 95 % interval. Two seeds: the control "
@@ -78,7 +79,7 @@ def _row(network: TrainedNetwork, found: Seen) -> tuple[Cell, ...]:
     return (
         Cell(network.run.name),
         Cell(str(network.run.seed), network.run.seed),
-        Cell(f"{record.control.run}, seed {record.control.seed}" if record.control else DASH),
+        Cell(_compared(network, record.control)),
         Cell(percent(record.accuracy), record.accuracy),
         Cell(
             f"{100 * whole.difference:+.1f} [{100 * whole.low:.1f}, {100 * whole.high:.1f}]",
@@ -96,6 +97,12 @@ def _row(network: TrainedNetwork, found: Seen) -> tuple[Cell, ...]:
         Cell(f"{whole.gained:,}", whole.gained) if whole else Cell(DASH),
         Cell(named if lost else DASH),
     )
+
+
+def _compared(network: TrainedNetwork, control: ControlRow | None) -> str:
+    if control:
+        return f"{control.run}, seed {control.seed}"
+    return "the control" if network.run == control_of(network.run) else DASH
 
 
 def _agreement(found: Agreement | None) -> tuple[Cell, Cell, Cell]:
