@@ -111,7 +111,7 @@ def framed(figure: Figure, title: str, what: str, caption: Sequence[str], legend
 def settle(figure: Figure) -> None:
     """Lay out ``figure`` and keep the places: every file of it has the same ones."""
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    figure.set_layout_engine(None)  # with "none", matplotlib draws once more for each file
 
 
 def _whole(text: str) -> str:
