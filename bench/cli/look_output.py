@@ -57,11 +57,7 @@ def _block(key: str, seen: Seen) -> list[str]:
         else ["forgotten: there is no control to compare with."]
     )
     if seen.seeds_forgotten:
-        lost = seen.seeds_forgotten
-        said.append(
-            f"for comparison, the other seed of the control loses {len(lost.lost):,} images of the control's and gains "
-            f"{len(lost.gained):,}."
-        )
+        said.append(_seeds(seen.seeds_forgotten))
     return [*lines, *[line for each in said for line in textwrap.wrap(each, WIDTH, subsequent_indent="  ")]]
 
 
@@ -91,6 +87,16 @@ def _forgotten(word: str, found: Forgotten) -> str:
         more = f" and {len(found.lost) - SHOWN:,} more (--json has all)" * (len(found.lost) > SHOWN)
         parts.append(f"Lost: images {', '.join(map(str, found.lost[:SHOWN]))}{more}.")
     return " ".join(parts)
+
+
+def _seeds(found: Forgotten) -> str:
+    most = max(found.classes, key=lambda each: abs(each.difference))
+    shown = sum(each.p < SIGNIFICANCE for each in found.classes)
+    return (
+        f"for comparison, the other seed of the control loses {len(found.lost):,} images of the control's and gains "
+        f"{len(found.gained):,}. {shown} of {len(found.classes)} classes are shown to differ between the two seeds. The largest "
+        f"change of a class is {_change(most)} ({name_of(most.name)})."
+    )
 
 
 def _listed(changes: Sequence[Change]) -> str:

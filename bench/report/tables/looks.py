@@ -22,7 +22,8 @@ NOTES = (
     "What falls: what is shown to be below the control, corrected after Holm. Accuracy is tested on all validation images, "
     "agreement on a few, so a small fall of agreement may be missed.",
     "Forgotten: classes whose accuracy is shown to be lower than the control's, and images that only the control classifies "
-    "correctly.",
+    "correctly. The test covers the draw of images, not the chance of training: two seeds of one network differ in some "
+    "classes too.",
 )
 
 
