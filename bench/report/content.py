@@ -38,7 +38,7 @@ LIMITS = (
     "PGD starts from the image itself, without restarts. Its version 1 keeps its last step; later ones keep the first image that "
     "fools the network.",
     "FGSM is one step: accuracy under it is an upper bound, and may rise with eps where the step overshoots.",
-    "Sparsity and low rank are counted in weights and multiply-accumulates. No compressed network was timed.",
+    "Sparsity and low rank are counted in weights and multiply-accumulates. What these counts save need not be time.",
     "What holds on one data set and after one training need not hold for another.",
 )
 GALLERY = (

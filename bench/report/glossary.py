@@ -76,8 +76,10 @@ GLOSSARY = (
     ),
     Term(
         "verdict",
-        "The answer of an audit in one word: masked, breaks, resists or inconclusive. A comparison of networks has verdicts "
-        "of its own, and needs at least three seeds for one.",
+        "The answer of an audit in one word. Masked: the network only looks robust, because the attack had no usable "
+        "gradient. Breaks: it keeps hardly more than its control. Resists: it keeps clearly more, and every check passes. "
+        "Inconclusive: none of these is shown. A comparison of networks has verdicts of its own, and needs at least three "
+        "seeds for one.",
     ),
     Term(
         "audit",

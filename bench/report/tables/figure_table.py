@@ -24,8 +24,8 @@ NOTES = (
     "Accuracies are in percent: mean ± standard deviation over seeds [95 % interval]. With one seed the interval is Wilson's "
     "for an accuracy and a bootstrap over images for the rest, and does not cover other seeds. With more it is a bootstrap "
     f"over seeds and images, and with more than {MANY} seeds Student's with the same variances.",
-    "Speed-up is theoretical: multiply-accumulates of the control over those of this run by a weight that is not zero. "
-    "Nothing was timed. Compression is the control's parameters over this run's non-zero ones; gzip is of the float32 weights.",
+    "Speed-up is theoretical, counted and not timed: multiply-accumulates of the control over those of this run by a weight "
+    "that is not zero. Compression is the control's parameters over this run's non-zero ones; gzip is of the float32 weights.",
     f"A verdict compares a run with its control on the same images and seeds, in the mean over the measured radii in "
     f"{CUSTOMARY}, with Holm's correction over the runs of the figure.",
 )
