@@ -42,6 +42,8 @@ def networks_named(
             f"--weights is for one network trained on ImageNet ({', '.join(NETWORKS)}): received {len(among)} of them"
         )
     runs = {name: _runs(name, results) for name in names if name not in NETWORKS}
+    # Wrong weights or a missing package are said before TensorFlow starts.
+    files = {name: NETWORKS[name].weights.located(weights, progress.say) for name in among}
     from bench.training import runtime
 
     runtime.prepare()
@@ -50,7 +52,9 @@ def networks_named(
     found: list[TrainedNetwork] = []
     for name in names:
         progress.say(f"loading {name}")
-        found += [of_run(each) for each in runs[name]] if name in runs else [of_imagenet(name, weights, progress.say)]
+        found += (
+            [of_run(each) for each in runs[name]] if name in runs else [of_imagenet(name, files[name], progress.say)]
+        )
     return found
 
 
@@ -58,4 +62,4 @@ def _runs(name: str, results: Path) -> list[Folder]:
     try:
         return recorded(results, name)
     except BadInput as error:
-        raise BadInput(f"{error}; networks trained on ImageNet are {', '.join(NETWORKS)}") from error
+        raise BadInput(f"{error}. Networks trained on ImageNet are {', '.join(NETWORKS)}") from error
