@@ -48,7 +48,8 @@ def parsed(line: str) -> tuple[click.Command, click.Context]:
         return command, click.Context(command)  # a command that is only named
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(click.Context, "exit", lambda *_: None)  # --help
-        return command, command.make_context(command.name, words)
+        # A command keeps the names of its help from its first parse: they are those of the group.
+        return command, command.make_context(command.name, words, parent=click.Context(main, **main.context_settings))
 
 
 def ids(line: str) -> str:

@@ -6,6 +6,7 @@ import shlex
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from evidence import evidence
@@ -57,7 +58,8 @@ def test_the_commands_make_the_run_again_with_its_attacks(tmp_path: Path) -> Non
     fake_attack(folder, AttackSpec(attack_named("pgd"), (0.0, 2.0), 0.5), (0.8, 0.3))
     attacked = set()
     for words in commands(card([folder])):
-        context = main.commands["run"].make_context("run", words[2:])
+        whole = click.Context(main, **main.context_settings)
+        context = main.commands["run"].make_context("run", words[2:], parent=whole)
         given = {name: value for name, value in context.params.items() if name in Run.__dataclass_fields__}
         given = {name: value for name, value in given.items() if context.get_parameter_source(name).name != "DEFAULT"}
         assert Run.of(**given) == own
