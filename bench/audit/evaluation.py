@@ -16,7 +16,7 @@ from bench.audit.evidence import Evidence
 from bench.audit.record import evidence_of, fields_of, verdict_record
 from bench.audit.verdict import judge
 from bench.errors import BadInput
-from bench.evaluation.base import Network, Subject
+from bench.evaluation.base import Evaluation, Network, Subject
 from bench.records.schema import AuditRecord, ControlRow
 from bench.records.store import Folder
 from bench.spec.architectures import architecture
@@ -35,23 +35,13 @@ def audited_images(battery: Battery, images: int) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
-class AuditEvaluation:
+class AuditEvaluation(Evaluation):
     """The audit of a network by ``battery``."""
 
     battery: Battery
 
     def __str__(self) -> str:
         return f"audit ({self.battery.name})"
-
-    @property
-    def library(self) -> str:
-        """No extra is needed."""
-        return ""
-
-    @property
-    def remedy(self) -> str:
-        """Nothing can be missing."""
-        return ""
 
     def is_recorded(self, folder: Folder) -> bool:
         """Tell whether ``folder`` has the record of this audit, at the version of today."""

@@ -57,10 +57,12 @@ class Evaluation(Protocol):
     @property
     def library(self) -> str:
         """The module that it needs; empty if it needs none."""
+        return ""
 
     @property
     def remedy(self) -> str:
-        """What to do where the module is missing, for an error."""
+        """What to do where the module is missing, for an error; empty if it needs none."""
+        return ""
 
     def is_recorded(self, folder: Folder) -> bool:
         """Tell whether ``folder`` has its record.

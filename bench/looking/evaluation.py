@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.datasets.base import Labels, Split
 from bench.errors import BadInput
-from bench.evaluation.base import Network, Subject
+from bench.evaluation.base import Evaluation, Network, Subject
 from bench.evaluation.referee import classes
 from bench.looking.images_looked_at import looked_at
 from bench.looking.references import references
@@ -29,7 +29,7 @@ CHUNK = 256
 
 
 @dataclass(frozen=True)
-class Look:
+class Look(Evaluation):
     """A look at where a network looks.
 
     Args:
@@ -42,16 +42,6 @@ class Look:
 
     def __str__(self) -> str:
         return f"look ({self.images} images)"
-
-    @property
-    def library(self) -> str:
-        """No extra is needed."""
-        return ""
-
-    @property
-    def remedy(self) -> str:
-        """Nothing can be missing."""
-        return ""
 
     def check(self, available: int) -> None:
         """Raise BadInput where there are fewer images than this look takes."""
