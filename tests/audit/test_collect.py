@@ -114,8 +114,8 @@ def test_a_network_with_a_wrong_gradient_is_masked(wrong: str, target: Linear, m
 def test_the_full_battery_goes_round_a_gradient_that_is_flagged(
     wrong: str | None, target: Linear, middle: Split
 ) -> None:
-    network, few = Counting(target, WRONG[wrong] if wrong else None, source=Counting(target)), replace(FULL, images=40)
-    blind = replace(few, stages=tuple(each for each in few.stages if each.access is Access.ONE_STEP), longer=False)
+    network = Counting(target, WRONG[wrong] if wrong else None, source=Counting(target))
+    blind = replace(FULL, stages=tuple(each for each in FULL.stages if each.access is Access.ONE_STEP), longer=False)
     radii = margins(target, middle)
     eps = (float(np.quantile(radii[radii > 0], 0.5)),)
     found = collect(blind, network, middle, np.arange(len(middle)), eps, 4, 0, lambda *_: None)
