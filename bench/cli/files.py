@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.records.files import write_bytes, write_json
-from bench.records.schema import Record
+from bench.records.schema import Record, schema_of
 
 if TYPE_CHECKING:  # the command line starts without it
     from matplotlib.figure import Figure
 
 
-def written(output: Path, name: str, schema: str, record: Record, figure: Figure) -> list[Path]:
+def written(output: Path, name: str, record: Record, figure: Figure) -> list[Path]:
     """Write ``figure`` as PNG and SVG, then ``record`` as JSON, below ``output``; return their paths."""
     from bench.report.figures.save import render
 
@@ -21,5 +21,5 @@ def written(output: Path, name: str, schema: str, record: Record, figure: Figure
         paths.append(output / f"{name}.{kind}")
         write_bytes(paths[-1], content)
     paths.append(output / f"{name}.json")
-    write_json(paths[-1], schema, record.model_dump(mode="json"))
+    write_json(paths[-1], schema_of(type(record)), record.model_dump(mode="json"))
     return paths

@@ -24,7 +24,6 @@ if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts withou
     from bench.networks import TrainedNetwork
 
 MATRIX_EPS = 2.0
-FOOLED, MATRIX = "bench.fooled/1", "bench.fooling-matrix/1"
 
 
 @click.command()
@@ -128,7 +127,7 @@ def _image(
     found = fool_image(networks[0], image, eps, target, steps)
     goal = "any" if found.record.target is None else found.record.target
     name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{image.stem}-{networks[0].name}-{goal}")
-    paths = written(output, name, FOOLED, found.record, picture(found.record, found.clean, found.fooled))
+    paths = written(output, name, found.record, picture(found.record, found.clean, found.fooled))
     click.echo(found.record.model_dump_json() if as_json else fool_output.image(found.record, paths))
 
 
@@ -151,5 +150,5 @@ def _matrix(
     data = images_for(networks[0], data_dir, progress)
     shown = data.val.spread(images)
     record = matrix_of(networks, shown, data.fingerprint, eps, steps, seed, progress.counter("fooling images"))
-    paths = written(output, "matrix", MATRIX, record, fooling_matrix(record))
+    paths = written(output, "matrix", record, fooling_matrix(record))
     click.echo(record.model_dump_json() if as_json else fool_output.matrix(record, paths))

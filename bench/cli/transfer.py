@@ -17,8 +17,6 @@ from bench.errors import BadInput
 from bench.records.files import make_folder
 from bench.training.progress import Progress
 
-SCHEMA = "bench.transfer/1"
-
 
 @click.command()
 @click.argument("networks", metavar="NETWORK...", nargs=-1, required=True, type=completion.TRAINED)
@@ -98,7 +96,7 @@ def transfer(
         for network in found:
             data = images_of_task(data_dir, network.size, train_images, val_images, progress)
             record = transferred(network, data, progress, layers, values, radii, images, seed)
-            paths = written(output, re.sub(r"[^A-Za-z0-9.]+", "-", network.name), SCHEMA, record, picture(record))
+            paths = written(output, re.sub(r"[^A-Za-z0-9.]+", "-", network.name), record, picture(record))
             click.echo(record.model_dump_json() if as_json else transfer_output.table(record, paths))
 
 
