@@ -206,8 +206,8 @@ def draw_class(
         >>> found = bench.draw_class(run, "golf ball", steps=128)
         >>> found.images[-1]
     """
+    from bench.datasets.class_names import names_of
     from bench.looking.ascent import RANGES, Ascent
-    from bench.looking.target import label_of
     from bench.runs.looking import draw
 
     for name in settings:
@@ -215,7 +215,7 @@ def draw_class(
             raise unknown("setting of an ascent", name, RANGES)
     ascent = Ascent(**settings)
     folder = _execute(run, [], results, data_dir, quiet).folder
-    label = label_of(target, folder.trained().data.classes)
+    label = names_of(folder.trained().data.classes).find(target)
     where = Where(Path(results), Path(data_dir) if data_dir else None)
     with Progress(quiet) as progress:
         return draw([folder], label, ascent, start, where, progress).images[folder.run.key]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.fooling.confidence import percent
 from bench.fooling.matrix import NOISE
 from bench.records.schema import FooledRecord, FoolingCell, FoolingMatrixRecord, GuessRow
 
@@ -35,13 +36,7 @@ def _outcome(record: FooledRecord) -> str:
 
 
 def _answers(rows: Sequence[GuessRow]) -> str:
-    return ", ".join(f"{row.name} {_percent(row.confidence)}" for row in rows)
-
-
-def _percent(confidence: float) -> str:
-    if confidence < 0.001:
-        return "< 0.1 %"
-    return "> 99.9 %" if confidence > 0.999 else f"{100 * confidence:.1f} %"
+    return ", ".join(f"{row.name} {percent(row.confidence)}" for row in rows)
 
 
 def matrix(record: FoolingMatrixRecord, paths: Sequence[Path]) -> str:

@@ -12,9 +12,9 @@ from bench.cli import completion
 from bench.cli.audit import recorded
 from bench.cli.options import JSON, QUIET, RECORDED, Command
 from bench.cli.sections import Option, SectionedCommand
+from bench.datasets.class_names import names_of
 from bench.errors import BadInput
 from bench.looking.ascent import Ascent
-from bench.looking.target import label_of, name_of
 from bench.records.store import Folder
 from bench.runs.looking import check, draw, look_at
 from bench.runs.pipeline import Where
@@ -93,14 +93,14 @@ def look(
     place = _place(start)
     folders = list({each.path: each for text in runs for each in _trained(results_dir, text)}.values())
     check(folders, images, place)
-    classes = folders[0].trained().data.classes
-    labels = list(dict.fromkeys(label_of(text, classes) for text in targets))
+    classes = names_of(folders[0].trained().data.classes)
+    labels = list(dict.fromkeys(classes.find(text) for text in targets))
     where = Where(results_dir, data_dir)
     drawings = {}
     with Progress(quiet) as progress:
         look_at(folders, images, where, progress)
         for label in labels:
-            drawings[name_of(classes[label])] = draw(folders, label, ascent, place, where, progress)
+            drawings[classes[label]] = draw(folders, label, ascent, place, where, progress)
     from bench.cli import look_output
     from bench.comparison.looking import judged, seen_in
     from bench.report.look_pictures import draw_class, draw_maps, short_names

@@ -11,9 +11,9 @@ from typing import Any
 from bench.comparison.forgetting import Change, Forgotten
 from bench.comparison.looking import Agreement, Mean, Seen
 from bench.comparison.verdict import probability
+from bench.datasets.class_names import name_of
 from bench.looking.drawn import Drawn
 from bench.looking.limits import SANITY, SIGNIFICANCE
-from bench.looking.target import name_of
 from bench.records.schema import ControlRow
 
 WIDTH = 110

@@ -10,6 +10,7 @@ from bench.datasets.imagenette import CLASSES
 from bench.errors import BadInput
 
 NEAR = 5  # classes that an error proposes
+FEW = 10  # so many classes, or fewer, are all named where none is near
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class ClassNames:
             raise BadInput(f"{len(found)} classes are called {text!r}: expected the id of one, {self._listed(found)}")
         near = self._near(wanted)
         hint = f"; near are {self._listed(near)}" if near else ""
+        if not near and len(self) <= FEW:
+            hint = f", {self._listed(range(len(self)))}"
         raise BadInput(f"unknown class {text!r}: expected the name or the id of one of {len(self):,} classes{hint}")
 
     def _spellings(self, index: int) -> list[str]:
@@ -62,9 +65,15 @@ class ClassNames:
         return list(dict.fromkeys(holders[each] for each in (*with_it, *alike)))[:NEAR]
 
     def _listed(self, indices: Sequence[int]) -> str:
-        return ", ".join(f"{self[index]} ({self.ids[index]})" for index in indices)
+        named = [(self[index], self.ids[index]) for index in indices]
+        return ", ".join(name if name == own else f"{name} ({own})" for name, own in named)
+
+
+def name_of(identifier: str) -> str:
+    """Return the name of a class in words: "tench" for n01440764, and any other as it is."""
+    return CLASSES.get(identifier, identifier)
 
 
 def names_of(ids: Sequence[str]) -> ClassNames:
     """Return the classes of a data set by the ids of their folders; Imagenette's have names in words."""
-    return ClassNames(tuple(ids), tuple((CLASSES.get(each, each),) for each in ids))
+    return ClassNames(tuple(ids), tuple((name_of(each),) for each in ids))

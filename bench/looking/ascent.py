@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.errors import BadInput
+from bench.spec.limits import Range
 
-# Setting -> smallest and largest value, and its unit.
 RANGES = {
-    "steps": (1, 10_000, "steps"),
-    "learning_rate": (1e-6, 255, "pixel levels a step"),
-    "jitter": (0, 32, "pixels"),
-    "blur": (0, 10, "pixels, the deviation of a Gaussian"),
-    "blur_every": (1, 10_000, "steps"),
-    "decay": (0, 1, "the part of the distance to grey"),
-    "noise": (0, 127.5, "pixel levels, the deviation of the start"),
-    "seed": (0, 2**32 - 1, "a whole number"),
+    "steps": Range("steps", 1, 10_000, whole=True),
+    "learning_rate": Range("pixel levels a step", 1e-6, 255),
+    "jitter": Range("pixels", 0, 32, whole=True),
+    "blur": Range("the deviation in pixels", 0, 10),
+    "blur_every": Range("steps", 1, 10_000, whole=True),
+    "decay": Range("the part of the distance to grey", 0, 1),
+    "noise": Range("the deviation in pixel levels", 0, 127.5),
+    "seed": Range("a whole number", 0, 2**32 - 1, whole=True),
 }
 
 
@@ -47,12 +46,8 @@ class Ascent:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, (low, high, unit) in RANGES.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise BadInput(
-                    f"{name} is {value:g}: expected {low:g} to {high:g} ({unit}); give a value in this range"
-                )
+        for name, limit in RANGES.items():
+            limit.check(name, getattr(self, name))
 
     @property
     def words(self) -> str:

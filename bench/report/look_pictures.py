@@ -9,10 +9,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from bench.datasets.class_names import name_of
 from bench.errors import BadInput
 from bench.looking.drawn import Drawn
 from bench.looking.maps import read_maps
-from bench.looking.target import name_of
 from bench.records.files import write_bytes
 from bench.records.store import Folder
 from bench.report.figures.class_images import class_images

@@ -12,9 +12,10 @@ from targets import Linear
 
 from bench.datasets.class_names import names_of
 from bench.errors import BadInput
+from bench.fooling.confidence import percent
 from bench.fooling.image import FooledImage, fool_image, opened
 from bench.networks import TrainedNetwork
-from bench.report.figures.fooled import fooled, percent
+from bench.report.figures.fooled import fooled
 from bench.report.figures.save import render
 
 SIZE = 16

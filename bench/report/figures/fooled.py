@@ -7,6 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from bench.fooling.confidence import percent
 from bench.records.schema import FooledRecord, GuessRow
 from bench.report.figures.style import style
 
@@ -69,13 +70,6 @@ def title(record: FooledRecord) -> str:
 
 def _answers(rows: list[GuessRow]) -> str:
     return "\n".join(f"{_short(row.name)}  {percent(row.confidence)}" for row in rows)
-
-
-def percent(confidence: float) -> str:
-    """Return a confidence as a percentage that is never rounded to 0 or 100."""
-    if confidence < 0.001:
-        return "< 0.1 %"
-    return "> 99.9 %" if confidence > 0.999 else f"{100 * confidence:.1f} %"
 
 
 def _short(name: str) -> str:

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from bench.datasets.base import Images
+from bench.datasets.class_names import name_of
 from bench.looking.maps import Maps
 from bench.looking.saliency import SALIENCIES
-from bench.looking.target import name_of
 from bench.report.figures.tiles import Group, Tile, tiles
 
 BRIGHTEST = 99  # percentile of a map that is drawn as white, as in the SmoothGrad paper

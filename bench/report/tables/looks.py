@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bench.comparison.looking import Agreement, Mean, Seen, judged, seen
 from bench.comparison.verdict import DASH
+from bench.datasets.class_names import name_of
 from bench.looking.limits import SANITY, SIGNIFICANCE
 from bench.looking.saliency import SALIENCIES
-from bench.looking.target import name_of
 from bench.records.collection import Collection
 from bench.records.networks import TrainedNetwork
 from bench.records.schema import ControlRow
