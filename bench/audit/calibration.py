@@ -20,9 +20,10 @@ from bench.datasets.base import Dataset, Split
 from bench.errors import BadInput
 from bench.evaluation.classifier import Classifier
 from bench.evaluation.restored import restored
+from bench.records.cases import case_path, write_case
 from bench.records.provenance import environment
 from bench.records.schema import CaseRecord
-from bench.records.store import Folder, case_path, write_case
+from bench.records.store import Folder
 from bench.spec.architectures import architecture
 from bench.spec.control import control_of
 from bench.spec.run import Run

@@ -14,7 +14,7 @@ import numpy as np
 from bench.audit.evidence import Bools, Evidence
 from bench.audit.record import evidence_of
 from bench.audit.verdict import Kind, Verdict, judge
-from bench.records.store import cases
+from bench.records.cases import cases
 from bench.spec.control import control_of
 from bench.spec.run import Run
 from bench.spec.seeds import SEEDS

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli import completion, fool_output
-from bench.cli.files import written
+from bench.cli.files import with_picture
 from bench.cli.network import WEIGHTS, networks_named
 from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS, small_eps
 from bench.datasets.messages import printable
@@ -18,12 +18,15 @@ from bench.errors import BadInput
 from bench.fooling.limits import EPS
 from bench.imagenet.networks import NETWORKS
 from bench.records.files import make_folder
+from bench.records.studies import write_study
+from bench.records.typed_files import write_record
 from bench.training.progress import Progress
 
 if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts without
     from bench.networks import TrainedNetwork
 
 MATRIX_EPS = 2.0
+OUTPUT = "fooled"
 
 
 @click.command()
@@ -50,9 +53,7 @@ MATRIX_EPS = 2.0
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
-    default="fooled",
-    show_default=True,
-    help="folder of pictures and record",
+    help="folder of the pictures and the record of an IMAGE  [default: fooled]",
 )
 @DATA_DIR
 @RESULTS
@@ -67,7 +68,7 @@ def fool(
     images: int,
     seed: int,
     weights: Path | None,
-    output: Path,
+    output: Path | None,
     data_dir: Path | None,
     results_dir: Path,
     as_json: bool,
@@ -79,6 +80,7 @@ def fool(
     confidence. Without --eps, the smallest change is searched.
 
     Without IMAGE, with two or more --network: how often the fooling images of each fool the others, on validation images.
+    The record goes to RESULTS/fooling, where bench report finds it.
     """
     if not networks:
         raise BadInput(f"no network: expected --network with a run or one of {', '.join(NETWORKS)}")
@@ -88,11 +90,17 @@ def fool(
         raise BadInput("no IMAGE: expected a JPEG or PNG file, or two or more --network for a matrix")
     if image is None and target is not None:
         raise BadInput("--target is for an IMAGE: expected no --target for a matrix")
+    if image is None and output is not None:
+        raise BadInput(
+            "--output is for an IMAGE: expected no --output for a matrix, whose record goes to --results-dir"
+        )
     if eps is not None:
         EPS.check("--eps", eps)
     if image is not None:
         _check_file(image)
-    make_folder(output, "--output ", "choose another folder")
+    output = output or Path(OUTPUT)
+    if image is not None:
+        make_folder(output, "--output ", "choose another folder")
     with Progress(quiet) as progress:
         if eps is not None and (hint := small_eps([eps])):
             progress.say(hint)
@@ -100,7 +108,9 @@ def fool(
         if image is not None:
             _image(found, image, eps, target, steps, output, as_json)
         else:
-            _matrix(found, MATRIX_EPS if eps is None else eps, steps, images, seed, data_dir, output, as_json, progress)
+            _matrix(
+                found, MATRIX_EPS if eps is None else eps, steps, images, seed, data_dir, results_dir, as_json, progress
+            )
 
 
 def _check_file(image: Path) -> None:
@@ -127,7 +137,9 @@ def _image(
     found = fool_image(networks[0], image, eps, target, steps)
     goal = "any" if found.record.target is None else found.record.target
     name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{image.stem}-{networks[0].name}-{goal}")
-    paths = written(output, name, found.record, picture(found.record, found.clean, found.fooled))
+    path = output / f"{name}.json"
+    write_record(path, found.record)
+    paths = with_picture(path, picture(found.record, found.clean, found.fooled))
     click.echo(found.record.model_dump_json() if as_json else fool_output.image(found.record, paths))
 
 
@@ -138,7 +150,7 @@ def _matrix(
     images: int,
     seed: int,
     data_dir: Path | None,
-    output: Path,
+    results: Path,
     as_json: bool,
     progress: Progress,
 ) -> None:
@@ -150,5 +162,5 @@ def _matrix(
     data = images_for(networks[0], data_dir, progress)
     shown = data.val.spread(images)
     record = matrix_of(networks, shown, data.fingerprint, eps, steps, seed, progress.counter("fooling images"))
-    paths = written(output, "matrix", record, fooling_matrix(record))
+    paths = with_picture(write_study(results, record), fooling_matrix(record))
     click.echo(record.model_dump_json() if as_json else fool_output.matrix(record, paths))

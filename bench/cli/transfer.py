@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import click
@@ -10,11 +9,11 @@ import click
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec, parse_eps
 from bench.cli import completion, transfer_output
-from bench.cli.files import written
+from bench.cli.files import with_picture
 from bench.cli.network import WEIGHTS, networks_named
 from bench.cli.options import JSON, QUIET, RESULTS, small_eps
 from bench.errors import BadInput
-from bench.records.files import make_folder
+from bench.records.studies import write_study
 from bench.training.progress import Progress
 
 
@@ -43,13 +42,6 @@ from bench.training.progress import Progress
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="of the held-out part and the solver"
 )
 @WEIGHTS
-@click.option(
-    "--output",
-    type=click.Path(file_okay=False, path_type=Path),
-    default="transferred",
-    show_default=True,
-    help="folder of pictures and records",
-)
 @RESULTS
 @JSON
 @QUIET
@@ -64,7 +56,6 @@ def transfer(
     images: int,
     seed: int,
     weights: Path | None,
-    output: Path,
     results_dir: Path,
     as_json: bool,
     quiet: bool,
@@ -73,7 +64,7 @@ def transfer(
 
     NETWORK is a run, efficientnet-lite0, mobilenetv2 or vgg16. For each layer and each C a machine is fitted; cut and C
     are chosen on held-out training images. Trunk and machine then are attacked as one network. The attack called transfer,
-    of bench run, is something else.
+    of bench run, is something else. The records go to RESULTS/transfer, where bench report finds them.
     """
     if data_dir is None:
         raise BadInput("no --data-dir: expected a folder with train/CLASS/*.jpg and val/CLASS/*.jpg, the other task")
@@ -84,7 +75,6 @@ def transfer(
     radii = AttackSpec(Fgsm(), parse_eps(eps)).eps[1:]  # which checks them
     if not radii:
         raise BadInput(f"eps is {eps}: expected a radius above 0, as in --eps 1,2")
-    make_folder(output, "--output ", "choose another folder")
     with Progress(quiet) as progress:
         if hint := small_eps(radii):
             progress.say(hint)
@@ -96,7 +86,7 @@ def transfer(
         for network in found:
             data = images_of_task(data_dir, network.size, train_images, val_images, progress)
             record = transferred(network, data, progress, layers, values, radii, images, seed)
-            paths = written(output, re.sub(r"[^A-Za-z0-9.]+", "-", network.name), record, picture(record))
+            paths = with_picture(write_study(results_dir, record), picture(record))
             click.echo(record.model_dump_json() if as_json else transfer_output.table(record, paths))
 
 

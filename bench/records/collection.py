@@ -17,9 +17,10 @@ from bench.errors import BenchError, IntegrityError, Unreadable
 from bench.records.files import Arrays
 from bench.records.networks import LeftOut, RecordedAttack, TrainedNetwork, comparable_networks
 from bench.records.outcomes import Outcomes
-from bench.records.schema import AuditRecord, LookRecord
+from bench.records.schema import AuditRecord, FoolingMatrixRecord, LookRecord, TransferRecord
 from bench.records.status import RunStatus, status_of
 from bench.records.store import Folder, folders
+from bench.records.studies import Study, studies, weights_of
 from bench.spec.run import Run
 
 Shared = dict[tuple[str, bytes], NDArray[Any]]
@@ -33,11 +34,15 @@ class Collection:
         networks: by the name of their run, then by seed.
         left_out: records that are not used, and why.
         unfinished: runs without a network or without an attack, with their state.
+        matrices: how often the fooling images of networks fool one another.
+        transfers: how far the features of a network carry over to another task.
     """
 
     networks: Mapping[str, Mapping[int, TrainedNetwork]]
     left_out: tuple[LeftOut, ...] = ()
     unfinished: tuple[tuple[Run, RunStatus], ...] = ()
+    matrices: tuple[FoolingMatrixRecord, ...] = ()
+    transfers: tuple[TransferRecord, ...] = ()
 
     def of(self, run: Run) -> Mapping[int, TrainedNetwork]:
         """Return the networks of ``run`` by seed. The seed of ``run`` itself does not matter."""
@@ -79,12 +84,42 @@ def read(results: Path, *, mixed: bool = False) -> Collection:
             found.append(network)
         if not broken and not (network and network.attacks):
             unfinished.append((folder.run, status_of(folder)))
+    kept, broken = _studies(results, {each.run.key: each.record.weights for each in found})
+    left_out += [_blame(error, results) for error in broken]
     chosen, others = (found, []) if mixed else comparable_networks(found)
     networks: dict[str, dict[int, TrainedNetwork]] = defaultdict(dict)
     for each in chosen:
         networks[each.run.name][each.run.seed] = each
     ordered = {name: dict(sorted(seeds.items())) for name, seeds in networks.items()}
-    return Collection(ordered, (*left_out, *others), tuple(unfinished))
+    return Collection(
+        ordered,
+        (*left_out, *others),
+        tuple(unfinished),
+        tuple(each for each in kept if isinstance(each, FoolingMatrixRecord)),
+        tuple(each for each in kept if isinstance(each, TransferRecord)),
+    )
+
+
+def _studies(results: Path, weights: Mapping[str, str]) -> tuple[list[Study], list[BenchError]]:
+    """Return the studies below ``results`` and the errors of the others.
+
+    Args:
+        weights: the sha256 of the weights of each recorded run. A study of other weights of a run is an error.
+    """
+    kept: list[Study] = []
+    broken: list[BenchError] = []
+    for path, found in studies(results):
+        if isinstance(found, BenchError):
+            broken.append(found)
+            continue
+        old = [name for name, each in weights_of(found).items() if weights.get(name, each) != each]
+        if old:
+            broken.append(
+                IntegrityError(f"{path} is of other weights of {old[0]} than those of run.json: make it again")
+            )
+        else:
+            kept.append(found)
+    return kept, broken
 
 
 def network_of(folder: Folder) -> TrainedNetwork | None:

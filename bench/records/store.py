@@ -21,26 +21,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
 
 from bench.attacks.spec import AttackSpec
 from bench.errors import BadInput, BenchError, IntegrityError, Locked, Unreadable
-from bench.records.files import Arrays, make_folder, read_arrays, read_json, write_arrays, write_json
+from bench.records.files import Arrays, make_folder, read_arrays, write_arrays
 from bench.records.schema import (
-    Artefact,
     AttackRecord,
     AuditRecord,
-    CaseRecord,
     EvaluationRecord,
     LatencyRecord,
     LookRecord,
-    Record,
     SpecRecord,
     TrainingRecord,
-    schema_of,
+)
+from bench.records.typed_files import (
+    artefact,
+    is_there,
+    listed,
+    read_record,
+    read_with_arrays,
+    write_record,
+    write_with_arrays,
 )
 from bench.spec.control import control_of
 from bench.spec.ranks import FullRank
@@ -49,18 +52,15 @@ from bench.spec.run import Run
 GALLERY = ".gallery.npz"
 PROBE = 0.5  # seconds to wait for a lock: ``is_locked`` of another process holds it for an instant
 
-AnyRecord = TypeVar("AnyRecord", bound=Record)
-Versioned = TypeVar("Versioned", AttackRecord, AuditRecord, CaseRecord, LookRecord)
-
 
 def folders(results: Path) -> Iterator[Folder | IntegrityError]:
     """Yield the folder of every run under ``results``, in order of name, or the error that hides it.
 
     A folder without ``spec.json``, ``run.json`` and attacks is skipped: its run has only just started.
     """
-    for path in _listed(results):
+    for path in listed(results):
         try:
-            seeds = [each for each in _listed(path) if each.name.startswith("seed-")]
+            seeds = [each for each in listed(path) if each.name.startswith("seed-")]
         except Unreadable as error:
             yield error
             continue
@@ -81,20 +81,17 @@ def keys(results: Path) -> list[str]:
         Unreadable: the system does not let a folder be read.
     """
     return [
-        f"{path.name}/{seed.name}"
-        for path in _listed(results)
-        for seed in _listed(path)
-        if seed.name.startswith("seed-")
+        f"{path.name}/{seed.name}" for path in listed(results) for seed in listed(path) if seed.name.startswith("seed-")
     ]
 
 
 def _folder(results: Path, path: Path) -> Folder | None:
     spec, record = path / "spec.json", path / "run.json"
-    if _is_there(spec):
-        source, text = spec, _read(spec, SpecRecord).run
-    elif _is_there(record):
-        source, text = record, _read(record, TrainingRecord).run
-    elif _listed(path / "attacks"):
+    if is_there(spec):
+        source, text = spec, read_record(spec, SpecRecord).run
+    elif is_there(record):
+        source, text = record, read_record(record, TrainingRecord).run
+    elif listed(path / "attacks"):
         raise IntegrityError(
             f"{path}/attacks has records, but there is no spec.json or run.json: move it away and run again"
         )
@@ -141,7 +138,7 @@ class Folder:
     def declare(self) -> None:
         """Write ``spec.json``, which says what the run is before there is any other record."""
         if not self._spec.exists():
-            _write(self._spec, SpecRecord(run=str(self.run)))
+            write_record(self._spec, SpecRecord(run=str(self.run)))
 
     def trained(self) -> TrainingRecord:
         """Return the record of the training; BadInput where there is no network of it here."""
@@ -201,7 +198,7 @@ class Folder:
         )
         if not path.exists():
             raise BadInput(f"{what}: expected a trained run, but there is no {path}; {how}")
-        record = _read(path, TrainingRecord)
+        record = read_record(path, TrainingRecord)
         found = Folder(self.results, Run.parse(record.run))
         for setting in ("dataset", "data_name", "image_size"):
             theirs, ours = getattr(found.run, setting), getattr(run, setting)
@@ -215,7 +212,7 @@ class Folder:
 
     def other_seeds(self) -> list[Folder]:
         """Return the folders of this run's other seeds, ascending, trained or not."""
-        names = [each.name.removeprefix("seed-") for each in _listed(self.path.parent)]
+        names = [each.name.removeprefix("seed-") for each in listed(self.path.parent)]
         seeds = sorted(int(name) for name in names if name.isdigit())
         return [Folder(self.results, replace(self.run, seed=seed)) for seed in seeds if seed != self.run.seed]
 
@@ -270,9 +267,9 @@ class Folder:
             IntegrityError: the record is damaged, incomplete, or of other settings.
         """
         path = self.path / "run.json"
-        if not _is_there(path):
+        if not is_there(path):
             return None
-        record = _read(path, TrainingRecord)
+        record = read_record(path, TrainingRecord)
         if record.run != str(self.run):
             raise IntegrityError(f"{path} is the record of other settings than {self.run}: move it away and run again")
         if not record.diverged and self._weights.name not in record.artefacts:
@@ -282,15 +279,15 @@ class Folder:
     def write_training(self, record: TrainingRecord, weights: Arrays) -> TrainingRecord:
         """Write the weights, then the record that names their hash, then drop the checkpoints; return the record."""
         sha256 = write_arrays(self._weights, weights)
-        whole = record.model_copy(update={"artefacts": {self._weights.name: _artefact(self._weights, sha256)}})
-        _write(self.path / "run.json", whole)
+        whole = record.model_copy(update={"artefacts": {self._weights.name: artefact(self._weights, sha256)}})
+        write_record(self.path / "run.json", whole)
         shutil.rmtree(self.checkpoints, ignore_errors=True)
         return whole
 
     @property
     def has_weights(self) -> bool:
         """Whether the weights of the run's network are here."""
-        return _is_there(self._weights)
+        return is_there(self._weights)
 
     def weights(self, record: TrainingRecord) -> Arrays:
         """Return the weights that ``record`` names; IntegrityError where they are missing or damaged."""
@@ -299,7 +296,7 @@ class Folder:
     def attack(self, spec: AttackSpec) -> AttackRecord | None:
         """Return the record of an attack; None where there is none; IntegrityError where it or its outcomes are damaged."""
         path = self._attacks / f"{spec.name}.json"
-        return _read_attack(path)[0] if _is_there(path) else None
+        return _read_attack(path)[0] if is_there(path) else None
 
     def attacks(self) -> dict[str, AttackRecord]:
         """Return the record of every attack by the name of its file; IntegrityError where one is damaged."""
@@ -319,28 +316,28 @@ class Folder:
                 yield error
 
     def _attack_files(self) -> list[Path]:
-        return [path for path in _listed(self._attacks) if path.suffix == ".json" and not path.name.startswith(".")]
+        return [path for path in listed(self._attacks) if path.suffix == ".json" and not path.name.startswith(".")]
 
     def write_attack(self, spec: AttackSpec, record: AttackRecord, outcomes: Arrays) -> None:
         """Write the outcomes, then the record that names their hash."""
-        _write_with_arrays(self._attacks / f"{spec.name}.json", record, outcomes)
+        write_with_arrays(self._attacks / f"{spec.name}.json", record, outcomes)
 
     def evaluation(self, name: str) -> EvaluationRecord | None:
         """Return the record of the evaluation ``name``; None where there is none; IntegrityError where it is damaged."""
         path = self._evaluations / f"{name}.json"
-        return _read(path, EvaluationRecord) if _is_there(path) else None
+        return read_record(path, EvaluationRecord) if is_there(path) else None
 
     def write_evaluation(self, record: EvaluationRecord) -> None:
         """Write the record of an evaluation, in a file of its name."""
-        _write(self._evaluations / f"{record.evaluation}.json", record)
+        write_record(self._evaluations / f"{record.evaluation}.json", record)
 
     def latency(self) -> LatencyRecord | None:
         """Return the record of the last timing; None where there is none; IntegrityError where it is damaged."""
-        return _read(self.latency_path, LatencyRecord) if _is_there(self.latency_path) else None
+        return read_record(self.latency_path, LatencyRecord) if is_there(self.latency_path) else None
 
     def write_latency(self, record: LatencyRecord) -> None:
         """Write the record of a timing in the place of the last one."""
-        _write(self.latency_path, record)
+        write_record(self.latency_path, record)
 
     def audit_path(self, battery: str) -> Path:
         """Return where the record of the audit by ``battery`` is, or will be."""
@@ -349,18 +346,16 @@ class Folder:
     def audit(self, battery: str) -> tuple[AuditRecord, Arrays] | None:
         """Return the record of an audit and its evidence; None where there is none; IntegrityError where one is damaged."""
         path = self.audit_path(battery)
-        return _read_with_arrays(path, AuditRecord) if _is_there(path) else None
+        return read_with_arrays(path, AuditRecord) if is_there(path) else None
 
     def audits(self) -> dict[str, AuditRecord]:
         """Return the record of every audit by the name of its battery; IntegrityError where one is damaged."""
-        names = [
-            path.stem for path in _listed(self._audits) if path.suffix == ".json" and not path.name.startswith(".")
-        ]
+        names = [path.stem for path in listed(self._audits) if path.suffix == ".json" and not path.name.startswith(".")]
         return {name: found[0] for name in names if (found := self.audit(name))}
 
     def write_audit(self, record: AuditRecord, evidence: Arrays) -> AuditRecord:
         """Write the evidence of an audit, then the record that names its hash; return the record."""
-        return _write_with_arrays(self.audit_path(record.battery), record, evidence)
+        return write_with_arrays(self.audit_path(record.battery), record, evidence)
 
     def look_path(self, images: int) -> Path:
         """Return where the record of the look at ``images`` images is, or will be."""
@@ -369,16 +364,16 @@ class Folder:
     def look(self, images: int) -> tuple[LookRecord, Arrays] | None:
         """Return the record of a look and its numbers; None where there is none; IntegrityError where one is damaged."""
         path = self.look_path(images)
-        return _read_with_arrays(path, LookRecord) if _is_there(path) else None
+        return read_with_arrays(path, LookRecord) if is_there(path) else None
 
     def looks(self) -> dict[int, tuple[LookRecord, Arrays]]:
         """Return every look by its number of images, ascending; IntegrityError where one is damaged."""
-        names = [path.stem for path in _listed(self.looks_path) if path.suffix == ".json" and path.stem.isdigit()]
+        names = [path.stem for path in listed(self.looks_path) if path.suffix == ".json" and path.stem.isdigit()]
         return {count: found for count in sorted(map(int, names)) if (found := self.look(count))}
 
     def write_look(self, record: LookRecord, numbers: Arrays) -> LookRecord:
         """Write the numbers of a look, then the record that names their hash; return the record."""
-        return _write_with_arrays(self.look_path(record.images), record, numbers)
+        return write_with_arrays(self.look_path(record.images), record, numbers)
 
     def maps_path(self, images: int) -> Path:
         """Return where the images of a look and their saliency maps are. No record names them, and they may be gone."""
@@ -405,79 +400,5 @@ class Folder:
                 entry.unlink()
 
 
-def cases(calibration: Path) -> Iterator[tuple[CaseRecord, Arrays]]:
-    """Yield every case below the folder ``calibration`` with its evidence, in order of name.
-
-    Raises:
-        IntegrityError: one is damaged.
-    """
-    for path in sorted(calibration.glob("*/*.json")):
-        yield _read_with_arrays(path, CaseRecord)
-
-
-def case_path(calibration: Path, run: Run, fake: str) -> Path:
-    """Return where the case of ``fake`` made of the network of ``run`` is; "" is the network itself."""
-    return calibration / f"{run.name}-seed-{run.seed}" / f"{fake.replace(' ', '-') or 'itself'}.json"
-
-
-def write_case(calibration: Path, record: CaseRecord, evidence: Arrays) -> None:
-    """Write the evidence of a case of a calibration, then the record that names its hash."""
-    _write_with_arrays(case_path(calibration, Run.parse(record.run), record.fake), record, evidence)
-
-
 def _read_attack(path: Path) -> tuple[AttackRecord, Arrays]:
-    return _read_with_arrays(path, AttackRecord)
-
-
-def _read_with_arrays(path: Path, kind: type[Versioned]) -> tuple[Versioned, Arrays]:
-    """Return a record and the arrays beside it; IntegrityError where one of them is damaged."""
-    record, arrays = _read(path, kind), path.with_suffix(".npz")
-    if arrays.name not in record.artefacts:
-        raise IntegrityError(f"{path} does not name {arrays.name}: move it away and run again")
-    return record, read_arrays(arrays, record.artefacts[arrays.name].sha256)
-
-
-def _write_with_arrays(path: Path, record: Versioned, arrays: Arrays) -> Versioned:
-    """Write ``arrays``, then ``record`` with their hash; return the record."""
-    beside = path.with_suffix(".npz")
-    sha256 = write_arrays(beside, arrays, compress=True)
-    whole = record.model_copy(update={"artefacts": {beside.name: _artefact(beside, sha256)}})
-    _write(path, whole)
-    return whole
-
-
-def _listed(path: Path) -> list[Path]:
-    """Return what is in a folder, in order of name; nothing where it is no folder."""
-    try:
-        return sorted(path.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise Unreadable(f"cannot read {path}: {error.strerror}; check its permissions") from error
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError as error:
-        raise Unreadable(f"cannot read {path}: {error.strerror}; check its permissions") from error
-
-
-def _read(path: Path, kind: type[AnyRecord]) -> AnyRecord:
-    """Return the record in ``path``; IntegrityError where it is damaged or not of its type."""
-    body = read_json(path, schema_of(kind))
-    try:
-        return kind.model_validate(body)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        wrong = f"lacks {place!r}" if first["type"] == "missing" else f"has a wrong {place!r}: {first['msg']}"
-        raise IntegrityError(f"{path} {wrong if place else first['msg']}; move it away and run again") from error
-
-
-def _write(path: Path, record: Record) -> None:
-    write_json(path, schema_of(type(record)), record.model_dump(mode="json", exclude_unset=True))
-
-
-def _artefact(path: Path, sha256: str) -> Artefact:
-    return Artefact(sha256=sha256, bytes=path.stat().st_size)
+    return read_with_arrays(path, AttackRecord)

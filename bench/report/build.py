@@ -23,9 +23,11 @@ from bench.report.discussion import discussion
 from bench.report.figures.accuracy_curves import draw
 from bench.report.figures.answer import WORDS as ANSWER_WORDS
 from bench.report.figures.answer import draw_answer
+from bench.report.figures.fooling_matrix import fooling_matrix
 from bench.report.figures.overviews import pictured
 from bench.report.figures.pareto import WORDS, pareto
 from bench.report.figures.save import save
+from bench.report.figures.transferred import transferred
 from bench.report.gallery import gallery_page
 from bench.report.leaderboard import leaderboard
 from bench.report.manifest import note
@@ -35,11 +37,13 @@ from bench.report.rendering import render
 from bench.report.tables.audits import audit_table
 from bench.report.tables.fgsm_vs_pgd import fgsm_vs_pgd_table
 from bench.report.tables.figure_table import figure_table
+from bench.report.tables.fooling import fooling_table
 from bench.report.tables.formats import TABLE_KINDS, written
 from bench.report.tables.looks import look_table
 from bench.report.tables.published import published_table
 from bench.report.tables.scorecard import scorecard
 from bench.report.tables.table import Table
+from bench.report.tables.transfer import transfer_table
 from bench.report.tables.worst_case import worst_table
 from bench.runs.grid import Figure, Grid
 from bench.spec.control import control_of
@@ -69,10 +73,11 @@ def assemble(
     """Write the report and return the paths of its files.
 
     There are figures/<panel>.png and .svg, and tables/<figure>.csv, .md, .tex and .html. Unless ``wanted`` names figures,
-    there are also figures/answer.*, overviews beside the figures, figures/pareto-<architecture>.*, tables/networks.*, the
-    scorecard as tables/findings.*, REPORT.md, index.html and, where there are attacked images, gallery.html. files.json
-    lists them. A whole report removes what an earlier one listed and this one does not make. A figure is made where a run
-    of its own is recorded. Runs that no figure has are compared with their controls in figures of their own.
+    there are also figures/answer.*, overviews beside the figures, figures/pareto-<architecture>.*, figures/fooling-<n>.* and
+    figures/transfer-<n>.* of what belongs to no single run, tables/networks.*, the scorecard as tables/findings.*, REPORT.md,
+    index.html and, where there are attacked images, gallery.html. files.json lists them. A whole report removes what an
+    earlier one listed and this one does not make. A figure is made where a run of its own is recorded. Runs that no figure
+    has are compared with their controls in figures of their own.
 
     Args:
         output: the folder of the report.
@@ -211,10 +216,13 @@ def _across(writer: _Writer, figures: Sequence[FigureSection], records: Collecti
     pairs = [(each.group, each.table) for each in figures]
     archs = dict.fromkeys(run.arch for group in groups for run in group.runs)
     made = [writer.picture(f"pareto-{arch}", partial(pareto, arch, pairs), f"pareto-{arch}: {WORDS}") for arch in archs]
+    made += _studies(writer, records)
     pictures = tuple(picture for picture in made if picture)
     found = [
         audit_table(records),
         look_table(records),
+        fooling_table(records),
+        transfer_table(records),
         worst_table(groups),
         fgsm_vs_pgd_table(records),
         published_table(_like_published(groups)),
@@ -222,6 +230,27 @@ def _across(writer: _Writer, figures: Sequence[FigureSection], records: Collecti
     tables = tuple(table for table in found if table)
     files = [file for picture in pictures for file in picture.files]
     return Across(pictures, tables, (*files, *[file for table in tables for file in writer.table(table)]))
+
+
+def _studies(writer: _Writer, records: Collection) -> list[Picture | None]:
+    """Return a picture of each study that belongs to no single run, written."""
+    matrices = [
+        writer.picture(
+            f"fooling-{place}",
+            partial(fooling_matrix, each),
+            f"fooling-{place}: how often the fooling images of one network fool another, eps {each.eps:g}",
+        )
+        for place, each in enumerate(records.matrices, 1)
+    ]
+    transfers = [
+        writer.picture(
+            f"transfer-{place}",
+            partial(transferred, each),
+            f"transfer-{place}: features of {each.network} for another task of {len(each.classes)} classes",
+        )
+        for place, each in enumerate(records.transfers, 1)
+    ]
+    return [*matrices, *transfers]
 
 
 def _like_published(groups: Sequence[ComparisonGroup]) -> ComparisonGroup | None:

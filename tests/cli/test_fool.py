@@ -27,6 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["photo.png", "--network", "vgg16", "--network", "mobilenetv2"], "2 networks and an IMAGE: expected one"),
         (["--network", "vgg16"], "no IMAGE: expected a JPEG or PNG file, or two or more --network"),
         (["--network", "vgg16", "--network", "a", "--target", "b"], "--target is for an IMAGE"),
+        (["--network", "vgg16", "--network", "a", "--output", "b"], "--output is for an IMAGE"),
         (["photo.png", "--network", "vgg16", "--eps", "0"], "--eps is 0.0: expected a radius in L-infinity"),
         (["photo.png", "--network", "vgg16", "--eps", "nan"], "--eps is nan: expected a radius"),
         (["photo.png", "--network", "vgg-16"], "no run 'vgg-16'"),

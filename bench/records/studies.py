@@ -1,0 +1,61 @@
+"""Reads and writes the records that belong to no single run. No other module knows their paths.
+
+results/fooling/<name>.json     how often the fooling images of networks fool one another
+results/transfer/<name>.json    how far the features of a network carry over to another task
+results/*/<name>.png, .svg      pictures of them; not kept in git
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.errors import BenchError
+from bench.records.schema import FoolingMatrixRecord, TransferRecord
+from bench.records.typed_files import listed, read_record, write_record
+
+Study = FoolingMatrixRecord | TransferRecord
+PLACES: dict[str, type[Study]] = {"fooling": FoolingMatrixRecord, "transfer": TransferRecord}
+
+
+def write_study(results: Path, record: Study) -> Path:
+    """Write ``record`` below ``results`` and return its path. A study of the same networks, images and settings is replaced."""
+    place = next(name for name, kind in PLACES.items() if isinstance(record, kind))
+    path = results / place / f"{_name(record)}.json"
+    write_record(path, record)
+    return path
+
+
+def studies(results: Path) -> Iterator[tuple[Path, Study | BenchError]]:
+    """Yield the path of every study below ``results``, in order of name, with its record or the error that hides it."""
+    for place, kind in PLACES.items():
+        for path in listed(results / place):
+            if path.suffix != ".json":
+                continue
+            try:
+                yield path, read_record(path, kind)
+            except BenchError as error:
+                yield path, error
+
+
+def weights_of(record: Study) -> dict[str, str]:
+    """Return the sha256 of the weights of each network of ``record``, by its name."""
+    if isinstance(record, TransferRecord):
+        return {record.network: record.weights}
+    return {each.name: each.weights for each in record.networks}
+
+
+def _name(record: Study) -> str:
+    """Return a readable head and a hash of the settings."""
+    if isinstance(record, TransferRecord):
+        cuts = dict.fromkeys((row.cut, row.c) for row in record.rows)
+        settings = f"{record.data} {record.train} {record.val} {record.attacked} {[*cuts]}"
+        head = re.sub(r"[^A-Za-z0-9.]+", "-", record.network)
+    else:
+        settings = (
+            f"{record.data} {record.eps!r} {record.steps} {record.images} {[each.name for each in record.networks]}"
+        )
+        head = f"{len(record.networks)}-networks"
+    return f"{head}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"

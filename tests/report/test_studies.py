@@ -1,0 +1,157 @@
+"""Studies of several networks: written, read, left out where they are wrong, and shown in a report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes import ENVIRONMENT, FINGERPRINT, tear, trained
+from tiny import tiny_run
+
+from bench.comparison.verdict import DASH
+from bench.fooling.matrix import NOISE
+from bench.records.collection import Collection, read
+from bench.records.schema import (
+    FoolingCell,
+    FoolingMatrixRecord,
+    FoolingNetworkRow,
+    RadiusRow,
+    ThreatRecord,
+    TransferAttackRow,
+    TransferRecord,
+    TransferRow,
+)
+from bench.records.studies import write_study
+from bench.report.build import assemble
+from bench.report.tables.fooling import fooling_table
+from bench.report.tables.transfer import transfer_table
+from bench.runs.grid import load
+
+THREAT = ThreatRecord(norm="L-infinity", eps_unit="pixel levels", label="apgd", knowledge="white box", temperature=None)
+DENSE, PRUNED = tiny_run(), tiny_run(sparsity=0.9)
+
+
+def matrix(dense: str, pruned: str, eps: float = 2.0) -> FoolingMatrixRecord:
+    """Return a matrix of two runs, by the sha256 of their weights."""
+    names = {DENSE.key: dense, PRUNED.key: pruned}
+    counts = {(DENSE.key, PRUNED.key): (30, 60), (PRUNED.key, DENSE.key): (0, 0)}
+    cells = [
+        FoolingCell(source=source, target=target, images=images, fooled=fooled, low=0.1, high=0.9)
+        for source in (*names, NOISE)
+        for target in names
+        for fooled, images in [counts.get((source, target), (5, 50))]
+    ]
+    return FoolingMatrixRecord(
+        version=1,
+        threat=THREAT,
+        eps=eps,
+        steps=20,
+        images=100,
+        networks=[FoolingNetworkRow(name=name, weights=weights, right=80) for name, weights in names.items()],
+        cells=cells,
+        data=FINGERPRINT,
+        environment=ENVIRONMENT,
+    )
+
+
+def transferred(network: str, weights: str, eps: float = 1.0, data: str = FINGERPRINT) -> TransferRecord:
+    """Return a transfer with two values of C, of which the second is chosen."""
+
+    def row(c: float, accuracy: float) -> TransferRow:
+        return TransferRow(
+            cut="pool", features=64, c=c, accuracy=accuracy, low=0.1, high=0.9, seconds=1.0, converged=True
+        )
+
+    left = RadiusRow(eps=eps, accuracy=0.25, low=0.2, high=0.3, drop=0.4, accuracy_of_clean_right=0.5)
+    return TransferRecord(
+        version=1,
+        network=network,
+        weights=weights,
+        data=data,
+        classes=["a", "b", "c"],
+        train=1000,
+        held_out=200,
+        val=300,
+        feature_seconds=2.0,
+        rows=[row(0.01, 0.5), row(0.1, 0.75)],
+        cut="pool",
+        c=0.1,
+        accuracy=0.7,
+        low=0.6,
+        high=0.8,
+        attacked=256,
+        attacks=[TransferAttackRow(attack="apgd", version=1, threat=THREAT, gradient_zero_images=0.0, rows=[left])],
+        environment=ENVIRONMENT,
+    )
+
+
+def recorded(results: Path) -> tuple[str, str]:
+    """Record both runs and return the sha256 of their weights."""
+    found = [trained(results, run, 0.8).trained().weights for run in (DENSE, PRUNED)]
+    return found[0], found[1]
+
+
+def test_a_study_is_read_as_it_was_written_and_one_of_the_same_settings_is_replaced(tmp_path: Path) -> None:
+    weights = recorded(tmp_path)
+    first = matrix(*weights)
+    path = write_study(tmp_path, first)
+    assert read(tmp_path).matrices == (first,)
+    again = first.model_copy(update={"version": 2})
+    assert write_study(tmp_path, again) == path
+    assert write_study(tmp_path, matrix(*weights, eps=4.0)) != path
+    assert {each.eps: each.version for each in read(tmp_path).matrices} == {2.0: 2, 4.0: 1}
+
+
+def test_the_same_network_on_two_tasks_is_two_transfers(tmp_path: Path) -> None:
+    for data in ("1" * 64, "2" * 64):
+        write_study(tmp_path, transferred("efficientnet-lite0", "0" * 64, data=data))
+    assert {each.data for each in read(tmp_path).transfers} == {"1" * 64, "2" * 64}
+
+
+def test_a_study_of_other_weights_of_a_run_or_a_damaged_one_is_left_out_by_its_name(tmp_path: Path) -> None:
+    dense, _ = recorded(tmp_path)
+    old = write_study(tmp_path, matrix(dense, "0" * 64))
+    torn = write_study(tmp_path, transferred(DENSE.key, dense))
+    tear(torn)
+    kept = write_study(tmp_path, transferred("efficientnet-lite0", "0" * 64))
+    records = read(tmp_path)
+    assert {each.what for each in records.damaged} == {f"fooling/{old.name}", f"transfer/{torn.name}"}
+    assert f"other weights of {PRUNED.key}" in next(each.reason for each in records.damaged if old.name in each.what)
+    assert [each.network for each in records.transfers] == ["efficientnet-lite0"]
+    assert kept.exists()
+
+
+def test_the_table_of_fooling_images_has_a_row_for_each_pair_and_for_noise() -> None:
+    assert fooling_table(Collection({})) is None
+    table = fooling_table(Collection({}, matrices=(matrix("1", "2"),)))
+    assert table is not None
+    rows = {(row["made on"].text, row["shown to"].text): row for row in table.by_name}
+    assert len(rows) == 6
+    assert rows[DENSE.key, PRUNED.key]["fooled"].number == pytest.approx(0.5)
+    assert rows[PRUNED.key, DENSE.key]["fooled"].text == DASH
+    assert rows[NOISE, DENSE.key]["fooled"].number == pytest.approx(0.1)
+
+
+def test_the_table_of_transfer_has_the_attacks_in_the_row_of_the_chosen_machine_alone() -> None:
+    assert transfer_table(Collection({})) is None
+    table = transfer_table(Collection({}, transfers=(transferred("a", "1"), transferred("b", "2", eps=4.0))))
+    assert table is not None
+    rows = {(row["network"].text, row["C"].text): row for row in table.by_name}
+    assert rows["a", "0.1"]["validation"].number == pytest.approx(0.7)
+    assert rows["a", "0.1"]["left, apgd, eps 1"].number == pytest.approx(0.25)
+    assert rows["a", "0.1"]["left, apgd, eps 4"].text == DASH
+    assert rows["b", "0.1"]["left, apgd, eps 4"].number == pytest.approx(0.25)
+    other = rows["a", "0.01"]
+    assert {other[name].text for name in ("validation", "left, apgd, eps 1", "images attacked")} == {DASH}
+
+
+def test_a_report_draws_each_study(tmp_path: Path) -> None:
+    records = replace(
+        Collection({}), matrices=(matrix("1", "2"), matrix("1", "2", 4.0)), transfers=(transferred("a", "1"),)
+    )
+    made = {str(each.relative_to(tmp_path)) for each in assemble(records, load("smoke"), tmp_path)}
+    assert {f"figures/{name}.svg" for name in ("fooling-1", "fooling-2", "transfer-1")} <= made
+    assert {"tables/fooling.csv", "tables/transfer.csv"} <= made
+    page = (tmp_path / "index.html").read_text()
+    assert "figures/fooling-2.svg" in page
