@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 import numpy as np
-from learning_rate import held_out
+from held_out import held_out
 
 from bench.attacks.apgd import Apgd
 from bench.datasets import DATASETS

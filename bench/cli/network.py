@@ -62,4 +62,4 @@ def _runs(name: str, results: Path) -> list[Folder]:
     try:
         return recorded(results, name)
     except BadInput as error:
-        raise BadInput(f"{error}. Networks trained on ImageNet are {', '.join(NETWORKS)}") from error
+        raise BadInput(f"{error}; networks trained on ImageNet are {', '.join(NETWORKS)}") from error

@@ -44,7 +44,7 @@ def test_what_cannot_be_is_refused_with_what_was_expected(words: list[str], says
 
 def test_an_unknown_network_is_told_the_names_of_all() -> None:
     done = CliRunner().invoke(main, ["fool", "photo.png", "--network", "resnet"])
-    assert "Networks trained on ImageNet are efficientnet-lite0, mobilenetv2, vgg16" in done.stderr
+    assert "networks trained on ImageNet are efficientnet-lite0, mobilenetv2, vgg16" in done.stderr
 
 
 def test_weights_of_another_hash_are_an_error_of_integrity(folder: Path) -> None:

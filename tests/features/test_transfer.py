@@ -209,7 +209,7 @@ def test_a_part_of_the_images_is_spread_over_each_class(tmp_path: Path, monkeypa
     [
         (["vgg16"], "no --data-dir: expected a folder with train/CLASS/"),
         (["vgg16", "--data-dir", "none"], "--data-dir is 'none': expected a folder"),
-        (["vgg17", "--data-dir", "."], "Networks trained on ImageNet are"),
+        (["vgg17", "--data-dir", "."], "networks trained on ImageNet are"),
         (["vgg16", "--data-dir", ".", "--C", "a"], "C is 'a': expected numbers"),
         (["vgg16", "--data-dir", ".", "--eps", "0"], "expected a radius above 0"),
         (["vgg16", "--data-dir", ".", "--eps", "2,1"], "expected radii in ascending order"),
