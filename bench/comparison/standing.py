@@ -6,12 +6,12 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from bench.attacks import attack_named
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.norms import LINF
 from bench.audit.battery import SCREEN
+from bench.audit.verdict import Kind
 from bench.comparison.group import AttackedNetwork
 from bench.comparison.masked_networks import is_masked
 from bench.comparison.method_of import method_of
@@ -27,17 +27,8 @@ from bench.spec.run import Run
 from bench.spec.seeds import SEEDS
 
 USUAL = 4.0  # the radius of a picture that shows one, in pixel levels: the larger one of an audit at 64 px
+NOT_AUDITED = "not audited"
 Seeds = Mapping[int, TrainedNetwork]
-
-
-class Trust(StrEnum):
-    """The verdict of the audit on a network, in a word."""
-
-    RESISTS = "resists"
-    BREAKS = "breaks"
-    MASKED = "masked"
-    INCONCLUSIVE = "inconclusive"
-    NOT_AUDITED = "not audited"
 
 
 @dataclass(frozen=True)
@@ -48,8 +39,8 @@ class Standing:
         seeds: those that the numbers are from. Where some are audited, or met more attacks, the others do not count.
         naive: under one FGSM step on the cross-entropy, attacker at T = 1.
         left: under the worst attack found, image by image: an upper bound.
+        verdict: of the audit that the numbers are from; None where they are from recorded attacks.
         deciding: the names of the attacks that were tried, or that of the audit.
-        audited: whether the numbers are those of an audit.
         misled: whether a check of the audit found that its attacks failed: then far less may be left.
         hides: whether a step on the margin shows that FGSM met a masked gradient; None where that was not tested.
         certified: what no attack can lower; None where no bound was computed.
@@ -62,14 +53,23 @@ class Standing:
     clean: float
     naive: float
     left: float
-    trust: Trust
+    verdict: Kind | None
     deciding: tuple[str, ...]
-    audited: bool
     misled: bool = False
     hides: bool | None = None
     learned: bool = True
     certified: float | None = None
     compression: float | None = None
+
+    @property
+    def audited(self) -> bool:
+        """Whether the numbers are those of an audit."""
+        return self.verdict is not None
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word, or that there is none."""
+        return self.verdict or NOT_AUDITED
 
     @property
     def illusion(self) -> float:
@@ -89,7 +89,7 @@ class Standing:
     @property
     def provisional(self) -> bool:
         """Whether "resists" rests on too few seeds."""
-        return self.trust is Trust.RESISTS and len(self.seeds) < SEEDS
+        return self.verdict is Kind.RESISTS and len(self.seeds) < SEEDS
 
 
 def standings(collection: Collection) -> list[Standing]:
@@ -174,9 +174,8 @@ def _standing(collection: Collection, seeds: Seeds, eps: float) -> Standing:
         clean=clean,
         naive=naive,
         left=left,
-        trust=_trust(audits),
+        verdict=_verdict(audits),
         deciding=tuple(dict.fromkeys(audit.battery for audit in audits)) or _deciding(counting),
-        audited=bool(audits),
         misled=any(audit.verdict.misled for audit in audits),
         hides=is_masked(stepped) if stepped else None,
         learned=all(map(_learned, counting.values())),
@@ -185,14 +184,12 @@ def _standing(collection: Collection, seeds: Seeds, eps: float) -> Standing:
     )
 
 
-def _trust(audits: Sequence[AuditRecord]) -> Trust:
+def _verdict(audits: Sequence[AuditRecord]) -> Kind | None:
     """Return the verdict that all seeds share. One masked seed is enough; seeds that differ otherwise decide nothing."""
-    kinds = {Trust(audit.verdict.kind) for audit in audits}
-    if not kinds:
-        return Trust.NOT_AUDITED
-    if Trust.MASKED in kinds:
-        return Trust.MASKED
-    return kinds.pop() if len(kinds) == 1 else Trust.INCONCLUSIVE
+    kinds = {Kind(audit.verdict.kind) for audit in audits}
+    if Kind.MASKED in kinds:
+        return Kind.MASKED
+    return next(iter(kinds), None) if len(kinds) < 2 else Kind.INCONCLUSIVE
 
 
 def _row(audit: AuditRecord, eps: float) -> LeftRow:

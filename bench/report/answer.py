@@ -9,9 +9,9 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from bench.audit.verdict import MARGIN
+from bench.audit.verdict import MARGIN, Kind
 from bench.comparison.method_of import METHODS
-from bench.comparison.standing import USUAL, Standing, Trust
+from bench.comparison.standing import USUAL, Standing
 from bench.records.networks import seeds_text
 from bench.report.network_names import architecture, names_of
 from bench.report.tables.cells import percent
@@ -22,9 +22,9 @@ QUESTION = "Which compressed network can be trusted, and how much of what FGSM s
 MOST = 40  # networks in the picture
 NAMED = 2  # networks that a sentence names
 VERBS = {  # of one network, and of several
-    Trust.BREAKS: ("breaks", "break"),
-    Trust.MASKED: ("hides its gradient", "hide their gradient"),
-    Trust.INCONCLUSIVE: ("is inconclusive", "are inconclusive"),
+    Kind.BREAKS: ("breaks", "break"),
+    Kind.MASKED: ("hides its gradient", "hide their gradient"),
+    Kind.INCONCLUSIVE: ("is inconclusive", "are inconclusive"),
 }
 SMALLER = 1.05  # a network with this compression or more counts as compressed
 
@@ -78,7 +78,7 @@ class Answer:
     def shown(self) -> tuple[Standing, ...]:
         """The networks in the picture: all, or those that resist and then those with the largest illusion."""
         ordered = sorted(
-            self.standings, key=lambda each: (each.trust is not Trust.RESISTS, -each.illusion, each.run.name)
+            self.standings, key=lambda each: (each.verdict is not Kind.RESISTS, -each.illusion, each.run.name)
         )
         return tuple(ordered[:MOST])
 
@@ -96,7 +96,9 @@ class Answer:
         if rest:
             illusion = max(each.illusion for each in rest)
             trusted = (
-                "some of which resist" if any(each.trust is Trust.RESISTS for each in rest) else "none of which resists"
+                "some of which resist"
+                if any(each.verdict is Kind.RESISTS for each in rest)
+                else "none of which resists"
             )
             said.append(
                 f"The picture has {len(self.shown)} of {len(self.standings)} networks. It leaves out {len(rest)}, {trusted}; "
@@ -140,9 +142,9 @@ class Answer:
                 if len(self.standings) > 1
                 else "This network cannot be trusted yet, because it was not audited."
             )
-        counted = Counter(each.trust for each in audited)
-        resists = [self.names[each.run] for each in audited if each.trust is Trust.RESISTS]
-        rest = [f"{counted[trust]} {words[counted[trust] != 1]}" for trust, words in VERBS.items() if counted[trust]]
+        counted = Counter(each.verdict for each in audited)
+        resists = [self.names[each.run] for each in audited if each.verdict is Kind.RESISTS]
+        rest = [f"{counted[kind]} {words[counted[kind] != 1]}" for kind, words in VERBS.items() if counted[kind]]
         others = len(self.standings) - len(audited)
         unknown = f" {_count(others, 'other')} {'was' if others == 1 else 'were'} not audited." * bool(others)
         end = f": {_and(rest)}." if rest else "."
@@ -262,10 +264,10 @@ def _upper_bound(standing: Standing) -> bool:
 def verdict_of(standing: Standing) -> str:
     """Return the verdict of the audit, or what is known without one."""
     if not standing.learned:
-        return f"{standing.trust}; it did not learn"
+        return f"{standing.word}; it did not learn"
     if standing.audited:
-        return f"{standing.trust}{', provisional' * standing.provisional}"
-    return f"{standing.trust}{'; masked gradient' * bool(standing.hides)}"
+        return f"{standing.word}{', provisional' * standing.provisional}"
+    return f"{standing.word}{'; masked gradient' * bool(standing.hides)}"
 
 
 def times(ratio: float) -> str:

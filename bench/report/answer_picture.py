@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import ceil, log
 
-from bench.comparison.standing import Standing, Trust
+from bench.audit.verdict import Kind
+from bench.comparison.standing import Standing
 from bench.report.answer import Answer, described, times
 from bench.report.answer_layout import Layout, Span, laid_out
 from bench.report.network_names import setting_of
 
 LETTER = 6.4  # width of a letter of a label, in units of the picture
 MARKS = {
-    Trust.RESISTS: "disc",
-    Trust.BREAKS: "cross",
-    Trust.MASKED: "diamond",
-    Trust.INCONCLUSIVE: "square",
-    Trust.NOT_AUDITED: "ring",
+    Kind.RESISTS: "disc",
+    Kind.BREAKS: "cross",
+    Kind.MASKED: "diamond",
+    Kind.INCONCLUSIVE: "square",
+    None: "ring",
 }
 
 
@@ -117,9 +118,7 @@ def kind_of(standing: Standing) -> str:
     """Return the name of the class of a network's colour. One that is not audited but hides its gradient is told apart."""
     if not standing.second_attack:
         return "alone"
-    if standing.trust is Trust.NOT_AUDITED and standing.hides:
-        return "not-audited hides"
-    return standing.trust.replace(" ", "-")
+    return standing.word.replace(" ", "-") + " hides" * _hides(standing)
 
 
 def legend(answer: Answer) -> tuple[tuple[str, str, str], ...]:
@@ -130,14 +129,17 @@ def legend(answer: Answer) -> tuple[tuple[str, str, str], ...]:
 
 def words_of(standing: Standing) -> str:
     """Return what the mark of a network means."""
-    masked = ", masked gradient" * bool(standing.trust is Trust.NOT_AUDITED and standing.hides)
-    return f"left; {standing.trust}{masked}"
+    return f"left; {standing.word}{', masked gradient' * _hides(standing)}"
 
 
 def _shape(standing: Standing) -> str:
     if not standing.second_attack:
         return "none"
-    return "hollow" if standing.trust is Trust.NOT_AUDITED and standing.hides else MARKS[standing.trust]
+    return "hollow" if _hides(standing) else MARKS[standing.verdict]
+
+
+def _hides(standing: Standing) -> bool:
+    return bool(not standing.audited and standing.hides)
 
 
 def _mark(answer: Answer, frame: Frame, x: float, each: Standing, top: float, largest: float) -> Mark:

@@ -17,7 +17,8 @@ from bench.attacks.noise import Noise
 from bench.attacks.pgd import Pgd
 from bench.attacks.spec import AttackSpec
 from bench.audit.record import fields_of
-from bench.comparison.standing import Standing, Trust, standings
+from bench.audit.verdict import Kind
+from bench.comparison.standing import Standing, standings
 from bench.records.collection import read
 from bench.records.schema import AuditRecord
 from bench.spec.run import Run
@@ -59,7 +60,7 @@ def test_what_is_left_is_what_no_recorded_attack_takes_image_by_image(tmp_path: 
     found = only(tmp_path)
     assert (found.eps, found.clean, found.naive, found.left) == pytest.approx((4.0, 0.9, 0.7, 0.4))
     assert found.illusion == pytest.approx(0.3)
-    assert (found.trust, found.audited, found.second_attack) == (Trust.NOT_AUDITED, False, True)
+    assert (found.verdict, found.second_attack) == (None, True)
 
 
 def test_fgsm_alone_leaves_the_illusion_unknown(tmp_path: Path) -> None:
@@ -89,23 +90,23 @@ def test_an_audit_comes_before_attacks_and_audited_seeds_before_others(tmp_path:
     audited(tmp_path, DENSE, (0.8, 0.7))
     found = only(tmp_path)
     assert found.seeds == (0,)
-    assert (found.audited, found.trust, found.naive) == (True, Trust.MASKED, 0.7)
+    assert (found.verdict, found.naive) == (Kind.MASKED, 0.7)
 
 
 @pytest.mark.parametrize(
     ("kinds", "expected"),
     [
-        (("breaks", "breaks"), Trust.BREAKS),
-        (("breaks", "masked"), Trust.MASKED),
-        (("breaks", "resists"), Trust.INCONCLUSIVE),
+        (("breaks", "breaks"), Kind.BREAKS),
+        (("breaks", "masked"), Kind.MASKED),
+        (("breaks", "resists"), Kind.INCONCLUSIVE),
     ],
 )
 def test_seeds_share_a_verdict_or_one_that_is_masked_decides(
-    tmp_path: Path, kinds: tuple[str, str], expected: Trust
+    tmp_path: Path, kinds: tuple[str, str], expected: Kind
 ) -> None:
     for seed, kind in enumerate(kinds):
         audited(tmp_path, Run.of(**{**DENSE.settings, "seed": seed}), (0.5, 0.3), kind=kind)
-    assert only(tmp_path).trust is expected
+    assert only(tmp_path).verdict is expected
 
 
 def test_the_radius_is_the_one_that_most_networks_have(tmp_path: Path) -> None:

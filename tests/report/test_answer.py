@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from tiny import tiny_run
 
-from bench.comparison.standing import Standing, Trust
+from bench.audit.verdict import Kind
+from bench.comparison.standing import NOT_AUDITED, Standing
 from bench.report.answer import MOST, Answer
 from bench.report.answer_picture import NARROW, WIDE, Frame, drawn
 from bench.report.figures.answer import draw_answer
@@ -17,9 +18,8 @@ from bench.report.figures.style import settle
 from bench.spec.run import Run
 
 
-def standing(run: Run, naive: float, left: float, trust: Trust = Trust.NOT_AUDITED, **more: object) -> Standing:
-    audited = trust is not Trust.NOT_AUDITED
-    plain = Standing(run, (0,), 4.0, 0.8, naive, left, trust, ("screen",) if audited else ("fgsm", "pgd"), audited)
+def standing(run: Run, naive: float, left: float, verdict: Kind | None = None, **more: object) -> Standing:
+    plain = Standing(run, (0,), 4.0, 0.8, naive, left, verdict, ("screen",) if verdict else ("fgsm", "pgd"))
     return replace(plain, **{"compression": 1 / (1 - run.sparsity), **more})  # type: ignore[arg-type]
 
 
@@ -43,9 +43,9 @@ def test_without_an_audit_nothing_can_be_trusted() -> None:
 def test_what_resists_is_named_and_the_rest_counted() -> None:
     answer = Answer(
         (
-            standing(DENSE, 0.2, 0.1, Trust.BREAKS),
-            standing(SPARSE, 0.5, 0.45, Trust.RESISTS),
-            standing(HOT, 0.7, 0.1, Trust.MASKED),
+            standing(DENSE, 0.2, 0.1, Kind.BREAKS),
+            standing(SPARSE, 0.5, 0.45, Kind.RESISTS),
+            standing(HOT, 0.7, 0.1, Kind.MASKED),
         ),
         3,
     )
@@ -92,7 +92,7 @@ def test_the_picture_holds_for_one_network_and_for_many(count: int) -> None:
 
 def test_of_too_many_networks_those_that_resist_stay_and_the_largest_illusion_left_out_is_named() -> None:
     every = list(many(60).standings)
-    every[0] = replace(every[0], trust=Trust.RESISTS, audited=True)
+    every[0] = replace(every[0], verdict=Kind.RESISTS)
     answer = Answer(tuple(every), 60)
     assert every[0] in answer.shown
     rest = [each for each in every if each not in answer.shown]
@@ -103,12 +103,12 @@ def test_of_too_many_networks_those_that_resist_stay_and_the_largest_illusion_le
 @pytest.mark.parametrize("frame", [WIDE, NARROW], ids=lambda frame: frame.name)
 def test_every_verdict_has_a_mark_of_its_own(frame: Frame) -> None:
     runs = [tiny_run(sparsity=place / 10) for place in range(6)]
-    found = [standing(run, 0.5, 0.2, trust) for run, trust in zip(runs, Trust, strict=False)]
+    found = [standing(run, 0.5, 0.2, verdict) for run, verdict in zip(runs, [*Kind, None], strict=False)]
     found.append(standing(runs[5], 0.5, 0.2, hides=True))
     marks = drawn(Answer(tuple(found), 6), frame).marks
     assert len({mark.mark for mark in marks}) == 6
     assert len({mark.kind for mark in marks}) == 6
-    assert all(trust in " ".join(mark.words for mark in marks) for trust in Trust)
+    assert all(word in " ".join(mark.words for mark in marks) for word in (*Kind, NOT_AUDITED))
 
 
 def test_the_same_standings_draw_the_same_bytes() -> None:
