@@ -36,16 +36,11 @@ EPOCHS = 10
 @click.option("--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True)
 @click.option("--data-dir", type=click.Path(path_type=Path))
 def main(run: str, results: Path, data_dir: Path | None) -> None:
-    """Measure on RUN, as resnet18-b128-imagenette64-4a8fafe8/seed-0. A dense run of another seed must be there."""
+    """Measure on RUN, as resnet18-b128-imagenette64-de24c892/seed-0."""
     (folder,) = (each for each in folders(results) if isinstance(each, Folder) and each.run.key == run)
     data = DATASETS[folder.run.dataset].load(folder.run.image_size, data_dir, False, lambda _: None, lambda *_: None)
-    source = next(
-        each
-        for each in folders(results)
-        if isinstance(each, Folder) and each.run == replace(folder.run, seed=each.run.seed) and each.path != folder.path
-    )
-    control = restored(source, source.trained())
-    network = Classifier(restored(folder, folder.trained()).model, folder.run.temperature, lambda _: control)
+    model = restored(folder, folder.trained()).model
+    network = Classifier(model, folder.run.temperature, lambda _: Classifier(model))  # a control would cost the same
     indices = audited_images(SCREEN, len(data.val))
     part = data.val.part(indices)
     eps = architecture(folder.run.arch).audit_eps

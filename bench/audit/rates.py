@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -15,6 +16,7 @@ from bench.audit.evidence import Bools, Evidence
 from bench.audit.record import evidence_of
 from bench.audit.verdict import Kind, Verdict, judge
 from bench.records.cases import cases
+from bench.spec.architectures import title_of
 from bench.spec.control import control_of
 from bench.spec.run import Run
 from bench.spec.seeds import SEEDS
@@ -235,6 +237,8 @@ def as_json(found: Sequence[Case]) -> str:
     def both(part: Sequence[Case]) -> dict[str, object]:
         return {"missed": asdict(missed(part)), "accused": asdict(accused(part))}
 
-    archs = sorted({each.run.arch for each in found})
-    body = {**both(found), "by_arch": {arch: both([each for each in found if each.run.arch == arch]) for arch in archs}}
+    by_arch: dict[str, list[Case]] = defaultdict(list)
+    for each in found:
+        by_arch[title_of(each.run.arch)].append(each)
+    body = {**both(found), "by_arch": {arch: both(by_arch[arch]) for arch in sorted(by_arch)}}
     return json.dumps(body, indent=1) + "\n"

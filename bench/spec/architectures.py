@@ -22,7 +22,16 @@ else:  # the package that is installed
     from bench.architectures import ARCHITECTURES as BUILT_IN
     from bench.architectures import Architecture
 
-__all__ = ["ARCHITECTURES", "Architecture", "ArchitectureName", "architecture", "function_of", "head_of", "source_of"]
+__all__ = [
+    "ARCHITECTURES",
+    "Architecture",
+    "ArchitectureName",
+    "architecture",
+    "function_of",
+    "head_of",
+    "source_of",
+    "title_of",
+]
 
 SIGNATURE = "(input_shape, num_classes, *, conv, dense)"
 FILE = re.compile(r"(?P<path>[^\s:]+\.py):(?P<function>[A-Za-z_]\w*)")
@@ -68,6 +77,12 @@ def head_of(name: str) -> str:
     if not found:
         return name
     return re.sub(r"[^a-z0-9]+", "-", f"{Path(found['path']).stem}-{found['function']}".lower()).strip("-") or "file"
+
+
+def title_of(name: str) -> str:
+    """Return ``name`` as a table shows it: for a file its function."""
+    found = FILE.fullmatch(name)
+    return found["function"] if found else name
 
 
 def source_of(name: str) -> str | None:
