@@ -15,7 +15,8 @@ from bench import errors
 from bench.attacks import BUILT_IN
 from bench.audit.battery import FULL, SCREEN, Stage
 from bench.audit.checks import CHECKS
-from bench.audit.rates import Rate, shipped
+from bench.audit.other_rules import RULES
+from bench.audit.rates import Rate, accused, missed, read_cases, shipped
 from bench.records.export import COLUMNS
 from bench.report.glossary import GLOSSARY
 from bench.runs.command import flag
@@ -69,6 +70,16 @@ def _error_rates() -> str:
     rows = [(arch, *cells(missed), *cells(accused)) for arch, (missed, accused) in everything.items()]
     head = ("architecture", "masked cases missed", "by network", "honest cases accused", "by network")
     return _table(head, rows)
+
+
+def _other_rules() -> str:
+    found = read_cases(ROOT / "results/calibration")
+    rules = {"this audit": None, **RULES}
+    both = [(name, missed(found, rule), accused(found, rule)) for name, rule in rules.items()]
+    rows = [
+        (name, *(f"{each.errors} of {each.cases}; below {each.upper:.3f}" for each in pair)) for name, *pair in both
+    ]
+    return _table(("rule", "masked cases missed", "honest cases accused"), rows)
 
 
 def _attacks() -> str:
@@ -130,6 +141,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "error-rates": _error_rates,
     "exit-codes": _exit_codes,
     "glossary": _glossary,
+    "other-rules": _other_rules,
     "scorecard": _scorecard,
     "settings": _settings,
     "stages": _stages,

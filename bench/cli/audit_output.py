@@ -13,6 +13,7 @@ import numpy as np
 from bench.audit.other_rules import RULES
 from bench.audit.rates import Case, Rate, accused, defended, missed, shipped
 from bench.records.schema import AuditRecord, LeftRow
+from bench.spec.architectures import title_of
 
 WIDTH = 110
 LINES = 19
@@ -57,8 +58,8 @@ def rates(found: Sequence[Case]) -> str:
     """Return the error rates of a calibration: of this audit, by architecture, and of other tools' rules; then the cases."""
     lines = [f"{'rule':<30}{'missed':>12}{'bound':>8}{'accused':>12}{'bound':>8}"]
     lines.append(_errors("this audit", missed(found), accused(found)))
-    for arch in dict.fromkeys(each.run.arch for each in found):
-        part = [each for each in found if each.run.arch == arch]
+    for arch in dict.fromkeys(title_of(each.run.arch) for each in found):
+        part = [each for each in found if title_of(each.run.arch) == arch]
         lines.append(_errors(f"  {arch}", missed(part), accused(part)))
     lines += [_errors(name, missed(found, rule), accused(found, rule)) for name, rule in RULES.items()]
     lines.append(f"The bounds are at 95 %, one-sided, as if each of the {len(found)} cases were drawn alone.")
