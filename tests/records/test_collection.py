@@ -12,7 +12,7 @@ from tiny import tiny_run
 
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
-from bench.records import store
+from bench.records import typed_files
 from bench.records.collection import Collection, read
 from bench.records.status import State
 from bench.records.store import Folder
@@ -64,8 +64,8 @@ def test_what_has_no_figures_is_listed_with_its_state(tmp_path: Path) -> None:
 def test_every_outcome_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake(tmp_path, tiny_run(temperature=20.0))
     opened = []
-    original = store.read_arrays
-    monkeypatch.setattr(store, "read_arrays", lambda path, sha256: opened.append(path.name) or original(path, sha256))
+    original = typed_files.read_arrays
+    monkeypatch.setattr(typed_files, "read_arrays", lambda path, sha256: opened.append(path.name) or original(path, sha256))
     read(tmp_path)
     assert len(opened) == len(set(opened)) == 3
 

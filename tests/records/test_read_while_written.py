@@ -13,7 +13,7 @@ from tiny import tiny_run
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
 from bench.errors import IntegrityError
-from bench.records import store
+from bench.records import typed_files
 from bench.records.collection import read
 from bench.records.status import State
 from bench.records.store import Folder
@@ -50,7 +50,7 @@ def test_what_is_whole_a_moment_later_is_read(tmp_path: Path, monkeypatch: pytes
 def test_a_run_that_comes_while_the_folders_are_listed_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake(tmp_path, tiny_run())
     folder = fake(tmp_path, RUN)
-    original, spec = store.read_json, (folder.path / "spec.json").read_bytes()
+    original, spec = typed_files.read_json, (folder.path / "spec.json").read_bytes()
     tear(folder.path / "spec.json")
 
     def then_whole(path: Path, schema: str) -> dict[str, object]:
@@ -59,7 +59,7 @@ def test_a_run_that_comes_while_the_folders_are_listed_is_read(tmp_path: Path, m
         finally:
             (folder.path / "spec.json").write_bytes(spec)
 
-    monkeypatch.setattr(store, "read_json", then_whole)
+    monkeypatch.setattr(typed_files, "read_json", then_whole)
     records = read(tmp_path)
     assert names(records) == {(tiny_run().name, 0), (RUN.name, 0)}
     assert records.left_out == ()
