@@ -65,7 +65,9 @@ def test_every_outcome_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     fake(tmp_path, tiny_run(temperature=20.0))
     opened = []
     original = typed_files.read_arrays
-    monkeypatch.setattr(typed_files, "read_arrays", lambda path, sha256: opened.append(path.name) or original(path, sha256))
+    monkeypatch.setattr(
+        typed_files, "read_arrays", lambda path, sha256: opened.append(path.name) or original(path, sha256)
+    )
     read(tmp_path)
     assert len(opened) == len(set(opened)) == 3
 
