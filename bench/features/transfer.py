@@ -178,7 +178,13 @@ def _attacked(spec: AttackSpec, whole: Any, images: Split, seed: int, progress: 
     return TransferAttackRow(
         attack=str(spec.attack),
         version=spec.attack.version,
-        threat=ThreatRecord(norm=spec.attack.norm.name, **asdict(spec.attack.threat(1.0))),
+        threat=ThreatRecord(
+            norm=spec.attack.norm.name,
+            eps_unit=spec.attack.norm.unit,
+            box=[0, 255],
+            trained_temperature=1.0,  # the SVM has none
+            **asdict(spec.attack.threat(1.0)),
+        ),
         gradient_zero_images=target.zero_images,
         rows=[RadiusRow(**row) for row in outcomes.rows()],
     )

@@ -106,6 +106,7 @@ def fool_image(
         threat=ThreatRecord(
             norm=LINF.name,
             eps_unit=LINF.unit,
+            box=[0, 255],
             trained_temperature=network.classifier.temperature,
             **asdict(threat(steps, wanted is not None)),
         ),

@@ -129,7 +129,7 @@ def matrix_of(
     return FoolingMatrixRecord(
         version=VERSION,
         threat=ThreatRecord(
-            norm=LINF.name, eps_unit=LINF.unit, label="fooling images", knowledge=knows, temperature=None
+            norm=LINF.name, eps_unit=LINF.unit, box=[0, 255], label="fooling images", knowledge=knows, temperature=None
         ),
         eps=eps,
         steps=steps,

@@ -51,7 +51,8 @@ def _name(record: Study) -> str:
     """Return a readable head and a hash of the settings."""
     if isinstance(record, TransferRecord):
         cuts = dict.fromkeys((row.cut, row.c) for row in record.rows)
-        settings = f"{record.data} {record.train} {record.val} {record.attacked} {[*cuts]}"
+        radii = [row.eps for attack in record.attacks for row in attack.rows]
+        settings = f"{record.data} {record.train} {record.val} {record.attacked} {[*cuts]} {radii}"
         head = re.sub(r"[^A-Za-z0-9.]+", "-", record.network)
     else:
         settings = (

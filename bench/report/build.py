@@ -234,23 +234,15 @@ def _across(writer: _Writer, figures: Sequence[FigureSection], records: Collecti
 
 def _studies(writer: _Writer, records: Collection) -> list[Picture | None]:
     """Return a picture of each study that belongs to no single run, written."""
-    matrices = [
-        writer.picture(
-            f"fooling-{place}",
-            partial(fooling_matrix, each),
-            f"fooling-{place}: how often the fooling images of one network fool another, eps {each.eps:g}",
-        )
+    drawn: list[tuple[str, Callable[[], Drawing], str]] = [
+        (f"fooling-{place}", partial(fooling_matrix, each), f"how often fooling images fool others, eps {each.eps:g}")
         for place, each in enumerate(records.matrices, 1)
     ]
-    transfers = [
-        writer.picture(
-            f"transfer-{place}",
-            partial(transferred, each),
-            f"transfer-{place}: features of {each.network} for another task of {len(each.classes)} classes",
-        )
+    drawn += [
+        (f"transfer-{place}", partial(transferred, each), f"features of {each.network}, {len(each.classes)} classes")
         for place, each in enumerate(records.transfers, 1)
     ]
-    return [*matrices, *transfers]
+    return [writer.picture(name, draw_it, f"{name}: {words}") for name, draw_it, words in drawn]
 
 
 def _like_published(groups: Sequence[ComparisonGroup]) -> ComparisonGroup | None:

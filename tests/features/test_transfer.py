@@ -136,6 +136,7 @@ def test_the_sweep_has_every_pair_and_the_best_is_chosen(record: TransferRecord)
 def test_the_whole_is_attacked_and_falls(record: TransferRecord) -> None:
     assert [attack.attack.partition("(")[0] for attack in record.attacks] == ["fgsm", "apgd"]
     for attack in record.attacks:
+        assert attack.threat.model_fields_set == set(type(attack.threat).model_fields)  # what is not set is not written
         assert [row.eps for row in attack.rows] == [0.0, 1.0, 40.0]
         assert attack.rows[0].accuracy >= ACCURATE
         assert attack.rows[2].accuracy < attack.rows[0].accuracy

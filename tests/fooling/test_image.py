@@ -44,6 +44,7 @@ def test_the_record_says_what_the_images_are(network: TrainedNetwork, photograph
     record = each.record
     change = np.abs(each.fooled - each.clean)
     assert record.fooled
+    assert record.threat.model_fields_set == set(type(record.threat).model_fields)  # what is not set is not written
     assert record.eps == pytest.approx(float(change.max()))
     assert record.changed == pytest.approx(float((change > 0).any(axis=2).mean()))
     assert [row.id for row in record.before] != [row.id for row in record.after]

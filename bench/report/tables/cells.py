@@ -41,6 +41,11 @@ def over_seeds(values: Sequence[float], text: Callable[[float], str]) -> Cell:
     return Cell(f"{text(mean)} ± {text(deviation or 0.0)}" if varies else text(mean), mean, deviation)
 
 
+def share(value: float, low: float, high: float) -> Cell:
+    """Return a fraction in percent with its interval."""
+    return Cell(f"{percent(value)} [{percent(low)}, {percent(high)}]", value, None, low, high)
+
+
 def percent(fraction: float) -> str:
     """Return a fraction in percent with one decimal, without the sign."""
     return f"{100 * fraction:.1f}"

@@ -6,7 +6,7 @@ from bench.comparison.verdict import DASH
 from bench.fooling.matrix import NOISE
 from bench.records.collection import Collection
 from bench.records.schema import FoolingCell, FoolingMatrixRecord
-from bench.report.tables.cells import percent
+from bench.report.tables.cells import share
 from bench.report.tables.table import Cell, Table, columns
 
 NOTES = (
@@ -32,14 +32,11 @@ def fooling_table(collection: Collection) -> Table | None:
 
 
 def _row(matrix: FoolingMatrixRecord, cell: FoolingCell) -> tuple[Cell, ...]:
-    share = cell.fooled / cell.images if cell.images else None
     return (
         Cell(cell.source),
         Cell(cell.target),
         Cell(f"{matrix.eps:g}", matrix.eps),
         Cell(str(matrix.steps), matrix.steps),
-        Cell(DASH)
-        if share is None
-        else Cell(f"{percent(share)} [{percent(cell.low)}, {percent(cell.high)}]", share, None, cell.low, cell.high),
+        share(cell.fooled / cell.images, cell.low, cell.high) if cell.images else Cell(DASH),
         Cell(f"{cell.images:,}", cell.images),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
 from bench.records.schema import TransferAttackRow, TransferRecord, TransferRow
-from bench.report.tables.cells import percent
+from bench.report.tables.cells import share
 from bench.report.tables.table import Cell, Table, columns
 
 NOTES = (
@@ -54,8 +54,8 @@ def _row(record: TransferRecord, row: TransferRow, attacked: list[Attacked]) -> 
         Cell(str(row.features), row.features),
         Cell(f"{row.c:g}", row.c),
         Cell(f"{row.seconds:.1f}", row.seconds),
-        _share(row.accuracy, row.low, row.high),
-        _share(record.accuracy, record.low, record.high) if chosen else Cell(DASH),
+        share(row.accuracy, row.low, row.high),
+        share(record.accuracy, record.low, record.high) if chosen else Cell(DASH),
         *[left.get(each, Cell(DASH)) for each in attacked],
         Cell(f"{record.attacked:,}", record.attacked) if chosen else Cell(DASH),
     )
@@ -63,9 +63,5 @@ def _row(record: TransferRecord, row: TransferRow, attacked: list[Attacked]) -> 
 
 def _left(attacks: list[TransferAttackRow]) -> dict[Attacked, Cell]:
     return {
-        (attack.attack, row.eps): _share(row.accuracy, row.low, row.high) for attack in attacks for row in attack.rows
+        (attack.attack, row.eps): share(row.accuracy, row.low, row.high) for attack in attacks for row in attack.rows
     }
-
-
-def _share(value: float, low: float, high: float) -> Cell:
-    return Cell(f"{percent(value)} [{percent(low)}, {percent(high)}]", value, None, low, high)
