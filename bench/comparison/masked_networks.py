@@ -6,34 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bench.comparison.group import AttackedNetwork, ComparisonGroup
 from bench.comparison.verdict import DASH
-from bench.evaluation.masking import Curve, Masking, compared
-from bench.records.networks import RecordedAttack
-from bench.records.outcomes import CUSTOMARY, Outcomes, on_common_images
+from bench.evaluation.masking import Masking
 
 
 def masking_of(attacked: Mapping[int, AttackedNetwork]) -> list[Masking]:
-    """Return the test of an attack by the margin step at each seed, on the images and radii that both have.
-
-    A seed where no masking was seen counts only if the margin step reaches the largest radius of a verdict. A network that
-    did not learn is not tested.
-    """
-    found = []
-    for each in attacked.values():
-        step = each.margin_step
-        if step is None or each.attack.on_margin or not each.learned:
-            continue
-        both = on_common_images({"attack": each.outcomes, "step": step.outcomes})
-        if not len(both["step"].indices):
-            continue
-        seen = compared(_curve(each.attack, both["attack"]), _curve(step, both["step"]))
-        if seen and (seen.masked or furthest(each.outcomes.eps) in both["step"].eps):
-            found.append(seen)
-    return found
-
-
-def furthest(eps: tuple[float, ...]) -> float:
-    """Return the largest of ``eps`` that a verdict uses. Masking is strongest there."""
-    return max(CUSTOMARY.of(eps) or eps)
+    """Return the test of an attack by the margin step at each seed where it tests something."""
+    return [each.masking for each in attacked.values() if each.masking]
 
 
 def is_masked(attacked: Mapping[int, AttackedNetwork]) -> bool | None:
@@ -87,8 +65,3 @@ def masking_evidence(group: ComparisonGroup) -> str:
 
 def _count(found: Iterable[Masking]) -> int:
     return sum(each.masked for each in found)
-
-
-def _curve(attack: RecordedAttack, outcomes: Outcomes) -> Curve:
-    accuracies = map(float, outcomes.right.mean(axis=1))
-    return Curve(attack.record.attack, attack.record.threat.label, dict(zip(outcomes.eps, accuracies, strict=True)))

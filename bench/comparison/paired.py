@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import cached_property
 from math import sqrt
 
 import numpy as np
@@ -13,7 +13,7 @@ from scipy.stats import t
 from bench.comparison.image_variance import image_variance
 from bench.comparison.significance import below, mcnemar, tost
 from bench.errors import BadInput
-from bench.records.outcomes import Floats, Indices
+from bench.records.outcomes import Floats, Indices, in_all
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class PairedSamples:
         rows = {}
         for seed in sorted(set.intersection(*[set(each) for each in chosen])):
             samples = [each[seed] for each in chosen]
-            images = reduce(np.intersect1d, [sample.indices for sample in samples])
+            images = in_all([sample.indices for sample in samples])
             if len(images):
                 parts = np.stack([each.values[np.searchsorted(each.indices, images)] for each in samples])
                 rows[seed] = (images, np.array(list(weights.values())) @ parts)

@@ -11,8 +11,7 @@ import numpy as np
 
 from bench.attacks import attack_named
 from bench.comparison.against_control import effects_of, known_of
-from bench.comparison.group import ComparisonGroup, attacked_by
-from bench.comparison.masked_networks import furthest
+from bench.comparison.group import ComparisonGroup, attacked_by, furthest
 from bench.comparison.paired import PairedSamples, Sample
 from bench.comparison.verdict import judge_family
 from bench.errors import BadInput

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, reduce
@@ -187,7 +187,17 @@ def on_common_images(attacks: Mapping[str, Outcomes]) -> dict[str, Outcomes]:
 
 def common_images(attacks: Mapping[str, Outcomes]) -> Indices:
     """Return the indices, ascending, of the images that all of ``attacks`` have."""
-    return reduce(np.intersect1d, [each.indices for each in attacks.values()])
+    return in_all([each.indices for each in attacks.values()])
+
+
+def in_all(sets: Sequence[Indices]) -> Indices:
+    """Return the indices, ascending, that all of ``sets`` have, each of them (n,) and ascending."""
+
+    # Networks of one seed are attacked on the same images, and a comparison takes a hundredth of an intersection.
+    def shared(one: Indices, other: Indices) -> Indices:
+        return one if np.array_equal(one, other) else np.intersect1d(one, other, assume_unique=True)
+
+    return reduce(shared, sets)
 
 
 def wilson(right: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
