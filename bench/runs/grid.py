@@ -10,27 +10,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bench.attacks import Attack, attack_named
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import FRACTION, AttackSpec, attack_specs, parse_eps
 from bench.errors import BadInput, unknown
+from bench.spec.control import with_itself_named
 from bench.spec.run import READERS, Run
 
-PRESETS = ("smoke", "internship", "internship-paper")
+PRESETS = ("smoke", "internship", "internship-paper", "defences")
 SETTINGS = tuple(each.name for each in fields(Run) if each.name != "seed")
 TOP = ("title", "seeds", "settings", "attack", "figures", "exclude")
-FIGURE = ("title", "optional", "attacks")
+FIGURE = ("title", "optional", "attacks", "runs")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,40}")
 Axes = Mapping[str, tuple[Any, ...]]  # the values of each setting that is named
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A named comparison. Its runs are every combination of the values in ``axes``.
+    """A named comparison. Its runs are every combination of the values in ``axes``, each with every one of ``runs``.
 
-    ``attacks`` are what its runs are attacked with; empty for the default attacks.
+    ``attacks`` are what its runs are attacked with; empty for the default attacks. ``runs`` are settings that belong
+    together.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Figure:
     optional: bool
     attacks: tuple[Attack, ...]
     axes: Axes
+    runs: tuple[Mapping[str, Any], ...] = (MappingProxyType({}),)
 
 
 @dataclass(frozen=True)
@@ -129,10 +133,10 @@ class Grid:
 
     def _runs(self, figure: Figure, seed: int) -> list[Run]:
         runs = []
-        for values in itertools.product(*figure.axes.values()):
-            settings = {**self.settings, **dict(zip(figure.axes, values, strict=True)), "seed": seed}
+        for *values, own in itertools.product(*figure.axes.values(), figure.runs):
+            settings = {**self.settings, **dict(zip(figure.axes, values, strict=True)), **own, "seed": seed}
             with _place(self.source), _place(f"figures.{figure.name}"):
-                runs.append(Run.of(**settings))
+                runs.append(with_itself_named(Run.of(**settings)))
         return runs
 
 
@@ -201,10 +205,15 @@ def _check_names(found: Iterable[str], known: Sequence[str], what: str) -> None:
 
 def _settings(table: Any) -> dict[str, Any]:
     with _place("settings"):
-        axes = _axes(_table(table))
-        for key, values in axes.items():
-            if len(values) != 1:
-                raise BadInput(f"{key} has {len(values)} values: a list of values belongs into a [figures.NAME]")
+        return _single(table, "a list of values belongs into a [figures.NAME]")
+
+
+def _single(table: Any, otherwise: str) -> dict[str, Any]:
+    """Return the settings in ``table``, each with one value; BadInput that says what to do ``otherwise``."""
+    axes = _axes(_table(table))
+    for key, values in axes.items():
+        if len(values) != 1:
+            raise BadInput(f"{key} has {len(values)} values: {otherwise}")
     return {key: values[0] for key, values in axes.items()}
 
 
@@ -224,7 +233,19 @@ def _figure(name: str, table: Any) -> Figure:
         if not isinstance(optional, bool):
             raise BadInput(f"optional is {optional!r}: expected true or false")
         attacks = tuple(attack_named(str(text)) for text in _listed(table.get("attacks", [])))
-    return Figure(name, str(table.get("title", name)), optional, attacks, axes)
+        runs = tuple(_own(each, axes) for each in _listed(table.get("runs", [{}])))
+        if not runs:
+            raise BadInput("runs is empty: expected a list of tables of settings, as [{}, { sparsity = 0.9 }]")
+    return Figure(name, str(table.get("title", name)), optional, attacks, axes, runs)
+
+
+def _own(table: Any, axes: Axes) -> dict[str, Any]:
+    """Return the settings of one of the ``runs`` of a figure; BadInput where its ``axes`` have one of them too."""
+    with _place("runs"):
+        found = _single(table, "expected one, and a table for each run")
+        for key in found.keys() & axes.keys():
+            raise BadInput(f"{key} is a setting of the figure too: expected it in one place")
+    return found
 
 
 def _exclusions(tables: Any) -> tuple[Exclusion, ...]:

@@ -22,11 +22,13 @@ PRUNINGS = ("magnitude", "random", "filter", "global")
 STARTS = ("scratch", "svd")
 TEMPERATURE_LOSSES = ("plain", "scaled")
 ADVERSARIAL_STARTS = ("image", "random")
+WEIGHT_DECAY = 5e-4
 FRACTION = Range("a fraction", 0, 1, open_high=True)
 RUN_NAME = Words(
     "the name of a run's folder, without its path and its seed, as in alexnet-b128-imagenette64-1a2b3c4d",
     r"[a-z0-9]([A-Za-z0-9._,-]*[A-Za-z0-9])?|",
 )
+SELF = "self"  # in place of a name: the same run without the method that the setting belongs to
 DATA_NAME = Words("a name of letters, digits and hyphens", r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?|")
 
 
@@ -88,7 +90,8 @@ class Run:
         section=Section.METHODS,
     )
     rewind_from: str = setting(
-        "the trained dense run whose network says which weights go; this one starts from the same weights without them",
+        "the trained dense run whose network says which weights go; this one starts from the same weights without them; self: "
+        "the same run without pruning",
         RUN_NAME,
         "",
         off="",
@@ -121,7 +124,7 @@ class Run:
         section=Section.METHODS,
     )
     low_rank_from: str = setting(
-        "the trained full-rank run to start from by SVD",
+        "the trained full-rank run to start from by SVD; self: the same run of full rank",
         RUN_NAME,
         "",
         off="",
@@ -148,7 +151,7 @@ class Run:
         section=Section.METHODS,
     )
     distill_from: str = setting(
-        "the trained run whose probabilities at T are the labels",
+        "the trained run whose probabilities at T are the labels; self: the same run without distillation",
         RUN_NAME,
         "",
         off="",
@@ -252,7 +255,13 @@ class Run:
         section=Section.TRAINING,
     )
     momentum: float = setting("Nesterov momentum", FRACTION, 0.9, section=Section.TRAINING)
-    weight_decay: float = setting("L2 penalty on kernels", Range("a factor", 0, 1), 5e-4, section=Section.TRAINING)
+    weight_decay: float = setting(
+        "L2 penalty on kernels",
+        Range("a factor", 0, 1),
+        WEIGHT_DECAY,
+        words=lambda value: "" if value == WEIGHT_DECAY else f"weight decay {value:g}",
+        section=Section.TRAINING,
+    )
     warmup: float = setting(
         "fraction of the training over which the learning rate rises", FRACTION, 0.2, section=Section.TRAINING
     )
@@ -394,8 +403,9 @@ class Run:
 
     @property
     def words(self) -> dict[str, str]:
-        """What acts on the network, in words by setting: "98 % zero", "LR1", "T = 20". Empty for a control."""
-        return {each.name: each.metadata["words"](getattr(self, each.name)) for each in self._told("words")}
+        """What acts on the network, in words by setting: "98 % zero", "LR1", "T = 20". Empty for the dense network as it is."""
+        found = {each.name: each.metadata["words"](getattr(self, each.name)) for each in self._told("words")}
+        return {name: words for name, words in found.items() if words}
 
     @property
     def methods(self) -> tuple[Acts, ...]:

@@ -64,7 +64,7 @@ def setting(
         example: an option that gives ``part_of``, where this setting without it can only be a mistake.
         flag: its command-line option, where that is not its name.
         short: maps a value that has an effect to its part of the folder's name; "" for none.
-        words: maps a value that has an effect to what it is called in reports.
+        words: maps a value that has an effect to what it is called in reports; empty where a name needs no word for it.
         names_run: whether the value is the name of another run, whose network the training uses.
         acts: the method that it asks for; None where it asks for none, or is part of one that does.
     """

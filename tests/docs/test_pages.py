@@ -119,8 +119,8 @@ def test_the_page_on_grids_has_every_key_and_its_example_is_what_it_says() -> No
     ((name, text),) = blocks(page, "toml")
     grid = parse(name, text)
     cells, excluded = grid.cells(grid.chosen((), ()), grid.seeds)
-    assert (len(cells), len(excluded)) == (5 * 3, 1 * 3)
-    assert len(grid.cells(grid.chosen((), ["random"]), grid.seeds)[0]) == 6 * 3
+    assert (len(cells), len(excluded)) == (6 * 3, 1 * 3)
+    assert len(grid.cells(grid.chosen((), ["random"]), grid.seeds)[0]) == 7 * 3
 
 
 def test_the_pages_name_every_package_of_the_suite() -> None:

@@ -179,12 +179,46 @@ def test_the_paper_preset_is_the_internship_but_for_size_length_and_seeds() -> N
         ),
         ("sparsity = [0.0, 0.5]", "sparsity = []", "g: figures.1: sparsity is .*expected a value or a list of values"),
         ("sparsity = [0.0, 0.5]", "schedule = 3", "g: figures.1: .*schedule"),
+        ("sparsity = [0.0, 0.5]", "runs = []", "g: figures.1: runs is empty: expected a list of tables"),
+        ("sparsity = [0.0, 0.5]", "runs = [0.5]", "g: figures.1: runs: received 0.5: expected a table"),
+        ("sparsity = [0.0, 0.5]", "runs = [{ sparsty = 0.5 }]", "g: figures.1: runs: unknown setting.*'sparsity'"),
+        (
+            "sparsity = [0.0, 0.5]",
+            "runs = [{ sparsity = [0.0, 0.5] }]",
+            "g: figures.1: runs: sparsity has 2 values: expected one, and a table for each run",
+        ),
+        (
+            "sparsity = [0.0, 0.5]",
+            'runs = [{ arch = "alexnet" }]',
+            "g: figures.1: runs: arch is a setting of the figure too",
+        ),
     ],
 )
 def test_what_is_wrong_in_a_grid_is_named_with_its_table_and_key(old: str, new: str, said: str) -> None:
     assert old in TEXT
     with pytest.raises(BadInput, match=said):
         parse("g", TEXT.replace(old, new, 1))
+
+
+def test_settings_that_belong_together_are_one_run_of_a_figure() -> None:
+    runs = '[{}, { temperature = 50 }, { distill_from = "self", temperature = 50 }, { sparsity = 0.5, pruning = "filter" }]'
+    cells, _ = expanded(f'[figures.a]\narch = "fc5"\nepochs = [2, 3]\nruns = {runs}')
+    hot = Run.of(arch="fc5", epochs=2, temperature=50)
+    assert len({cell.run for cell in cells}) == 8
+    assert [cell.run for cell in cells][:4] == [
+        Run.of(arch="fc5", epochs=2),
+        hot,
+        Run.of(arch="fc5", epochs=2, temperature=50, distill_from=hot.name),
+        Run.of(arch="fc5", epochs=2, sparsity=0.5, pruning="filter"),
+    ]
+
+
+def test_each_network_of_the_defences_has_a_name_of_its_own_and_its_teacher_in_the_grid() -> None:
+    grid = load("defences")
+    runs = [cell.run for cell in grid.cells(grid.figures, grid.seeds)[0]]
+    for group in comparison_groups(grid, Collection({})):
+        assert len({group.label(run) for run in group.runs}) == len(group.runs)
+    assert {name for run in runs for *_, name in run.named_runs()} <= {run.name for run in runs}
 
 
 def expanded(text: str) -> Any:
