@@ -12,6 +12,7 @@ from bench.cli.options import JSON, RECORDED
 from bench.errors import IntegrityError, Unreadable
 from bench.records.status import RunStatus, State, status_of
 from bench.records.store import Folder, folders
+from bench.records.studies import studies
 
 Rows = Sequence[tuple[Folder, RunStatus]]
 
@@ -22,17 +23,18 @@ Rows = Sequence[tuple[Folder, RunStatus]]
 def status(results_dir: Path, as_json: bool) -> None:
     """List every run with its state: done, running, failed, diverged and so on, and the path of its log.
 
-    The exit code is 4 where a run has a record that is damaged or cannot be read.
+    The exit code is 4 where a record is damaged or cannot be read, that of a run or of several networks.
     """
     found = list(folders(results_dir))
     rows = [(each, status_of(each)) for each in found if isinstance(each, Folder)]
     broken = [each for each in found if not isinstance(each, Folder)]
+    broken += [each for _, each in studies(results_dir) if isinstance(each, IntegrityError)]
     click.echo(_json(rows, broken) if as_json else _table(rows, broken) or f"no run under {results_dir}")
     states = [seen.state for _, seen in rows] + [_state(error) for error in broken]
     counts = [(states.count(State.INVALID), "damaged"), (states.count(State.UNREADABLE), "unreadable")]
     if any(count for count, _ in counts):
         words = ", ".join(f"{count} {word}" for count, word in counts if count)
-        raise IntegrityError(f"runs left out because of a record: {words}; the list says which record, and what to do")
+        raise IntegrityError(f"left out because of a record: {words}; the list says which record, and what to do")
 
 
 def _state(error: IntegrityError) -> State:
@@ -40,7 +42,7 @@ def _state(error: IntegrityError) -> State:
 
 
 def _table(rows: Rows, broken: Sequence[IntegrityError]) -> str:
-    """Return one line for each run, and one for each folder that names no run."""
+    """Return one line for each run, one for each folder that names no run, and one for each other record that is damaged."""
     lines = [seen.line(folder.run) for folder, seen in rows]
     return "\n".join([*lines, *[f"{_state(error):<11}  {error}" for error in broken]])
 

@@ -133,6 +133,7 @@ def matrix_of(
         ),
         eps=eps,
         steps=steps,
+        seed=seed,
         images=len(images),
         networks=rows,
         cells=found.cells([each.name for each in networks]),

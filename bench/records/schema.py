@@ -469,11 +469,15 @@ class FoolingCell(Record):
 
 
 class FoolingMatrixRecord(_Versioned):
-    """How often the fooling images of one network fool others: one cell for each pair, and a row of random noise."""
+    """How often the fooling images of one network fool others: one cell for each pair, and a row of random noise.
+
+    ``seed`` is that of the noise.
+    """
 
     threat: ThreatRecord
     eps: float
     steps: int
+    seed: int
     images: int
     networks: list[FoolingNetworkRow]
     cells: list[FoolingCell]

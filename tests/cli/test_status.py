@@ -58,3 +58,15 @@ def test_a_run_without_its_spec_is_listed(tmp_path: Path) -> None:
     (fake(tmp_path, tiny_run()).path / "spec.json").unlink()
     done = status(tmp_path)
     assert done.stdout.startswith(f"done         {tiny_run().name}/seed-0")
+
+
+def test_a_damaged_record_of_several_networks_is_listed(tmp_path: Path) -> None:
+    fake(tmp_path, tiny_run())
+    path = tmp_path / "fooling/2-networks-01234567.json"
+    path.parent.mkdir()
+    path.write_text("{")
+    done = status(tmp_path)
+    assert done.exit_code == 4
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["done", "invalid"]
+    assert str(path) in done.stdout
+    assert "1 damaged" in done.stderr

@@ -47,6 +47,7 @@ def matrix(dense: str, pruned: str, eps: float = 2.0) -> FoolingMatrixRecord:
         threat=THREAT,
         eps=eps,
         steps=20,
+        seed=0,
         images=100,
         networks=[FoolingNetworkRow(name=name, weights=weights, right=80) for name, weights in names.items()],
         cells=cells,
