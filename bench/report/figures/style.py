@@ -110,7 +110,8 @@ def framed(figure: Figure, title: str, what: str, caption: Sequence[str], legend
 
 def settle(figure: Figure) -> None:
     """Lay out ``figure`` and keep the places: every file of it has the same ones."""
-    figure.draw_without_rendering()
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
     figure.set_layout_engine(None)  # with "none", matplotlib draws once more for each file
 
 

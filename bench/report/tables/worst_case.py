@@ -51,11 +51,9 @@ def _row(found: WorstCase, run: Run) -> tuple[Cell, ...]:
     fgsm = {seed: each.attacks[str(Fgsm())].outcomes for seed, each in seeds.items()}
     step = {seed: each.part(worst[seed].indices, eps) for seed, each in fgsm.items()}
     sizes = sorted({len(each.indices) for each in worst.values()})
-    accuracies = []
-    for radius in SHOWN:
-        for outcomes in (step, worst):
-            known = radius in eps
-            accuracies += measured(outcomes.values(), [(Quantity.ACCURACY, radius)]) if known else [Cell(DASH)]
+    wanted = [(Quantity.ACCURACY, radius) for radius in SHOWN if radius in eps]
+    under = [iter(measured(each.values(), wanted) if wanted else ()) for each in (step, worst)]
+    accuracies = [next(each) if radius in eps else Cell(DASH) for radius in SHOWN for each in under]
     return (
         Cell(found.group.figure),
         Cell(found.group.label(run)),
