@@ -36,9 +36,11 @@ class Card:
     @property
     def verdict(self) -> str:
         """The verdict in a few plain sentences, and what FGSM hides from it."""
-        count = self.scored.masked.partition(" of ")[0]
+        share, _, rest = self.scored.masked.partition("; ")
+        count = share.partition(" of ")[0]
         hidden = self.scored.finding.masking and count.isdigit() and int(count) > 0
-        note = f" In {self.scored.masked} networks FGSM meets a masked gradient: what it shows there is illusion."
+        apart = f" ({rest})" * bool(rest)
+        note = f" FGSM meets a masked gradient in {share} networks{apart}: what it shows there is illusion."
         return self._decided + note * hidden
 
     @property
