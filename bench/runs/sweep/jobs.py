@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.errors import BenchError
 from bench.records.status import FINAL, RunStatus, status_of
 from bench.records.store import Folder
 from bench.runs.command import attack_options, run_options
@@ -72,7 +74,7 @@ def jobs_of(
     """
     by_run = {cell.run: cell for cell in cells}
     controls = [run for run in by_run if not run.sparsity]
-    open_controls = {run for run in controls if status_of(Folder(results, run)).state not in FINAL}
+    open_controls = {run for run in controls if _is_to_be_trained(Folder(results, run))}
     sources = {cell.run: _sources(cell, audits) for cell in cells}
     jobs: list[Job] = []
     for run in _in_order(by_run, sources):
@@ -94,6 +96,13 @@ def jobs_of(
         found = Job(cell, Folder(results, run), tuple(words), after, len(schedules), sources[run] & earlier, audits)
         jobs.append(found)
     return jobs
+
+
+def _is_to_be_trained(folder: Folder) -> bool:
+    """Tell whether the run has no record of its training. One whose record is damaged is not trained again."""
+    with suppress(BenchError):
+        return folder.training() is None
+    return False
 
 
 def _sources(cell: GridRun, audits: Sequence[str]) -> frozenset[str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from fakes import fake
+import pytest
+from fakes import diverged, fake, trained
 from tiny import tiny_cell, tiny_run
 
 from bench.attacks import attack_named
@@ -34,8 +38,9 @@ def test_a_control_comes_before_its_pruned_runs_and_leaves_their_shared_prefixes
     assert shared == ["shares:0.2,0.7,16", "steps:2,1,1"]
 
 
-def test_a_control_that_has_ended_leaves_nothing_to_share(tmp_path: Path) -> None:
-    fake(tmp_path, tiny_run())
+@pytest.mark.parametrize("recorded", [fake, partial(trained, accuracy=0.8), diverged])
+def test_a_control_that_is_trained_leaves_nothing_to_share(recorded: Callable[..., Any], tmp_path: Path) -> None:
+    recorded(tmp_path, tiny_run())
     control, pruned = jobs_of([tiny_cell(), tiny_cell(sparsity=0.5)], tmp_path, None)
     assert pruned.after is None
     assert "--share-with" not in control.words
