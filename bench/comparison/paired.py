@@ -34,6 +34,7 @@ class Effect:
         seeds: that all networks share, and ``images`` the fewest at one of them.
         seed_variance: the variance of the difference from seed to seed, without the part of the images; None at one seed.
         image_variance: its variance at one seed over draws of images.
+        shared_variance: the part of it that all seeds share, because they have the same images; 0 at one seed.
         exact: the p of McNemar's test, where there is one seed and one radius; else None.
     """
 
@@ -44,6 +45,7 @@ class Effect:
     images: int
     seed_variance: float | None
     image_variance: float
+    shared_variance: float = 0.0
     exact: float | None = None
 
     @property
@@ -120,7 +122,7 @@ class PairedSamples:
         sizes = np.array([len(values) for _, values in rows])
         means = np.array([values.mean() for _, values in rows])
         own, shared = (float(each[0]) for each in image_variance([(images, values[None]) for images, values in rows]))
-        single = max(0.0, own - shared)
+        single, shared = max(0.0, own - shared), max(0.0, shared)
         square = sum(weight * weight for weight in weights.values())
         count = len(seeds)
         effect = Effect(float(means.mean()), sqrt(own), float(sizes[0]) - 1, seeds, int(sizes.min()), None, own)
@@ -128,9 +130,10 @@ class PairedSamples:
             return replace(effect, exact=_exact(rows[0][1]))
         noise, df = self._noise
         between = max(noise * square, single) / count
-        variance = between + max(0.0, shared)
+        variance = between + shared
         freedom = df * (variance / between) ** 2 if between else float(df)
-        return replace(effect, se=sqrt(variance), df=freedom, seed_variance=max(0.0, noise * square - single))
+        seed_variance = max(0.0, noise * square - single)
+        return replace(effect, se=sqrt(variance), df=freedom, seed_variance=seed_variance, shared_variance=shared)
 
     def against(self, name: str, control: str) -> Effect:
         """Return the difference of network ``name`` to ``control``."""

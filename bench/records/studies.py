@@ -55,6 +55,7 @@ def _name(record: Study) -> str:
         settings = f"{record.data} {record.train} {record.val} {record.attacked} {[*cuts]} {radii}"
         head = re.sub(r"[^A-Za-z0-9.]+", "-", record.network)
     else:
-        settings = f"{record.data} {record.eps!r} {record.steps} {record.seed} {record.images} {[each.name for each in record.networks]}"
+        names = [each.name for each in record.networks]
+        settings = f"{record.data} {record.eps!r} {record.steps} {record.seed} {record.images} {names}"
         head = f"{len(record.networks)}-networks"
     return f"{head}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"

@@ -92,6 +92,18 @@ def test_no_change_is_reproduced_where_it_is_shown_and_not_where_there_are_too_f
     assert scored(tmp_path / "other", "11-a, b").verdict is Verdict.INCONCLUSIVE
 
 
+def test_where_three_seeds_decide_nothing_it_says_how_many_would(tmp_path: Path) -> None:
+    plant(tmp_path, "10a", [-0.0007 * place for place in range(6)], images=1000)
+    found = scored(tmp_path, "10-a")
+    assert found.verdict is Verdict.INCONCLUSIVE
+    (claim,) = found.examined
+    needed = claim.seeds_needed(1)
+    assert needed is not None
+    assert needed > 3
+    assert f"{needed} seeds are expected to decide it" in found.sentence
+    assert scored(tmp_path / "none", "10-a").outlook == ""
+
+
 def test_one_seed_decides_nothing_and_says_so(tmp_path: Path) -> None:
     for name, group in GROUPS.items():
         if "knowledge" not in name:

@@ -13,6 +13,7 @@ from bench.comparison.findings.internship import FINDINGS, NETWORKS
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.masked_networks import masked_count, masking_evidence
 from bench.comparison.paired import Effect, PairedSamples
+from bench.comparison.power import MOST, POWER, seeds_needed
 from bench.comparison.significance import holm
 from bench.comparison.verdict import COUNTED, DASH, LEVEL, numbers, probability, size
 from bench.errors import BadInput
@@ -81,6 +82,26 @@ class Examined:
         if kind not in DIRECTED:
             excess -= self.claim.margin
         return excess / self.effect.se if self.effect.se else copysign(inf, excess)
+
+    def seeds_needed(self, claims: int) -> int | None:
+        """Return how many seeds are expected to show or refute the claim; None where no number up to 99 is.
+
+        Args:
+            claims: of the finding. The level is divided by their number where a test is corrected for it.
+        """
+        kind, difference, margin = self.claim.kind, self.effect.difference, self.claim.margin
+        corrected = LEVEL / claims
+        if kind in DIRECTED:
+            ways = [(abs(difference), corrected / 2)]
+            if kind is not Kind.SLIGHTLY_LESS:
+                ways.append((margin - abs(difference), corrected))
+        elif kind is Kind.SAME:
+            ways = [(margin - abs(difference), LEVEL), (abs(difference) - margin, corrected / 2)]
+        else:
+            inside = margin - difference if kind is Kind.NOT_MORE else margin + difference
+            ways = [(inside, LEVEL), (-inside, corrected)]
+        needed = [seeds_needed(self.effect, distance, level) for distance, level in ways if distance > 0]
+        return min((each for each in needed if each), default=None)
 
     @property
     def _decision(self) -> tuple[ClaimStatus, float, str]:
@@ -154,6 +175,18 @@ class ScoredFinding:
         return (min if clearest else max)(found, key=lambda each: each.against)
 
     @property
+    def outlook(self) -> str:
+        """How many seeds are expected to decide every open claim, in a sentence; empty with fewer than three seeds."""
+        left = [each for each in self.examined if each.status is ClaimStatus.OPEN]
+        if self.verdict is not Verdict.INCONCLUSIVE or not left or min(len(each.effect.seeds) for each in left) < SEEDS:
+            return ""
+        needed = [each.seeds_needed(len(self.finding.claims)) for each in left]
+        if None in needed:
+            return f"Not even {MOST} seeds are expected to decide it: a difference is too close to the bound that is tested."
+        most = max(each for each in needed if each)
+        return f"If the differences stay as they are, {most} seeds are expected to decide it (power {POWER:g} for each claim)."
+
+    @property
     def sentence(self) -> str:
         """The verdict in a sentence, with the deciding claim's effect, interval and p."""
         many = "s" if " " in self.finding.figure else ""
@@ -173,7 +206,7 @@ class ScoredFinding:
         if self.not_judged:
             plural = "s are" if len(self.not_judged) > 1 else " is"
             why += f"; {len(self.not_judged)} claim{plural} not judged, because a network did not learn"
-        evidence = self.evidence and f" {self.evidence}"
+        evidence = "".join(f" {each}" for each in (self.outlook, self.evidence) if each)
         return f'{head} ({why}). "{found.claim.text}" is {found.status}: {effect}.{evidence}'
 
 
