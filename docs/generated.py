@@ -19,13 +19,26 @@ from bench.audit.other_rules import RULES
 from bench.audit.rates import Rate, accused, missed, read_cases, shipped
 from bench.records.export import COLUMNS
 from bench.report.glossary import GLOSSARY
+from bench.report.network_names import names_of
 from bench.runs.command import flag
+from bench.runs.grid import load
 from bench.spec.architectures import BUILT_IN as ARCHITECTURES
 from bench.spec.run import Run
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 SCORECARD = ("figure", "setting", "the internship says", "verdict", "effect", "gradient masked")
+DEFENCES = (
+    "network",
+    "clean, %",
+    "eps",
+    "FGSM says, %",
+    "really left, %",
+    "illusion, points",
+    "verdict",
+    "smaller",
+    "MACs, M",
+)
 PART = re.compile(r"(<!-- made by docs/generated\.py: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -127,10 +140,23 @@ def _glossary() -> str:
 
 
 def _scorecard() -> str:
-    text = (ROOT / "reports/tables/findings.md").read_text(encoding="utf-8")
+    return _table(SCORECARD, _of_report("findings", SCORECARD))
+
+
+def _defences() -> str:
+    grid = load("defences")
+    runs = [cell.run for cell in grid.cells(grid.figures, grid.seeds)[0]]
+    wanted = {f"{name}, batch {run.batch_size}": None for run, name in names_of(runs).items()}
+    found = {row[0]: row for row in _of_report("networks", DEFENCES)}
+    return _table(DEFENCES, [found[name] for name in wanted if name in found])
+
+
+def _of_report(table: str, columns: Sequence[str]) -> list[list[str]]:
+    """Return these ``columns`` of every row of a table of the committed report."""
+    text = (ROOT / f"reports/tables/{table}.md").read_text(encoding="utf-8")
     head, _, *rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|")]
-    places = [head.index(name) for name in SCORECARD]
-    return _table(SCORECARD, [[row[place] for place in places] for row in rows])
+    places = [head.index(name) for name in columns]
+    return [[row[place] for place in places] for row in rows]
 
 
 PARTS: dict[str, Callable[[], str]] = {
@@ -138,6 +164,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "attacks": _attacks,
     "checks": _checks,
     "columns": _columns,
+    "defences": _defences,
     "error-rates": _error_rates,
     "exit-codes": _exit_codes,
     "glossary": _glossary,

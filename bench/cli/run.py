@@ -29,7 +29,6 @@ from bench.cli.options import (
 from bench.cli.sections import Option, SectionedCommand
 from bench.runs.command import flag
 from bench.spec.architectures import ARCHITECTURES, ArchitectureName
-from bench.spec.control import with_itself_named
 from bench.spec.limits import OneOf
 from bench.spec.pruning_schedule import parse_schedule
 from bench.spec.run import Run
@@ -137,7 +136,7 @@ def run(
     """Train a network, attack it, and record both. Run again, it does only what is missing."""
     source = click.get_current_context().get_parameter_source
     given = {name: value for name, value in settings.items() if source(name) is not ParameterSource.DEFAULT}
-    spec = with_itself_named(Run.of(**given))
+    spec = Run.of(**given)
     radii = parse_eps(eps) if eps is not None else ()
     specs = attack_specs(spec, [attack_named(text) for text in attacks], radii, attack_fraction)
     schedules = [parse_schedule(text) for text in share_with]

@@ -17,7 +17,6 @@ from bench.attacks import Attack, attack_named
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import FRACTION, AttackSpec, attack_specs, parse_eps
 from bench.errors import BadInput, unknown
-from bench.spec.control import with_itself_named
 from bench.spec.run import READERS, Run
 
 PRESETS = ("smoke", "internship", "internship-paper", "defences")
@@ -136,7 +135,7 @@ class Grid:
         for *values, own in itertools.product(*figure.axes.values(), figure.runs):
             settings = {**self.settings, **dict(zip(figure.axes, values, strict=True)), **own, "seed": seed}
             with _place(self.source), _place(f"figures.{figure.name}"):
-                runs.append(with_itself_named(Run.of(**settings)))
+                runs.append(Run.of(**settings))
         return runs
 
 

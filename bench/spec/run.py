@@ -317,7 +317,8 @@ class Run:
     def of(cls, **settings: Any) -> Run:
         """Make a run from keyword settings; those that are None or left out are the architecture's own, or the default.
 
-        A schedule and ranks may be given as text.
+        A schedule and ranks may be given as text. "self" in place of the name of a run is the same run without the method that
+        the setting belongs to: the dense run for a rewound one, the run that learns from the labels for a distilled one.
 
         Raises:
             BadInput: a setting cannot be, or how to prune or to attack is given without the sparsity or the radius.
@@ -336,7 +337,7 @@ class Run:
         for name, value in given.items():
             if by_name[name].type in READERS and isinstance(value, str):
                 given[name] = _read(by_name[name], value)
-        return cls(**{**own, **given})
+        return cls(**{**own, **given})._with_itself_named()
 
     @classmethod
     def parse(cls, text: str) -> Run:
@@ -362,6 +363,25 @@ class Run:
         metadata = self.__dataclass_fields__[name].metadata
         parent = metadata["part_of"]
         return getattr(self, name) != metadata["off"] and (parent is None or self._has_effect(parent))
+
+    def without(self, *settings: str) -> Run:
+        """Return the same run with these settings, and their parts, at their defaults."""
+        left = set(settings)
+        while parts := {each.name for each in fields(self) if each.metadata["part_of"] in left} - left:
+            left |= parts
+        plain: dict[str, Any] = {each.name: each.default for each in fields(self) if each.name in left}
+        return replace(self, **plain)
+
+    def _with_itself_named(self) -> Run:
+        asked = [setting for setting, _, name in self.named_runs() if name == SELF]
+        named: dict[str, Any] = {each: self.without(self._method(each))._with_itself_named().name for each in asked}
+        return replace(self, **named) if named else self
+
+    def _method(self, setting: str) -> str:
+        """Return the setting that asks for the method that ``setting`` is a part of."""
+        while parent := self.__dataclass_fields__[setting].metadata["part_of"]:
+            setting = parent
+        return setting
 
     @property
     def unpruned(self) -> Run:

@@ -70,17 +70,22 @@ def test_the_page_of_the_protocol_has_every_finding_of_the_report() -> None:
 
 
 def test_the_readme_quotes_the_report() -> None:
-    hot = {row["network"]: row for row in read_table("13-fgsm-knowledge-none")}["T = 90"]
+    audits = {(row["run"].partition("-b128")[0], row["seed"], row["eps"]): row for row in read_table("audits")}
+    hot, cold = audits["resnet18-t50", "0", "4"], audits["resnet18", "0", "4"]
     findings = {row["figure"]: float(row["effect"]) for row in read_table("findings")}
     expected = [
-        f"**{100 * float(hot['images without gradient']):.1f} %**",
+        f"**{100 * float(hot['really left']):.1f} %**",
         f"**{-100 * findings['11-a, b']:.1f} points**",
         f"**{-100 * findings['12-b']:.1f} points**",
     ]
-    seeds = [hot["seeds"], *(row["seeds"] for row in (read_table("11")[-1], read_table("12b")[-1]))]
+    seeds = ["0", *(row["seeds"] for row in (read_table("11")[-1], read_table("12b")[-1]))]
     answer = README.partition("The answer so far")[2].partition("\n[The report]")[0]
     assert re.findall(r"\*\*[\d.]+ (?:%|points)\*\*", answer) == expected
-    assert [", ".join(re.findall(r"\d", each)) for each in re.findall(r"\(Seeds? ([^)]+)\.\)", answer)] == seeds
+    assert f"keeps {100 * float(hot['FGSM says']):.1f} % at eps 4" in answer
+    assert f"and {100 * float(cold['really left']):.1f} % of the same network" in answer
+    assert [
+        ", ".join(re.findall(r"\d", each)) for each in re.findall(r"\(Seeds? ([\d, and]+)[^)]*\.\)", answer)
+    ] == seeds
 
 
 def test_the_picture_of_the_readme_is_one_of_the_report() -> None:
