@@ -28,13 +28,14 @@ def status(results_dir: Path, as_json: bool) -> None:
     found = list(folders(results_dir))
     rows = [(each, status_of(each)) for each in found if isinstance(each, Folder)]
     broken = [each for each in found if not isinstance(each, Folder)]
-    broken += [each for _, each in studies(results_dir) if isinstance(each, IntegrityError)]
+    known = {str(each) for each in broken}
+    broken += [each for _, each in studies(results_dir) if isinstance(each, IntegrityError) and str(each) not in known]
     click.echo(_json(rows, broken) if as_json else _table(rows, broken) or f"no run under {results_dir}")
     states = [seen.state for _, seen in rows] + [_state(error) for error in broken]
     counts = [(states.count(State.INVALID), "damaged"), (states.count(State.UNREADABLE), "unreadable")]
     if any(count for count, _ in counts):
         words = ", ".join(f"{count} {word}" for count, word in counts if count)
-        raise IntegrityError(f"left out because of a record: {words}; the list says which record, and what to do")
+        raise IntegrityError(f"left out: {words}; the list says which record, and what to do")
 
 
 def _state(error: IntegrityError) -> State:

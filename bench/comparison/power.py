@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from collections.abc import Sequence
+from math import inf
 
+import numpy as np
 from scipy.stats import t
 
 from bench.comparison.paired import Effect
@@ -12,31 +14,38 @@ POWER = 0.8
 MOST = 99
 
 
-def seeds_needed(effect: Effect, distance: float, level: float) -> int | None:
-    """Return the fewest seeds at which a one-sided test at ``level`` decides with a probability of 0.8.
+def seeds_needed(effect: Effect, distances: Sequence[float], level: float) -> int | None:
+    """Return the fewest seeds at which one-sided tests against all bounds pass together with a probability of 0.8.
 
-        distance >= (t(1 - level; f_S) + t(0.8; f_S)) * s_S
-        s_S^2 = v / S + c,   f_S = f (S - 1) / (S_0 - 1) * (1 + c S / v)^2
+        sum over bounds b of P(T > distance_b / s_S - t(1 - level)) <= 0.2,   T ~ Student(f_S)
+        s_S^2 = v / S + c,   v = S_0 (s^2 - c),   f_S = f (S - 1) / (S_0 - 1) * (1 + c S / v)^2
 
-    where S is the number sought, S_0 that of ``effect``, c its ``shared_variance``, v the rest of its variance, times S_0,
-    f the degrees of freedom of v, and t(q; f) is Student's quantile. The measured variances are taken for the true ones.
+    where S is the number sought, S_0 that of ``effect``, s its standard error, c its ``shared_variance``, f the degrees of
+    freedom of v, and t(q) the quantile of T. What was measured is taken for the truth, and the other networks of the design
+    are taken to get as many seeds. With two bounds, as in a test of equivalence, the probabilities to miss are added.
 
     Args:
         effect: measured at two seeds or more.
-        distance: how far the difference is from the bound that is tested, in its unit.
+        distances: how far the difference is inside each bound, in its unit.
         level: one-sided; half of that of a two-sided test.
 
     Returns:
         None where it takes more than 99, or where no number is enough: more seeds do not take the share of the images away.
 
+    Departure: Student's distribution, shifted, stands for the noncentral one.
     Source: Cohen 1988, "Statistical Power Analysis for the Behavioral Sciences", chapter 2, with the variances of
     ``PairedSamples.contrast``.
     """
     seeds, shared = len(effect.seeds), effect.shared_variance
-    varying = (effect.se**2 - shared) * seeds
-    freedom = effect.df / (1 + shared * seeds / varying) ** 2 / (seeds - 1) if varying > 0 else 0.0
-    for count in range(2, MOST + 1):
-        degrees = freedom * (count - 1) * (1 + shared * count / varying) ** 2 if varying > 0 else effect.df
-        if distance >= (t.ppf(1 - level, degrees) + t.ppf(POWER, degrees)) * sqrt(max(0.0, varying) / count + shared):
-            return count
-    return None
+    varying = max(0.0, effect.se**2 - shared) * seeds
+    counts = np.arange(2, MOST + 1)
+    ratio = shared / varying if varying else inf
+    df = np.full(len(counts), effect.df)
+    if varying:
+        df = effect.df / (1 + ratio * seeds) ** 2 * (counts - 1) / (seeds - 1) * (1 + ratio * counts) ** 2
+    se = np.sqrt(varying / counts + shared)
+    critical = t.ppf(1 - level, df)
+    with np.errstate(divide="ignore"):  # an se of 0: what is certain
+        missed = sum(t.sf(distance / se - critical, df) for distance in distances)
+    enough = np.flatnonzero(missed <= 1 - POWER)
+    return int(counts[enough[0]]) if min(distances) > 0 and len(enough) else None

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.errors import BenchError
+from bench.errors import BenchError, Unreadable
 from bench.records.schema import FoolingMatrixRecord, TransferRecord
 from bench.records.typed_files import listed, read_record, write_record
 
@@ -31,7 +31,12 @@ def write_study(results: Path, record: Study) -> Path:
 def studies(results: Path) -> Iterator[tuple[Path, Study | BenchError]]:
     """Yield the path of every study below ``results``, in order of name, with its record or the error that hides it."""
     for place, kind in PLACES.items():
-        for path in listed(results / place):
+        try:
+            paths = listed(results / place)
+        except Unreadable as error:
+            yield results / place, error
+            continue
+        for path in paths:
             if path.suffix != ".json":
                 continue
             try:

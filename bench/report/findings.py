@@ -60,9 +60,7 @@ class Card:
             return (
                 f"{COUNTED[seeds].capitalize()} ran, and three are needed to tell a method from luck. So far, {seen}."
             )
-        return " ".join(
-            [f"{seeds} seeds do not tell it from chance. On average, {seen}.", *filter(None, [scored.outlook])]
-        )
+        return f"{seeds} seeds do not tell it from chance. On average, {seen}."
 
     def _by_counterexample(self, found: Examined) -> str:
         """Return the verdict where one network is enough, with the networks that stand against it beside it."""

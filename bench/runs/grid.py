@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from bench.attacks import Attack, attack_named
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import FRACTION, AttackSpec, attack_specs, parse_eps
 from bench.errors import BadInput, unknown
-from bench.spec.run import READERS, Run
+from bench.spec.run import READERS, SELF, Run
 
 PRESETS = ("smoke", "internship", "internship-paper", "defences")
 SETTINGS = tuple(each.name for each in fields(Run) if each.name != "seed")
@@ -40,7 +39,7 @@ class Figure:
     optional: bool
     attacks: tuple[Attack, ...]
     axes: Axes
-    runs: tuple[Mapping[str, Any], ...] = (MappingProxyType({}),)
+    runs: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,10 @@ class Exclusion:
 
     def matches(self, run: Run) -> bool:
         """Tell whether ``run`` is left out."""
-        return all(getattr(run, name) in values for name, values in self.axes.items())
+        return all(
+            getattr(run, name) in [run.itself(name) if value == SELF else value for value in values]
+            for name, values in self.axes.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -232,17 +234,17 @@ def _figure(name: str, table: Any) -> Figure:
         if not isinstance(optional, bool):
             raise BadInput(f"optional is {optional!r}: expected true or false")
         attacks = tuple(attack_named(str(text)) for text in _listed(table.get("attacks", [])))
-        runs = tuple(_own(each, axes) for each in _listed(table.get("runs", [{}])))
+        runs = tuple(_own(number, each, axes) for number, each in enumerate(_listed(table.get("runs", [{}])), 1))
         if not runs:
             raise BadInput("runs is empty: expected a list of tables of settings, as [{}, { sparsity = 0.9 }]")
     return Figure(name, str(table.get("title", name)), optional, attacks, axes, runs)
 
 
-def _own(table: Any, axes: Axes) -> dict[str, Any]:
+def _own(number: int, table: Any, axes: Axes) -> dict[str, Any]:
     """Return the settings of one of the ``runs`` of a figure; BadInput where its ``axes`` have one of them too."""
-    with _place("runs"):
+    with _place(f"runs {number}"):
         found = _single(table, "expected one, and a table for each run")
-        for key in found.keys() & axes.keys():
+        for key in (key for key in found if key in axes):
             raise BadInput(f"{key} is a setting of the figure too: expected it in one place")
     return found
 

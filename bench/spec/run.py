@@ -48,7 +48,9 @@ class Run:
 
     ``str(run)`` writes all settings that have an effect, and ``Run.parse`` reads it back. ``run.name`` is a readable head
     and a hash of that text without the seed. A setting that is added later needs a default without effect, at which it is
-    left out of the text: then no old run is renamed.
+    left out of the text: then no old run is renamed. "self" in place of the name of a run is the name of the same run without
+    the method that the setting belongs to: of the dense run for a rewound one, of the one that learns from the labels for a
+    distilled one.
     """
 
     arch: str = setting("network", ArchitectureName(), section=Section.NETWORK)
@@ -312,13 +314,15 @@ class Run:
             parent = each.metadata["part_of"]
             if parent and not self._has_effect(parent):
                 object.__setattr__(self, each.name, each.default)
+        # All of them before one is set: each is the name of a run that still asks for the others.
+        for place, name in [(place, self.itself(place)) for place, _, name in self.named_runs() if name == SELF]:
+            object.__setattr__(self, place, name)
 
     @classmethod
     def of(cls, **settings: Any) -> Run:
         """Make a run from keyword settings; those that are None or left out are the architecture's own, or the default.
 
-        A schedule and ranks may be given as text. "self" in place of the name of a run is the same run without the method that
-        the setting belongs to: the dense run for a rewound one, the run that learns from the labels for a distilled one.
+        A schedule and ranks may be given as text.
 
         Raises:
             BadInput: a setting cannot be, or how to prune or to attack is given without the sparsity or the radius.
@@ -337,7 +341,7 @@ class Run:
         for name, value in given.items():
             if by_name[name].type in READERS and isinstance(value, str):
                 given[name] = _read(by_name[name], value)
-        return cls(**{**own, **given})._with_itself_named()
+        return cls(**{**own, **given})
 
     @classmethod
     def parse(cls, text: str) -> Run:
@@ -365,23 +369,22 @@ class Run:
         return getattr(self, name) != metadata["off"] and (parent is None or self._has_effect(parent))
 
     def without(self, *settings: str) -> Run:
-        """Return the same run with these settings, and their parts, at their defaults."""
+        """Return the same run with these settings, and their parts, at their defaults.
+
+        Args:
+            settings: that ask for a method, or are parts of one.
+        """
         left = set(settings)
         while parts := {each.name for each in fields(self) if each.metadata["part_of"] in left} - left:
             left |= parts
         plain: dict[str, Any] = {each.name: each.default for each in fields(self) if each.name in left}
         return replace(self, **plain)
 
-    def _with_itself_named(self) -> Run:
-        asked = [setting for setting, _, name in self.named_runs() if name == SELF]
-        named: dict[str, Any] = {each: self.without(self._method(each))._with_itself_named().name for each in asked}
-        return replace(self, **named) if named else self
-
-    def _method(self, setting: str) -> str:
-        """Return the setting that asks for the method that ``setting`` is a part of."""
+    def itself(self, setting: str) -> str:
+        """Return the name that "self" stands for in ``setting``: that of the same run without the method of the setting."""
         while parent := self.__dataclass_fields__[setting].metadata["part_of"]:
             setting = parent
-        return setting
+        return self.without(setting).name
 
     @property
     def unpruned(self) -> Run:

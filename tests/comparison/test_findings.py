@@ -9,9 +9,11 @@ from recorded import GRID, record
 
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.norms import LINF
+from bench.comparison.findings.claims import Kind
 from bench.comparison.findings.internship import FINDINGS, TREND, ZERO
-from bench.comparison.findings.score import ScoredFinding, Verdict, score
+from bench.comparison.findings.score import ClaimStatus, ScoredFinding, Verdict, score
 from bench.comparison.group import comparison_groups
+from bench.comparison.paired import Effect
 from bench.records.collection import Collection, read
 from bench.runs.grid import load, parse
 
@@ -97,8 +99,10 @@ def test_where_three_seeds_decide_nothing_it_says_how_many_would(tmp_path: Path)
     found = scored(tmp_path, "10-a")
     assert found.verdict is Verdict.INCONCLUSIVE
     (claim,) = found.examined
-    needed = claim.seeds_needed(1)
-    assert needed is not None
+    expected = claim.expected(1, False)
+    assert expected is not None
+    status, needed = expected
+    assert status is ClaimStatus.SHOWN
     assert needed > 3
     assert f"{needed} seeds are expected to decide it" in found.sentence
     assert scored(tmp_path / "none", "10-a").outlook == ""
@@ -187,3 +191,23 @@ def test_a_finding_counts_the_masked_and_the_untested_networks(tmp_path: Path) -
     plant(tmp_path, "10b", [0, 0.1, -0.1, -0.1, -0.1, -0.1], seeds=2)
     record(tmp_path, GROUPS["10b"].runs[:2], [-0.3, 0.4], eps=EPS, seeds=2, attack=Fgsm(loss="margin"))
     assert scored(tmp_path, "10-b").masked == "2 of 4; 8 not tested"
+
+
+def test_what_more_seeds_are_expected_to_decide(tmp_path: Path) -> None:
+    plant(tmp_path, "10a", [0] * 6, images=400)
+    finding = scored(tmp_path, "10-a")
+    (claim,) = finding.examined
+    near = replace(claim.effect, difference=0.0)
+    shown, refuted = replace(claim.effect, difference=-0.2), replace(claim.effect, difference=0.2)
+
+    def outlook(effects: Sequence[Effect], kind: Kind, *, counterexample: bool = False) -> str:
+        claims = [replace(claim, claim=replace(claim.claim, kind=kind), effect=each, p=1, p_same=1) for each in effects]
+        judged = [replace(each, p_bound=1, p_beyond=1) for each in claims]
+        known = replace(finding.finding, claims=tuple(each.claim for each in judged), counterexample=counterexample)
+        return replace(finding, finding=known, examined=tuple(judged)).outlook
+
+    limit = replace(near, difference=0.0199)
+    assert outlook([shown, limit], Kind.NOT_MORE).startswith("Not even 99 seeds")
+    assert "seeds are expected" in outlook([refuted, limit], Kind.NOT_MORE)
+    assert "seeds are expected" in outlook([shown, limit], Kind.NOT_MORE, counterexample=True)
+    assert outlook([refuted, limit], Kind.NOT_MORE, counterexample=True).startswith("Not even 99 seeds")

@@ -180,17 +180,17 @@ def test_the_paper_preset_is_the_internship_but_for_size_length_and_seeds() -> N
         ("sparsity = [0.0, 0.5]", "sparsity = []", "g: figures.1: sparsity is .*expected a value or a list of values"),
         ("sparsity = [0.0, 0.5]", "schedule = 3", "g: figures.1: .*schedule"),
         ("sparsity = [0.0, 0.5]", "runs = []", "g: figures.1: runs is empty: expected a list of tables"),
-        ("sparsity = [0.0, 0.5]", "runs = [0.5]", "g: figures.1: runs: received 0.5: expected a table"),
-        ("sparsity = [0.0, 0.5]", "runs = [{ sparsty = 0.5 }]", "g: figures.1: runs: unknown setting.*'sparsity'"),
+        ("sparsity = [0.0, 0.5]", "runs = [0.5]", "g: figures.1: runs 1: received 0.5: expected a table"),
+        ("sparsity = [0.0, 0.5]", "runs = [{ sparsty = 0.5 }]", "g: figures.1: runs 1: unknown setting.*'sparsity'"),
         (
             "sparsity = [0.0, 0.5]",
             "runs = [{ sparsity = [0.0, 0.5] }]",
-            "g: figures.1: runs: sparsity has 2 values: expected one, and a table for each run",
+            "g: figures.1: runs 1: sparsity has 2 values: expected one, and a table for each run",
         ),
         (
             "sparsity = [0.0, 0.5]",
-            'runs = [{ arch = "alexnet" }]',
-            "g: figures.1: runs: arch is a setting of the figure too",
+            'runs = [{}, { arch = "alexnet" }]',
+            "g: figures.1: runs 2: arch is a setting of the figure too",
         ),
     ],
 )
@@ -211,6 +211,14 @@ def test_settings_that_belong_together_are_one_run_of_a_figure() -> None:
         Run.of(arch="fc5", epochs=2, temperature=50, distill_from=hot.name),
         Run.of(arch="fc5", epochs=2, sparsity=0.5, pruning="filter"),
     ]
+
+
+def test_a_rule_can_name_the_run_itself() -> None:
+    runs = "[{ temperature = 50 }, { temperature = 50, distill_from = 'self' }]"
+    rule = '[[exclude]]\nreason = "no time"\ndistill_from = "self"'
+    cells, excluded = expanded(f'[figures.a]\narch = "fc5"\nruns = {runs}\n{rule}')
+    assert [cell.run for cell in cells] == [Run.of(arch="fc5", temperature=50)]
+    assert len(excluded) == 1
 
 
 def test_each_network_of_the_defences_has_a_name_of_its_own_and_its_teacher_in_the_grid() -> None:

@@ -83,25 +83,33 @@ class Examined:
             excess -= self.claim.margin
         return excess / self.effect.se if self.effect.se else copysign(inf, excess)
 
-    def seeds_needed(self, claims: int) -> int | None:
-        """Return how many seeds are expected to show or refute the claim; None where no number up to 99 is.
+    def expected(self, claims: int, counterexample: bool) -> tuple[ClaimStatus, int] | None:
+        """Return the status to expect if the difference stays as it is, and at how many seeds; None where 99 are too few.
 
         Args:
-            claims: of the finding. The level is divided by their number where a test is corrected for it.
+            claims: of the finding that were examined. Where a test is corrected for their number, it is at the level of the
+                first step of Holm, so that the number of seeds is an upper one.
+            counterexample: whether one claim is enough for the finding, so that each is corrected.
         """
         kind, difference, margin = self.claim.kind, self.effect.difference, self.claim.margin
-        corrected = LEVEL / claims
+        corrected, inside = LEVEL / claims, (margin - difference, margin + difference)
+        own = corrected if counterexample else LEVEL
         if kind in DIRECTED:
-            ways = [(abs(difference), corrected / 2)]
+            agrees = (difference > 0) == (kind is Kind.MORE)
+            ways = [(ClaimStatus.SHOWN if agrees else ClaimStatus.REFUTED, [abs(difference)], corrected / 2)]
             if kind is not Kind.SLIGHTLY_LESS:
-                ways.append((margin - abs(difference), corrected))
+                ways.append((ClaimStatus.REFUTED, [*inside], corrected))
         elif kind is Kind.SAME:
-            ways = [(margin - abs(difference), LEVEL), (abs(difference) - margin, corrected / 2)]
+            ways = [
+                (ClaimStatus.SHOWN, [*inside], own),
+                (ClaimStatus.REFUTED, [abs(difference) - margin], corrected / 2),
+            ]
         else:
-            inside = margin - difference if kind is Kind.NOT_MORE else margin + difference
-            ways = [(inside, LEVEL), (-inside, corrected)]
-        needed = [seeds_needed(self.effect, distance, level) for distance, level in ways if distance > 0]
-        return min((each for each in needed if each), default=None)
+            distance = inside[kind is Kind.NOT_LESS]
+            ways = [(ClaimStatus.SHOWN, [distance], own), (ClaimStatus.REFUTED, [-distance], corrected)]
+        tried = [(status, seeds_needed(self.effect, distances, level)) for status, distances, level in ways]
+        found = [(status, seeds) for status, seeds in tried if seeds is not None]
+        return min(found, key=lambda each: each[1], default=None)
 
     @property
     def _decision(self) -> tuple[ClaimStatus, float, str]:
@@ -176,15 +184,24 @@ class ScoredFinding:
 
     @property
     def outlook(self) -> str:
-        """How many seeds are expected to decide every open claim, in a sentence; empty with fewer than three seeds."""
+        """How many seeds are expected to decide the finding, in a sentence; empty where it is decided or has fewer than three.
+
+        One claim decides where one is enough: a refuted one, or for a counterexample a shown one. Else all of them have to.
+        """
         left = [each for each in self.examined if each.status is ClaimStatus.OPEN]
         if self.verdict is not Verdict.INCONCLUSIVE or not left or min(len(each.effect.seeds) for each in left) < SEEDS:
             return ""
-        needed = [each.seeds_needed(len(self.finding.claims)) for each in left]
-        if None in needed:
-            return f"Not even {MOST} seeds are expected to decide it: a difference is too close to the bound that is tested."
-        most = max(each for each in needed if each)
-        return f"If the differences stay as they are, {most} seeds are expected to decide it (power {POWER:g} for each claim)."
+        expected = [each.expected(len(self.examined), self.finding.counterexample) for each in left]
+        found = [each for each in expected if each]
+        alone = ClaimStatus.SHOWN if self.finding.counterexample else ClaimStatus.REFUTED
+        at_once = [seeds for status, seeds in found if status is alone]
+        if not at_once and len(found) < len(left):
+            return (
+                f"Not even {MOST} seeds are expected to decide it: a difference is too close to the bound that is tested, or the "
+                "images are too few."
+            )
+        needed = min(at_once) if at_once else max(seeds for _, seeds in found)
+        return f"If the differences stay as they are, {needed} seeds are expected to decide it (power {POWER:g} for each claim)."
 
     @property
     def sentence(self) -> str:

@@ -51,9 +51,10 @@ def _row(found: WorstCase, run: Run) -> tuple[Cell, ...]:
     fgsm = {seed: each.attacks[str(Fgsm())].outcomes for seed, each in seeds.items()}
     step = {seed: each.part(worst[seed].indices, eps) for seed, each in fgsm.items()}
     sizes = sorted({len(each.indices) for each in worst.values()})
-    wanted = [(Quantity.ACCURACY, radius) for radius in SHOWN if radius in eps]
-    under = [iter(measured(each.values(), wanted) if wanted else ()) for each in (step, worst)]
-    accuracies = [next(each) if radius in eps else Cell(DASH) for radius in SHOWN for each in under]
+    shown = [radius for radius in SHOWN if radius in eps]
+    wanted = [(Quantity.ACCURACY, radius) for radius in shown]
+    under = [dict(zip(shown, measured(each.values(), wanted), strict=True)) if shown else {} for each in (step, worst)]
+    accuracies = [each.get(radius, Cell(DASH)) for radius in SHOWN for each in under]
     return (
         Cell(found.group.figure),
         Cell(found.group.label(run)),
