@@ -17,9 +17,10 @@ from bench.audit.battery import FULL, SCREEN, Stage
 from bench.audit.checks import CHECKS
 from bench.audit.other_rules import RULES
 from bench.audit.rates import Rate, accused, missed, read_cases, shipped
+from bench.records.collection import read
 from bench.records.export import COLUMNS
 from bench.report.glossary import GLOSSARY
-from bench.report.network_names import names_of
+from bench.report.network_names import names_of, setting_of
 from bench.runs.command import flag
 from bench.runs.grid import load
 from bench.spec.architectures import BUILT_IN as ARCHITECTURES
@@ -145,10 +146,10 @@ def _scorecard() -> str:
 
 def _defences() -> str:
     grid = load("defences")
-    runs = [cell.run for cell in grid.cells(grid.figures, grid.seeds)[0]]
-    wanted = {f"{name}, batch {run.batch_size}": None for run, name in names_of(runs).items()}
+    names = names_of([next(iter(seeds.values())).run for seeds in read(ROOT / "results").networks.values()])
     found = {row[0]: row for row in _of_report("networks", DEFENCES)}
-    return _table(DEFENCES, [found[name] for name in wanted if name in found])
+    runs = [cell.run for cell in grid.cells(grid.figures, grid.seeds)[0]]
+    return _table(DEFENCES, [found.get(names.get(run, ""), [setting_of(run), *["not run"] * 9]) for run in runs])
 
 
 def _of_report(table: str, columns: Sequence[str]) -> list[list[str]]:

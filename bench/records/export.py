@@ -25,7 +25,7 @@ COLUMNS = {
     "batch_size": "images a step",
     "learning_rate": "peak learning rate",
     "sparsity_asked": "fraction of zeros asked of each kernel",
-    "pruning": "which weights are pruned: magnitude, random or filter",
+    "pruning": "which weights are pruned: magnitude, random, filter or global",
     "low_rank": "ranks of the convolutions: full, lr1, lr2, a fraction or a list",
     "temperature": "T of the training",
     "adversarial_eps": "radius in L-infinity of the adversarial training, pixel levels; 0: none",
