@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from bench.errors import BadInput
-from bench.records.outcomes import CUSTOMARY, LARGE, Outcomes, Quantity, wilson
+from bench.records.outcomes import CUSTOMARY, LARGE, Outcomes, Quantity, in_all, wilson
 
 OUTCOMES = Outcomes(
     (0.0, 1.0, 4.0),
@@ -80,3 +82,9 @@ def test_the_wilson_interval_ends_at_0_and_1_where_none_or_all_are_right(total: 
 def test_the_half_width_on_the_whole_of_imagenette_is_about_one_and_a_half_points() -> None:
     low, high = wilson(3925 // 2, 3925)
     assert (high - low) / 2 == pytest.approx(0.0156, abs=2e-4)
+
+
+@given(st.lists(st.sets(st.integers(0, 30)), min_size=1, max_size=4))
+def test_the_images_in_all_sets_are_their_intersection(sets: list[set[int]]) -> None:
+    found = in_all([np.array(sorted(each), dtype) for each, dtype in zip(sets, cycle((np.int32, np.int64)))])
+    assert found.tolist() == sorted(set.intersection(*sets))

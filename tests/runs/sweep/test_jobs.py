@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import diverged, fake, trained
+from fakes import diverged, fake, tear, trained
 from tiny import tiny_cell, tiny_run
 
 from bench.attacks import attack_named
@@ -41,6 +41,13 @@ def test_a_control_comes_before_its_pruned_runs_and_leaves_their_shared_prefixes
 @pytest.mark.parametrize("recorded", [fake, partial(trained, accuracy=0.8), diverged])
 def test_a_control_that_is_trained_leaves_nothing_to_share(recorded: Callable[..., Any], tmp_path: Path) -> None:
     recorded(tmp_path, tiny_run())
+    control, pruned = jobs_of([tiny_cell(), tiny_cell(sparsity=0.5)], tmp_path, None)
+    assert pruned.after is None
+    assert "--share-with" not in control.words
+
+
+def test_a_control_with_a_damaged_record_is_not_trained_again(tmp_path: Path) -> None:
+    tear(fake(tmp_path, tiny_run()).path / "run.json")
     control, pruned = jobs_of([tiny_cell(), tiny_cell(sparsity=0.5)], tmp_path, None)
     assert pruned.after is None
     assert "--share-with" not in control.words
