@@ -74,6 +74,8 @@ def classes(target: Target, images: Images) -> Labels:
     Raises:
         BenchError: a logit is NaN or infinite.
     """
+    if not len(images):
+        return np.zeros(0, np.int64)
     logits = target.logits(images)
     if not np.isfinite(logits).all():
         raise BenchError("the network returns logits that are NaN or infinite: it has no accuracy; train it again")

@@ -78,6 +78,7 @@ def test_at_eps_zero_the_certified_images_are_the_correct_ones_and_more_eps_cert
         assert not (found & ~before).any()
         before = found
     assert before.sum() < correct.sum()
+    assert certified(built, images[:0], labels[:0], np.zeros(0, np.float32)).shape == (0,)
 
 
 def test_each_image_has_its_own_radius() -> None:
