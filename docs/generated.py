@@ -20,7 +20,7 @@ from bench.audit.rates import Rate, accused, missed, read_cases, shipped
 from bench.records.collection import read
 from bench.records.export import COLUMNS
 from bench.report.glossary import GLOSSARY
-from bench.report.network_names import names_of, setting_of
+from bench.report.network_names import names_of
 from bench.runs.command import flag
 from bench.runs.grid import load
 from bench.spec.architectures import BUILT_IN as ARCHITECTURES
@@ -30,15 +30,8 @@ ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 SCORECARD = ("figure", "setting", "the internship says", "verdict", "effect", "gradient masked")
 DEFENCES = (
-    "network",
-    "clean, %",
-    "eps",
-    "FGSM says, %",
-    "really left, %",
-    "illusion, points",
-    "verdict",
-    "smaller",
-    "MACs, M",
+    *("network", "clean, %", "eps", "FGSM says, %", "really left, %", "illusion, points", "verdict"),
+    *("parameters, M", "smaller", "MACs, M", "milliseconds"),
 )
 PART = re.compile(r"(<!-- made by docs/generated\.py: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -146,10 +139,12 @@ def _scorecard() -> str:
 
 def _defences() -> str:
     grid = load("defences")
-    names = names_of([next(iter(seeds.values())).run for seeds in read(ROOT / "results").networks.values()])
-    found = {row[0]: row for row in _of_report("networks", DEFENCES)}
     runs = [cell.run for cell in grid.cells(grid.figures, grid.seeds)[0]]
-    return _table(DEFENCES, [found.get(names.get(run, ""), [setting_of(run), *["not run"] * 9]) for run in runs])
+    recorded = names_of([next(iter(seeds.values())).run for seeds in read(ROOT / "results").networks.values()])
+    found = {row[0]: row for row in _of_report("networks", DEFENCES)}
+    missing = names_of(runs)
+    empty = ["not run"] * (len(DEFENCES) - 1)
+    return _table(DEFENCES, [found.get(recorded.get(run, ""), [missing[run], *empty]) for run in runs])
 
 
 def _of_report(table: str, columns: Sequence[str]) -> list[list[str]]:

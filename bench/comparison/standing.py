@@ -95,20 +95,23 @@ class Standing:
 def standings(collection: Collection) -> list[Standing]:
     """Return the standing of every network of ``collection`` that has one.
 
-    It is that at the L-infinity radius, in pixel levels, at which most networks have a number; at a tie the nearest to 4. A
-    network has a number where it was audited at the radius, or attacked by one FGSM step at T = 1. One that was audited at
-    other radii has its standing at the largest of them.
+    An audited network has its standing at the L-infinity radius of its audit that is nearest to 4 pixel levels. Any other has it
+    at the radius at which most of these were attacked by one FGSM step at T = 1; at a tie at the nearest to 4.
     """
     known = {name: _known(seeds) for name, seeds in collection.networks.items()}
-    counted = Counter(radius for found in known.values() for radius in found)
-    if not counted:
-        return []
-    eps = max(counted, key=lambda radius: (counted[radius], -abs(math.log(radius / USUAL)), radius))
+    audited = {name for name, seeds in collection.networks.items() if _is_audited(seeds)}
+    counted = Counter(radius for name, found in known.items() if name not in audited for radius in found)
+    common = max(counted, key=lambda radius: (counted[radius], *_usual(radius)), default=0.0)
+    chosen = {name: max(known[name], key=_usual, default=0.0) if name in audited else common for name in known}
     return [
-        _standing(collection, seeds, eps if eps in known[name] else max(known[name]))
+        _standing(collection, seeds, chosen[name])
         for name, seeds in collection.networks.items()
-        if eps in known[name] or (known[name] and _is_audited(seeds))
+        if chosen[name] in known[name]
     ]
+
+
+def _usual(radius: float) -> tuple[float, float]:
+    return -abs(math.log(radius / USUAL)), radius
 
 
 def audit_of(network: TrainedNetwork) -> AuditRecord | None:
