@@ -65,3 +65,19 @@ def _placed(groups: Sequence[Group], low: float, step: float, room: Callable[[st
         methods.append(Span(group.method, begun, at))
         at += GAPS[1] * step
     return Layout(tuple(places), tuple(settings), tuple(methods), step)
+
+
+def rows_of(names: Sequence[tuple[float, float]]) -> list[int]:
+    """Return a row for each name, so that no two names of a row overlap: the first row with room.
+
+    Args:
+        names: the middle of each and its width, from left to right.
+    """
+    ends: list[float] = []
+    rows = []
+    for middle, width in names:
+        low = middle - width / 2
+        row = next((row for row, end in enumerate(ends) if end <= low), len(ends))
+        ends[row : row + 1] = [middle + width / 2]
+        rows.append(row)
+    return rows

@@ -8,7 +8,7 @@ from math import ceil, log
 from bench.audit.verdict import Kind
 from bench.comparison.standing import Standing
 from bench.report.answer import Answer, described, times
-from bench.report.answer_layout import Layout, Span, laid_out
+from bench.report.answer_layout import Layout, Span, laid_out, rows_of
 from bench.report.network_names import setting_of
 
 LETTER = 6.4  # width of a letter of a label, in units of the picture
@@ -41,8 +41,11 @@ class Frame:
 
 
 WIDE = Frame("wide", 1240, 250, 30, 88, upright=False)
-NARROW = Frame("narrow", 360, 200, 24, 132, upright=True)
+NARROW = Frame("narrow", 360, 200, 24, 118, upright=True)
 UPRIGHT = 11.0  # the width of a name that stands upright
+NARROWEST = 14.0  # a step between networks below which names stand upright
+BOLD = 8.4  # width of a letter in the name of a method
+LINE = 14  # between the rows of these names
 LEFT, TOP = 48, 12
 
 
@@ -64,9 +67,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Method(Span):
-    """A method, with the place of the middle of its name, so that the name ends within the picture."""
+    """A method, with the place of the middle of its name, so that the name ends within the picture, and the row of the name."""
 
     at: float
+    row: int
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,12 @@ class Drawn:
     @property
     def height(self) -> int:
         """The height of the picture."""
-        return TOP + self.frame.plot + self.frame.size + self.frame.below + 22 * self.upright_labels
+        return self.line + 17 + LINE * max((each.row for each in self.methods), default=0)
+
+    @property
+    def line(self) -> int:
+        """Where the lines below the methods are."""
+        return self.floor + self.frame.size + self.frame.below - 17 + 22 * self.upright_labels
 
     @property
     def floor(self) -> int:
@@ -93,14 +102,26 @@ class Drawn:
 
 def drawn(answer: Answer, frame: Frame) -> Drawn:
     """Return the picture of ``answer`` in the format ``frame``."""
-    layout = laid_out(answer.groups, LEFT + 6, frame.width - 4, lambda name: UPRIGHT if frame.upright else _room(name))
+    layout = _laid_out(answer, frame)
+    if not frame.upright and layout.step < NARROWEST:
+        frame = replace(frame, upright=True, below=NARROW.below)
+        layout = _laid_out(answer, frame)
     top = top_of(answer)
     largest = max([each.compression or 1.0 for each in answer.shown] + [2.0])
     marks = tuple(_mark(answer, frame, x, each, top, largest) for x, each in layout.places)
     levels = tuple((_y(frame, level / 100, top), f"{level}") for level in range(0, round(100 * top) + 1, 20))
     settings = tuple(replace(each, name=each.name.replace(", batch ", " b")) for each in layout.settings)
-    methods = tuple(_inside(each, frame) for each in layout.methods)
+    middles = [_inside(each, frame) for each in layout.methods]
+    rows = rows_of([(at, BOLD * len(each.name) + 8) for at, each in zip(middles, layout.methods, strict=True)])
+    methods = tuple(
+        Method(each.name, each.low, each.high, at, row)
+        for each, at, row in zip(layout.methods, middles, rows, strict=True)
+    )
     return Drawn(frame, levels, marks, settings if frame.upright else layout.settings, methods, _upright(layout, frame))
+
+
+def _laid_out(answer: Answer, frame: Frame) -> Layout:
+    return laid_out(answer.groups, LEFT + 6, frame.width - 4, lambda name: UPRIGHT if frame.upright else _room(name))
 
 
 def top_of(answer: Answer) -> float:
@@ -111,7 +132,9 @@ def top_of(answer: Answer) -> float:
 def short(standing: Standing) -> str:
     """Return the setting of a network in a few letters: "90 %", "T 50"."""
     words = setting_of(standing.run)
-    return "" if words == "dense" else words.replace(" zero", "").replace("T = ", "T ")
+    return (
+        "" if words == "dense" else words.replace(" zero", "").replace("T = ", "T ").replace("adversarial eps", "adv")
+    )
 
 
 def kind_of(standing: Standing) -> str:
@@ -166,9 +189,9 @@ def _room(name: str) -> float:
     return LETTER * max(len(part) for part in name.split(", ")) + 6
 
 
-def _inside(span: Span, frame: Frame) -> Method:
-    half = 3.8 * len(span.name)
-    return Method(span.name, span.low, span.high, max(half, min(span.middle, frame.width - half)))
+def _inside(span: Span, frame: Frame) -> float:
+    half = BOLD / 2 * len(span.name)
+    return max(half, min(span.middle, frame.width - half))
 
 
 def _upright(layout: Layout, frame: Frame) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 from tiny import tiny_run
 
@@ -117,3 +120,23 @@ def test_the_same_standings_draw_the_same_bytes() -> None:
     assert second is not None
     assert render(first) == render(second)
     assert draw_answer(Answer((), 3)) is None
+
+
+@pytest.mark.parametrize("frame", [WIDE, NARROW], ids=lambda frame: frame.name)
+def test_many_settings_and_methods_do_not_lie_on_one_another(frame: Frame) -> None:
+    sizes = [2**power for power in range(3, 9)]
+    methods: list[dict[str, Any]] = [
+        {},
+        {"sparsity": 0.5},
+        {"temperature": 50.0},
+        {"adversarial_eps": 2.0},
+        {"l1": 0.1},
+    ]
+    runs = [tiny_run(batch_size=size, **method) for method in methods for size in sizes]
+    found = drawn(Answer(tuple(standing(run, 0.5, 0.2) for run in runs), len(runs)), frame)
+    places = [mark.x for mark in found.marks]
+    assert min(np.diff(places)) >= (5 if frame is NARROW else 14)
+    for one, other in itertools.combinations(found.methods, 2):
+        apart = abs(one.at - other.at) >= 3.8 * (len(one.name) + len(other.name))
+        assert apart or one.row != other.row
+    assert max(each.row for each in found.methods) * 14 + 13 + found.line < found.height

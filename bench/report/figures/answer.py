@@ -10,13 +10,15 @@ from matplotlib.lines import Line2D
 
 from bench.comparison.standing import Standing
 from bench.report.answer import QUESTION, Answer, times
-from bench.report.answer_layout import Layout, Span, laid_out
+from bench.report.answer_layout import Layout, Span, laid_out, rows_of
 from bench.report.answer_picture import kind_of, short, top_of, words_of
 from bench.report.figures.style import blank, framed, style
 
 WORDS = "what FGSM says of every network and what is left of it, by method, with its verdict and its compression"
 ACROSS = 1000.0  # the width of the axes in the units of the layout
 LETTER = 10.5  # the width of a letter below the axes, in the same
+BOLD = 12.5  # that of a bold one
+ROOM = 90.0  # points below the axes that the layout leaves to names
 LOOKS: dict[str, dict[str, Any]] = {
     "resists": {"color": "#0072B2", "marker": "o"},
     "breaks": {"color": "#D55E00", "marker": "x", "markeredgewidth": 2.2},
@@ -57,7 +59,8 @@ def draw_answer(answer: Answer) -> Figure | None:
     below.set_yticks([1, max(2.0, largest)], ["1x", times(max(2.0, largest))])
     below.grid(visible=False)
     below.set_xticks([x for x, _ in layout.places], [short(each) for _, each in layout.places], rotation=90, fontsize=9)
-    _named(below, layout)
+    depth = _named(below, layout)
+    figure.set_figheight(figure.get_figheight() + max(0.0, depth - ROOM) / 72)
     marks = [
         Line2D(
             [],
@@ -78,8 +81,8 @@ def draw_answer(answer: Answer) -> Figure | None:
     return framed(figure, QUESTION, what, caption, marks)
 
 
-def _named(axes: Axes, layout: Layout) -> None:
-    """Write the names of settings and methods below ``axes``."""
+def _named(axes: Axes, layout: Layout) -> float:
+    """Write the names of settings and methods below ``axes``, and return how far down they go, in points."""
     longest = max(len(short(each)) for _, each in layout.places)
     low = -14.0 - 6.0 * longest
     tall = 0.0
@@ -89,8 +92,10 @@ def _named(axes: Axes, layout: Layout) -> None:
         text = span.name.replace(", batch ", " b") if upright else text
         tall = max(tall, 6.5 * max(map(len, text.split("\n"))) if upright else 26.0)
         _below(axes, text, span, low, rotation=90 if upright else 0)
-    for span in layout.methods:
-        _below(axes, span.name, span, low - tall - 8, fontweight="bold")
+    rows = rows_of([(span.middle, BOLD * (len(span.name) + 1)) for span in layout.methods])
+    for span, row in zip(layout.methods, rows, strict=True):
+        _below(axes, span.name, span, low - tall - 8 - 13 * row, fontweight="bold")
+    return -low + tall + 8 + 13 * (max(rows) + 1)
 
 
 def _below(axes: Axes, text: str, span: Span, y: float, **look: Any) -> None:
