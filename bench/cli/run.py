@@ -135,8 +135,7 @@ def run(
 ) -> None:
     """Train a network, attack it, and record both. Run again, it does only what is missing."""
     source = click.get_current_context().get_parameter_source
-    given = {name: value for name, value in settings.items() if source(name) is not ParameterSource.DEFAULT}
-    spec = Run.of(**given)
+    spec = Run.of(**{name: value for name, value in settings.items() if source(name) is not ParameterSource.DEFAULT})
     radii = parse_eps(eps) if eps is not None else ()
     specs = attack_specs(spec, [attack_named(text) for text in attacks], radii, attack_fraction)
     schedules = [parse_schedule(text) for text in share_with]
