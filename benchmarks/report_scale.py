@@ -84,7 +84,7 @@ def _report(results: Path, output: Path, grid: str) -> None:
     peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     click.echo(
         f"exit {process.returncode}; {seconds:.1f} s of the clock; {used.ru_utime:.1f} s of a processor for the program and "
-        f"{used.ru_stime:.1f} s for the system; at most {peak / 1e6:,.0f} MB in memory"
+        f"{used.ru_stime:.1f} s for the system; at most {peak / 1e6:,.0f} MB in memory of one process"
     )
 
 

@@ -23,6 +23,10 @@ class Sample:
     indices: Indices
     values: Floats
 
+    def on(self, images: Indices) -> Floats:
+        """Return the numbers of ``images``, all of which must be there."""
+        return self.values if images is self.indices else self.values[np.searchsorted(self.indices, images)]
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -81,13 +85,22 @@ class PairedSamples:
 
     @cached_property
     def _noise(self) -> tuple[float, int]:
-        """The residual variance of a network's mean at a seed, without the effects of networks and seeds, and its df."""
+        """The residual variance of a network's mean at a seed, without the effects of networks and seeds, and its df.
+
+        Taking away the mean of each seed leaves a regression on the networks alone, with the same residuals (Frisch and
+        Waugh 1933, "Partial time regressions as compared with individual trends").
+        """
         means = {(name, s): each.values.mean() for name, seeds in self.samples.items() for s, each in seeds.items()}
-        values = np.array(list(means.values()))
-        factors = [np.array(factor) for factor in zip(*means, strict=True)]
-        design = np.hstack([factor[:, None] == np.unique(factor) for factor in factors]).astype(np.float64)
+        names, seeds = (np.array(factor) for factor in zip(*means, strict=True))
+        levels, block = np.unique(seeds, return_inverse=True)
+        of_network = (names[:, None] == np.unique(names)).astype(np.float64)
+        columns = np.column_stack([list(means.values()), of_network])
+        sums = np.zeros((len(levels), columns.shape[1]))
+        np.add.at(sums, block, columns)
+        columns -= (sums / np.bincount(block)[:, None])[block]
+        values, design = columns[:, 0], columns[:, 1:]
         fitted, _, rank, _ = np.linalg.lstsq(design, values, rcond=None)
-        df = len(values) - int(rank)
+        df = len(values) - len(levels) - int(rank)
         return (float(((values - design @ fitted) ** 2).sum()) / df if df else 0.0), df
 
     def contrast(self, weights: Mapping[str, float]) -> Effect:
@@ -146,7 +159,7 @@ class PairedSamples:
             samples = [each[seed] for each in chosen]
             images = in_all([sample.indices for sample in samples])
             if len(images):
-                parts = np.stack([each.values[np.searchsorted(each.indices, images)] for each in samples])
+                parts = np.stack([each.on(images) for each in samples])
                 rows[seed] = (images, np.array(list(weights.values())) @ parts)
         if not rows:
             raise BadInput(f"{' and '.join(weights)} share no seed and image: run them at one seed and attack fraction")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property, reduce
+from functools import reduce
 from math import sqrt
 from typing import Any
 
@@ -73,10 +73,14 @@ class Outcomes:
     labels: NDArray[np.integer]
     predictions: NDArray[np.integer]
 
-    @cached_property
+    @property
     def right(self) -> NDArray[np.bool_]:
         """Whether each image is classified correctly at each radius, shape (k, n)."""
-        found: NDArray[np.bool_] = self.predictions == self.labels
+        return self._right_at(self.eps)
+
+    def _right_at(self, radii: tuple[float, ...]) -> NDArray[np.bool_]:
+        # Made anew each time: of thousands of networks it would take as much memory as the predictions.
+        found: NDArray[np.bool_] = self.predictions[[self.eps.index(radius) for radius in radii]] == self.labels
         return found
 
     @property
@@ -142,17 +146,17 @@ class Outcomes:
         if quantity is not Quantity.DROP:
             return np.asarray(self.each(quantity, radii).mean(axis=0))
         # In this order the mean over radii is rounded once.
-        return np.asarray(self.right[self.eps.index(0)] - self.values(Quantity.ACCURACY, radii))
+        return np.asarray(self._right_at((0,))[0] - self.values(Quantity.ACCURACY, radii))
 
     def each(self, quantity: Quantity, radii: tuple[float, ...]) -> Floats:
         """Return what ``values`` returns, for each of the k ``radii`` alone, shape (k, n)."""
         unmeasured = [radius for radius in radii if radius not in self.eps]
         if unmeasured or not radii:
             raise BadInput(f"no outcome at eps {unmeasured}: expected radii among {self.eps}; attack again with --eps")
-        now = self.right[[self.eps.index(radius) for radius in radii]].astype(np.float64)
+        now = self._right_at(radii).astype(np.float64)
         if quantity is Quantity.ACCURACY:
             return now
-        clean = self.right[self.eps.index(0)].astype(np.float64)
+        clean = self._right_at((0,))[0].astype(np.float64)
         if quantity is Quantity.DROP:
             return np.asarray(clean - now)
         if not clean.any():
@@ -171,7 +175,7 @@ class Outcomes:
         """
         origin = self.predictions[self.eps.index(0)]
         now = self.predictions[[self.eps.index(radius) for radius in radii]]
-        clean = self.right[self.eps.index(0)].astype(np.float64)
+        clean = self._right_at((0,))[0].astype(np.float64)
         if not clean.any():
             return np.full(now.shape, np.nan)
         return _among(np.logical_or.accumulate(now != origin, axis=0).astype(np.float64), clean)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from bench.report.figures.overviews import pictured
 from bench.report.figures.pareto import WORDS, pareto
 from bench.report.figures.save import save
 from bench.report.figures.transferred import transferred
+from bench.report.forked import each_in_a_process
 from bench.report.gallery import gallery_page
 from bench.report.leaderboard import leaderboard
 from bench.report.manifest import note
@@ -93,18 +94,23 @@ def assemble(
     groups = comparison_groups(grid, records, chosen)
     seeds = {seed for each in records.networks.values() for seed in each}
 
-    def section(group: ComparisonGroup, commands: tuple[str, ...]) -> FigureSection:
-        made = _section(writer, group, panels.get(group.figure, tuple(Panel)), commands, whole=not wanted.figures)
-        say(f"figure {group.name}: {len(made.all_files)} files")
-        return made
+    def sections(
+        drawn: Sequence[ComparisonGroup], commands: Callable[[ComparisonGroup], tuple[str, ...]]
+    ) -> list[FigureSection]:
+        draw_it = partial(_drawn, output, wanted.formats, panels=panels, whole=not wanted.figures)
+        found = []
+        for group, (table, files, pictures) in zip(drawn, each_in_a_process(draw_it, drawn), strict=True):
+            found.append(FigureSection(group, table, files, pictures, commands(group)))
+            writer.paths += [output / file for file in found[-1].all_files]
+            say(f"figure {group.name}: {len(found[-1].all_files)} files")
+        return found
 
-    figures = [section(group, recipe(grid, seeds, group.figure)) for group in groups]
+    figures = sections(groups, lambda group: recipe(grid, seeds, group.figure))
     if wanted.figures:
         note(output, writer.paths, whole=False)
         return writer.paths
-    drawn = [run for group in groups for run in group.runs]
-    apart = families(records, drawn)
-    own = [section(group, family_recipe(group)) for group in apart if len(group.runs) <= LARGEST]
+    apart = families(records, [run for group in groups for run in group.runs])
+    own = sections([group for group in apart if len(group.runs) <= LARGEST], family_recipe)
     answer = Answer(tuple(standings(records)), len(records.networks))
     picture = writer.picture("answer", partial(draw_answer, answer), ANSWER_WORDS)
     table, entries = leaderboard(records, answer)
@@ -137,14 +143,18 @@ def assemble(
     return writer.paths
 
 
-def _section(
-    writer: _Writer, group: ComparisonGroup, panels: Sequence[Panel], commands: tuple[str, ...], *, whole: bool
-) -> FigureSection:
-    """Write the table and the pictures of ``group``: the ``panels`` and, in a ``whole`` report, the overviews."""
-    table = figure_table(group)
+def _drawn(
+    output: Path, formats: Sequence[str], group: ComparisonGroup, *, panels: Mapping[str, Sequence[Panel]], whole: bool
+) -> tuple[Table, tuple[str, ...], tuple[Picture, ...]]:
+    """Write the table and the pictures of ``group``: its ``panels``, all by default, and the overviews where ``whole``.
+
+    Returns:
+        The table, the names of its files, and the pictures.
+    """
+    writer, table = _Writer(output, formats), figure_table(group)
     files = writer.table(table)
     drawn: dict[str, tuple[Drawer, str]] = {}
-    for panel in panels if group.measured else ():
+    for panel in panels.get(group.figure, tuple(Panel)) if group.measured else ():
         drawn[panel.of(group.name)] = (partial(draw, panel=panel), panel.words)
     if whole:
         drawn |= {name: (overview.draw, overview.words) for name, overview in pictured(group).items()}
@@ -152,7 +162,7 @@ def _section(
         writer.picture(name, partial(draw_it, group, table), f"Figure {name}: {group.title}, {words}")
         for name, (draw_it, words) in drawn.items()
     ]
-    return FigureSection(group, table, files, tuple(each for each in made if each), commands)
+    return table, files, tuple(each for each in made if each)
 
 
 def check(grid: Grid, wanted: Wanted) -> None:

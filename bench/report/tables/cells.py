@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -13,7 +15,8 @@ from bench.report.tables.table import Cell
 
 def measured(seeds: Iterable[Outcomes], wanted: Sequence[tuple[Quantity, float]]) -> list[Cell]:
     """Return the cell of each wanted quantity and radius, over all ``seeds``."""
-    rows = [(each.indices, np.concatenate([each.each(what, (eps,)) for what, eps in wanted])) for each in seeds]
+    together = [(what, tuple(eps for _, eps in part)) for what, part in groupby(wanted, itemgetter(0))]
+    rows = [(each.indices, np.concatenate([each.each(what, radii) for what, radii in together])) for each in seeds]
     found = hierarchical(rows)
     cells = []
     for place, (quantity, _) in enumerate(wanted):
