@@ -24,8 +24,9 @@ class Sample:
     values: Floats
 
     def on(self, images: Indices) -> Floats:
-        """Return the numbers of ``images``, all of which must be there."""
-        return self.values if images is self.indices else self.values[np.searchsorted(self.indices, images)]
+        """Return the numbers of ``images``, ascending, all of which must be there."""
+        whole = len(images) == len(self.indices)
+        return self.values if whole else self.values[np.searchsorted(self.indices, images)]
 
 
 @dataclass(frozen=True)

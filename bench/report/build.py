@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ from bench.report.figures.overviews import pictured
 from bench.report.figures.pareto import WORDS, pareto
 from bench.report.figures.save import save
 from bench.report.figures.transferred import transferred
-from bench.report.forked import each_in_a_process
+from bench.report.forked import in_processes
 from bench.report.gallery import gallery_page
 from bench.report.leaderboard import leaderboard
 from bench.report.manifest import note
@@ -50,6 +50,7 @@ from bench.runs.grid import Figure, Grid
 from bench.spec.control import control_of
 
 Drawer = Callable[[ComparisonGroup, Table], Drawing | None]
+_Made = tuple[Table, tuple[str, ...], tuple[Picture, ...]]  # of a figure: its table, the files of that, its pictures
 
 
 @dataclass(frozen=True)
@@ -94,29 +95,30 @@ def assemble(
     groups = comparison_groups(grid, records, chosen)
     seeds = {seed for each in records.networks.values() for seed in each}
 
-    def sections(
-        drawn: Sequence[ComparisonGroup], commands: Callable[[ComparisonGroup], tuple[str, ...]]
-    ) -> list[FigureSection]:
-        draw_it = partial(_drawn, output, wanted.formats, panels=panels, whole=not wanted.figures)
-        found = []
-        for group, (table, files, pictures) in zip(drawn, each_in_a_process(draw_it, drawn), strict=True):
-            found.append(FigureSection(group, table, files, pictures, commands(group)))
-            writer.paths += [output / file for file in found[-1].all_files]
-            say(f"figure {group.name}: {len(found[-1].all_files)} files")
-        return found
+    apart = [] if wanted.figures else families(records, [run for group in groups for run in group.runs])
+    small = [group for group in apart if len(group.runs) <= LARGEST]
+    commands = [*map(family_recipe, small), *[recipe(grid, seeds, group.figure) for group in groups]]
+    draw_it = partial(_drawn, output, wanted.formats, panels=panels, whole=not wanted.figures)
 
-    figures = sections(groups, lambda group: recipe(grid, seeds, group.figure))
-    if wanted.figures:
-        note(output, writer.paths, whole=False)
-        return writer.paths
-    apart = families(records, [run for group in groups for run in group.runs])
-    own = sections([group for group in apart if len(group.runs) <= LARGEST], family_recipe)
-    answer = Answer(tuple(standings(records)), len(records.networks))
+    def finished(made: Iterator[_Made]) -> Iterator[FigureSection]:
+        for group, each, how in zip([*small, *groups], made, commands, strict=True):
+            section = FigureSection(group, *each, how)
+            writer.paths += [output / file for file in section.all_files]
+            say(f"figure {group.name}: {len(section.all_files)} files")
+            yield section
+
+    with in_processes(draw_it, [*small, *groups]) as made:
+        if wanted.figures:
+            list(finished(made))
+            note(output, writer.paths, whole=False)
+            return writer.paths
+        # While the figures are drawn.
+        answer = Answer(tuple(standings(records)), len(records.networks))
+        table, entries = leaderboard(records, answer)
+        scored = score(groups)
+        sections = list(finished(made))
     picture = writer.picture("answer", partial(draw_answer, answer), ANSWER_WORDS)
-    table, entries = leaderboard(records, answer)
-    scored = score(groups)
     card = scorecard(scored, grid)
-    across = _across(writer, [*own, *figures], records)
     found = content(
         records,
         grid,
@@ -126,9 +128,9 @@ def assemble(
             networks=(table, writer.table(table) if entries else ()),
             entries=entries,
             findings=(scored, card, writer.table(card) if any(each.examined for each in scored) else ()),
-            own=own,
-            figures=figures,
-            across=across,
+            own=sections[: len(small)],
+            figures=sections[len(small) :],
+            across=_across(writer, sections, records),
             crowded=[group for group in apart if len(group.runs) > LARGEST],
             discussed=discussion(results, records) if results else None,
         ),
@@ -137,7 +139,7 @@ def assemble(
     for page in ("REPORT.md", "index.html"):
         writer.text(page, render(page, **found))
     note(output, writer.paths, whole=True)
-    images = gallery_page(grid, [each.group for each in [*own, *figures]], results) if results else None
+    images = gallery_page(grid, [each.group for each in sections], results) if results else None
     if images:  # not listed, as it is not for publishing
         writer.text("gallery.html", images)
     return writer.paths
@@ -145,12 +147,8 @@ def assemble(
 
 def _drawn(
     output: Path, formats: Sequence[str], group: ComparisonGroup, *, panels: Mapping[str, Sequence[Panel]], whole: bool
-) -> tuple[Table, tuple[str, ...], tuple[Picture, ...]]:
-    """Write the table and the pictures of ``group``: its ``panels``, all by default, and the overviews where ``whole``.
-
-    Returns:
-        The table, the names of its files, and the pictures.
-    """
+) -> _Made:
+    """Write the table and the pictures of ``group``: its ``panels``, all by default, and the overviews where ``whole``."""
     writer, table = _Writer(output, formats), figure_table(group)
     files = writer.table(table)
     drawn: dict[str, tuple[Drawer, str]] = {}

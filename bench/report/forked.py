@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -16,14 +17,16 @@ from bench.errors import TryLater
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
-MOST = 8  # processes: each of them comes to hold its own copy of some of the memory
+MOST = 8  # processes: each of them comes to hold a copy of some of the memory
 
 
-def each_in_a_process(work: Callable[[Item], Made], items: Sequence[Item]) -> Iterator[Made]:
-    """Yield ``work(item)`` of every item, in their order, from as many processes as there are cores.
+@contextmanager
+def in_processes(work: Callable[[Item], Made], items: Sequence[Item]) -> Iterator[Iterator[Made]]:
+    """Begin with ``work`` on all items, and yield what it returns, in their order. The caller may do other work meanwhile.
 
-    A process is a copy of this one (a fork), so ``work`` and ``items`` may be anything; what ``work`` returns is pickled.
-    Only Linux forks safely: elsewhere, and with one core or one item, all is done here.
+    There are as many processes as cores. Each is a copy of this one (a fork), so ``work`` and ``items`` may be anything;
+    what ``work`` returns is pickled. Only Linux forks safely: elsewhere, and with one core or one item, all is done here,
+    when it is asked for.
 
     Raises:
         TryLater: the system ended a process.
@@ -31,15 +34,14 @@ def each_in_a_process(work: Callable[[Item], Made], items: Sequence[Item]) -> It
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
     count = min(cores, len(items), MOST)
     if count < 2:
-        yield from map(work, items)
+        yield map(work, items)
         return
-    gc.freeze()  # or the collector of each process would write to, and so copy, all that is shared
+    gc.freeze()  # or the collector of each process would write to all that is shared, and so copy it
     try:
-        fork = multiprocessing.get_context("fork")
-        with ProcessPoolExecutor(count, fork, _keep, (work, items)) as pool:
-            yield from pool.map(_do, range(len(items)))
+        with ProcessPoolExecutor(count, multiprocessing.get_context("fork"), _keep, (work, items)) as pool:
+            yield pool.map(_do, range(len(items)))
     except BrokenProcessPool as error:
-        raise TryLater("the system ended a process that drew a figure: free memory, then run it again") from error
+        raise TryLater("the system ended a process of this command: free memory, then run it again") from error
     finally:
         gc.unfreeze()
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from bench.errors import BadInput, TryLater
-from bench.report.forked import each_in_a_process
+from bench.report.forked import in_processes
 
 CORES = [{0}, {0, 1, 2}]
 
@@ -21,11 +21,14 @@ def cores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
 
 @pytest.mark.usefixtures("cores")
 def test_what_is_made_comes_in_the_order_of_the_items() -> None:
-    assert list(each_in_a_process(lambda item: item * item, range(20))) == [item * item for item in range(20)]
+    with in_processes(lambda item: item * item, range(20)) as made:
+        assert list(made) == [item * item for item in range(20)]
 
 
-def test_the_work_is_done_in_other_processes_where_there_are_cores(cores: int) -> None:
-    assert (os.getpid() in each_in_a_process(lambda _: os.getpid(), range(3))) == (cores == 1)
+@pytest.mark.parametrize("items", [1, 3])
+def test_the_work_is_done_in_other_processes_where_there_are_cores_and_items(cores: int, items: int) -> None:
+    with in_processes(lambda _: os.getpid(), range(items)) as made:
+        assert (os.getpid() in made) == (cores == 1 or items == 1)
 
 
 @pytest.mark.usefixtures("cores")
@@ -35,14 +38,17 @@ def test_an_error_comes_back_as_itself() -> None:
             raise BadInput("no 2")
         return item
 
-    made = each_in_a_process(work, range(4))
-    assert [next(made), next(made)] == [0, 1]
-    with pytest.raises(BadInput, match="no 2"):
-        next(made)
+    with in_processes(work, range(4)) as made:
+        assert [next(made), next(made)] == [0, 1]
+        with pytest.raises(BadInput, match="no 2"):
+            next(made)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="nothing forks here")
 def test_a_process_that_the_system_ends_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
-    with pytest.raises(TryLater, match="free memory"):
-        list(each_in_a_process(lambda _: os._exit(9), range(2)))
+    with (
+        pytest.raises(TryLater, match="free memory"),
+        in_processes(lambda _: os._exit(9), range(2)) as made,
+    ):
+        list(made)
