@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,24 @@ from bench.errors import BenchError, IntegrityError, Unreadable
 from bench.records.files import Arrays
 from bench.records.networks import LeftOut, RecordedAttack, TrainedNetwork, comparable_networks
 from bench.records.outcomes import Outcomes
-from bench.records.schema import AuditRecord, FoolingMatrixRecord, LookRecord, TransferRecord
+from bench.records.schema import (
+    AttackRecord,
+    AuditRecord,
+    FoolingMatrixRecord,
+    LatencyRecord,
+    LookRecord,
+    TrainingRecord,
+    TransferRecord,
+)
 from bench.records.status import RunStatus, status_of
 from bench.records.store import Folder, folders
 from bench.records.studies import Study, studies, weights_of
 from bench.spec.run import Run
 
 Shared = dict[tuple[str, bytes], NDArray[Any]]
+_Made = AttackRecord | AuditRecord | LatencyRecord | tuple[LookRecord, Arrays]  # of a trained network
+Name = TypeVar("Name", str, int)
+Kept = TypeVar("Kept", bound=_Made)
 
 
 @dataclass(frozen=True)
@@ -144,6 +156,7 @@ def _folders(results: Path) -> list[Folder | IntegrityError]:
 
 
 def _network(folder: Folder, shared: Shared) -> tuple[TrainedNetwork | None, list[BenchError]]:
+    """Return the network in ``folder`` with all that is of its weights and images, and the errors of the rest."""
     try:
         training = folder.training()
     except BenchError as error:
@@ -151,21 +164,42 @@ def _network(folder: Folder, shared: Shared) -> tuple[TrainedNetwork | None, lis
     if training is None or training.diverged:
         return None, []
     try:
-        found = list(folder.outcomes())
+        attacks, broken = _attacks(folder, training, shared)
     except OSError as error:  # the folder of the attacks is being removed
         return None, [Unreadable(f"cannot read {folder.path / 'attacks'}: {error.strerror}")]
+
+    fits = partial(_is_of, training)
+
+    def own(read: Callable[[], Mapping[Name, Kept]], path: Callable[[Name], Path], again: str) -> dict[Name, Kept]:
+        try:
+            found = read()
+        except BenchError as error:
+            broken.append(error)
+            return {}
+        strange = [name for name, each in found.items() if not fits(each)]
+        broken.extend(_strange(path(name), again) for name in strange)
+        return {name: each for name, each in found.items() if name not in strange}
+
+    audits = own(folder.audits, folder.audit_path, "audit")
+    looks = own(folder.looks, folder.look_path, "look")
+    timed = own(lambda: {"": found} if (found := folder.latency()) else {}, lambda _: folder.latency_path, "time")
+    return TrainedNetwork(folder.run, training, attacks, audits, timed.get(""), looks), broken
+
+
+def _attacks(
+    folder: Folder, training: TrainingRecord, shared: Shared
+) -> tuple[dict[str, RecordedAttack], list[BenchError]]:
+    """Return the attacks on the network of ``training`` by their text, of two records the larger, and the errors."""
     attacks: dict[str, RecordedAttack] = {}
     broken: list[BenchError] = []
-    for each in found:
+    for each in folder.outcomes():
         if isinstance(each, BenchError):
             broken.append(each)
             continue
         record, arrays = each
         where = folder.path / "attacks" / next(iter(record.artefacts))
-        if (record.weights, record.data) != (training.weights, training.data.fingerprint):
-            broken.append(
-                IntegrityError(f"{where} attacked other weights or images than those of run.json: attack again")
-            )
+        if not _is_of(training, record):
+            broken.append(_strange(where, "attack"))
             continue
         try:
             attack = RecordedAttack(record, _outcomes(arrays, shared))
@@ -175,39 +209,17 @@ def _network(folder: Folder, shared: Shared) -> tuple[TrainedNetwork | None, lis
             continue
         if record.attack not in attacks or attack.size > attacks[record.attack].size:
             attacks[record.attack] = attack
-    audits: dict[str, AuditRecord] = {}
-    try:
-        audits = folder.audits()
-    except BenchError as error:
-        broken.append(error)
-    for name, audit in list(audits.items()):
-        if (audit.weights, audit.data) != (training.weights, training.data.fingerprint):
-            del audits[name]
-            where = folder.audit_path(name)
-            broken.append(
-                IntegrityError(f"{where} audited other weights or images than those of run.json: audit again")
-            )
-    latency = None
-    try:
-        latency = folder.latency()
-    except BenchError as error:
-        broken.append(error)
-    if latency and latency.weights != training.weights:
-        latency = None
-        broken.append(IntegrityError(f"{folder.latency_path} timed other weights than those of run.json: time again"))
-    looks: dict[int, tuple[LookRecord, Arrays]] = {}
-    try:
-        looks = folder.looks()
-    except BenchError as error:
-        broken.append(error)
-    for count, (look, _) in list(looks.items()):
-        if (look.weights, look.data) != (training.weights, training.data.fingerprint):
-            del looks[count]
-            where = folder.look_path(count)
-            broken.append(
-                IntegrityError(f"{where} looked at other weights or images than those of run.json: look again")
-            )
-    return TrainedNetwork(folder.run, training, attacks, audits, latency, looks), broken
+    return attacks, broken
+
+
+def _is_of(training: TrainingRecord, found: _Made) -> bool:
+    """Tell whether a record was made with the weights, and where it used images, with the images, of ``training``."""
+    record, images = found[0] if isinstance(found, tuple) else found, training.data.fingerprint
+    return record.weights == training.weights and getattr(record, "data", images) == images
+
+
+def _strange(path: Path, again: str) -> IntegrityError:
+    return IntegrityError(f"{path} is of other weights or images than those of run.json: {again} again")
 
 
 def _outcomes(arrays: Arrays, shared: Shared) -> Outcomes:

@@ -75,7 +75,7 @@ def test_an_attack_on_other_weights_is_left_out_as_damaged(tmp_path: Path) -> No
     assert set(records.of(RUN)[0].attacks) == {"fgsm(loss=margin)"}
     assert records.damaged == records.left_out
     assert [each.what for each in records.damaged] == [f"{RUN.name}/seed-0/attacks/{FGSM}.npz"]
-    assert "attacked other weights" in records.damaged[0].reason
+    assert "other weights or images than those of run.json: attack again" in records.damaged[0].reason
 
 
 @pytest.fixture
