@@ -1,4 +1,4 @@
-"""Tells whether a network learned at all. One that did not is not judged."""
+"""Tells whether a network is shown to have learned at all. One that is not is not judged."""
 
 from __future__ import annotations
 
@@ -12,5 +12,18 @@ def learned(accuracy: float, images: int, classes: int) -> bool:
     second is half way from chance to 1, and counts for one or two classes. A network near chance has no accuracy to
     lose, so an attack on it says nothing about strength or masked gradients.
     """
+    return _shown(accuracy, images) > _needed(classes)
+
+
+def shown_and_needed(accuracy: float, images: int, classes: int) -> str:
+    """Return the two numbers that ``learned`` compares, as text to follow the accuracy of a network not shown to have learned."""
+    return f"lower 95 % end {_shown(accuracy, images):.3f}, needed above {_needed(classes):.3f}"
+
+
+def _shown(accuracy: float, images: int) -> float:
     low, _ = wilson(round(accuracy * images), images)
-    return low > min(2 / classes, (1 + 1 / classes) / 2)
+    return low
+
+
+def _needed(classes: int) -> float:
+    return min(2 / classes, (1 + 1 / classes) / 2)

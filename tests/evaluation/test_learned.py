@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy.stats import norm
 
-from bench.evaluation.learned import learned
+from bench.evaluation.learned import learned, shown_and_needed
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,8 @@ def test_more_images_at_the_same_accuracy_never_take_learning_back() -> None:
     found = [learned(0.3, images, 10) for images in (10, 40, 100, 400, 4000)]
     assert found == sorted(found)
     assert found[-1]
+
+
+def test_a_message_names_the_numbers_that_were_compared() -> None:
+    assert not learned(0.83, 100, 2)
+    assert shown_and_needed(0.83, 100, 2) == "lower 95 % end 0.745, needed above 0.750"
