@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.datasets.class_names import ClassNames, names_of
 from bench.datasets.folder import images_of
@@ -16,6 +15,7 @@ from bench.errors import BadInput
 from bench.imagenet.images import among_imagenet
 from bench.imagenet.names import imagenet_names
 from bench.imagenet.networks import NETWORKS, SIZE, load
+from bench.records.images import images_of_run
 from bench.records.store import Folder
 from bench.training.progress import Progress
 
@@ -79,11 +79,11 @@ def images_for(network: TrainedNetwork, data_dir: Path | None, progress: Progres
 
     Raises:
         BadInput: there is no folder, or a class folder is no class of ImageNet.
+        IntegrityError: the images are not those that the run was trained on.
     """
     say, count = progress.say, progress.counter("images")
     if network.run is not None:
-        run = network.run.run
-        return DATASETS[run.dataset].load(run.image_size, data_dir, False, say, count)
+        return images_of_run(network.run.run, network.run.training(), data_dir, say, count)
     if data_dir is None:
         raise BadInput(
             f"{network.name} needs --data-dir DIR: expected DIR/CLASS/*.jpg or DIR/val/CLASS/*.jpg, each CLASS the WordNet id "

@@ -243,12 +243,12 @@ def judge_file(
         control: the weights of an undefended network of the same function.
         image_size: side of the images in pixels.
         temperature: the T of its training.
-        eps: radii in L-infinity, pixel levels, ascending, without 0.
+        eps: radii in L-infinity, pixel levels, ascending, above 0.
         full: the longer battery of attacks, on 785 images; otherwise 256.
         quiet: no progress on stderr.
 
     Raises:
-        BadInput: the network, its weights or the images cannot be used.
+        BadInput: the network, its weights or the images cannot be used, or a number cannot be.
 
     Example:
         >>> record = bench.judge_file("my_net.py:build", "defended.npz", data_dir="photos", control="plain.npz")
@@ -261,7 +261,7 @@ def judge_file(
     from bench.audit.battery import BATTERIES
     from bench.audit.foreign_audit import Foreign, audit_foreign
 
-    radii = parse_eps(",".join(map(str, eps)))[1:]
+    radii = tuple(float(each) for each in eps)
     other = Path(control) if control else None
     network = Foreign(place, Path(weights), other, Path(data_dir), image_size, temperature, radii)
     with Progress(quiet) as progress:
@@ -349,7 +349,7 @@ def transfer(
         >>> record = bench.transfer("efficientnet-lite0", data_dir="flowers")
         >>> record.cut, record.c, record.accuracy
     """
-    found = _trained(network, weights, results)
+    found = _trained(network, weights, results, quiet)
     from bench.features.images import images_of_task
     from bench.features.transfer import transfer as transferred  # here, because it imports TensorFlow
 
@@ -358,7 +358,9 @@ def transfer(
         return transferred(found, data, progress, cuts, penalties, [float(each) for each in eps], attacked, seed)
 
 
-def _trained(network: Run | str, weights: Path | str | None, results: Path | str) -> TrainedNetwork:
+def _trained(
+    network: Run | str, weights: Path | str | None, results: Path | str, quiet: bool = False
+) -> TrainedNetwork:
     from bench.imagenet.networks import NETWORKS
 
     if isinstance(network, str) and network not in NETWORKS:
@@ -372,7 +374,7 @@ def _trained(network: Run | str, weights: Path | str | None, results: Path | str
 
     if isinstance(network, Run):
         return of_run(Folder(Path(results), network))
-    with Progress() as progress:
+    with Progress(quiet) as progress:
         return of_imagenet(network, Path(weights) if weights else None, progress.say)
 
 

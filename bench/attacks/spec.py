@@ -88,6 +88,13 @@ def parse_eps(text: str) -> tuple[float, ...]:
     return radii if radii[0] == 0 else (0.0, *radii)
 
 
+def radii_above_zero(eps: Sequence[float]) -> tuple[float, ...]:
+    """Return the radii in ``eps``, L-infinity, ascending, without 0; BadInput where one cannot be or there is none."""
+    if not any(eps):
+        raise BadInput(f"eps is {eps_text(eps) or 'empty'}: expected a radius above 0, as in 2,4")
+    return AttackSpec(Fgsm(), tuple(eps) if eps[0] == 0 else (0.0, *eps)).eps[1:]
+
+
 def default_attacks(temperature: float) -> list[Attack]:
     """Return the attacks on a network trained at ``temperature`` for which none was named.
 

@@ -225,12 +225,13 @@ def _without_gradient(access: Access, words: str) -> Callable[[Evidence, Evidenc
         for each in stages:
             tried |= each.tried & white
             missed |= each.fooled & white
-        many = int(tried.sum())
+        # By image: one image at two radii is not two observations.
+        many = int(tried.any(axis=0).sum())
         if not many:
             return None
         from scipy.stats import binomtest  # here, because the command line starts without it
 
-        found = int(missed.sum())
+        found = int(missed.any(axis=0).sum())
         p = float(binomtest(found, many, 0.01, alternative="greater").pvalue)
         beyond = found >= max(3, 0.01 * many) and p < threshold
         return p, beyond, f"{words} fools {found} of {many} images that every gradient attack missed (p {p:.2g})."

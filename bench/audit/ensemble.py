@@ -11,7 +11,7 @@ import tf_keras as keras
 from bench.audit.battery import Battery
 from bench.audit.collect import collect
 from bench.audit.cost import cost_of
-from bench.audit.evaluation import audited_images, control_audit
+from bench.audit.evaluation import audited_images, compared, is_control
 from bench.audit.record import fields_of
 from bench.datasets.base import Dataset
 from bench.errors import BadInput
@@ -68,15 +68,15 @@ def audit_ensemble(members: Sequence[Folder], data: Dataset, battery: Battery, p
         first.derived_seed("audit"),
         lambda stage, *_: progress.say(f"auditing: {stage}"),
     )
-    row, theirs = control_audit(members[0], battery.name) or (None, None)
-    return AuditRecord(
-        **fields_of(evidence, theirs),
-        control=row,
+    record = AuditRecord(
+        **fields_of(evidence),
+        control=None,
         weights=hashlib.sha256("".join(each.weights for each in records).encode()).hexdigest(),
         data=data.fingerprint,
         environment=environment(devices()),
         volatile=clock.read(),
     )
+    return record if is_control(members[0], battery.name) else compared(record, evidence, members[0])
 
 
 def _check(members: Sequence[Folder], records: Sequence[TrainingRecord], data: Dataset) -> None:

@@ -14,10 +14,11 @@ from bench.audit.collect import collect
 from bench.audit.cost import cost_of
 from bench.audit.evidence import Evidence
 from bench.audit.record import evidence_of, fields_of, verdict_record
-from bench.audit.verdict import judge
+from bench.audit.verdict import UNAUDITED, judge
+from bench.datasets.messages import Report
 from bench.errors import BadInput
 from bench.evaluation.base import Evaluation, Network, Subject
-from bench.records.schema import AuditRecord, ControlRow
+from bench.records.schema import AuditRecord, ControlRow, TrainingRecord
 from bench.records.store import Folder
 from bench.spec.architectures import architecture
 from bench.spec.control import control_of
@@ -44,18 +45,31 @@ class AuditEvaluation(Evaluation):
         return f"audit ({self.battery.name})"
 
     def is_recorded(self, folder: Folder) -> bool:
-        """Tell whether ``folder`` has the record of this audit, at the version of today."""
-        found = folder.audit(self.battery.name)
-        return found is not None and found[0].version == self.battery.version
+        """Tell whether ``folder`` has this audit of its network, at the version of today and with all stages of today."""
+        found, training = folder.audit(self.battery.name), folder.training()
+        if found is None or training is None or found[0].version != self.battery.version or not training.fits(found[0]):
+            return False
+        done = {each.stage for each in found[0].stages}
 
-    def _battery(self, subject: Subject) -> Battery:
-        """Return the battery, without transfer where there is no network of a control to attack from."""
+        def lacks_none_of(battery: Battery) -> bool:
+            adapted = battery.adapted if any(each.name in done for each in battery.adapted) else ()
+            return all(each.name in done for each in (*battery.stages, *adapted))
+
+        return lacks_none_of(self.battery) or lacks_none_of(self._battery(folder, training))
+
+    def _battery(self, folder: Folder, training: TrainingRecord, report: Report = lambda _: None) -> Battery:
+        """Return the battery, without transfer where there is no network of a control to attack from; ``report`` says why."""
         try:
-            source = subject.folder.other("", "transfer")
+            source = folder.other("", "transfer")
+            images = source.trained().data.fingerprint
+            if images != training.data.fingerprint:
+                raise BadInput(
+                    f"{source.run.key} was trained on other images ({images[:12]}, here {training.data.fingerprint[:12]})"
+                )
         except BadInput as error:
-            subject.progress.say(f"auditing without transfer: {error}")
+            report(f"auditing without transfer: {error}")
             return self.battery.alone
-        return self.battery.alone if source.path == subject.folder.path else self.battery
+        return self.battery.alone if source.path == folder.path else self.battery
 
     def _network(self, subject: Subject) -> Network:
         if not self.battery.int8:
@@ -82,7 +96,7 @@ class AuditEvaluation(Evaluation):
             subject.progress.say(f"auditing: {stage} ({done + 1} of {total + 1})")
 
         chosen = subject.data.val.part(indices)
-        battery = self._battery(subject)
+        battery = self._battery(subject.folder, subject.training, subject.progress.say)
         network = self._network(subject)
         cost = cost_of(battery, network, chosen, len(eps))
         subject.progress.say(f"auditing ({self.battery.name}): {cost}")
@@ -104,27 +118,14 @@ class AuditEvaluation(Evaluation):
             environment=subject.environment,
             volatile=clock.read(),
         )
-        compared = _with_verdict(
-            record,
-            evidence,
-            control_audit(subject.folder, self.battery.name),
-            is_control(subject.folder, self.battery.name),
-        )
-        subject.folder.write_audit(compared, evidence.arrays())
-
-
-def control_audit(folder: Folder, battery: str) -> tuple[ControlRow, Evidence] | None:
-    """Return the control of the run in ``folder`` and the evidence of its audit by ``battery``.
-
-    In 8 bits, the control is audited as it was trained, and a network may be its own control.
-    None where the network is its own control, or the control has no such audit in the same results folder.
-    """
-    control, name = control_of(folder.run), BATTERIES[battery].of_control
-    return None if is_control(folder, battery) else _evidence(Folder(folder.results, control), name)
+        subject.folder.write_audit(compared(record, evidence, subject.folder), evidence.arrays())
 
 
 def is_control(folder: Folder, battery: str) -> bool:
-    """Tell whether the run in ``folder``, audited by ``battery``, is its own control."""
+    """Tell whether the run in ``folder``, audited by ``battery``, is its own control.
+
+    In 8 bits, the control is audited as it was trained, and a network may be its own control.
+    """
     return control_of(folder.run) == folder.run and BATTERIES[battery].of_control == battery
 
 
@@ -134,37 +135,60 @@ def audited(folder: Folder, battery: str, control: Folder | None = None) -> Audi
     The own control may have been audited since: then the record gets the new verdict.
 
     Raises:
-        BadInput: the run has no such audit.
+        BadInput: the run has no such audit, or cannot be compared with ``control``.
     """
     found = folder.audit(battery)
     if found is None:
         raise BadInput(f"{folder.path} has no audit ({battery}): expected one; run bench audit {folder.run.key}")
     record, arrays = found
-    other = control_audit(folder, battery) if control is None else _evidence(control, BATTERIES[battery].of_control)
-    alone = control is None and is_control(folder, battery)
-    judged = _with_verdict(record, evidence_of(record, arrays), other, alone)
+    judged = compared(record, evidence_of(record, arrays), folder, control)
     if control is None and judged != record:
         folder.write_audit(judged, arrays)
     return judged
 
 
-def _evidence(folder: Folder, battery: str) -> tuple[ControlRow, Evidence] | None:
-    found = folder.audit(battery)
-    if found is None or found[0].version != BATTERIES[battery].version:
+def compared(record: AuditRecord, evidence: Evidence, folder: Folder, control: Folder | None = None) -> AuditRecord:
+    """Return ``record``, of an audit of the run in ``folder``, with the verdict against ``control``, or else its own control.
+
+    Raises:
+        BadInput: it cannot be compared with ``control``.
+    """
+    why = UNAUDITED
+    try:
+        found = _control_audit(control or Folder(folder.results, control_of(folder.run)), record)
+    except BadInput as error:
+        if control is not None:
+            raise
+        found, why = None, str(error)
+    row, theirs = found or (None, None)
+    undefended = control is None and is_control(folder, record.battery)
+    verdict = judge(evidence, theirs, undefended=undefended, uncompared=why)
+    return record.model_copy(update={"control": row, "verdict": verdict_record(verdict)})
+
+
+def _control_audit(control: Folder, compared: AuditRecord) -> tuple[ControlRow, Evidence] | None:
+    """Return the network in ``control`` and the evidence of its audit; None where it has none at the version of today.
+
+    Raises:
+        BadInput: the audit ``compared`` is of the same network, or on other images or at other radii.
+    """
+    battery, training = BATTERIES[BATTERIES[compared.battery].of_control], control.training()
+    found = control.audit(battery.name)
+    if found is None or training is None or found[0].version != battery.version or not training.fits(found[0]):
         return None
     record, arrays = found
-    row = ControlRow(run=folder.run.name, seed=folder.run.seed, weights=record.weights)
+    if (record.battery, record.weights) == (compared.battery, compared.weights):
+        raise BadInput(f"{control.run.key} is the same network: expected another one")
+    if record.data != compared.data:
+        raise BadInput(
+            f"{control.run.key} was audited on other images ({record.data[:12]}, here {compared.data[:12]}): expected the "
+            "same images"
+        )
+    if record.eps != compared.eps:
+        theirs, ours = (", ".join(f"{each:g}" for each in eps) for eps in (record.eps, compared.eps))
+        raise BadInput(f"{control.run.key} was audited at eps {theirs}: expected {ours}, as here")
+    row = ControlRow(run=control.run.name, seed=control.run.seed, weights=record.weights)
     return row, evidence_of(record, arrays)
-
-
-def _with_verdict(
-    record: AuditRecord, evidence: Evidence, control: tuple[ControlRow, Evidence] | None, undefended: bool
-) -> AuditRecord:
-    same = control is not None and control[0].weights == record.weights and evidence.battery == control[1].battery
-    row, theirs = control if control is not None and not same else (None, None)
-    return record.model_copy(
-        update={"control": row, "verdict": verdict_record(judge(evidence, theirs, undefended=undefended))}
-    )
 
 
 def audit_evaluations(batteries: Sequence[str]) -> list[AuditEvaluation]:

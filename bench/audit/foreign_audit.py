@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from bench.attacks.spec import radii_above_zero
 from bench.audit.battery import Battery
 from bench.audit.collect import collect
 from bench.audit.cost import cost_of
@@ -21,6 +22,7 @@ from bench.datasets.messages import Report
 from bench.evaluation.classifier import Classifier
 from bench.records.provenance import environment
 from bench.records.schema import AuditRecord, ControlRow
+from bench.spec.run import Run
 from bench.training.clock import Clock
 from bench.training.progress import Progress
 from bench.training.runtime import devices
@@ -39,9 +41,12 @@ class Foreign:
         data_dir: class folders of images.
         image_size: pixels a side.
         temperature: the T of its training.
-        eps: the radii, L-infinity, pixel levels, ascending.
+        eps: the radii, L-infinity, pixel levels, ascending; 0 is left out.
         load: builds a network of ``place`` with the weights of a file, for images. See ``bench/audit/foreign.py``.
         labelled: maps the class folders to the classes of the network. Without it, output i is the i-th folder.
+
+    Raises:
+        BadInput: the size, the temperature or a radius cannot be.
     """
 
     place: str
@@ -53,6 +58,12 @@ class Foreign:
     eps: tuple[float, ...]
     load: Callable[[str, Path, Dataset, Report], Any] = load
     labelled: Callable[[Dataset], Dataset] = lambda data: data
+
+    def __post_init__(self) -> None:
+        for each in fields(Run):
+            if each.name in ("image_size", "temperature"):
+                each.metadata["limit"].check(each.name, getattr(self, each.name))
+        object.__setattr__(self, "eps", radii_above_zero(self.eps))
 
 
 def audit_foreign(network: Foreign, battery: Battery, progress: Progress, skip_broken: bool = False) -> AuditRecord:

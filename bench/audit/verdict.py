@@ -10,11 +10,12 @@ import numpy as np
 from bench.audit.bounds.bracket import brackets
 from bench.audit.checks import CHECKS, About, Found, checked, lower_bound
 from bench.audit.evidence import Bools, Evidence
-from bench.evaluation.learned import learned
+from bench.evaluation.learned import learned, shown_and_needed
 from bench.records.outcomes import Outcomes, wilson
 from bench.spec.seeds import SEEDS
 
 MARGIN = 0.05  # points of accuracy that count
+UNAUDITED = "audit the undefended network too"
 MISLED = "The attacks themselves were misled: less may be left than they found."
 Pair = tuple[Bools, Bools]  # the worst case of a network and that of its control
 
@@ -48,11 +49,6 @@ class AtRadius:
     control: float | None
     certified: float | None = None
 
-    @property
-    def illusion(self) -> float:
-        """How much FGSM overstates the accuracy."""
-        return self.naive - self.left
-
 
 @dataclass(frozen=True)
 class Verdict:
@@ -75,13 +71,14 @@ class Verdict:
         """Whether a check found that the attacks failed: then less may be left than they found."""
         return About.ATTACKS in _about(self.found)
 
-    @property
-    def headline(self) -> AtRadius:
-        """The numbers at the radius with the largest illusion."""
-        return max(self.rows, key=lambda row: row.illusion)
 
-
-def judge(evidence: Evidence, control: Evidence | None = None, seeds: int = 1, undefended: bool = False) -> Verdict:
+def judge(
+    evidence: Evidence,
+    control: Evidence | None = None,
+    seeds: int = 1,
+    undefended: bool = False,
+    uncompared: str = UNAUDITED,
+) -> Verdict:
     """Return the verdict on a network, compared with its undefended ``control`` on the same images.
 
     masked: the check "illusion" is flagged; or one about the attacks, so that what they leave is no evidence; or one about
@@ -91,26 +88,30 @@ def judge(evidence: Evidence, control: Evidence | None = None, seeds: int = 1, u
     such a control itself.
     resists: no check is flagged, and at every radius the lower end of the interval of the worst case is 5 points above the
     upper end of the control's.
-    inconclusive: anything else, as a network that did not learn, or one without a control whose gradient is not masked.
+    inconclusive: anything else, as a network not shown to have learned, or one without a control whose gradient is not masked.
 
     Args:
         seeds: the number of seeds at which the network was audited; "resists" is provisional with fewer than three.
         undefended: whether the network is its own control.
+        uncompared: why there is no control, or what to do.
     """
     found = checked(evidence, control)
     shared = _on_shared_images(evidence, control)
     clean = float(evidence.clean.mean())
     rows = tuple(_at(evidence, shared, place) for place in range(len(evidence.eps)))
-    kind, reasons = _decided(evidence, shared, clean, found, undefended)
+    kind, reasons = _decided(evidence, shared, clean, found, undefended, uncompared)
     return Verdict(kind, clean, rows, reasons, found, kind is Kind.RESISTS and seeds < SEEDS)
 
 
 def _decided(
-    evidence: Evidence, shared: Pair | None, clean: float, found: dict[str, Found], undefended: bool
+    evidence: Evidence, shared: Pair | None, clean: float, found: dict[str, Found], undefended: bool, uncompared: str
 ) -> tuple[Kind, tuple[str, ...]]:
     if not learned(clean, len(evidence.labels), evidence.classes):
-        chance = 1 / evidence.classes
-        reason = f"The network did not learn: its clean accuracy is {clean:.2f}, and chance is {chance:.2f}. Train it longer."
+        ends = shown_and_needed(clean, len(evidence.labels), evidence.classes)
+        reason = (
+            f"The network is not shown to have learned (clean accuracy {clean:.2f}, {ends}): train it longer, or audit it on "
+            "more images."
+        )
         return Kind.INCONCLUSIVE, (reason,)
     flags = tuple(each.sentence for each in found.values() if each.flagged)
     about = _about(found)
@@ -125,7 +126,7 @@ def _decided(
     if shared is None and undefended:
         return Kind.BREAKS, ("It is undefended: other networks are compared with it.", *flags)
     if shared is None:
-        return Kind.INCONCLUSIVE, ("There is no control to compare with: audit the undefended network too.", *flags)
+        return Kind.INCONCLUSIVE, (f"There is no control to compare with: {uncompared}.", *flags)
     largest, smallest = max(float(gain.mean()) for gain in gains), min(float(gain.mean()) for gain in gains)
     if largest <= MARGIN:
         reason = (

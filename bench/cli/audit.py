@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.attacks.fgsm import Fgsm
-from bench.attacks.spec import AttackSpec, parse_eps
+from bench.attacks.spec import parse_eps, radii_above_zero
 from bench.cli import audit_output
 from bench.cli.completion import NETWORK
-from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS, small_eps
-from bench.errors import BadInput, unknown
+from bench.cli.options import DATA_DIR, JSON_LINES, QUIET, RESULTS, SKIP_BROKEN, refuse_unused, small_eps
+from bench.errors import BadInput, BenchError, unknown
 from bench.imagenet.networks import NETWORKS
-from bench.records.store import Folder, folders
+from bench.records.images import images_of_run
+from bench.records.store import Folder, folder_of, folders, keys
 from bench.training.progress import Progress
 
 if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts without
@@ -22,20 +22,34 @@ if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts withou
 
 SEED = "/seed-"
 FOREIGN = ".py:"
+# The parameters that an audit uses: of every trained network, of runs as one, of a run, of a file, of a network of ImageNet.
+ALWAYS = {"data_dir", "quiet"}
+OF_ALL = {*ALWAYS, "calibrate", "results_dir"}
+OF_ENSEMBLE = {*ALWAYS, "ensemble", "full", "results_dir", "as_json"}
+OF_RUN = {*ALWAYS, "quantise", "full", "results_dir", "as_json"}
+OF_IMAGENET = {*ALWAYS, "weights", "eps", "skip_broken", "full", "as_json"}
+OF_FILE = {*OF_IMAGENET, "control", "image_size", "temperature"}
 
 
 @click.command()
 @click.argument("networks", metavar="[RUN|FILE.py:FUNCTION|IMAGENET] [CONTROL]", nargs=-1, type=NETWORK)
 @click.option("--full", is_flag=True, help="785 images, more steps and restarts; says first how long it will take")
 @click.option(
-    "--weights", type=click.Path(path_type=Path), help="of FILE.py:FUNCTION: .npz, .h5, .keras or a SavedModel"
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="of FILE.py:FUNCTION: .npz, .h5, .keras or a SavedModel; of IMAGENET: a copy of the published ones",
 )
 @click.option(
     "--control", type=click.Path(path_type=Path), help="weights of an undefended network of the same FILE.py:FUNCTION"
 )
 @click.option("--image-size", type=int, default=64, show_default=True, help="side of the images for FILE.py:FUNCTION")
 @click.option("--temperature", type=float, default=1.0, show_default=True, help="T of the training of FILE.py:FUNCTION")
-@click.option("--eps", default="2,4", show_default=True, help="radii for FILE.py:FUNCTION, L-infinity, pixel levels")
+@click.option(
+    "--eps",
+    default="2,4",
+    show_default=True,
+    help="radii for FILE.py:FUNCTION and IMAGENET, L-infinity, pixel levels",
+)
 @click.option("--ensemble", is_flag=True, help="audit all named runs as one network, which averages their logits")
 @click.option(
     "--quantise",
@@ -43,9 +57,10 @@ FOREIGN = ".py:"
     help="audit the network as it is deployed in 8 bits, beside it as trained",
 )
 @click.option("--calibrate", is_flag=True, help="audit every trained network and fakes of it; print the error rates")
+@SKIP_BROKEN
 @DATA_DIR
 @RESULTS
-@JSON
+@JSON_LINES
 @QUIET
 def audit(
     networks: tuple[str, ...],
@@ -58,6 +73,7 @@ def audit(
     ensemble: bool,
     quantise: str | None,
     calibrate: bool,
+    skip_broken: bool,
     data_dir: Path | None,
     results_dir: Path,
     as_json: bool,
@@ -78,6 +94,9 @@ def audit(
     """
     battery = "full" if full else "screen"
     if calibrate:
+        if networks:
+            raise BadInput(f"--calibrate is of every trained network: expected no RUN, received {', '.join(networks)}")
+        _refuse_others(OF_ALL, "with --calibrate")
         from bench.runs.calibration import calibrated
 
         with Progress(quiet) as progress:
@@ -85,24 +104,38 @@ def audit(
         click.echo(audit_output.rates(found))
     elif not networks:
         raise BadInput("no network: expected the name of a run, FILE.py:FUNCTION with --weights, or --calibrate")
-    elif FOREIGN in networks[0] or networks[0] in NETWORKS:
-        if ensemble or quantise:
-            raise BadInput(f"--ensemble and --quantise are for runs: expected neither for {networks[0]}")
-        radii = AttackSpec(Fgsm(), parse_eps(eps)).eps[1:]  # which checks them
-        if not radii:
-            raise BadInput(f"eps is {eps}: expected a radius above 0, as in --eps 2,4")
-        if networks[0] in NETWORKS:
-            if control or len(networks) > 1:
-                raise BadInput(f"{networks[0]} has no control here: expected its name alone")
-            _imagenet(networks[0], weights, data_dir, radii, battery, as_json, quiet)
-            return
-        _foreign(networks[0], weights, control, data_dir, image_size, temperature, radii, battery, as_json, quiet)
+    elif networks[0] in NETWORKS:
+        if len(networks) > 1:
+            raise BadInput(f"{networks[0]} has no control here: expected its name alone")
+        _refuse_others(OF_IMAGENET, f"for {networks[0]}")
+        radii = radii_above_zero(parse_eps(eps))
+        _imagenet(networks[0], weights, data_dir, radii, battery, skip_broken, as_json, quiet)
+    elif FOREIGN in networks[0]:
+        if len(networks) > 1:
+            raise BadInput(
+                f"{', '.join(networks[1:])} after {networks[0]}: expected it alone; give the weights of its control with "
+                "--control"
+            )
+        _refuse_others(OF_FILE, f"for {networks[0]}")
+        radii = radii_above_zero(parse_eps(eps))
+        _foreign(
+            networks[0],
+            weights,
+            control,
+            data_dir,
+            image_size,
+            temperature,
+            radii,
+            battery,
+            skip_broken,
+            as_json,
+            quiet,
+        )
+    elif ensemble:
+        _refuse_others(OF_ENSEMBLE, "with --ensemble")
+        _ensemble(networks, results_dir, data_dir, battery, as_json, quiet)
     else:
-        if weights or control:
-            raise BadInput(f"--weights and --control are for FILE.py:FUNCTION: expected none for the run {networks[0]}")
-        if ensemble:
-            _ensemble(networks, results_dir, data_dir, battery, as_json, quiet)
-            return
+        _refuse_others(OF_RUN, f"for the run {networks[0]}")
         if len(networks) > 2:
             raise BadInput(
                 f"{len(networks)} runs: expected one and its control, or --ensemble to audit all as one network"
@@ -111,12 +144,16 @@ def audit(
         _runs(networks[0], networks[1] if len(networks) > 1 else None, results_dir, data_dir, name, as_json, quiet)
 
 
+def _refuse_others(used: set[str], where: str) -> None:
+    """Raise BadInput where the user gave another option than those that are ``used``."""
+    refuse_unused([str(each.name) for each in audit.params if each.name not in used], where)
+
+
 def _ensemble(
     networks: tuple[str, ...], results: Path, data_dir: Path | None, battery: str, as_json: bool, quiet: bool
 ) -> None:
     members = [recorded(results, text)[0] for text in networks]
     run = members[0].run
-    from bench.datasets import DATASETS
     from bench.training import runtime
 
     runtime.prepare()
@@ -124,7 +161,7 @@ def _ensemble(
     from bench.audit.ensemble import audit_ensemble
 
     with Progress(quiet) as progress:
-        data = DATASETS[run.dataset].load(run.image_size, data_dir, False, progress.say, progress.counter("images"))
+        data = images_of_run(run, members[0].trained(), data_dir, progress.say, progress.counter("images"))
         record = audit_ensemble(members, data, BATTERIES[battery], progress)
     name = "ensemble of " + ", ".join(each.run.key for each in members)
     click.echo((audit_output.as_json if as_json else audit_output.card)(name, record, None))
@@ -138,25 +175,44 @@ def _runs(
     from bench.runs.pipeline import Where, execute
 
     controls = {each.run.seed: each for each in recorded(results, other)} if other else {}
+    diverged = []
     for folder in recorded(results, network):
         control = controls.get(folder.run.seed) or next(iter(controls.values()), None)
         with Progress(quiet) as progress:
             plain = BATTERIES[battery].of_control
-            if control is not None:
-                execute(control.run, [], Where(results, data_dir), progress, audits=[plain])
+            where = Where(results, data_dir)
+            if control is not None and execute(control.run, [], where, progress, audits=[plain]).training.diverged:
+                raise BadInput(f"{control.run.key} diverged and has no network: expected a control trained to its end")
             # In 8 bits, a network is shown beside itself as it was trained.
-            execute(folder.run, [], Where(results, data_dir), progress, audits=list(dict.fromkeys([plain, battery])))
-        record, path = audited(folder, battery, control), folder.audit_path(battery)
+            batteries = list(dict.fromkeys([plain, battery]))
+            if execute(folder.run, [], where, progress, audits=batteries).training.diverged:
+                diverged.append(folder.run.key)
+                continue
+        record = audited(folder, battery, control)
+        path = None if control else folder.audit_path(battery)  # its verdict is against its own control
         write = audit_output.as_json if as_json else audit_output.card
         click.echo(write(folder.run.key, record, path))
+    if diverged:
+        raise BenchError(
+            f"{', '.join(diverged)} diverged: there is no network to audit; train it at another --learning-rate"
+        )
 
 
 def recorded(results: Path, text: str) -> list[Folder]:
-    """Return the folders of the run that ``text`` names, one a seed, or that of one seed."""
+    """Return the folders of the run that ``text`` names, one a seed, or that of one seed.
+
+    Raises:
+        BadInput: there is no such run.
+        IntegrityError: the folder of one of them is damaged.
+    """
     name, _, seed = text.rstrip("/").removeprefix(f"{results}/").partition(SEED)
-    known = [each for each in folders(results) if isinstance(each, Folder)]
-    found = [each for each in known if each.run.name == name and seed in ("", str(each.run.seed))]
+    found = []
+    for key in keys(results):
+        its_name, _, its_seed = key.partition(SEED)
+        if its_name == name and seed in ("", its_seed) and its_seed.isdecimal():
+            found += [each] if (each := folder_of(results, name, int(its_seed))) else []
     if not found:
+        known = [each for each in folders(results) if isinstance(each, Folder)]
         names = {each.run.name for each in known}
         if not names:
             raise BadInput(
@@ -175,6 +231,7 @@ def _imagenet(
     data_dir: Path | None,
     eps: tuple[float, ...],
     battery: str,
+    skip_broken: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -187,7 +244,7 @@ def _imagenet(
 
     with Progress(quiet) as progress:
         network = foreign_imagenet(name, weights, data_dir, eps, progress.say)
-        _audit_foreign(network, name, battery, as_json, progress)
+        _audit_foreign(network, name, battery, skip_broken, as_json, progress)
 
 
 def _foreign(
@@ -199,6 +256,7 @@ def _foreign(
     temperature: float,
     eps: tuple[float, ...],
     battery: str,
+    skip_broken: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -212,14 +270,16 @@ def _foreign(
 
     network = Foreign(place, weights, control, data_dir, image_size, temperature, eps)
     with Progress(quiet) as progress:
-        _audit_foreign(network, f"{place}, {weights.name}", battery, as_json, progress)
+        _audit_foreign(network, f"{place}, {weights.name}", battery, skip_broken, as_json, progress)
 
 
-def _audit_foreign(network: Foreign, name: str, battery: str, as_json: bool, progress: Progress) -> None:
+def _audit_foreign(
+    network: Foreign, name: str, battery: str, skip_broken: bool, as_json: bool, progress: Progress
+) -> None:
     from bench.audit.battery import BATTERIES
     from bench.audit.foreign_audit import audit_foreign
 
     if hint := small_eps(network.eps):
         progress.say(hint)
-    record = audit_foreign(network, BATTERIES[battery], progress)
+    record = audit_foreign(network, BATTERIES[battery], progress, skip_broken)
     click.echo((audit_output.as_json if as_json else audit_output.card)(name, record, None))

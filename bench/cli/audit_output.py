@@ -50,7 +50,7 @@ def card(name: str, record: AuditRecord, path: Path | None) -> str:
     room = LINES - len(head) - len(tail)
     reasons = [line for reason in verdict.reasons for line in textwrap.wrap(reason, WIDTH - 2, subsequent_indent="  ")]
     if len(reasons) > room:
-        reasons = [*reasons[: room - 1], "more reasons are in the record"]
+        reasons = [*reasons[: room - 1], "more reasons are in the record" if path else "--json has all reasons"]
     return "\n".join([*head, *reasons, *tail])
 
 

@@ -26,11 +26,14 @@ def export_model(network: str, kind: str, output: Path | None, results_dir: Path
     from bench.deployment.formats import format_named
 
     found = format_named(kind)
+    found.check()
     folder = recorded(results_dir, network)[0]
     training = folder.trained()
     path = output or Path(f"{folder.run.name}-seed-{folder.run.seed}{found.suffix}")
     if path.exists():
         raise BadInput(f"{path} exists: expected a new file; give another --output")
+    if not path.parent.is_dir():
+        raise BadInput(f"{path.parent} is no folder: expected one for {path.name}; make it, or give another --output")
     from bench.training import runtime
 
     runtime.prepare()

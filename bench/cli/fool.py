@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts withou
 
 MATRIX_EPS = 2.0
 OUTPUT = "fooled"
+STEPS = 20
 
 
 @click.command()
@@ -45,7 +46,7 @@ OUTPUT = "fooled"
 )
 @click.option("--target", metavar="CLASS", help="the class to reach, by name or id  [default: any other class]")
 @click.option(
-    "--steps", type=click.IntRange(1, 10_000), default=20, show_default=True, help="gradient steps of a climb"
+    "--steps", type=click.IntRange(1, 10_000), default=STEPS, show_default=True, help="gradient steps of a climb"
 )
 @click.option("--images", type=click.IntRange(1), default=256, show_default=True, help="validation images of a matrix")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="of the noise of a matrix")
@@ -136,7 +137,8 @@ def _image(
         raise BadInput(f"the run has {len(networks)} seeds: expected one with an IMAGE, as in {networks[0].name}")
     found = fool_image(networks[0], image, eps, target, steps)
     goal = "any" if found.record.target is None else found.record.target
-    name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{image.stem}-{networks[0].name}-{goal}")
+    other = ("" if eps is None else f"-eps-{eps:g}") + ("" if steps == STEPS else f"-steps-{steps}")
+    name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{image.stem}-{networks[0].name}-{goal}{other}")
     path = output / f"{name}.json"
     write_record(path, found.record)
     paths = with_picture(path, picture(found.record, found.clean, found.fooled))

@@ -63,7 +63,7 @@ def _with_controls(asked: list[Folder]) -> list[Folder]:
     for each in asked:
         each.trained()  # refuse before the seconds that TensorFlow takes to start
     controls = [Folder(each.results, control_of(each.run)) for each in asked]
-    trained = [each for each in controls if each.training() and each.has_weights]
+    trained = [each for each in controls if each.has_network]
     return list({each.run.key: each for each in [*trained, *asked]}.values())
 
 

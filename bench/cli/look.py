@@ -10,7 +10,7 @@ import click
 
 from bench.cli import completion
 from bench.cli.audit import recorded
-from bench.cli.options import JSON, QUIET, RECORDED, Command
+from bench.cli.options import JSON, QUIET, RECORDED, Command, refuse_unused
 from bench.cli.sections import Option, SectionedCommand
 from bench.datasets.class_names import names_of
 from bench.errors import BadInput
@@ -89,6 +89,8 @@ def look(
 
     With --target the networks also draw a class. The pictures go into the folder of the first RUN.
     """
+    if not targets:
+        refuse_unused(["start", *settings], "without --target")
     ascent = Ascent(**settings)
     place = _place(start)
     folders = list({each.path: each for text in runs for each in _trained(results_dir, text)}.values())

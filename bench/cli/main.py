@@ -20,6 +20,7 @@ from bench.cli.export_model import export_model
 from bench.cli.fool import fool
 from bench.cli.latency import latency
 from bench.cli.look import look
+from bench.cli.options import STOPPED
 from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.sections import SectionedGroup
@@ -54,7 +55,7 @@ def _explained() -> Iterator[None]:
     except BenchError as error:
         _end(f"error: {error}", error.exit_code)
     except KeyboardInterrupt:
-        _end("interrupted: what was recorded stays; run the same command again to go on", 130)
+        _end(STOPPED, 130)
     except OSError as error:
         if error.filename is None and error.errno in UNWRITABLE:
             # What is left in the buffers cannot be written either, and would be a second error at exit.

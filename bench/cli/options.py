@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from bench.cli.sections import Option
+from bench.errors import BadInput
 from bench.spec.setting import Section
 
 # Sections of the help, beside those of the settings of a run.
 EVALUATION, OUTPUT = "Attacks and audit", "Output"
 
+STOPPED = "interrupted: what was recorded stays; run the same command again to go on"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -47,8 +50,20 @@ DATA_DIR = click.option(
     type=click.Path(path_type=Path),
     help="folder with train/CLASS/ and val/CLASS/  [default for imagenette: $BENCH_DATA_DIR, the cache, a download]",
 )
-JSON = click.option(
-    "--json", "as_json", cls=Option, section=OUTPUT, is_flag=True, help="print one JSON object on stdout"
+
+
+def _json(help_text: str) -> Callable[[Command], Command]:
+    return click.option("--json", "as_json", cls=Option, section=OUTPUT, is_flag=True, help=help_text)
+
+
+JSON = _json("print one JSON object on stdout")
+JSON_LINES = _json("print one JSON object a line on stdout, for each network")
+SKIP_BROKEN = click.option(
+    "--skip-broken",
+    cls=Option,
+    section=Section.NETWORK,
+    is_flag=True,
+    help="leave broken images out; a training records which",
 )
 QUIET = click.option("--quiet", cls=Option, section=OUTPUT, is_flag=True, help="no progress on stderr")
 AUDIT = click.option(
@@ -58,6 +73,30 @@ AUDIT = click.option(
     is_flag=True,
     help="audit each network too: what is really left, and whether its gradient is masked",
 )
+
+
+def given_options() -> dict[str, str]:
+    """Return the options that the user gave to the command, as text by the names of their parameters."""
+    context = click.get_current_context()
+    return {
+        each.name: each.opts[0]
+        for each in context.command.params
+        if isinstance(each, click.Option)
+        and each.name
+        and context.get_parameter_source(each.name) is not ParameterSource.DEFAULT
+    }
+
+
+def refuse_unused(names: Collection[str], where: str) -> None:
+    """Raise BadInput where the user gave options that have no effect.
+
+    Args:
+        names: of the parameters of these options.
+        where: they have none, as in "without --target".
+    """
+    if found := [text for name, text in given_options().items() if name in names]:
+        has, them = ("has", "it") if len(found) == 1 else ("have", "them")
+        raise BadInput(f"{' and '.join(found)} {has} no effect {where}: leave {them} out")
 
 
 def audits_asked(audit: bool) -> tuple[str, ...]:

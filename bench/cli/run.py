@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from bench.attacks import ATTACKS, attack_named
 from bench.attacks.norms import LINF
@@ -22,11 +24,16 @@ from bench.cli.options import (
     OUTPUT,
     QUIET,
     RESULTS,
+    SKIP_BROKEN,
+    STOPPED,
     Command,
     audits_asked,
+    given_options,
+    refuse_unused,
     small_eps,
 )
 from bench.cli.sections import Option, SectionedCommand
+from bench.errors import Interrupted
 from bench.runs.command import flag
 from bench.spec.architectures import ARCHITECTURES, ArchitectureName
 from bench.spec.limits import OneOf
@@ -71,6 +78,18 @@ def _type_of(setting: Field[Any]) -> Any:
     return TYPES.get(str(setting.type), str)
 
 
+@contextmanager
+def _goes_on_without(restart: bool) -> Iterator[None]:
+    """Say where the block is stopped that the same command would ``restart``."""
+    try:
+        yield
+    except (Interrupted, KeyboardInterrupt) as error:
+        if not restart:
+            raise
+        known = error if isinstance(error, Interrupted) else Interrupted(STOPPED, signal.SIGINT)
+        raise Interrupted(f"{known}, without --restart", known.exit_code - 128) from error
+
+
 @click.command(cls=SectionedCommand)
 @settings_of_a_run
 @click.option(
@@ -101,9 +120,7 @@ def _type_of(setting: Field[Any]) -> Any:
 @AUDIT
 @DATA_DIR
 @RESULTS
-@click.option(
-    "--skip-broken", cls=Option, section=Section.NETWORK, is_flag=True, help="leave broken images out, and record which"
-)
+@SKIP_BROKEN
 @click.option(
     "--share-with",
     cls=Option,
@@ -134,8 +151,12 @@ def run(
     **settings: Any,
 ) -> None:
     """Train a network, attack it, and record both. Run again, it does only what is missing."""
-    source = click.get_current_context().get_parameter_source
-    spec = Run.of(**{name: value for name, value in settings.items() if source(name) is not ParameterSource.DEFAULT})
+    given = given_options()
+    spec = Run.of(**{name: value for name, value in settings.items() if name in given})
+    for each in fields(spec):
+        parent = each.metadata["part_of"]
+        if parent and parent not in given:
+            refuse_unused([each.name], f"without {flag(spec.__dataclass_fields__[parent])}")
     radii = parse_eps(eps) if eps is not None else ()
     specs = attack_specs(spec, [attack_named(text) for text in attacks], radii, attack_fraction)
     schedules = [parse_schedule(text) for text in share_with]
@@ -143,7 +164,7 @@ def run(
     from bench.runs.pipeline import Where, execute
     from bench.training.progress import Progress
 
-    with Progress(quiet) as progress:
+    with _goes_on_without(restart), Progress(quiet) as progress:
         if hint := small_eps(radii):
             progress.say(hint)
         result = execute(

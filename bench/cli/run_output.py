@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 
-from bench.evaluation.learned import learned
+from bench.evaluation.learned import learned, shown_and_needed
 from bench.records.schema import AttackRecord, Metrics
 from bench.runs.pipeline import Result
 from bench.training.overfitting import catastrophic
@@ -59,11 +59,8 @@ def _head(result: Result) -> list[str]:
     if any(attack.images != val for attack in result.attacks.values()):
         lines.append("an attack on a fraction of them starts, at eps 0, from the accuracy on that fraction")
     if not _has_learned(result):
-        chance = 1 / len(training.data.classes)
-        lines.append(
-            f"this network did not learn (chance is {chance:.2f}), so accuracy under attack means nothing: train it "
-            "longer or at another --learning-rate"
-        )
+        ends = shown_and_needed(training.metrics.accuracy, val, len(training.data.classes))
+        lines.append(f"not shown to have learned ({ends}), so attacks say nothing: train longer or use more images")
     overfitted = [sentence for row in training.history if (sentence := catastrophic(row.model_dump()))]
     lines += textwrap.wrap(overfitted[-1], WIDTH) if overfitted else []
     return lines + _cost(training.metrics)

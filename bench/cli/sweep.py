@@ -10,7 +10,7 @@ import click
 
 from bench.cli import sweep_output as summary
 from bench.cli.completion import GRID
-from bench.cli.options import AUDIT, DATA_DIR, JSON, QUIET, RESULTS, audits_asked
+from bench.cli.options import AUDIT, DATA_DIR, JSON, QUIET, RESULTS, SKIP_BROKEN, audits_asked
 from bench.cli.sweep_progress import SweepView
 from bench.errors import BadInput
 from bench.records.status import FINAL
@@ -42,6 +42,7 @@ from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes
 @click.option(
     "--no-sharing", is_flag=True, help="train every run from its own start, also where runs could share a prefix"
 )
+@SKIP_BROKEN
 @AUDIT
 @JSON
 @QUIET
@@ -61,6 +62,7 @@ def sweep(
     workers: int,
     emit_jobs: Path | None,
     no_sharing: bool,
+    skip_broken: bool,
     audit: bool,
     as_json: bool,
     quiet: bool,
@@ -72,7 +74,7 @@ def sweep(
     overrides = {"image_size": image_size, "epochs": epochs}
     found = found.with_settings({name: value for name, value in overrides.items() if value is not None})
     cells, excluded = found.cells(found.chosen(figures, extra), _seeds(seeds) if seeds is not None else found.seeds)
-    jobs = jobs_of(cells, results_dir, data_dir, not no_sharing, audits_asked(audit))
+    jobs = jobs_of(cells, results_dir, data_dir, not no_sharing, audits_asked(audit), skip_broken)
     divided = shape(place)
     if emit_jobs:
         _emit(emit_jobs, jobs)

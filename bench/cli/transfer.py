@@ -6,12 +6,11 @@ from pathlib import Path
 
 import click
 
-from bench.attacks.fgsm import Fgsm
-from bench.attacks.spec import AttackSpec, parse_eps
+from bench.attacks.spec import parse_eps, radii_above_zero
 from bench.cli import completion, transfer_output
 from bench.cli.files import with_picture
 from bench.cli.network import WEIGHTS, networks_named
-from bench.cli.options import JSON, QUIET, RESULTS, small_eps
+from bench.cli.options import JSON_LINES, QUIET, RESULTS, small_eps
 from bench.errors import BadInput
 from bench.records.studies import write_study
 from bench.training.progress import Progress
@@ -43,7 +42,7 @@ from bench.training.progress import Progress
 )
 @WEIGHTS
 @RESULTS
-@JSON
+@JSON_LINES
 @QUIET
 def transfer(
     networks: tuple[str, ...],
@@ -72,9 +71,7 @@ def transfer(
         raise BadInput(f"--data-dir is {str(data_dir)!r}: expected a folder with train/CLASS/ and val/CLASS/")
     values = _numbers(penalties)
     layers = [each.strip() for each in cuts.split(",")] if cuts else []
-    radii = AttackSpec(Fgsm(), parse_eps(eps)).eps[1:]  # which checks them
-    if not radii:
-        raise BadInput(f"eps is {eps}: expected a radius above 0, as in --eps 1,2")
+    radii = radii_above_zero(parse_eps(eps))
     with Progress(quiet) as progress:
         if hint := small_eps(radii):
             progress.say(hint)

@@ -16,6 +16,7 @@ def table(record: TransferRecord, paths: Sequence[Path]) -> str:
         f"{record.held_out:,} held out",
         f"{'cut':<{width}}{'features':>10}{'C':>10}{'accuracy':>10}{'95 % interval':>18}{'seconds':>9}",
         *(_row(row, record, width) for row in record.rows),
+        *["~ the solver did not converge: take a smaller C"] * any(not row.converged for row in record.rows),
         f"chosen on the held-out images: {record.cut}, C = {record.c:g}",
         f"fitted on all {record.train:,} training images; on {record.val:,} validation images: {record.accuracy:.4f} "
         f"({record.low:.4f}..{record.high:.4f})",
@@ -23,8 +24,6 @@ def table(record: TransferRecord, paths: Sequence[Path]) -> str:
         f"the whole as one network, on {record.attacked} validation images, accuracy and 95 % interval:",
         *(line for attack in record.attacks for line in _attack(attack)),
     ]
-    if any(not row.converged for row in record.rows):
-        lines.insert(-1, "~ the solver did not converge: take a smaller C")
     return "\n".join([*lines, *map(str, paths)])
 
 

@@ -88,5 +88,5 @@ def _broken(listing: Listing, lines: tuple[str, ...]) -> BadInput:
     return BadInput(
         f"expected {len(listing.names)} readable images in {printable(listing.root)!r}, received {len(lines)} broken:"
         f" {'; '.join(lines[:NAMED_AT_MOST])}{more}."
-        f" {listed}, or leave them out with --skip-broken"
+        f" {listed}, or leave them out with --skip-broken, where the command has it"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,22 +34,29 @@ class Format:
     libraries: tuple[str, ...]
 
     def write(self, model: Any, path: Path) -> None:
-        """Write a plain tf_keras ``model`` to ``path``."""
-        self._module().write(model, path)
+        """Write a plain tf_keras ``model`` to ``path``, which is whole or not there."""
+        self.check()
+        part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+        try:
+            pkgutil.resolve_name(self.place).write(model, part)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
     def load(self, path: Path, threads: int) -> Deployed:
         """Return the network in the file ``path``, run by its own runtime on ``threads`` threads."""
-        found: Deployed = self._module().load(path, threads)
+        self.check()
+        found: Deployed = pkgutil.resolve_name(self.place).load(path, threads)
         return found
 
-    def _module(self) -> Any:
+    def check(self) -> None:
+        """Raise BadInput where a library is not installed."""
         missing = [name for name in self.libraries if find_spec(name.partition(".")[0]) is None]
         if missing:
             raise BadInput(
                 f"this format needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed: "
                 "pip install 'bench-robustness[deploy]'"
             )
-        return pkgutil.resolve_name(self.place)
 
 
 FORMATS = {

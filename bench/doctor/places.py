@@ -53,8 +53,8 @@ def images(data_dir: Path | None) -> Finding:
 
 def writable(name: str, folder: Path, remedy: str) -> Finding:
     """Return whether files can be written to ``folder``, or to where it would be made. It is not made."""
-    place = next(each for each in (folder, *folder.parents) if each.exists())
     try:
+        place = next(each for each in (folder, *folder.parents) if each.exists())
         with tempfile.TemporaryFile(dir=place):
             free = shutil.disk_usage(place).free
     except OSError as error:

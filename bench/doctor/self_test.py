@@ -11,7 +11,7 @@ from bench.attacks import attack_named
 from bench.attacks.spec import attack_specs
 from bench.comparison.two_runs import pair
 from bench.doctor.finding import Finding, State
-from bench.errors import BenchError
+from bench.errors import BenchError, Interrupted
 from bench.records.collection import read
 from bench.runs.pipeline import Result, Where, execute
 from bench.spec.run import Run
@@ -29,6 +29,8 @@ def self_test() -> Finding:
     try:
         with tempfile.TemporaryDirectory(prefix="bench-doctor-") as place:
             wrong = _wrong(Path(place), pruned)
+    except Interrupted:
+        raise
     except Exception as error:  # what is tested here is that nothing is raised
         kind = "" if isinstance(error, BenchError) else f"{type(error).__name__}: "
         return Finding("self-test", " ".join(f"{kind}{error}".split()), State.ERROR, REMEDY)

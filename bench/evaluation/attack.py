@@ -40,8 +40,9 @@ class AttackEvaluation:
         return f"install what the package of {type(attack).__module__} asks for"
 
     def is_recorded(self, folder: Folder) -> bool:
-        """Tell whether ``folder`` has the attack's record."""
-        return folder.attack(self.spec) is not None
+        """Tell whether ``folder`` has the record of this attack on the network that is there."""
+        found, training = folder.attack(self.spec), folder.training()
+        return found is not None and training is not None and training.fits(found)
 
     def evaluate(self, subject: Subject) -> None:
         """Attack ``subject`` and record the outcome.

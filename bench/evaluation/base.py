@@ -65,7 +65,7 @@ class Evaluation(Protocol):
         return ""
 
     def is_recorded(self, folder: Folder) -> bool:
-        """Tell whether ``folder`` has its record.
+        """Tell whether ``folder`` has its record, of the network that is there.
 
         Raises:
             IntegrityError: the record is damaged.

@@ -14,7 +14,7 @@ from bench.attacks.base import Target
 from bench.attacks.spec import AttackSpec
 from bench.datasets.base import Split
 from bench.evaluation.referee import check
-from bench.records.files import Arrays
+from bench.records.files import UNREADABLE_ARRAYS, Arrays
 
 LARGEST = 96 * 2**20  # bytes of a file: ten images of 512 px at five radii are 39 MB a kind before compression
 MOST_IMAGES = 20
@@ -92,7 +92,7 @@ def read_gallery(path: Path, classes: int) -> AttackedImages:
                 raise Unusable("its arrays are larger than they can be")
         with np.load(path, allow_pickle=False) as archive:
             found = AttackedImages(*[archive[name] for name in ARRAYS])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+    except UNREADABLE_ARRAYS as error:
         raise Unusable(f"cannot be read ({type(error).__name__})") from error
     _check(found, classes)
     return found

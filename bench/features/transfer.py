@@ -129,6 +129,7 @@ def transfer(
         high=high,
         attacked=len(shown),
         attacks=[_attacked(spec, whole, shown, seed, progress) for spec in specs],
+        seed=seed,
         environment=with_module(environment(devices()), "sklearn"),
         volatile=clock.read(),
     )

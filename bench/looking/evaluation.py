@@ -53,7 +53,7 @@ class Look(Evaluation):
     def is_recorded(self, folder: Folder) -> bool:
         """Tell whether ``folder`` has this look and its maps, at the version of today and against the networks of today."""
         found, training = folder.look(self.images), folder.training()
-        if found is None or training is None or found[0].version != LOOK or found[0].weights != training.weights:
+        if found is None or training is None or found[0].version != LOOK or not training.fits(found[0]):
             return False
         if (found[0].control, found[0].seeds) != references(folder, self.named).rows:
             return False

@@ -15,7 +15,7 @@ from bench.datasets.base import Images, Labels, Split
 from bench.looking.integrated_gradients import incompleteness, integrated_gradients
 from bench.looking.saliency import SALIENCIES, saliency
 from bench.looking.version import LOOK
-from bench.records.files import Arrays
+from bench.records.files import UNREADABLE_ARRAYS, Arrays
 from bench.records.outcomes import Floats, Indices
 
 CHUNK = 32
@@ -83,7 +83,7 @@ def read_maps(path: Path, weights: str) -> Maps | None:
                 return None
             own = {name: archive[name] for name in FIELDS}
             found = Maps(**own, maps={name: archive[name] for name in SALIENCIES})
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, NotImplementedError):
+    except UNREADABLE_ARRAYS:
         return None
     shape = found.images.shape[:3]
     whole = found.images.dtype == np.uint8 and found.images.ndim == 4 and found.images.shape[-1] == 3

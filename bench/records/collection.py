@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +18,6 @@ from bench.records.files import Arrays
 from bench.records.networks import LeftOut, RecordedAttack, TrainedNetwork, comparable_networks
 from bench.records.outcomes import Outcomes
 from bench.records.schema import (
-    AttackRecord,
     AuditRecord,
     FoolingMatrixRecord,
     LatencyRecord,
@@ -33,9 +31,8 @@ from bench.records.studies import Study, studies, weights_of
 from bench.spec.run import Run
 
 Shared = dict[tuple[str, bytes], NDArray[Any]]
-_Made = AttackRecord | AuditRecord | LatencyRecord | tuple[LookRecord, Arrays]  # of a trained network
 Name = TypeVar("Name", str, int)
-Kept = TypeVar("Kept", bound=_Made)
+Kept = TypeVar("Kept", bound=AuditRecord | LatencyRecord | tuple[LookRecord, Arrays])
 
 
 @dataclass(frozen=True)
@@ -168,7 +165,7 @@ def _network(folder: Folder, shared: Shared) -> tuple[TrainedNetwork | None, lis
     except OSError as error:  # the folder of the attacks is being removed
         return None, [Unreadable(f"cannot read {folder.path / 'attacks'}: {error.strerror}")]
 
-    fits = partial(_is_of, training)
+    fits = training.fits
 
     def own(read: Callable[[], Mapping[Name, Kept]], path: Callable[[Name], Path], again: str) -> dict[Name, Kept]:
         try:
@@ -176,9 +173,9 @@ def _network(folder: Folder, shared: Shared) -> tuple[TrainedNetwork | None, lis
         except BenchError as error:
             broken.append(error)
             return {}
-        strange = [name for name, each in found.items() if not fits(each)]
-        broken.extend(_strange(path(name), again) for name in strange)
-        return {name: each for name, each in found.items() if name not in strange}
+        others = [name for name, each in found.items() if not fits(each[0] if isinstance(each, tuple) else each)]
+        broken.extend(strange(path(name), again) for name in others)
+        return {name: each for name, each in found.items() if name not in others}
 
     audits = own(folder.audits, folder.audit_path, "audit")
     looks = own(folder.looks, folder.look_path, "look")
@@ -198,8 +195,8 @@ def _attacks(
             continue
         record, arrays = each
         where = folder.path / "attacks" / next(iter(record.artefacts))
-        if not _is_of(training, record):
-            broken.append(_strange(where, "attack"))
+        if not training.fits(record):
+            broken.append(strange(where, "attack"))
             continue
         try:
             attack = RecordedAttack(record, _outcomes(arrays, shared))
@@ -212,13 +209,8 @@ def _attacks(
     return attacks, broken
 
 
-def _is_of(training: TrainingRecord, found: _Made) -> bool:
-    """Tell whether a record was made with the weights, and where it used images, with the images, of ``training``."""
-    record, images = found[0] if isinstance(found, tuple) else found, training.data.fingerprint
-    return record.weights == training.weights and getattr(record, "data", images) == images
-
-
-def _strange(path: Path, again: str) -> IntegrityError:
+def strange(path: Path, again: str) -> IntegrityError:
+    """Return the error of a record at ``path`` that is not of the network beside it, with what to do ``again``."""
     return IntegrityError(f"{path} is of other weights or images than those of run.json: {again} again")
 
 

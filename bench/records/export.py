@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import BadInput, BenchError
+from bench.records.collection import strange
 from bench.records.store import Folder, folders
 
 if TYPE_CHECKING:
@@ -101,7 +102,10 @@ def _rows(folder: Folder, broken: list[BenchError]) -> list[dict[str, Any]]:
     head |= {"clean_accuracy": metrics.accuracy, **{name: getattr(metrics, name) for name in METRICS}}
     found = list(folder.outcomes())
     broken += [each for each in found if isinstance(each, BenchError)]
-    attacks = [each[0] for each in found if not isinstance(each, BenchError)]
+    whole = [each[0] for each in found if not isinstance(each, BenchError)]
+    attacks = [each for each in whole if training.fits(each)]
+    others = [next(iter(each.artefacts)) for each in whole if not training.fits(each)]
+    broken += [strange(folder.path / "attacks" / name, "attack") for name in others]
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for attack in sorted(attacks, key=lambda each: -len(each.rows)):
         own = {name: getattr(attack, name) for name in ATTACK}

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import zipfile
+import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import accumulate, pairwise
@@ -23,6 +24,17 @@ from pydantic_core import to_json
 from bench.errors import BadInput, IntegrityError, TryLater, Unreadable
 
 Arrays = dict[str, NDArray[Any]]
+# What NumPy and zipfile raise for a damaged file of arrays.
+UNREADABLE_ARRAYS = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 BREAK = re.compile(r"\n *")
 EMPTY = re.compile(r"[{\[]\n *[}\]]")  # is written without a break
 EXPONENT = re.compile(r" -?[\d.]+e")

@@ -20,8 +20,11 @@ class RecordedAttack:
     outcomes: Outcomes
 
     @property
-    def on_margin(self) -> bool:
-        """Whether the attack's loss is the logit margin, which has no temperature."""
+    def without_temperature(self) -> bool:
+        """Whether no temperature matters to the attack: it follows no gradient of the cross-entropy, which could be masked.
+
+        So it is of an attack on the logit margin or another loss without a temperature, and of one without a loss.
+        """
         return self.record.threat.temperature is None
 
     @property
@@ -86,12 +89,15 @@ def seeds_text(seeds: Iterable[int]) -> str:
 def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[TrainedNetwork], list[LeftOut]]:
     """Return the networks that can be compared, and what that leaves out.
 
-    Of the networks on one data set and image size, those of the most common version and images are kept; at a tie, those
-    of the newest. Of each attack, the records of its most common version are kept; at a tie, those of the highest.
+    Of the networks on one data set, or one folder of images, at one image size, those of the most common version and images
+    are kept; at a tie, those of the newest. Of each attack, the records of its most common version are kept; at a tie, those
+    of the highest.
     """
-    sets: dict[tuple[str, int], dict[tuple[str, str], list[TrainedNetwork]]] = defaultdict(lambda: defaultdict(list))
+    sets: dict[tuple[str, str, int], dict[tuple[str, str], list[TrainedNetwork]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for each in networks:
-        sets[each.run.dataset, each.run.image_size][each.comparable].append(each)
+        sets[each.run.dataset, each.run.data_name, each.run.image_size][each.comparable].append(each)
     chosen: list[TrainedNetwork] = []
     others: list[LeftOut] = []
     for groups in sets.values():
@@ -119,7 +125,7 @@ def _one_version_each(networks: Iterable[TrainedNetwork], others: list[LeftOut])
     found = []
     for network in kept:
         same = {text: each for text, each in network.attacks.items() if each.record.numbers == best[text]}
-        for text in network.attacks.keys() - same.keys():
+        for text in sorted(network.attacks.keys() - same.keys()):
             reason = f"attack {network.attacks[text].record.numbers} where most have {best[text]}"
             others.append(LeftOut(f"{text} of {network}", f"{reason}: not mixed without --mixed"))
         found.append(replace(network, attacks=same))

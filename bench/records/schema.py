@@ -195,8 +195,13 @@ class TrainingRecord(_Versioned):
 
     @property
     def weights(self) -> str:
-        """The sha256 of the weights file."""
+        """The sha256 of the weights file. A training that diverged need not have one."""
         return self.artefacts["weights.npz"].sha256
+
+    def fits(self, made: AttackRecord | AuditRecord | LatencyRecord | LookRecord) -> bool:
+        """Tell whether ``made`` is of the network of this training: of its weights and, where it used images, of its images."""
+        images = self.data.fingerprint
+        return not self.diverged and made.weights == self.weights and getattr(made, "data", images) == images
 
 
 class ThreatRecord(Record):
@@ -515,7 +520,8 @@ class TransferRecord(_Versioned):
     """How far the features of a network carry over to another task, and how easily the whole is fooled.
 
     ``rows`` are the sweep. ``cut`` and ``c`` are the chosen pair, and ``accuracy`` is that of the SVM fitted on all training
-    images, on the validation images. ``attacked`` counts the images of ``attacks``.
+    images, on the validation images. ``attacked`` counts the images of ``attacks``. ``seed`` is that of the held-out part and
+    of the solver; None in old records.
     """
 
     network: str
@@ -534,6 +540,7 @@ class TransferRecord(_Versioned):
     high: float
     attacked: int
     attacks: list[TransferAttackRow]
+    seed: int | None = None
 
 
 # File schema -> type. A schema gets a new number when its type can no longer read the old records.

@@ -54,8 +54,8 @@ class RunStatus:
 def status_of(folder: Folder, specs: Sequence[AttackSpec] = (), audits: Sequence[str] = ()) -> RunStatus:
     """Return the state of the run in ``folder``.
 
-    The run is done when it is trained, attacked by all of ``specs``, or without ``specs`` by at least one attack, and
-    audited by all batteries of ``audits``.
+    The run is done when it is trained, and that network is attacked by all of ``specs``, or without ``specs`` by at least
+    one attack, and audited by all batteries of ``audits``.
     """
     log = None
     try:
@@ -67,8 +67,7 @@ def status_of(folder: Folder, specs: Sequence[AttackSpec] = (), audits: Sequence
         record = folder.training()
         if record is not None and record.diverged:
             return RunStatus(State.DIVERGED, f"epoch {record.epoch}", log)
-        attacked = folder.attacks()
-        audited = folder.audits()
+        attacks, batteries = folder.attacks(), folder.audits()
     except Unreadable as error:
         return RunStatus(State.UNREADABLE, str(error), log)
     except BenchError as error:
@@ -79,6 +78,8 @@ def status_of(folder: Folder, specs: Sequence[AttackSpec] = (), audits: Sequence
         )
     except OSError:  # it has just vanished: its process clears the folder, to start again
         return RunStatus(State.RUNNING, "", log)
+    attacked = {name for name, each in attacks.items() if record and record.fits(each)}
+    audited = {name for name, each in batteries.items() if record and record.fits(each)}
     missing = [spec.name for spec in specs if spec.name not in attacked]
     unaudited = [battery for battery in audits if battery not in audited]
     if record is not None and attacked and not missing and not unaudited:

@@ -143,7 +143,7 @@ class Folder:
     def trained(self) -> TrainingRecord:
         """Return the record of the training; BadInput where there is no network of it here."""
         found = self.training()
-        if found is None or found.diverged or not self.has_weights:
+        if found is None or found.diverged or not is_there(self._weights):
             raise BadInput(
                 f"{self.run.key} has no network here: expected a trained run with its weights; bench run trains it"
             )
@@ -153,7 +153,7 @@ class Folder:
     def has_network(self) -> bool:
         """Whether ``trained`` returns a record; IntegrityError where that is damaged."""
         found = self.training()
-        return found is not None and not found.diverged and self.has_weights
+        return found is not None and not found.diverged and is_there(self._weights)
 
     def sources(self) -> dict[str, Folder]:
         """Return the folders of the trained runs whose networks this training uses, by the setting that names them.
@@ -277,17 +277,15 @@ class Folder:
         return record
 
     def write_training(self, record: TrainingRecord, weights: Arrays) -> TrainingRecord:
-        """Write the weights, then the record that names their hash, then drop the checkpoints; return the record."""
-        sha256 = write_arrays(self._weights, weights)
-        whole = record.model_copy(update={"artefacts": {self._weights.name: artefact(self._weights, sha256)}})
+        """Write the weights, then the record that names their hash, then drop the checkpoints; return the record.
+
+        A training that diverged has no weights: nothing is written of them.
+        """
+        named = {self._weights.name: artefact(self._weights, write_arrays(self._weights, weights))} if weights else {}
+        whole = record.model_copy(update={"artefacts": named})
         write_record(self.path / "run.json", whole)
         shutil.rmtree(self.checkpoints, ignore_errors=True)
         return whole
-
-    @property
-    def has_weights(self) -> bool:
-        """Whether the weights of the run's network are here."""
-        return is_there(self._weights)
 
     def weights(self, record: TrainingRecord) -> Arrays:
         """Return the weights that ``record`` names; IntegrityError where they are missing or damaged."""

@@ -58,6 +58,7 @@ def _name(record: Study) -> str:
         cuts = dict.fromkeys((row.cut, row.c) for row in record.rows)
         radii = [row.eps for attack in record.attacks for row in attack.rows]
         settings = f"{record.data} {record.train} {record.val} {record.attacked} {[*cuts]} {radii}"
+        settings += f" seed {record.seed}" * bool(record.seed)  # the default keeps the name that it had in old records
         head = re.sub(r"[^A-Za-z0-9.]+", "-", record.network)
     else:
         names = [each.name for each in record.networks]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.audit.rates import Case, next_seed, read_cases
-from bench.datasets import DATASETS
 from bench.errors import BadInput
+from bench.records.images import images_of_run
 from bench.records.store import Folder, folders
 from bench.spec.control import control_of
 from bench.training.progress import Progress
@@ -25,7 +25,7 @@ def calibrated(results: Path, data_dir: Path | None, progress: Progress) -> list
     Raises:
         BadInput: there is no network with weights and no case.
     """
-    known = {str(each.run): each for each in folders(results) if isinstance(each, Folder) and each.has_weights}
+    known = {str(each.run): each for each in folders(results) if isinstance(each, Folder) and each.has_network}
     for folder in known.values():
         seeds = [known.get(str(next_seed(control_of(folder.run), step))) for step in (1, 2)]
         control = next((each for each in seeds if each is not None), None)
@@ -47,6 +47,5 @@ def _calibrate(folder: Folder, control: Folder, results: Path, data_dir: Path | 
     runtime.prepare()
     from bench.audit.calibration import calibrate
 
-    source = DATASETS[folder.run.dataset]
-    data = source.load(folder.run.image_size, data_dir, False, progress.say, progress.counter("images"))
+    data = images_of_run(folder.run, folder.training(), data_dir, progress.say, progress.counter("images"))
     calibrate(folder, control, data, results / PLACE, progress)

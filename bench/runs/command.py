@@ -30,7 +30,7 @@ def attack_options(run: Run, specs: Sequence[AttackSpec]) -> list[str]:
     """Return the options of ``bench run`` for ``specs``, which have equal radii and fraction; none for the default attacks."""
     words = []
     first = specs[0]
-    if list(specs) != attack_specs(run, [], first.eps, first.fraction):
+    if [spec.attack for spec in specs] != [spec.attack for spec in attack_specs(run)]:
         for spec in specs:
             words += ["--attack", str(spec.attack)]
     if first.eps != first.attack.norm.eps:

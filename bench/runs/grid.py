@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from bench.attacks import Attack, attack_named
-from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import FRACTION, AttackSpec, attack_specs, parse_eps
 from bench.errors import BadInput, unknown
 from bench.spec.run import READERS, SELF, Run
@@ -99,8 +98,7 @@ class Grid:
                     excluded[run] = Excluded(run, reason)
                     continue
                 cell = cells.get(run, GridRun(run, (), ()))
-                attacks = attack_specs(run, figure.attacks, self.eps, self.fraction)
-                specs, names = dict.fromkeys([*cell.specs, *attacks]), dict.fromkeys([*cell.figures, figure.name])
+                specs, names = self._specs(figure, run, cell.specs), dict.fromkeys([*cell.figures, figure.name])
                 cells[run] = GridRun(run, tuple(specs), tuple(names))
         return list(cells.values()), list(excluded.values())
 
@@ -122,8 +120,12 @@ class Grid:
         return [by_name[name] for name in names]
 
     def check(self) -> None:
-        """Raise BadInput where a run cannot be, or where an exclusion matches no run of the grid."""
-        runs = [run for figure in self.figures for run in self._runs(figure, self.seeds[0])]
+        """Raise BadInput where a run or its attacks cannot be, or where an exclusion matches no run of the grid."""
+        runs = []
+        for figure in self.figures:
+            for run in self._runs(figure, self.seeds[0]):
+                self._specs(figure, run)
+                runs.append(run)
         for number, each in enumerate(self.exclusions, 1):
             if not any(map(each.matches, runs)):
                 axes = " and ".join(f"{name} {' or '.join(map(str, values))}" for name, values in each.axes.items())
@@ -131,6 +133,12 @@ class Grid:
                     f"{self.source}: exclude {number}: no run of the grid has {axes}; expected settings of a run that a "
                     "figure makes"
                 )
+
+    def _specs(self, figure: Figure, run: Run, others: Sequence[AttackSpec] = ()) -> list[AttackSpec]:
+        """Return the attacks of other figures and those of ``figure`` on ``run``; BadInput where one command cannot make them."""
+        with _place(self.source), _place(f"figures.{figure.name}"):
+            own = attack_specs(run, figure.attacks, self.eps, self.fraction)
+            return attack_specs(run, [spec.attack for spec in (*others, *own)], self.eps, self.fraction)
 
     def _runs(self, figure: Figure, seed: int) -> list[Run]:
         runs = []
@@ -268,8 +276,6 @@ def _attack(table: Any) -> dict[str, Any]:
         fraction = table.get("fraction", 1.0)
         FRACTION.check("fraction", fraction)
         radii = parse_eps(",".join(map(str, _listed(table["eps"])))) if "eps" in table else ()
-        if radii:
-            AttackSpec(Fgsm(), radii)  # refuse radii that cannot be
     return {"eps": radii, "fraction": float(fraction)}
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bench.datasets import DATASETS
 from bench.errors import BadInput
 from bench.looking.ascent import Ascent
 from bench.looking.evaluation import Look
 from bench.looking.references import references
+from bench.records.images import images_of_run
 from bench.records.store import Folder
 from bench.runs.pipeline import Where, execute
 from bench.training.progress import Progress
@@ -91,8 +91,8 @@ def draw(
 
     image = None
     if start is not None:
-        source = DATASETS[run.dataset]
-        data = source.load(run.image_size, where.data_dir, where.skip_broken, progress.say, progress.counter("images"))
+        training, count = folders[0].trained(), progress.counter("images")
+        data = images_of_run(run, training, where.data_dir, progress.say, count, skip_broken=where.skip_broken)
         image = data.val.images[start]
     networks = {folder.run.key: restored(folder, folder.trained()) for folder in folders}
     progress.say(f"drawing: {ascent.steps} steps, networks: {len(networks)}")

@@ -11,9 +11,11 @@ from bench.attacks.spec import AttackSpec
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.errors import BadInput, IntegrityError
+from bench.evaluation.attack import attack_evaluations
 from bench.evaluation.base import Evaluation
 from bench.evaluation.masking import Masking, masking
 from bench.looking.evaluation import Look
+from bench.records.images import images_of_run
 from bench.records.schema import AttackRecord, AuditRecord, TrainingRecord
 from bench.records.store import Folder
 from bench.runs.evaluations import Wanted, evaluations_of
@@ -86,8 +88,7 @@ def execute(
         _check_architecture(run, training, architecture)
         evaluations = evaluations_of(wanted)
         missing = _missing(folder, training, evaluations)
-        source = DATASETS[run.dataset]
-        if training and not missing and source.named and not where.data_dir:
+        if training and not missing and DATASETS[run.dataset].named and not where.data_dir:
             return _result(folder, training, wanted, worked=False)
         for evaluation in missing:
             if evaluation.library and find_spec(evaluation.library) is None:
@@ -96,9 +97,14 @@ def execute(
                 )
         if training is None:
             folder.sources()  # refuse early where a run to train with is not there
-        data = source.load(run.image_size, where.data_dir, where.skip_broken, progress.say, progress.counter("images"))
-        if training:
-            _check_images(folder, training, data)
+        data = images_of_run(
+            run,
+            training,
+            where.data_dir,
+            progress.say,
+            progress.counter("images"),
+            skip_broken=where.skip_broken,
+        )
         _check_sources(folder, sources, data)
         if training and not missing:
             return _result(folder, training, wanted, worked=False)
@@ -121,7 +127,7 @@ def _missing(folder: Folder, training: TrainingRecord | None, evaluations: Seque
 
 def _sources(folder: Folder, specs: Sequence[AttackSpec], restart: bool) -> list[Folder]:
     """Return the folders of the runs whose networks are needed for those of ``specs`` that have no record yet."""
-    asked = [spec for spec in specs if restart or folder.attack(spec) is None]
+    asked = [each.spec for each in attack_evaluations(specs) if restart or not each.is_recorded(folder)]
     found = [folder.other(name, str(spec.attack)) for spec in asked for name in spec.attack.sources]
     for source in found:
         _check_architecture(source.run, source.training(), source_of(source.run.arch))
@@ -143,15 +149,6 @@ def _check_architecture(run: Run, training: TrainingRecord | None, source: str |
         raise IntegrityError(
             f"{run.arch} has changed since {run.name} was trained (sha256 {(training.source or 'none')[:12]}, now "
             f"{(source or 'none')[:12]}): restore the file, give the new one another name, or start over with --restart"
-        )
-
-
-def _check_images(folder: Folder, training: TrainingRecord, data: Dataset) -> None:
-    if training.data.fingerprint != data.fingerprint:
-        choice = "another --results-dir" if DATASETS[folder.run.dataset].named else "--data-name NAME to keep both"
-        raise IntegrityError(
-            f"{folder.path} was trained on other images ({training.data.fingerprint[:12]}, now "
-            f"{data.fingerprint[:12]}): choose {choice}, or start over with --restart"
         )
 
 
@@ -187,6 +184,6 @@ def _work(
 
 
 def _result(folder: Folder, training: TrainingRecord, wanted: Wanted, worked: bool) -> Result:
-    attacks = {spec.name: record for spec in wanted.attacks if (record := folder.attack(spec))}
-    audits = {name: found[0] for name in wanted.audits if (found := folder.audit(name))}
+    attacks = {spec.name: made for spec in wanted.attacks if (made := folder.attack(spec)) and training.fits(made)}
+    audits = {name: found[0] for name in wanted.audits if (found := folder.audit(name)) and training.fits(found[0])}
     return Result(folder, training, attacks, worked, audits)

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from fakes import diverged, fake, tear
 from tiny import tiny_run
 from whole_runs import FGSM
 
 from bench.audit import version
-from bench.audit.evaluation import audited, control_audit
+from bench.audit.battery import SCREEN
+from bench.audit.evaluation import AuditEvaluation, audited
 from bench.audit.record import evidence_of
 from bench.audit.verdict import judge
+from bench.cli.audit_output import card
 from bench.cli.main import main
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
-from bench.errors import IntegrityError
+from bench.errors import BadInput, IntegrityError
+from bench.records.schema import ControlRow
 from bench.records.status import State, status_of
 from bench.records.store import Folder
 from bench.runs.pipeline import Result, Where, execute
@@ -43,15 +49,45 @@ def results(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def copied(results: Path, tmp_path: Path) -> Path:
+    """A copy of both."""
+    return Path(shutil.copytree(results, tmp_path / "copy"))
+
+
+def change_audit(folder: Folder, **changes: Any) -> None:
+    """Write the recorded audit again with ``changes``."""
+    found = folder.audit("screen")
+    assert found is not None
+    folder.write_audit(found[0].model_copy(update=changes), found[1])
+
+
+def put_on_other_images(folder: Folder) -> None:
+    """Let the network in ``folder``, and its audit, be of other images."""
+    training = folder.trained()
+    data = training.data.model_copy(update={"fingerprint": "e" * 64})
+    folder.write_training(training.model_copy(update={"data": data}), folder.weights(training))
+    change_audit(folder, data="e" * 64)
+
+
+def forget_transfer(folder: Folder) -> None:
+    """Let the recorded audit be one that was made before there was a control to attack from."""
+    found = folder.audit("screen")
+    assert found is not None
+    record, arrays = found
+    assert record.stages[-1].stage == "transfer"
+    arrays["outcomes"] = arrays["outcomes"][:-1]
+    folder.write_audit(record.model_copy(update={"stages": record.stages[:-1]}), arrays)
+
+
 def test_the_verdict_can_be_computed_again_from_the_record(results: Path) -> None:
     folder = Folder(results, PRUNED)
-    found, control = folder.audit("screen"), control_audit(folder, "screen")
+    found, control = folder.audit("screen"), Folder(results, DENSE).audit("screen")
     assert found is not None
     assert control is not None
     record, arrays = found
-    assert record.control == control[0]
-    assert control[0].run == DENSE.name
-    again = judge(evidence_of(record, arrays), control[1])
+    assert record.control == ControlRow(run=DENSE.name, seed=0, weights=control[0].weights)
+    again = judge(evidence_of(record, arrays), evidence_of(*control))
     assert (again.kind, list(again.reasons)) == (record.verdict.kind, record.verdict.reasons)
     assert [row.left for row in again.rows] == [row.left for row in record.verdict.rows]
     assert audited(folder, "screen").verdict == record.verdict
@@ -59,7 +95,7 @@ def test_the_verdict_can_be_computed_again_from_the_record(results: Path) -> Non
 
 def test_the_control_has_no_control(results: Path) -> None:
     folder = Folder(results, DENSE)
-    assert control_audit(folder, "screen") is None
+    assert audited(folder, "screen").control is None
     assert audited(folder, "screen").verdict.kind in ("inconclusive", "masked")
 
 
@@ -75,6 +111,71 @@ def test_an_audit_is_done_once_and_again_at_another_version(
     assert go(tmp_path / "copy", DENSE, "screen").worked
     record = Folder(tmp_path / "copy", DENSE).audits()["screen"]
     assert record.version == 99
+
+
+@pytest.mark.parametrize("changed", ["weights", "data"])
+def test_an_audit_of_another_network_or_on_other_images_is_to_be_done_again(changed: str, copied: Path) -> None:
+    folder = Folder(copied, PRUNED)
+    assert AuditEvaluation(SCREEN).is_recorded(folder)
+    change_audit(folder, **{changed: "0" * 64})
+    assert not AuditEvaluation(SCREEN).is_recorded(folder)
+    assert status_of(folder, (FGSM,), ("screen",)).state is State.INTERRUPTED
+
+
+def test_an_audit_without_transfer_is_done_again_once_there_is_a_control_on_the_same_images(copied: Path) -> None:
+    pruned, dense = Folder(copied, PRUNED), Folder(copied, DENSE)
+    forget_transfer(pruned)
+    assert not AuditEvaluation(SCREEN).is_recorded(pruned)
+    assert AuditEvaluation(SCREEN).is_recorded(dense)  # no network is attacked from itself
+    put_on_other_images(dense)
+    assert AuditEvaluation(SCREEN).is_recorded(pruned)
+    shutil.rmtree(dense.path)
+    assert AuditEvaluation(SCREEN).is_recorded(pruned)
+
+
+def test_a_control_on_other_images_is_none(copied: Path) -> None:
+    folder, control = Folder(copied, PRUNED), Folder(copied, DENSE)
+    assert audited(folder, "screen").control is not None
+    put_on_other_images(control)
+    found = audited(folder, "screen")
+    assert found.control is None
+    assert [row.control for row in found.verdict.rows] == [None, None]
+    with pytest.raises(BadInput, match=rf"{DENSE.key} was audited on other images \(eeeeeeeeeeee, here ffffffffffff\)"):
+        audited(folder, "screen", control)
+
+
+def test_a_control_whose_audit_is_of_other_weights_is_none(copied: Path) -> None:
+    change_audit(Folder(copied, DENSE), weights="0" * 64)
+    assert audited(Folder(copied, PRUNED), "screen").control is None
+
+
+def test_a_named_control_that_cannot_be_compared_is_refused(copied: Path) -> None:
+    folder, control = Folder(copied, PRUNED), Folder(copied, DENSE)
+    with pytest.raises(BadInput, match="the same network: expected another one"):
+        audited(folder, "screen", folder)
+    change_audit(control, eps=[1.0, 4.0])
+    with pytest.raises(BadInput, match=f"{DENSE.key} was audited at eps 1, 4: expected"):
+        audited(folder, "screen", control)
+
+
+@pytest.mark.usefixtures("tiny_source")
+def test_a_seed_that_diverged_is_named_and_the_other_seeds_are_audited(copied: Path) -> None:
+    first, later = Folder(copied, DENSE), Folder(copied, replace(DENSE, seed=1))
+    training, audit = first.trained(), first.audit("screen")
+    assert audit is not None
+    later.declare()
+    later.write_training(training.model_copy(update={"run": str(later.run)}), first.weights(training))
+    later.write_audit(*audit)
+    shutil.rmtree(first.path)
+    diverged(copied, DENSE)
+    words = ["--results-dir", str(copied), "--json", "--quiet"]
+    found = CliRunner().invoke(main, ["audit", DENSE.name, *words])
+    assert found.exit_code == 1
+    assert json.loads(found.stdout)["network"] == later.run.key
+    assert f"{DENSE.key} diverged: there is no network to audit" in found.stderr
+    named = CliRunner().invoke(main, ["audit", later.run.key, DENSE.key, *words])
+    assert named.exit_code == 2
+    assert f"{DENSE.key} diverged and has no network" in named.stderr
 
 
 @pytest.mark.parametrize("what", ["json", "npz"])
@@ -103,12 +204,45 @@ def test_the_command_prints_a_card_of_fewer_than_20_lines_and_json(results: Path
     assert body["audit"]["verdict"]["kind"] in shown.output
 
 
+def test_reasons_that_find_no_room_are_where_the_card_says(results: Path, tmp_path: Path) -> None:
+    record, _ = Folder(results, PRUNED).audit("screen") or pytest.fail("no record")
+    many = record.model_copy(update={"verdict": record.verdict.model_copy(update={"reasons": ["a reason"] * 30})})
+    recorded, unrecorded = card("net", many, tmp_path / "screen.json"), card("net", many, None)
+    assert "more reasons are in the record" in recorded
+    assert "--json" in unrecorded
+    assert "in the record" not in unrecorded
+
+
+def test_a_damaged_folder_is_named_and_not_called_missing(tmp_path: Path) -> None:
+    tear(fake(tmp_path, DENSE).path / "spec.json")
+    for name in (DENSE.name, DENSE.key):
+        found = CliRunner().invoke(main, ["audit", name, "--results-dir", str(tmp_path)])
+        assert (found.exit_code, "spec.json" in found.output) == (4, True), found.output
+
+
 @pytest.mark.usefixtures("tiny_source")
 def test_two_networks_can_be_compared_the_other_way_round(results: Path) -> None:
     found = CliRunner().invoke(
         main, ["audit", DENSE.name, PRUNED.name, "--results-dir", str(results), "--json", "--quiet"]
     )
-    assert json.loads(found.output)["audit"]["control"]["run"] == PRUNED.name
+    body = json.loads(found.output)
+    assert body["audit"]["control"]["run"] == PRUNED.name
+    assert body["record"] is None  # which has the verdict against its own control
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([DENSE.name, "--eps", "2,4"], "--eps has no effect for the run"),
+        ([DENSE.name, "--image-size", "64", "--temperature", "1"], "--image-size and --temperature have no effect"),
+        ([DENSE.name, PRUNED.name, "--ensemble", "--quantise", "int8"], "--quantise has no effect with --ensemble"),
+        (["--calibrate", DENSE.name], "expected no RUN"),
+        (["--calibrate", "--full", "--json"], "--full and --json have no effect with --calibrate"),
+    ],
+)
+def test_an_option_without_effect_is_refused(words: list[str], expected: str, results: Path) -> None:
+    found = CliRunner().invoke(main, ["audit", *words, "--results-dir", str(results)])
+    assert (found.exit_code, expected in found.output) == (2, True), found.output
 
 
 @pytest.mark.parametrize(

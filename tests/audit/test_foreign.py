@@ -206,6 +206,22 @@ def test_probabilities_of_a_nested_model_are_refused(tmp_path: Path) -> None:
         load(write_net(tmp_path, text), tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["OTHER"], "--control"),
+        (["--quantise", "int8"], "--quantise has no effect"),
+        (["--results-dir", "elsewhere"], "--results-dir has no effect"),
+        (["--temperature", "0"], "temperature is 0.0: expected"),
+        (["--image-size", "8"], "image_size is 8: expected pixels in [32, 512]"),
+    ],
+)
+def test_what_an_audit_of_a_file_cannot_use_is_refused(words: list[str], expected: str, tmp_path: Path) -> None:
+    usual = ["audit", "none.py:build", "--weights", "none.npz", "--data-dir", str(tmp_path)]
+    found = CliRunner().invoke(main, [*usual, *words])
+    assert (found.exit_code, expected in found.output) == (2, True), found.output
+
+
 @pytest.mark.parametrize(("eps", "expected"), [("300", "[0, 255]"), ("4,2", "ascending"), ("0", "above 0")])
 def test_radii_that_cannot_be_are_refused_before_the_network_is_built(eps: str, expected: str) -> None:
     found = CliRunner().invoke(main, ["audit", "none.py:build", "--weights", "none.npz", "--eps", eps])

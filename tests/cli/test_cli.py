@@ -85,6 +85,8 @@ WRONG = {
     "--schedule steps:100,8,250 --sparsity 0.5 --dataset synthetic --image-size 32": "prunes last at step 2100",
     "--temperature 0": "a temperature in (0, 1000000]",
     "--temperature-loss hot": "plain, scaled",
+    "--temperature-loss plain": "--temperature-loss has no effect without --temperature",
+    "--schedule steps:1,2,3": "--schedule has no effect without --sparsity",
     "--low-rank lr3": "full, lr1, lr2",
     "--low-rank 0.5": "fc5 has no convolution larger than 1x1",
     "--low-rank-init svd": "expected --low-rank, --low-rank-init svd and --from RUN together",

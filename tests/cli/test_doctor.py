@@ -19,7 +19,7 @@ from bench.doctor import machine, self_test
 from bench.doctor.finding import State
 from bench.doctor.places import images, writable
 from bench.doctor.software import extra_of, required
-from bench.errors import BenchError
+from bench.errors import BenchError, Interrupted
 from bench.runs.pipeline import Result
 from bench.spec.run import Run
 from bench.training import runtime
@@ -79,6 +79,17 @@ def test_a_folder_that_cannot_be_written_is_an_error_and_one_to_come_is_not_made
     assert found.remedy == "choose"
 
 
+def test_a_folder_that_cannot_be_looked_into_is_an_error_and_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refused)
+    found = writable("results", tmp_path / "a", "choose")
+    assert (found.state, found.remedy) == (State.ERROR, "choose")
+
+
 @pytest.mark.parametrize(
     ("flags", "devices", "word"),
     [
@@ -121,6 +132,15 @@ def test_an_error_in_the_small_run_is_a_line_and_no_traceback(monkeypatch: pytes
     monkeypatch.setattr(self_test, "execute", refused)
     found = self_test.self_test()
     assert (found.state, found.text) == (State.ERROR, "out of memory")
+
+
+def test_a_self_test_that_is_stopped_is_no_error_to_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise Interrupted("stopped", 2)
+
+    monkeypatch.setattr(self_test, "execute", stopped)
+    with pytest.raises(Interrupted):
+        self_test.self_test()
 
 
 def test_a_tensorflow_that_does_not_start_is_an_error_and_nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ def result(folder: Folder) -> Result:
     return Result(folder, training, folder.attacks(), worked=True)
 
 
-def ran(monkeypatch: pytest.MonkeyPatch, end: Any) -> Any:
+def ran(monkeypatch: pytest.MonkeyPatch, end: Any, *words: str) -> Any:
     """Return how ``bench run`` ends where the work ends in ``end``, an error or a result."""
 
     def execute(*_: Any) -> Any:
@@ -32,7 +32,7 @@ def ran(monkeypatch: pytest.MonkeyPatch, end: Any) -> Any:
         return end
 
     monkeypatch.setattr(phases, "execute", execute)
-    return CliRunner().invoke(main, ["run", "--arch", "fc5", "--dataset", "synthetic"])
+    return CliRunner().invoke(main, ["run", "--arch", "fc5", "--dataset", "synthetic", *words])
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,16 @@ def test_an_error_is_a_line_and_a_code(error: BaseException, code: int, monkeypa
     assert len(done.stderr.splitlines()) == 1
     assert (str(error) or "run the same command again to go on") in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (Interrupted("it was stopped", 15), 143)])
+def test_a_run_that_was_started_anew_goes_on_without_restart(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = ran(monkeypatch, error, "--restart")
+    assert done.exit_code == code
+    assert "without --restart" in done.stderr
+    assert "--restart" not in ran(monkeypatch, error).stderr
 
 
 def test_a_diverged_run_says_so_and_ends_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

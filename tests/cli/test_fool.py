@@ -1,8 +1,9 @@
-"""What ``bench fool`` refuses, before TensorFlow starts."""
+"""What ``bench fool`` refuses before TensorFlow starts, and how it names what it writes."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -52,3 +53,19 @@ def test_weights_of_another_hash_are_an_error_of_integrity(folder: Path) -> None
     done = CliRunner().invoke(main, ["fool", "photo.png", "--network", "vgg16", "--weights", "w.h5"])
     assert done.exit_code == 4
     assert "expected the md5 64373286793e3c8b2b4e3219cbf3544b, received" in done.stderr
+
+
+def test_pictures_of_other_settings_have_other_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = SimpleNamespace(target=None, model_dump_json=lambda: "{}")
+    found = SimpleNamespace(record=record, clean=None, fooled=None)
+    written: list[Path] = []
+    monkeypatch.setattr("bench.cli.fool.networks_named", lambda *_: [SimpleNamespace(name="vgg16")])
+    monkeypatch.setattr("bench.fooling.image.fool_image", lambda *_: found)
+    monkeypatch.setattr("bench.report.figures.fooled.fooled", lambda *_: None)
+    monkeypatch.setattr("bench.cli.fool.write_record", lambda path, _: written.append(path))
+    monkeypatch.setattr("bench.cli.fool.with_picture", lambda path, _: [path])
+    for words in ([], ["--eps", "1"], ["--eps", "1.5"], ["--eps", "1.5", "--steps", "50"]):
+        done = CliRunner().invoke(main, ["fool", "photo.png", "--network", "vgg16", "--json", "--quiet", *words])
+        assert done.exit_code == 0, done.output
+    assert written[0].name == "photo-vgg16-any.json"
+    assert len(set(written)) == 4

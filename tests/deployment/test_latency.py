@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from fakes import diverged, trained
 from tiny import tiny_run
 from whole_runs import go
 
 from bench.cli.main import main
+from bench.deployment.formats import format_named
 from bench.deployment.latency import WARM, Latency, timed_in_turn
 from bench.records.collection import read
 from bench.records.store import Folder
@@ -59,6 +64,41 @@ def test_a_run_is_timed_beside_its_control_and_written_once(tmp_path: Path, monk
     assert (tmp_path / f"{low.name}-seed-0.tflite").stat().st_size > 0
     again = CliRunner().invoke(main, ["export-model", low.name])
     assert (again.exit_code, "exists" in again.output) == (2, True)
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_the_network_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained(tmp_path, tiny_run(), 0.8)
+    words = ["export-model", tiny_run().name, "--results-dir", str(tmp_path), "--output"]
+    monkeypatch.setattr("bench.deployment.formats.find_spec", lambda _: object())
+    found = CliRunner().invoke(main, [*words, str(tmp_path / "none" / "net.tflite")])
+    assert (found.exit_code, "none is no folder" in found.output) == (2, True), found.output
+    monkeypatch.setattr("bench.deployment.formats.find_spec", lambda _: None)
+    found = CliRunner().invoke(main, [*words, str(tmp_path / "net.tflite")])
+    assert (found.exit_code, "bench-robustness[deploy]" in found.output) == (2, True), found.output
+
+
+def test_an_interrupted_write_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(_model: Any, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bench.deployment.formats.find_spec", lambda _: object())
+    monkeypatch.setattr("bench.deployment.formats.pkgutil.resolve_name", lambda _: SimpleNamespace(write=stopped))
+    with pytest.raises(KeyboardInterrupt):
+        format_named("tflite").write(None, tmp_path / "net.tflite")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("tiny_source", "small_network")
+def test_a_control_that_diverged_is_not_timed(tmp_path: Path) -> None:
+    low = go(tmp_path, tiny_run(arch="small", sparsity=0.5)).folder.run
+    np.savez(diverged(tmp_path, tiny_run(arch="small")).path / "weights.npz")  # which earlier versions wrote
+    words = ["latency", low.name, "--results-dir", str(tmp_path), "--rounds", "1", "--json", "--quiet"]
+    shown = CliRunner().invoke(main, words)
+    assert shown.exit_code == 0, shown.output
+    assert {row["run"] for row in json.loads(shown.output)["latencies"]} == {low.key}
 
 
 def test_a_run_without_weights_is_refused(tmp_path: Path) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from fakes import trained
 from targets import Linear
+from tiny import tiny_run
 
 from bench.datasets.base import Split
 from bench.datasets.class_names import names_of
-from bench.errors import BadInput
+from bench.errors import BadInput, IntegrityError
 from bench.fooling.matrix import NOISE, Transferred, check_alike, transferred
-from bench.networks import TrainedNetwork
+from bench.networks import TrainedNetwork, images_for
+from bench.training.progress import Progress
 
 SIDE = 4
 EPS = 2.0
@@ -82,6 +86,15 @@ def test_the_same_seed_gives_the_same_noise() -> None:
     first, second = (transferred([one, other], split, EPS, 3, 7, lambda *_: None) for _ in range(2))
     for a, b in zip(first.noise, second.noise, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.usefixtures("tiny_source")
+def test_images_that_the_network_was_not_trained_on_are_refused(tmp_path: Path, quiet: Progress) -> None:
+    classifier: Any = None
+    folder = trained(tmp_path, tiny_run(), 0.8, data="e" * 64)
+    network = TrainedNetwork("a", classifier, names_of(("x", "y")), 32, "", folder)
+    with pytest.raises(IntegrityError, match=r"trained on other images \(eeeeeeeeeeee, now ffffffffffff\)"):
+        images_for(network, None, quiet)
 
 
 def test_networks_that_cannot_see_the_same_images_are_refused() -> None:

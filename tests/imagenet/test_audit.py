@@ -59,7 +59,11 @@ def test_all_classes_of_the_network_count(tmp_path: Path, monkeypatch: pytest.Mo
     [
         (["vgg16"], "vgg16 needs --data-dir DIR: expected a folder CLASS/*.jpg, each CLASS a WordNet id"),
         (["vgg16", "a-run", "--data-dir", "."], "vgg16 has no control here: expected its name alone"),
-        (["vgg16", "--quantise", "int8"], "--ensemble and --quantise are for runs: expected neither for vgg16"),
+        (["vgg16", "--quantise", "int8"], "--quantise has no effect for vgg16: leave it out"),
+        (
+            ["vgg16", "--image-size", "64", "--temperature", "20"],
+            "--image-size and --temperature have no effect for vgg16: leave them out",
+        ),
         (["vgg16", "--eps", "0", "--data-dir", "."], "expected a radius above 0"),
         (["vgg16", "--data-dir", ".", "--weights", "none.h5"], "cannot read the weights 'none.h5'"),
     ],

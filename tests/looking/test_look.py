@@ -88,7 +88,8 @@ def test_maps_that_are_gone_or_damaged_are_made_again(tmp_path: Path) -> None:
     look(tmp_path, folder)
     weights, path = folder.trained().weights, folder.maps_path(4)
     whole = path.read_bytes()
-    for content in (whole[:-20], b"no archive", b""):
+    flipped = whole[:200] + bytes(byte ^ 0xFF for byte in whole[200:220]) + whole[220:]
+    for content in (flipped, whole[:-20], b"no archive", b""):
         path.write_bytes(content)
         assert read_maps(path, weights) is None
     look(tmp_path, folder)
@@ -148,6 +149,7 @@ def test_the_command_prints_a_table_and_draws_pictures(tmp_path: Path) -> None:
         (["RUN", "--target", "1", "--start", "x"], "--start x: expected noise, or the number"),
         (["RUN", "--target", "1", "--start", "200"], "start is 200: expected noise, or the number"),
         (["RUN", "--target", "1", "--steps", "0"], "steps is 0: expected steps in [1, 10000]"),
+        (["RUN", "--start", "3", "--steps", "9"], "--start and --steps have no effect without --target"),
         (["RUN", "DIVERGED"], "has no network here: expected a trained run with its weights"),
         (["RUN", "ELSEWHERE"], "were trained on other images or at another size"),
     ],

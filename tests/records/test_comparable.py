@@ -6,8 +6,9 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
-from fakes import EPS, fake, fake_attack, fake_outcome
+from fakes import EPS, fake, fake_attack, fake_outcome, trained
 from recorded import names
 from tiny import tiny_run
 
@@ -64,6 +65,28 @@ def test_an_attack_of_another_version_is_left_out_by_name_unless_told_to_mix(tmp
     assert left_out.what == f"fgsm of {tiny_run().name}, seed 2"
     assert "attack version 2 where most have version 1" in left_out.reason
     assert [len(each.attacks) for each in read(tmp_path, mixed=True).of(tiny_run()).values()] == [1, 1, 1]
+
+
+def test_what_is_left_out_has_one_order(tmp_path: Path) -> None:
+    # Of many attacks, so that the order of a set, which differs from process to process, is not the right one by luck.
+    steps = [AttackSpec(Fgsm(knowledge=float(heat)), EPS) for heat in range(2, 12)]
+    right = np.ones((len(EPS), 20), bool)
+    for seed in range(2):
+        folder = trained(tmp_path, tiny_run(seed=seed), 0.8)
+        for spec in steps:
+            fake_outcome(folder, spec, right, version=1 + seed)
+    left_out = [each.what for each in read(tmp_path).left_out]
+    assert len(left_out) == len(steps)
+    assert left_out == sorted(left_out)
+
+
+def test_two_folders_of_images_are_two_data_sets(tmp_path: Path) -> None:
+    runs = [tiny_run(dataset="folder", data_name=name) for name in "ab"]
+    for run, data in zip(runs, "ef", strict=True):
+        fake(tmp_path, run, data=data * 64)
+    records = read(tmp_path)
+    assert records.left_out == ()
+    assert names(records) == {(run.name, 0) for run in runs}
 
 
 def test_an_attack_on_other_weights_is_left_out_as_damaged(tmp_path: Path) -> None:

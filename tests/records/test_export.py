@@ -18,6 +18,7 @@ from bench.cli.main import main
 from bench.errors import BadInput
 from bench.records import export
 from bench.records.export import COLUMNS, KEY, table, write
+from bench.records.files import read_json, write_json
 
 
 def exported(results: Path, code: int = 0) -> list[dict[str, str]]:
@@ -85,6 +86,15 @@ def test_a_record_that_lacks_a_key_hides_no_other(tmp_path: Path, file: str, key
     assert f"{path} lacks '{key}'" in str(error)
     # The other run stays, and of the one with a damaged attack the two others.
     assert frame["seed"].tolist() == [0] * len(EPS) + [1] * len(EPS) * (0 if file == "run.json" else 2)
+
+
+def test_an_attack_on_other_weights_is_left_out_by_name(tmp_path: Path) -> None:
+    folder = fake(tmp_path, tiny_run(temperature=20.0))
+    path = folder.path / "attacks" / f"{AttackSpec(Fgsm(), EPS).name}.json"
+    write_json(path, "bench.attack/2", {**read_json(path, "bench.attack/2"), "weights": "0" * 64})
+    frame, (error,) = table(tmp_path)
+    assert f"{path.with_suffix('.npz')} is of other weights" in str(error)
+    assert set(frame["attack"]) == {"fgsm(knowledge=none)", "fgsm(loss=margin)"}
 
 
 def test_what_may_not_be_read_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from tiny import tiny_run
 from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec, attack_specs
 from bench.errors import IntegrityError, Unreadable
+from bench.records.files import read_json, write_json
 from bench.records.status import State, status_of
 from bench.records.store import Folder, folders
 from bench.training.checkpoint import Position, save
@@ -30,6 +31,15 @@ def test_a_record_with_every_attack_is_done_and_with_fewer_is_not(tmp_path: Path
     another = AttackSpec(attack_named("fgsm(knowledge=5)"), EPS)
     seen = status_of(folder, [*SPECS, another])
     assert (seen.state, seen.note) == (State.INTERRUPTED, f"trained, to be attacked by {another.name}")
+
+
+@pytest.mark.parametrize("changed", ["weights", "data"])
+def test_an_attack_on_another_network_or_on_other_images_is_no_attack_on_this_one(changed: str, tmp_path: Path) -> None:
+    folder = fake(tmp_path, RUN)
+    path = folder.path / "attacks" / f"{SPECS[0].name}.json"
+    write_json(path, "bench.attack/2", {**read_json(path, "bench.attack/2"), changed: "0" * 64})
+    seen = status_of(folder, SPECS)
+    assert (seen.state, seen.note) == (State.INTERRUPTED, f"trained, to be attacked by {SPECS[0].name}")
 
 
 def test_a_record_that_lacks_a_key_is_invalid_and_named(tmp_path: Path) -> None:

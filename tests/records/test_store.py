@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import ENVIRONMENT, data_record, fake, fake_attack, made_up
+from fakes import ENVIRONMENT, data_record, diverged, fake, fake_attack, made_up
 from filelock import FileLock
 from tiny import tiny_run
 
@@ -45,6 +45,13 @@ RECORD = training(tiny_run())
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path / "results", tiny_run())
+
+
+def test_a_training_that_diverged_leaves_no_weights(tmp_path: Path) -> None:
+    folder = diverged(tmp_path, tiny_run())
+    assert not (folder.path / "weights.npz").exists()
+    assert folder.training() is not None
+    assert not folder.has_network
 
 
 def test_nothing_is_recorded_before_it_is_written(folder: Folder) -> None:

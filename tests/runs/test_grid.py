@@ -12,6 +12,7 @@ from bench.comparison.group import comparison_groups
 from bench.errors import BadInput
 from bench.records.collection import Collection
 from bench.runs.grid import PRESETS, load, parse
+from bench.runs.sweep.jobs import jobs_of
 from bench.spec.run import Run
 
 TEXT = """
@@ -163,7 +164,8 @@ def test_the_paper_preset_is_the_internship_but_for_size_length_and_seeds() -> N
             "temperature = 30\n",
             "g: exclude 1: no run of the grid has arch alexnet and temperature 30",
         ),
-        ("[[exclude]]", "[attack]\neps = [4, 2]\n[[exclude]]", "g: attack: eps is"),
+        ("[[exclude]]", "[attack]\neps = [4, 2]\n[[exclude]]", "g: figures.1: eps is"),
+        ("[[exclude]]", "[attack]\neps = [0, 510]\n[[exclude]]", r"g: figures.1: eps is 510.*\[0, 255\]"),
         ("[[exclude]]", "[attack]\nesp = 4\n[[exclude]]", "g: attack: unknown setting of an attack 'esp'.*'eps'"),
         (
             "[[exclude]]",
@@ -198,6 +200,21 @@ def test_what_is_wrong_in_a_grid_is_named_with_its_table_and_key(old: str, new: 
     assert old in TEXT
     with pytest.raises(BadInput, match=said):
         parse("g", TEXT.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("attack", ["", "[attack]\neps = [0, 510]"])
+def test_a_grid_in_l2_is_swept_with_radii_of_l2(attack: str, tmp_path: Path) -> None:
+    cells, _ = expanded(f'[figures.a]\narch = "fc5"\nattacks = ["fgsm-l2"]\n{attack}')
+    (job,) = jobs_of(cells, tmp_path, None)
+    words = ["--attack", "fgsm-l2", *(["--eps", "0,510"] if attack else [])]
+    assert job.words[3 : 3 + len(words)] == tuple(words)
+
+
+def test_one_radius_for_a_run_in_two_norms_is_refused_with_its_figure() -> None:
+    figures = '[figures.a]\narch = "fc5"\n[figures.b]\narch = "fc5"\nattacks = ["fgsm-l2"]\n'
+    assert expanded(figures)
+    with pytest.raises(BadInput, match=r"g: figures.b: .*L-infinity and L2"):
+        expanded(figures + "[attack]\neps = [0, 2]")
 
 
 def test_settings_that_belong_together_are_one_run_of_a_figure() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,6 +73,22 @@ class TestErrors:
     def test_a_folder_without_classes_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(bench.BenchError, match="two or more class folders"):
             bench.judge_file("net.py:net", "w.npz", data_dir=tmp_path)
+
+    @pytest.mark.parametrize(
+        ("settings", "expected"),
+        [
+            ({"eps": [0]}, "above 0"),
+            ({"eps": []}, "above 0"),
+            ({"eps": [4, 2]}, "ascending"),
+            ({"temperature": 0}, "a temperature in"),
+            ({"image_size": 16}, "pixels in"),
+        ],
+    )
+    def test_what_an_audit_of_a_file_cannot_be_is_refused(
+        self, settings: dict[str, Any], expected: str, tmp_path: Path
+    ) -> None:
+        with pytest.raises(bench.BenchError, match=expected):
+            bench.judge_file("net.py:net", "w.npz", data_dir=tmp_path, **settings)
 
     def test_a_damaged_record_is_left_out_with_a_warning(self, tmp_path: Path) -> None:
         fake(tmp_path, tiny_run())

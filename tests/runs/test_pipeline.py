@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from records import identity
 from tiny import only_seed_folder, tiny_run
 from whole_runs import FGSM, go
 
 from bench.attacks.spec import AttackSpec, attack_specs
+from bench.errors import BadInput
+from bench.networks import images_for, of_run
 from bench.records.schema import Origin
-from bench.runs.pipeline import Result
+from bench.runs.pipeline import Result, Where, execute
 from bench.spec.architectures import ARCHITECTURES
 from bench.spec.ranks import FullRank
+from bench.training.progress import Progress
 
 pytestmark = pytest.mark.usefixtures("tiny_source", "small_network")
 TOGETHER: dict[str, Any] = {"sparsity": 0.9, "low_rank": "lr1", "temperature": 20.0}
@@ -92,6 +97,23 @@ def test_a_diverged_run_is_final_and_says_so_without_any_number(tmp_path: Path) 
     assert "NaN" not in text
     assert "Infinity" not in text
     assert not go(tmp_path, run).worked
+
+
+def test_broken_images_that_a_training_left_out_are_left_out_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet: Progress
+) -> None:
+    monkeypatch.setenv("BENCH_CACHE_DIR", str(tmp_path / "cache"))
+    for number, (split, name) in enumerate(itertools.product(("train", "val"), "ab")):
+        (tmp_path / split / name).mkdir(parents=True)
+        Image.new("RGB", (32, 32), (40 * number, 0, 0)).save(tmp_path / split / name / "0.png")
+    (tmp_path / "val" / "b" / "1.jpg").write_bytes(b"")
+    run, results = tiny_run(arch="small", dataset="folder", epochs=1), tmp_path / "results"
+    assert execute(run, [], Where(results, tmp_path, skip_broken=True), quiet).training.data.skipped
+    found = execute(run, [FGSM], Where(results, tmp_path), quiet)
+    assert found.attacks
+    assert len(images_for(of_run(found.folder), tmp_path, quiet).val) == 2
+    with pytest.raises(BadInput, match="1 broken"):
+        execute(replace(run, seed=1), [], Where(results, tmp_path), quiet)
 
 
 def test_a_low_rank_run_starts_from_a_trained_one_and_names_its_weights(

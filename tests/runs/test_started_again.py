@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import fake
+from fakes import EPS, diverged, fake
 from records import identity
 from tiny import only_seed_folder, small_file, tiny_run
 from whole_runs import FGSM, go
 
-from bench.attacks.spec import AttackSpec
+from bench.attacks.spec import AttackSpec, attack_specs
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.errors import BadInput, IntegrityError
+from bench.records.files import read_json, write_json
 from bench.records.store import Folder
 from bench.runs.pipeline import Result
 from bench.spec.pruning_schedule import Steps
@@ -56,6 +57,23 @@ def test_a_recorded_run_is_not_done_again(finished: Result, copied: Path) -> Non
     assert not again.worked
     assert again.attacks == finished.attacks
     assert identity(only_seed_folder(copied)) == identity(finished.folder.path)
+
+
+def test_an_attack_on_other_weights_is_done_again(finished: Result, copied: Path) -> None:
+    path = only_seed_folder(copied) / "attacks" / f"{FGSM.name}.json"
+    write_json(path, "bench.attack/2", {**read_json(path, "bench.attack/2"), "weights": "0" * 64})
+    again = go(copied, finished.folder.run)
+    assert again.worked
+    assert again.attacks[FGSM.name].weights == finished.training.weights
+    assert identity(only_seed_folder(copied)) == identity(finished.folder.path)
+
+
+def test_a_run_that_diverged_has_no_attack_of_an_earlier_training(tmp_path: Path) -> None:
+    folder = fake(tmp_path, tiny_run())
+    (folder.path / "run.json").unlink()
+    diverged(tmp_path, folder.run)
+    (attack,) = attack_specs(folder.run, [], EPS, 1.0)
+    assert go(tmp_path, folder.run, attack).attacks == {}
 
 
 def test_a_finer_grid_attacks_the_same_weights_and_trains_nothing(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import BadInput, BenchError
-from bench.records.outcomes import Outcomes, wilson
+from bench.records.outcomes import Outcomes
 
 
 class Contradiction(BenchError):
@@ -35,34 +35,6 @@ class Bracket:
     def certified_accuracy(self) -> float:
         """The lower end, in [0, 1]."""
         return self.certified / self.images
-
-    @property
-    def attacked_accuracy(self) -> float:
-        """The upper end, in [0, 1]."""
-        return self.attacked / self.images
-
-    @property
-    def certified_interval(self) -> tuple[float, float]:
-        """The 95 % Wilson interval of the certified accuracy over draws of images."""
-        return wilson(self.certified, self.images)
-
-    @property
-    def attacked_interval(self) -> tuple[float, float]:
-        """The 95 % Wilson interval of the attacked accuracy over draws of images."""
-        return wilson(self.attacked, self.images)
-
-    @property
-    def vacuous(self) -> bool:
-        """Whether the bound says nothing: no correct image is certified."""
-        return self.certified == 0
-
-    def __str__(self) -> str:
-        at = f"At eps {self.eps:g}"
-        upper = f"{_share(self.attacked, self.images, self.attacked_interval)} withstand the attacks that were run"
-        if self.vacuous:
-            return f"{at} the bound says nothing: no image is certified. At most {upper}."
-        lower = f"at least {_share(self.certified, self.images, self.certified_interval)} withstand every attack"
-        return f"{at} {lower}, and at most {upper}."
 
 
 def brackets(attacked: Outcomes, certified: NDArray[np.bool_]) -> tuple[Bracket, ...]:
@@ -98,8 +70,3 @@ def brackets(attacked: Outcomes, certified: NDArray[np.bool_]) -> tuple[Bracket,
         )
     counts = zip(attacked.eps, safe.sum(axis=1), right.sum(axis=1), strict=True)
     return tuple(Bracket(eps, certified.shape[1], int(lower), int(upper)) for eps, lower, upper in counts)
-
-
-def _share(count: int, images: int, interval: tuple[float, float]) -> str:
-    low, high = (f"{100 * end:.1f}" for end in interval)
-    return f"{count} of {images} images ({100 * count / images:.1f} %, 95 % interval {low} to {high})"

@@ -1,4 +1,4 @@
-"""Which images no attack in a ball can fool, and up to which radius."""
+"""Which images no attack in a ball can fool."""
 
 from __future__ import annotations
 
@@ -17,9 +17,6 @@ from bench.records.outcomes import Floats
 
 # The margin must exceed so many times the rounding that was seen at the image itself.
 ROUNDING = 32
-# The float32 pixel levels above 128 lie 2^-16 apart: in a much smaller ball there is hardly another image.
-SMALLEST = 2.0**-10
-LARGEST = 16.0
 
 
 class Bounds(Protocol):
@@ -64,56 +61,6 @@ def certified(bounds: Bounds, images: Images, labels: Labels, eps: Radii) -> NDA
     tested = np.flatnonzero(found & (eps > 0))
     chosen = images[tested], labels[tested]
     found[tested] = _hold(bounds, *chosen, eps[tested], _rounding(bounds, *chosen))
-    return found
-
-
-def largest_radii(
-    bounds: Bounds,
-    images: Images,
-    labels: Labels,
-    smallest: float = SMALLEST,
-    largest: float = LARGEST,
-    halvings: int = 7,
-) -> Radii:
-    """Return for each image the largest radius found at which it is certified, float32, (n,), in pixel levels.
-
-    The logarithm of the radius is bisected between ``smallest`` and ``largest``: after h halvings the radius is exact to a
-    factor of (largest / smallest)^(2^-h), 1.08 by default. Every ball within a certified one is certified, so that
-    ``largest_radii(...) >= eps`` gives the certified images at every eps from ``smallest`` to ``largest``. The cost is
-    ``halvings`` + 3 calls of ``margins`` on the correct images.
-
-    Args:
-        bounds, images, labels: as in ``certified``.
-        smallest: the first radius, above 0.
-        largest: the last one.
-        halvings: of the logarithm.
-
-    Returns:
-        NaN for an image that is classified wrongly, 0 for one that is not certified at ``smallest``.
-
-    Raises:
-        BadInput, BenchError: as in ``certified``, or not 0 < smallest < largest.
-    """
-    if not 0 < smallest < largest:
-        raise BadInput(f"radii from {smallest:g} to {largest:g}: expected 0 < smallest < largest; change one of them")
-    above = np.full(len(images), largest, np.float32)
-    right = _right(bounds, images, labels, above)
-    found = np.where(right, 0, np.nan).astype(np.float32)
-    tested = np.flatnonzero(right)
-    rounding = np.zeros(len(images))
-    rounding[tested] = _rounding(bounds, images[tested], labels[tested])
-
-    def hold(radii: Radii) -> NDArray[np.bool_]:
-        held = _hold(bounds, images[tested], labels[tested], radii, rounding[tested])
-        found[tested[held]] = radii[held]
-        return held
-
-    tested = tested[hold(np.full(len(tested), smallest, np.float32))]
-    tested = tested[~hold(above[tested])]
-    for _ in range(halvings):
-        middle = np.sqrt(found[tested] * above[tested])
-        held = hold(middle)
-        above[tested[~held]] = middle[~held]
     return found
 
 

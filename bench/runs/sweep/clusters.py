@@ -47,6 +47,8 @@ class Place:
             _check_slurm(self.config)
             return
         scheme, host = ("", "") if self.cluster == "local" else _address(self.cluster)
+        if scheme and self.workers:
+            raise BadInput(f"{self.cluster} has its own workers: expected no --workers, received {self.workers}")
         if self.config and scheme != "tls":
             raise BadInput(
                 f"--cluster {self.cluster} takes no --cluster-config: expected --cluster slurm or tls://HOST:PORT"

@@ -66,6 +66,7 @@ def jobs_of(
     data_dir: Path | None,
     sharing: bool = True,
     audits: tuple[str, ...] = (),
+    skip_broken: bool = False,
 ) -> list[Job]:
     """Return the job of each cell, in order, but a control before its pruned runs and a source before the runs it attacks.
 
@@ -88,6 +89,8 @@ def jobs_of(
         words = ["run", *run_options(run), *attack_options(run, cell.specs), "--results-dir", str(results.absolute())]
         if data_dir:
             words += ["--data-dir", str(data_dir.absolute())]
+        if skip_broken:
+            words += ["--skip-broken"]
         if audits:
             words += ["--audit"]
         for schedule in schedules:

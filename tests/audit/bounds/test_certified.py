@@ -1,4 +1,4 @@
-"""Certificates: the closed form of a linear network, the rounding of float32, and the largest radius of each image."""
+"""Certificates: the closed form of a linear network, and the rounding of float32."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from bounded import convolutional, images_and_labels, margins, perceptron
 
 from bench.attacks.norms import LINF
-from bench.audit.bounds.certified import Bounds, certified, largest_radii
+from bench.audit.bounds.certified import Bounds, certified
 from bench.audit.bounds.crown import CrownBounds
 from bench.audit.bounds.interval import IntervalBounds
 from bench.errors import BadInput, BenchError
@@ -35,26 +35,6 @@ def test_an_image_is_certified_just_where_its_margin_exceeds_eps_times_the_one_n
     for moved, expected in ((-2 * SLACK, True), (-SLACK / 2, False), (SLACK, False)):
         found = certified(bounds, images, labels, (radii + moved).astype(np.float32))
         assert (found == expected).all()
-
-
-def test_the_largest_radii_of_a_linear_network_are_the_critical_ones() -> None:
-    model, images, labels, radii = critical(1, 40)
-    labels[:2] = (labels[:2] + 1) % 3
-    bounds = IntervalBounds(model)
-    found = largest_radii(bounds, images, labels, smallest=0.5, largest=4)
-    assert found.dtype == np.float32
-    assert np.isnan(found[:2]).all()
-    found, radii = found[2:], radii[2:] - SLACK
-    small, large = radii < 0.5, radii > 4
-    between = ~small & ~large
-    assert small.any()
-    assert large.any()
-    assert between.any()
-    assert (found[small] == 0).all()
-    assert (found[large] == 4).all()
-    assert (found[between] <= radii[between]).all()
-    assert (found[between] > radii[between] * 8 ** -(2.0**-7) * 0.999).all()
-    assert certified(bounds, images[2:], labels[2:], found).all()
 
 
 @pytest.mark.parametrize(
@@ -110,7 +90,6 @@ def test_a_margin_that_the_rounding_of_the_network_could_undo_certifies_nothing(
     # The second logit of the network is 0.1 off: the margin must exceed 32 times that.
     bounds: Bounds = Fixed([5.0, 0.0, 0.0], [np.inf, 5.1, 5.0], [np.inf, 4.0, least])
     assert certified(bounds, IMAGE, LABEL, ONE)[0] == expected
-    assert (largest_radii(bounds, IMAGE, LABEL, 1, 2)[0] == 2) == expected
 
 
 def test_an_image_that_the_network_itself_gets_wrong_is_not_certified() -> None:
@@ -139,10 +118,3 @@ def test_a_network_whose_logits_are_not_finite_has_no_certificates() -> None:
     bounds: Bounds = Fixed([np.inf, 0.0, 0.0], [np.inf, 1, 1], [np.inf, 1, 1])
     with pytest.raises(BenchError, match="NaN or infinite"):
         certified(bounds, IMAGE, LABEL, ONE)
-
-
-def test_radii_out_of_order_are_refused() -> None:
-    bounds: Bounds = Fixed([1.0, 0.0, 0.0], [np.inf, 1, 1], [np.inf, 1, 1])
-    for smallest, largest in ((0, 1), (2, 1), (1, 1)):
-        with pytest.raises(BadInput, match="expected 0 < smallest < largest"):
-            largest_radii(bounds, IMAGE, LABEL, smallest, largest)

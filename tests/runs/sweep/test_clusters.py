@@ -42,6 +42,12 @@ def test_what_is_no_address_of_a_scheduler_is_refused(address: str) -> None:
         Place(address).check()
 
 
+def test_the_number_of_workers_is_that_of_a_scheduler_that_runs_already() -> None:
+    Place("tcp://127.0.0.1:8786").check()
+    with pytest.raises(BadInput, match="has its own workers: expected no --workers, received 3"):
+        Place("tcp://127.0.0.1:8786", workers=3).check()
+
+
 def test_slurm_is_refused_where_no_job_can_be_submitted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.runs.sweep.clusters.which", lambda _: None)
     with pytest.raises(BadInput, match="no sbatch on the path"):

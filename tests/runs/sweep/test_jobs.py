@@ -53,6 +53,12 @@ def test_a_control_with_a_damaged_record_is_not_trained_again(tmp_path: Path) ->
     assert "--share-with" not in control.words
 
 
+def test_every_run_of_a_sweep_leaves_broken_images_out_where_it_is_asked(tmp_path: Path) -> None:
+    cells = [tiny_cell(), tiny_cell(sparsity=0.5)]
+    assert all("--skip-broken" in job.words for job in jobs_of(cells, tmp_path, None, skip_broken=True))
+    assert not any("--skip-broken" in job.words for job in jobs_of(cells, tmp_path, None))
+
+
 def test_sharing_can_be_declined(tmp_path: Path) -> None:
     jobs = jobs_of([tiny_cell(), tiny_cell(sparsity=0.5)], tmp_path, None, sharing=False)
     assert [job.after for job in jobs] == [None, None]

@@ -1,0 +1,45 @@
+"""The images of a run: those that its training left out as broken are left out again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.datasets import DATASETS
+from bench.datasets.base import Dataset
+from bench.datasets.messages import Count, Report, silent
+from bench.errors import IntegrityError
+from bench.records.schema import TrainingRecord
+from bench.spec.run import Run
+
+
+def images_of_run(
+    run: Run,
+    training: TrainingRecord | None,
+    data_dir: Path | None,
+    report: Report,
+    progress: Count = silent,
+    *,
+    skip_broken: bool = False,
+) -> Dataset:
+    """Load the images of ``run``.
+
+    Args:
+        training: the record of its training; None where it is still to be trained.
+        data_dir: the folder of the images; None where its data set finds them without one.
+        report: takes warnings, one line each.
+        progress: counts the images.
+        skip_broken: leave broken images out also where its training left none out.
+
+    Raises:
+        BadInput: there are no such images, or one is broken that may not be left out.
+        IntegrityError: they are not those of its training.
+    """
+    left_out, source = training is not None and bool(training.data.skipped), DATASETS[run.dataset]
+    found = source.load(run.image_size, data_dir, skip_broken or left_out, report, progress)
+    if training is not None and training.data.fingerprint != found.fingerprint:
+        choice = "another --results-dir" if source.named else "--data-name NAME to keep both"
+        raise IntegrityError(
+            f"{run.key} was trained on other images ({training.data.fingerprint[:12]}, now {found.fingerprint[:12]}): give "
+            f"those with --data-dir, choose {choice}, or start over with --restart"
+        )
+    return found
