@@ -18,7 +18,8 @@ LARGEST = 40  # networks: beyond it no line of a figure can be told from another
 def families(collection: Collection, drawn: Iterable[Run]) -> list[ComparisonGroup]:
     """Return a group for each control of the recorded runs that are not among ``drawn``, under each of its attacks.
 
-    The attacks are the default ones that are recorded; where there is none, all that are.
+    The attacks are the default ones that are recorded; where there is none, all that are. An attack whose networks share no
+    radius but 0 has no group.
     """
     known = {run.name for run in drawn}
     found: dict[Run, list[Run]] = {}
@@ -37,13 +38,12 @@ def families(collection: Collection, drawn: Iterable[Run]) -> list[ComparisonGro
 
 
 def _of_family(collection: Collection, name: str, runs: tuple[Run, ...]) -> list[ComparisonGroup]:
-    attacks = _attacks(collection, runs)
+    radii = {attack: _radii(collection, runs, attack) for attack in _attacks(collection, runs)}
+    attacks = tuple(attack for attack, eps in radii.items() if len(eps) > 1)
     seeds = tuple(sorted({seed for run in runs for seed in collection.of(run)}))
     title = f"{runs[0].arch}, batch {runs[0].batch_size}, {runs[0].dataset} {runs[0].image_size} px"
     return [
-        ComparisonGroup(name, title, attack, runs, eps, 1.0, seeds, attacks, collection)
-        for attack in attacks
-        if len(eps := _radii(collection, runs, attack)) > 1
+        ComparisonGroup(name, title, attack, runs, radii[attack], 1.0, seeds, attacks, collection) for attack in attacks
     ]
 
 

@@ -63,11 +63,11 @@ class AttackedNetwork:
     def masking(self) -> Masking | None:
         """The attack beside the margin step, on the images and radii that both have; None where that tests nothing.
 
-        Nothing is tested where there is no margin step, where the attack is on the margin itself, or where the network did
-        not learn. Where no masking was seen, the margin step must also reach the largest radius of a verdict.
+        Nothing is tested where there is no margin step, where the attack follows no gradient of the cross-entropy, or where
+        the network did not learn. Where no masking was seen, the margin step must also reach the largest radius of a verdict.
         """
         step = self.margin_step
-        if step is None or self.attack.on_margin or not self.learned:
+        if step is None or self.attack.without_temperature or not self.learned:
             return None
         both = on_common_images({"attack": self.outcomes, "step": step.outcomes})
         if not len(both["step"].indices):
@@ -158,6 +158,11 @@ class ComparisonGroup:
         """Tell whether the networks of ``run`` that have the attack learned, all of them."""
         return all(each.learned for each in self.attacked(run).values())
 
+    @cached_property
+    def unlearned(self) -> frozenset[str]:
+        """The names of the runs of which a network did not learn."""
+        return frozenset(run.name for run in self.runs if not self.learned(run))
+
     @property
     def measured(self) -> bool:
         """Whether any network of the group has the attack."""
@@ -180,7 +185,7 @@ class ComparisonGroup:
                     found[seed] = Sample(attacked.outcomes.indices, values)
             if found:
                 samples[run.name] = found
-        return PairedSamples(samples)
+        return PairedSamples(samples, self.unlearned)
 
     @cached_property
     def missing(self) -> Mapping[Run, str]:

@@ -107,8 +107,10 @@ def _image_parts(rows: Sequence[tuple[Indices, Floats]], draws: int) -> Floats:
     parts = []
     for images, values in rows:
         own = weights if len(images) == len(union) else weights[np.searchsorted(union, images)]
-        means = values @ own / own.sum(axis=0)
-        parts.append(means.T - values.mean(axis=1))
+        weight, mean = own.sum(axis=0), values.mean(axis=1)
+        # A draw that gives a few images no weight at all leaves their mean as it is.
+        means = np.divide(values @ own, weight, out=np.repeat(mean[:, None], draws, axis=1), where=weight > 0)
+        parts.append(means.T - mean)
     return np.stack(parts, axis=1)
 
 

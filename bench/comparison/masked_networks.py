@@ -17,14 +17,14 @@ def masking_of(attacked: Mapping[int, AttackedNetwork]) -> list[Masking]:
 def is_masked(attacked: Mapping[int, AttackedNetwork]) -> bool | None:
     """Return whether an attack's gradient is masked at any seed; None where no seed is masked and some were not tested.
 
-    An attack on the margin counts as tested: the margin is the loss that shows masking. Seeds that did not learn do not
-    count.
+    An attack that no temperature matters to needs no test: it follows no gradient of the cross-entropy. Seeds that did not
+    learn do not count.
     """
     found = masking_of(attacked)
     if any(each.masked for each in found):
         return True
     able = [each for each in attacked.values() if each.learned]
-    tested = len(found) == len(able) or all(each.attack.on_margin for each in able)
+    tested = len(found) == len(able) or all(each.attack.without_temperature for each in able)
     return False if able and tested else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import sqrt
@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import t
 
 from bench.comparison.image_variance import image_variance
-from bench.comparison.significance import below, mcnemar, tost
+from bench.comparison.significance import below, mcnemar, tost, unseen
 from bench.errors import BadInput
 from bench.records.outcomes import Floats, Indices, in_all
 
@@ -55,43 +55,59 @@ class Effect:
 
     @property
     def p(self) -> float:
-        """The two-sided p against no difference: ``exact``, or Student's t. Where ``se`` is 0: 1 for no difference, else 0."""
+        """The two-sided p against no difference: ``exact``, or of Student's t, as far as the images can tell."""
         if self.exact is not None:
             return self.exact
-        return 2 * float(t.sf(abs(self.difference) / self.se, self.df)) if self.se else float(self.difference == 0)
+        return min(1.0, 2 * below(-abs(self.difference), self.se, self.df, 0, self.images))
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """Return Student's interval of the difference at ``confidence``. At one seed it covers images alone."""
-        half = float(t.ppf((1 + confidence) / 2, self.df)) * self.se
-        return self.difference - half, self.difference + half
+        """Return Student's interval of the difference at ``confidence``, no shorter than the images can tell.
+
+        At one seed it covers images alone.
+        """
+        half = float(t.ppf((1 + confidence) / 2, self.df)) * self.se if self.se else 0.0
+        low, high = unseen(self.difference, self.images, (1 - confidence) / 2)
+        return min(self.difference - half, low), max(self.difference + half, high)
 
     def p_within(self, margin: float) -> float:
         """Return the p of the claim that the true difference is within ``margin`` of zero."""
-        return tost(self.difference, self.se, self.df, margin)
+        return tost(self.difference, self.se, self.df, margin, self.images)
 
     def p_below(self, bound: float) -> float:
         """Return the p of the claim that the true difference is below ``bound``."""
-        return below(self.difference, self.se, self.df, bound)
+        return below(self.difference, self.se, self.df, bound, self.images)
 
     def p_above(self, bound: float) -> float:
         """Return the p of the claim that the true difference is above ``bound``."""
-        return below(-self.difference, self.se, self.df, -bound)
+        return below(-self.difference, self.se, self.df, -bound, self.images)
 
 
 @dataclass(frozen=True)
 class PairedSamples:
-    """The samples of several networks, by name and seed: a randomised block design in which each seed is a block."""
+    """The samples of several networks, by name and seed: a randomised block design in which each seed is a block.
+
+    Args:
+        unlearned: the names of the networks that did not learn at some seed. A network at chance hardly varies over seeds,
+            and does not tell how much the others vary.
+    """
 
     samples: Mapping[str, Mapping[int, Sample]]
+    unlearned: frozenset[str] = frozenset()
 
     @cached_property
     def _noise(self) -> tuple[float, int]:
-        """The residual variance of a network's mean at a seed, without the effects of networks and seeds, and its df.
+        """The residual variance over the networks that learned."""
+        return self._residual(self.unlearned)
 
-        Taking away the mean of each seed leaves a regression on the networks alone, with the same residuals (Frisch and
-        Waugh 1933, "Partial time regressions as compared with individual trends").
+    def _residual(self, without: Set[str]) -> tuple[float, int]:
+        """Return the residual variance of a network's mean at a seed, without the effects of networks and seeds, and its df.
+
+        It is over all networks but those of ``without``. Taking away the mean of each seed leaves a regression on the
+        networks alone, with the same residuals (Frisch and Waugh 1933, "Partial time regressions as compared with
+        individual trends").
         """
-        means = {(name, s): each.values.mean() for name, seeds in self.samples.items() for s, each in seeds.items()}
+        pooled = {name: seeds for name, seeds in self.samples.items() if name not in without}
+        means = {(name, s): each.values.mean() for name, seeds in pooled.items() for s, each in seeds.items()}
         names, seeds = (np.array(factor) for factor in zip(*means, strict=True))
         levels, block = np.unique(seeds, return_inverse=True)
         of_network = (names[:, None] == np.unique(names)).astype(np.float64)
@@ -112,11 +128,11 @@ class PairedSamples:
             c = mean over s < s' of sum_i (x_si - d_s)(x_s'i - d_s') / (n_s n_s'),  a the same at s = s'
 
         where w is ``weights``, v the samples, S the number of seeds, n_s that of images, and s^2 the residual mean square
-        of the means of all networks after removing the effects of network and seed. Pooling s^2 over all networks gives
-        the test its power: the difference's own deviation over three seeds has only two degrees of freedom. It assumes
-        that all networks vary equally over seeds. c is the covariance of seeds that share images, and a - c the variance
-        of single predictions; Var(d) is never below it. Degrees of freedom after Satterthwaite. At one seed Var(d) = a,
-        which covers images alone.
+        of the means of the networks that learned, after removing the effects of network and seed. Pooling s^2 over them
+        gives the test its power: the difference's own deviation over three seeds has only two degrees of freedom. It
+        assumes that they vary equally over seeds. A network in ``weights`` is pooled even if it did not learn. c is the
+        covariance of seeds that share images, and a - c the variance of single predictions; Var(d) is never below it.
+        Degrees of freedom after Satterthwaite. At one seed Var(d) = a, which covers images alone.
 
         Power at three seeds, in 2000 simulated grids of six networks with 785 images, a deviation of one point from seed
         to seed, and Holm's correction over five comparisons: a difference of 5 points is found in 99.4 % (99.0 to 99.7)
@@ -142,7 +158,8 @@ class PairedSamples:
         effect = Effect(float(means.mean()), sqrt(own), float(sizes[0]) - 1, seeds, int(sizes.min()), None, own)
         if count == 1:
             return replace(effect, exact=_exact(rows[0][1]))
-        noise, df = self._noise
+        strange = self.unlearned & weights.keys()
+        noise, df = self._residual(self.unlearned - strange) if strange else self._noise
         between = max(noise * square, single) / count
         variance = between + shared
         freedom = df * (variance / between) ** 2 if between else float(df)

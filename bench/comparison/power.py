@@ -30,12 +30,15 @@ def seeds_needed(effect: Effect, distances: Sequence[float], level: float) -> in
         level: one-sided; half of that of a two-sided test.
 
     Returns:
-        None where it takes more than 99, or where no number is enough: more seeds do not take the share of the images away.
+        None where it takes more than 99, or where no number is enough: more seeds do not take the share of the images away,
+        and so few images may not show so short a distance at all.
 
     Departure: Student's distribution, shifted, stands for the noncentral one.
     Source: Cohen 1988, "Statistical Power Analysis for the Behavioral Sciences", chapter 2, with the variances of
     ``PairedSamples.contrast``.
     """
+    if any(max(0.0, 1 - distance) ** effect.images > level for distance in distances):
+        return None
     seeds, shared = len(effect.seeds), effect.shared_variance
     varying = max(0.0, effect.se**2 - shared) * seeds
     counts = np.arange(2, MOST + 1)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from bench.attacks import attack_named
 from bench.comparison.group import AttackedNetwork, attacked_by
 from bench.comparison.masked_networks import is_masked
 from bench.comparison.paired import Effect, PairedSamples, Sample
@@ -21,10 +22,11 @@ FAILED = "the attack failed, and accuracy under it is not robustness"
 def pair(collection: Collection, first: str, second: str) -> str:
     """Return the difference in accuracy, first minus second, under each common attack at each common radius.
 
-    Networks are paired by seed and image. All attacks and radii are one family for Holm's correction.
+    Networks are paired by seed and image. All attacks and radii are one family for Holm's correction; clean accuracy is not
+    in it, because it is no verdict.
 
     Raises:
-        BadInput: a name has no record, or the runs share no attack, seed and radius.
+        BadInput: a name has no record, the runs have other images at a seed, or they share no attack, seed and radius.
     """
     names = (first, second)
     for name in names:
@@ -32,6 +34,7 @@ def pair(collection: Collection, first: str, second: str) -> str:
             raise unknown("run", name, collection.networks)
     if first == second:
         raise BadInput(f"{first} twice: expected two different runs")
+    _paired(collection, first, second)
     texts = sorted({text for name in names for each in collection.networks[name].values() for text in each.attacks})
     sides = {text: {name: _attacked(collection, name, text) for name in names} for text in texts}
     found = {text: effects for text in texts if (effects := _effects(sides[text], first, second))}
@@ -42,15 +45,28 @@ def pair(collection: Collection, first: str, second: str) -> str:
     lines = [f"{first} minus {second}, accuracy, paired by seed and image, p corrected after Holm"]
     for text, effects in found.items():
         masked = {name: is_masked(side) for name, side in sides[text].items()}
-        known: Any = {"masked": masked[first], "control_masked": masked[second]}
+        known: Any = {"masked": masked[first], "control_masked": masked[second], "control": second}
         known |= {"learned": learned[first], "control_learned": learned[second]}
+        known |= {"counts": attack_named(text).counts}
         lines.append(f"\n{text}")
         lines += [f"  gradient masked on {name}: {FAILED}" for name in names if masked[name]]
         for eps, effect in effects.items():
-            words = f"clean accuracy: difference {numbers(effect)}, {probability(effect.p)}"
+            words = f"clean accuracy: difference {numbers(effect)}, {probability(effect.p)}, not corrected"
             words = replace(judged[text, eps], **known).sentence if eps else words
             lines.append(f"  eps {eps:<5g} {words}")
     return "\n".join(lines) + "\n"
+
+
+def _paired(collection: Collection, first: str, second: str) -> None:
+    """Raise BadInput where the runs have other images at a seed, so that no image of one is that of the other."""
+    ours, theirs = collection.networks[first], collection.networks[second]
+    for seed in ours.keys() & theirs.keys():
+        one, other = (each[seed].record.data.fingerprint for each in (ours, theirs))
+        if one != other:
+            raise BadInput(
+                f"{first} and {second} cannot be paired by image: at seed {seed} their data are {one[:24]} and {other[:24]}; "
+                "expected one fingerprint. Compare two runs on the same images"
+            )
 
 
 def _attacked(collection: Collection, name: str, text: str) -> dict[int, AttackedNetwork]:

@@ -16,7 +16,7 @@ EQUIVALENCE = 0.02
 MASKED = "seems robust, but its gradient is masked"
 UNTESTED = {
     True: "more accurate under {attacks}; whether its gradient is masked was not tested",
-    False: "less accurate under {attacks}; whether the gradient of its control is masked was not tested",
+    False: "less accurate under {attacks}; whether the gradient of {control} is masked was not tested",
 }
 SHOWN_ONLY = "{which} accurate under {attacks}, which is no evidence of robustness"
 UNLEARNED = "no verdict: {network} did not learn"
@@ -42,6 +42,7 @@ class Judged:
         learned: whether the network learned at every seed, and ``control_learned`` whether its control did.
         attacks: the words after "more robust to".
         counts: whether the attack's failure speaks for a network, as ``Attack`` says.
+        control: the words for the network that it is compared with.
     """
 
     effect: Effect
@@ -54,6 +55,7 @@ class Judged:
     control_learned: bool = True
     attacks: str = "this attack"
     counts: bool = True
+    control: str = "its control"
 
     @property
     def enough_seeds(self) -> bool:
@@ -66,34 +68,52 @@ class Judged:
         return self.enough_seeds and self.learned and self.control_learned
 
     @property
+    def decides(self) -> bool:
+        """Whether the verdict says how the two compare, so that it is neither refused nor of a masked gradient."""
+        return self.can_be_judged and not self._hidden
+
+    @property
+    def _better(self) -> bool:
+        return (self.effect.difference > 0) != (self.quantity is Quantity.DROP)
+
+    @property
+    def _hidden(self) -> bool:
+        """Whether a masked gradient stands against a verdict: of the better network, or of either where none is better."""
+        if self.p < LEVEL:
+            return bool(self.masked if self._better else self.control_masked)
+        return bool(self.masked or self.control_masked)
+
+    @property
     def verdict(self) -> str:
         """The verdict in a few words. "More robust" and the like need three seeds and p below 0.05."""
         if not (self.learned and self.control_learned):
-            return UNLEARNED.format(network="its control" if self.learned else "this network")
+            return UNLEARNED.format(network=self.control if self.learned else "this network")
         if not self.enough_seeds:
             return f"{COUNTED[len(self.effect.seeds)]}: no verdict on robustness"
-        better = (self.effect.difference > 0) != (self.quantity is Quantity.DROP)
-        if self.p < LEVEL and better and self.masked:
-            return MASKED
-        if self.p < LEVEL and (better or not self.control_masked):
+        better = self._better
+        if self._hidden:
+            if self.p < LEVEL and better:
+                return MASKED
+            return f"no verdict: the gradient of {'this network' if self.masked else self.control} is masked"
+        if self.p < LEVEL:
             word = WORDS[self.quantity][self.effect.difference < 0]
             if self.quantity is not Quantity.ACCURACY:
                 return word
             if not self.counts:
                 return SHOWN_ONLY.format(which="more" if better else "less", attacks=self.attacks)
             tested = (self.masked if better else self.control_masked) is not None
-            return f"{word} to {self.attacks}" if tested else UNTESTED[better].format(attacks=self.attacks)
-        if self.masked or self.control_masked:
-            return f"no verdict: the gradient of {'this network' if self.masked else 'its control'} is masked"
+            if not tested:
+                return UNTESTED[better].format(attacks=self.attacks, control=self.control)
+            return f"{word} to {self.attacks}"
         return f"equivalent within {size(EQUIVALENCE)}" if self.p_equivalent < LEVEL else "no difference shown"
 
     @property
     def sentence(self) -> str:
         """The verdict with its difference, interval and the p that decides."""
         same, differs = self.p_equivalent < LEVEL, self.p < LEVEL
-        note = f", but within {size(EQUIVALENCE)}" if self.can_be_judged and differs and same else ""
+        note = f", but within {size(EQUIVALENCE)}" if self.decides and differs and same else ""
         rests = probability(self.p)
-        if self.can_be_judged and same and not differs:
+        if self.decides and same and not differs:
             rests = f"{probability(self.p_equivalent)} against a difference beyond {size(EQUIVALENCE)}"
         return f"{self.verdict}{note}: difference {numbers(self.effect)}, {rests}"
 

@@ -86,7 +86,7 @@ class WorstCase:
         masked = False if self.tested else None
         words: Any = {"masked": masked, "control_masked": masked, "attacks": "these attacks", "counts": True}
         known = known_of(self.group)
-        judged = judge_family(effects_of(self.group, PairedSamples(samples)))
+        judged = judge_family(effects_of(self.group, PairedSamples(samples, self.group.unlearned)))
         return {name: replace(each, **{**known[name], **words}).sentence for name, each in judged.items()}
 
 

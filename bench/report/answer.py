@@ -65,9 +65,14 @@ class Answer:
 
     @property
     def elsewhere(self) -> str:
-        """The radii of the networks that were audited at others, by architecture; empty where there are none."""
-        found = {(architecture(each.run), each.eps): None for each in self.standings if each.eps != self.eps}
-        return "; ".join(f"{name} at eps {radius:g}, where it is audited" for name, radius in sorted(found))
+        """Which networks have their numbers at another radius; empty where none has."""
+        others = [each for each in self.standings if each.eps != self.eps]
+        audited = {(architecture(each.run), each.eps) for each in others if each.audited}
+        said = [f"{name} at eps {radius:g}, where it is audited" for name, radius in sorted(audited)]
+        said += [
+            f"networks without an audit at eps {eps:g}" for eps in {each.eps for each in others if not each.audited}
+        ]
+        return "; ".join(said)
 
     @cached_property
     def names(self) -> Mapping[Run, str]:
@@ -94,7 +99,7 @@ class Answer:
         without = self.networks - len(self.standings)
         said = []
         if rest:
-            illusion = max(each.illusion for each in rest)
+            known = [each.illusion for each in rest if each.second_attack]
             trusted = (
                 "some of which resist"
                 if any(each.verdict is Kind.RESISTS for each in rest)
@@ -102,7 +107,11 @@ class Answer:
             )
             said.append(
                 f"The picture has {len(self.shown)} of {len(self.standings)} networks. It leaves out {len(rest)}, {trusted}; "
-                f"the largest illusion among them is {percent(illusion)} points."
+                + (
+                    f"the largest illusion among them is {percent(max(known))} points."
+                    if known
+                    else "what of their accuracy is illusion is not known, because FGSM is the only attack they met."
+                )
             )
         if without:
             said.append(f"{_count(without, 'more network')} {_has(without)} no record of FGSM at eps {self.eps:g}.")
@@ -142,18 +151,25 @@ class Answer:
                 if len(self.standings) > 1
                 else "This network cannot be trusted yet, because it was not audited."
             )
-        counted = Counter(each.verdict for each in audited)
-        resists = [self.names[each.run] for each in audited if each.verdict is Kind.RESISTS]
-        rest = [f"{counted[kind]} {words[counted[kind] != 1]}" for kind, words in VERBS.items() if counted[kind]]
-        others = len(self.standings) - len(audited)
-        unknown = f" {_count(others, 'other')} {'was' if others == 1 else 'were'} not audited." * bool(others)
-        end = f": {_and(rest)}." if rest else "."
+        made = [each for each in audited if each.run != control_of(each.run)]
+        controls, others = len(audited) - len(made), len(self.standings) - len(audited)
+        apart = f" {_count(others, 'other')} {_was(others)} not audited." * bool(others)
+        if not made:
+            return f"Only controls were audited, networks without a method: none of them can be shown to resist.{apart}"
+        measure = f" {_count(controls, 'control')}, without a method, {_was(controls)} audited too." * bool(controls)
+        counted = Counter(each.verdict for each in made)
+        resists = [each for each in made if each.verdict is Kind.RESISTS]
+        rest = _and([f"{counted[kind]} {words[counted[kind] != 1]}" for kind, words in VERBS.items() if counted[kind]])
+        what = f"{_count(len(made), 'audited network')} with a method"
         if not resists:
-            return f"None of the {_count(len(audited), 'audited network')} can be trusted{end}{unknown}"
-        few = ", so far on fewer than three seeds" * any(each.provisional for each in audited)
+            none = f"None of the {what} can" if len(made) > 1 else "The only audited network with a method cannot"
+            return f"{none} be trusted: {rest}.{measure}{apart}"
+        few = sum(each.provisional for each in resists)
+        which = "" if few == len(resists) else f"{few} of them "
+        so_far = f", {which}so far on fewer than three seeds" * bool(few)
         verb = "resists" if len(resists) == 1 else "resist"
-        what = _count(len(audited), "audited network")
-        return f"{len(resists)} of {what} {verb}{few}: {_listed(resists)}{'; ' * bool(rest)}{_and(rest)}.{unknown}"
+        names = _listed([self.names[each.run] for each in resists])
+        return f"{len(resists)} of {what} {verb}{so_far}: {names}{'; ' * bool(rest)}{rest}.{measure}{apart}"
 
     @property
     def overstated(self) -> str:
@@ -176,14 +192,18 @@ class Answer:
 
     @property
     def compressed(self) -> str:
-        """A sentence on whether compressed networks keep more than the same network uncompressed."""
+        """A sentence on whether compressed networks keep more than the same network uncompressed.
+
+        A network whose gradient is hidden, or on which the attacks of its audit failed, is left out: what is left of it is not
+        known.
+        """
         by_run = {each.run.name: each for each in self.standings}
         pairs = []
         for each in self.standings:
             whole = by_run.get(control_of(each.run).name)
             small = each.compression is not None and each.compression >= SMALLER
             alike = whole is not None and (each.deciding, each.eps) == (whole.deciding, whole.eps)
-            if whole and small and alike and each.learned and whole.learned:
+            if whole and small and alike and _is_known(each) and _is_known(whole):
                 pairs.append((each, whole))
         if not pairs:
             return (
@@ -196,8 +216,8 @@ class Answer:
         less = sum(each < -MARGIN for each, _, _ in gains)
         points = f"over {100 * MARGIN:g} points"
         head = (
-            f"{more} of {_count(len(pairs), 'compressed network')} {'keeps' if more == 1 else 'keep'} {points} more under attack "
-            f"than the same network uncompressed, {less} {points} less."
+            f"Of {_count(len(pairs), 'compressed network')} that met the same attacks as the same network uncompressed, {more} "
+            f"{'keeps' if more == 1 else 'keep'} {points} more under attack and {less} {points} less."
         )
         if more == 0:
             return head
@@ -210,8 +230,9 @@ class Answer:
     def threat(self) -> str:
         """Who attacks, in plain words."""
         return (
-            f"The attacker sees the network and the true labels, and may change every pixel by up to {self.eps:g} of 255 levels "
-            f"(L-infinity, eps {self.eps:g}{'; ' * bool(self.elsewhere)}{self.elsewhere})."
+            f"The attacker knows the network and the true labels, and may change every pixel by up to {self.eps:g} of 255 levels "
+            f"(L-infinity, eps {self.eps:g}{'; ' * bool(self.elsewhere)}{self.elsewhere}). An audit also tries attacks that see "
+            "only the network's answers."
         )
 
     @property
@@ -226,11 +247,18 @@ class Answer:
             parts.append(f"For {_count(audited, 'network')} that is the worst of the audit.")
         if others:
             spread = f"{min(others)}" if min(others) == max(others) else f"{min(others)} to {max(others)}"
-            uneven = " One that met fewer looks better than it is." * (min(others) < max(others))
+            uneven = " A network that met fewer attacks looks better than it is." * (min(others) < max(others))
             which = "every network" if not audited else _count(len(others), "network")
             attacks = "recorded attack" if max(others) == 1 else "recorded attacks"
             parts.append(f"For {which} it is the worst of {spread} {attacks}: less may be left.{uneven}")
+        parts.append("The numbers of a network are of the seeds and images that met all of its attacks.")
         return " ".join(parts)
+
+
+def _is_known(standing: Standing) -> bool:
+    """Tell whether the network learned, and nothing says that its attacks failed."""
+    hidden = standing.misled or standing.verdict is Kind.MASKED or bool(standing.hides)
+    return standing.learned and not hidden
 
 
 def _strength(run: Run) -> tuple[Any, ...]:
@@ -281,6 +309,10 @@ def _count(number: int, what: str) -> str:
 
 def _has(number: int) -> str:
     return "has" if number == 1 else "have"
+
+
+def _was(number: int) -> str:
+    return "was" if number == 1 else "were"
 
 
 def _and(parts: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -47,6 +48,7 @@ from bench.report.tables.table import Table
 from bench.report.tables.transfer import transfer_table
 from bench.report.tables.worst_case import worst_table
 from bench.runs.grid import Figure, Grid
+from bench.spec.architectures import head_of
 from bench.spec.control import control_of
 
 Drawer = Callable[[ComparisonGroup, Table], Drawing | None]
@@ -223,7 +225,13 @@ def _across(writer: _Writer, figures: Sequence[FigureSection], records: Collecti
     groups = [each.group for each in figures]
     pairs = [(each.group, each.table) for each in figures]
     archs = dict.fromkeys(run.arch for group in groups for run in group.runs)
-    made = [writer.picture(f"pareto-{arch}", partial(pareto, arch, pairs), f"pareto-{arch}: {WORDS}") for arch in archs]
+    heads = Counter[str]()
+    made = []
+    for arch in archs:  # the name of a file has a path, which is no part of another file's name
+        head = head_of(arch)
+        heads[head] += 1
+        name = f"pareto-{head}" + f"-{heads[head]}" * (heads[head] > 1)
+        made.append(writer.picture(name, partial(pareto, arch, pairs), f"{name}: {WORDS}"))
     made += _studies(writer, records)
     pictures = tuple(picture for picture in made if picture)
     found = [

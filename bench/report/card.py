@@ -6,15 +6,15 @@ import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
-from bench.attacks import attack_named
+from bench.attacks import Attack, attack_named
 from bench.attacks.spec import AttackSpec
 from bench.audit.rates import shipped
 from bench.datasets import DATASETS
 from bench.errors import BadInput
-from bench.evaluation.learned import learned
+from bench.evaluation.learned import learned, shown_and_needed
 from bench.evaluation.masking import Masking, masking
 from bench.records.collection import Collection, network_of
-from bench.records.networks import LeftOut, RecordedAttack, TrainedNetwork, comparable_networks, seeds_text
+from bench.records.networks import LeftOut, TrainedNetwork, comparable_networks, seeds_text
 from bench.records.outcomes import Quantity, wilson
 from bench.records.schema import Origin
 from bench.records.store import Folder
@@ -187,10 +187,17 @@ def _limits(networks: Sequence[TrainedNetwork], left_out: Sequence[LeftOut], wit
         )
     dull = [each.run.seed for each in networks if not learned(each.metrics.accuracy, data.val, len(data.classes))]
     if dull:
-        chance = percent(1 / len(data.classes))
-        lines.append(f"At {_seeds(dull)} it did not learn (chance is {chance}): attacks on it say nothing.")
+        best = max(each.metrics.accuracy for each in networks if each.run.seed in dull)
+        ends = shown_and_needed(best, data.val, len(data.classes))
+        accuracy = "clean accuracy " + "at most " * (len(dull) > 1) + percent(best)
+        lines.append(
+            f"At {_seeds(dull)} it is not shown to have learned ({accuracy}, {ends}): attacks on it say nothing."
+        )
     if not any(each.attacks for each in networks):
         lines.append("It was not attacked.")
+    gone = [text for text in _attacks(networks) if not _known(text)]
+    if gone:
+        lines.append(f"The suite no longer has {', '.join(gone)}: no command below makes its numbers again.")
     if not audits:
         lines.append("It was not audited: the stronger attacks of an audit may leave less.")
     masked = {each.label for network in networks for each in _findings(network) if each.masked}
@@ -235,14 +242,19 @@ def _data_dir(run: Run) -> list[str]:
 def _attack_words(network: TrainedNetwork) -> list[list[str]]:
     """Return the options of the attacks on ``network``, one list for each norm, radii and fraction."""
     groups: dict[tuple[object, ...], list[AttackSpec]] = {}
-    for text, attack in network.attacks.items():
-        spec = _spec(text, attack)
-        groups.setdefault((spec.attack.norm, spec.eps, spec.fraction), []).append(spec)
+    for text, made in network.attacks.items():
+        attack = _known(text)
+        if attack:
+            spec = AttackSpec(attack, made.outcomes.eps, made.record.fraction)
+            groups.setdefault((attack.norm, spec.eps, spec.fraction), []).append(spec)
     return [attack_options(network.run, specs) for specs in groups.values()]
 
 
-def _spec(text: str, attack: RecordedAttack) -> AttackSpec:
-    return AttackSpec(attack_named(text), attack.outcomes.eps, attack.record.fraction)
+def _known(text: str) -> Attack | None:
+    try:
+        return attack_named(text)
+    except BadInput:  # an attack that the suite no longer has
+        return None
 
 
 def _table(name: str, head: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> Table:

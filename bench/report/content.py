@@ -30,12 +30,12 @@ from bench.runs.grid import PRESETS, Grid
 from bench.spec.control import control_of
 
 ATTACKS_ALONE = (
-    "Where a network was not audited, only the recorded attacks speak: none of them works without gradients or adapts to the "
-    "network, and masking is tested by one loss alone. An attack that nobody ran may leave a lower accuracy.",
+    "Where a network was not audited, only the recorded attacks speak. They do not adapt to the network, and masking is tested "
+    "by one loss alone. An attack that nobody ran may leave a lower accuracy.",
 )
 LIMITS = (
     "An audit is a search too. It shows that a network breaks; that one resists is only as sure as its attacks are strong.",
-    "PGD starts from the image itself, without restarts. Its version 1 keeps its last step; later ones keep the first image that "
+    "PGD without restarts starts from the image itself. Its version 1 keeps its last step; later ones keep the first image that "
     "fools the network.",
     "FGSM is one step: accuracy under it is an upper bound, and may rise with eps where the step overshoots.",
     "Sparsity and low rank are counted in weights and multiply-accumulates. What these counts save need not be time.",
@@ -252,12 +252,12 @@ def _summary(records: Collection, figures: Sequence[FigureSection]) -> str:
     data = sorted({f"{each.run.dataset} {each.run.image_size} px" for each in networks})
     archs = sorted({each.run.arch for each in networks})
     attackers: dict[str, dict[str, None]] = {}
-    for group in (figure.group for figure in figures):
+    for group in (figure.group for figure in figures if figure.group.measured):
         attackers.setdefault(str(group.attack.norm), {})[group.attacker] = None
-    attacks = "; ".join(f"attacked in the {norm} norm: {'; '.join(each)}" for norm, each in attackers.items())
+    attacks = "".join(f"; attacked in the {norm} norm: {'; '.join(each)}" for norm, each in attackers.items())
     return (
-        f"{_count(len(networks), 'trained network')} ({_count(len(records.networks), 'run')}, "
-        f"seed{'s' * (len(seeds) > 1)} {seeds_text(seeds)}; {', '.join(archs)}) on {', '.join(data)}, {attacks}."
+        f"{_count(len(networks), 'training')} of {_count(len(records.networks), 'network')} ("
+        f"seed{'s' * (len(seeds) > 1)} {seeds_text(seeds)}; {', '.join(archs)}) on {', '.join(data)}{attacks}."
     )
 
 

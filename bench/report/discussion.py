@@ -57,14 +57,14 @@ def discussion(results: Path, records: Collection) -> Discussion | None:
 
 
 def digest(records: Collection) -> str:
-    """Return the first 12 hex digits of a sha256 over the weights and outcomes in ``records``.
+    """Return the first 12 hex digits of a sha256 over the weights, outcomes and audits in ``records``.
 
     It is taken over their recorded hashes, so that it depends on nothing else.
     """
     found = hashlib.sha256()
     for name, seeds in sorted(records.networks.items()):
         for seed, network in seeds.items():
-            parts = [network.record.artefacts, *[each.record.artefacts for each in network.attacks.values()]]
-            hashes = sorted(f"{file} {kept.sha256}" for part in parts for file, kept in part.items())
+            made = [network.record, *[each.record for each in network.attacks.values()], *network.audits.values()]
+            hashes = sorted(f"{file} {kept.sha256}" for each in made for file, kept in each.artefacts.items())
             found.update("\n".join([name, str(seed), *hashes, ""]).encode())
     return found.hexdigest()[:12]

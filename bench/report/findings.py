@@ -39,15 +39,15 @@ class Card:
         share, _, rest = self.scored.masked.partition("; ")
         count = share.partition(" of ")[0]
         hidden = self.scored.finding.masking and count.isdigit() and int(count) > 0
-        apart = f" ({rest})" * bool(rest)
-        note = f" FGSM meets a masked gradient in {share} networks{apart}: what it shows there is illusion."
+        apart = f" (besides, {rest})" * bool(rest)
+        note = f" FGSM meets a masked gradient in {share} tested networks{apart}: what it shows there is illusion."
         return self._decided + note * hidden
 
     @property
     def _decided(self) -> str:
         found, scored = self.scored.deciding, self.scored
         if found is None:
-            return "A network that it needs did not learn."
+            return f"{scored.undecided[:1].upper()}{scored.undecided[1:]}."
         seen = in_words(found)
         if scored.finding.counterexample and scored.verdict is Verdict.REPRODUCED:
             return self._by_counterexample(found)

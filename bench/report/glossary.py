@@ -56,8 +56,8 @@ GLOSSARY = (
     ),
     Term(
         "control",
-        "The network that another one is compared with: the same architecture and training, but dense, of full rank, at "
-        "T = 1 and trained without attacks.",
+        "The network that another one is compared with: the same architecture and training without any method. So it is dense, "
+        "of full rank, at T = 1, and trained on labels alone, without penalties and without attacks. Weight decay stays.",
     ),
     Term(
         "worst case",
@@ -77,7 +77,7 @@ GLOSSARY = (
     Term(
         "verdict",
         "The answer of an audit in one word. Masked: the network only looks robust, because the attack had no usable "
-        "gradient. Breaks: it keeps hardly more than its control. Resists: it keeps clearly more, and every check passes. "
+        "gradient. Breaks: it keeps hardly more than its control. Resists: it keeps clearly more, and no check is flagged. "
         "Inconclusive: none of these is shown. A comparison of networks has verdicts of its own, and needs at least three "
         "seeds for one.",
     ),

@@ -67,8 +67,9 @@ def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry
     timed = milliseconds(records)
     rows = tuple(_row(names[run.name], run, records.of(run), standing.get(run.name), timed) for run in ordered)
     caption = (
-        f"One row for each network, means over its seeds. FGSM says, really left and illusion: at the eps of the "
-        f"column, L-infinity; FGSM is that of an attacker at T = 1. {answer.reading if answer.standings else ''}"
+        "One row for each network. Clean, zeros and sizes are means over all its seeds, clean on all validation images. FGSM "
+        "says, really left and illusion are at the eps of the column, L-infinity; FGSM is that of an attacker at T = 1. "
+        f"{answer.reading if answer.standings else ''}"
     )
     notes = (
         "Smaller: the control's parameters over those that are not zero. MACs: multiply-accumulates by a weight that is not "

@@ -10,9 +10,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from bench.records.studies import PLACES
+from bench.report.discussion import NAME
+
 HOST = "127.0.0.1"
 SECONDS = 30.0  # between two looks at the records
-NEWEST = ("spec.json", "run.json", "attacks/*.json", "audits/*.json")
+OF_A_RUN = ("spec.json", "run.json", "latency.json", "attacks/*.json", "audits/*.json", "looks/*.json")
+READ = (*(f"*/seed-*/{name}" for name in OF_A_RUN), *(f"{place}/*.json" for place in PLACES), NAME)
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -64,9 +68,9 @@ def serve(
 
 
 def stamp(results: Path) -> tuple[int, int]:
-    """Return the number of records under ``results`` and the time of the newest: what changes with a new record."""
+    """Return the number of files under ``results`` that a report reads and the time of the newest."""
     found = []
-    for path in (path for name in NEWEST for path in results.glob(f"*/seed-*/{name}")):
+    for path in (path for name in READ for path in results.glob(name)):
         with suppress(OSError):  # it is being written again
             found.append(path.stat().st_mtime_ns)
     return len(found), max(found, default=0)

@@ -145,6 +145,15 @@ def test_one_counterexample_is_enough_for_the_whole_and_what_is_missing_is_named
     assert scored(tmp_path / "other", "8 to 11").verdict is Verdict.INCONCLUSIVE
 
 
+def test_a_counterexample_that_one_figure_refutes_is_open_in_the_others(tmp_path: Path) -> None:
+    plant(tmp_path, "11", [0] + [0.15] * 5, images=300)
+    found = scored(tmp_path, "8 to 11")
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert {each.status for each in found.examined} == {ClaimStatus.REFUTED}
+    assert found.undecided == "all 5 examined claims are refuted; the others have no record"
+    assert "did not learn" not in found.sentence
+
+
 def test_a_counterexample_found_by_looking_often_is_none(tmp_path: Path) -> None:
     for number, name in enumerate(("8", "9", "10a", "10b", "11")):
         plant(tmp_path, name, [0] + [0.02] * 5, images=300, draw=number + 5)

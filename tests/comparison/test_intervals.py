@@ -72,3 +72,11 @@ def test_the_interval_over_many_seeds_covers_new_seeds_and_new_images(own: bool)
         found = hierarchical([(images, row[:, images]) for images, row in zip(drawn, right, strict=True)])
         covered.append((found.low <= CURVE) & (found.high >= CURVE))
     assert 0.9 <= np.mean(covered) <= 0.99
+
+
+@pytest.mark.parametrize("images", [1, 2, 6])
+def test_a_few_images_have_an_interval(images: int) -> None:
+    values = (np.arange(images) % 2 == 0).astype(float)[None]
+    for seeds in (1, 3):
+        found = hierarchical([(np.arange(images), values)] * seeds)
+        assert found.low[0] <= found.mean[0] <= found.high[0]

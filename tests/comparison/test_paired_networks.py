@@ -97,3 +97,25 @@ def test_what_networks_and_seeds_add_is_taken_out_whichever_are_more(networks: i
     assert found.df == pytest.approx(df)
     weighted = PairedSamples(samples).contrast({"0": 2.0, "1": -1.0})
     assert weighted.se == pytest.approx(sqrt(5 * residual @ residual / df / (seeds - 1)))
+
+
+def test_networks_at_chance_do_not_make_the_others_surer() -> None:
+    draw = np.random.default_rng(17)
+    found = []
+    for _ in range(150):
+        live = grid(draw, [0, 0], deviation=0.03, shared=0)
+        dead = grid(draw, [0] * 4, deviation=0, curve=np.full(8, 0.1))
+        pooled = simulated(np.concatenate([live, dead]))
+        found.append(PairedSamples(pooled.samples, frozenset("2345")).against("1", "0").p)
+        alone = simulated(live).against("1", "0").p
+        assert found[-1] == pytest.approx(alone)
+    assert np.mean(np.array(found) < 0.05) <= 0.05
+
+
+def test_a_network_at_chance_still_has_its_difference() -> None:
+    samples = simulated(grid(np.random.default_rng(18), [0, -0.2, -0.4])).samples
+    found = PairedSamples(samples, frozenset("12"))
+    assert found.against("1", "0").se == pytest.approx(
+        PairedSamples({n: samples[n] for n in "01"}).against("1", "0").se
+    )
+    assert found.against("2", "1").se == PairedSamples(samples).against("2", "1").se

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fakes import fake
 from recorded import EPS, HIGH_TEMPERATURE, SPARSE, record
+from tiny import tiny_run
 
 from bench.attacks.fgsm import Fgsm
+from bench.attacks.transfer import Transfer
 from bench.comparison.two_runs import pair
 from bench.errors import BadInput
 from bench.records.collection import read
@@ -45,3 +48,31 @@ def test_two_runs_that_cannot_be_compared_are_refused(names: tuple[str, str], sa
     record(tmp_path, SPARSE.runs[2:], (0,), attack=Fgsm(loss="margin"))
     with pytest.raises(BadInput, match=said):
         pair(read(tmp_path), *names)
+
+
+def test_under_an_attack_that_does_not_count_no_run_is_called_robust(tmp_path: Path) -> None:
+    for attack in (Fgsm(), Transfer()):
+        record(tmp_path, SPARSE.runs[:2], (0, -0.2), attack=attack)
+    step, transferred = pair(read(tmp_path), DENSE, HALF).split("\ntransfer\n")
+    assert "no evidence" not in step
+    assert "robust to" not in transferred
+    assert transferred.count("which is no evidence of robustness") == len(EPS) - 1
+
+
+def test_runs_on_other_images_are_refused_even_if_mixed(tmp_path: Path) -> None:
+    fake(tmp_path, tiny_run())
+    other = tiny_run(sparsity=0.5)
+    fake(tmp_path, other, data="e" * 64)
+    with pytest.raises(BadInput, match="cannot be paired by image"):
+        pair(read(tmp_path, mixed=True), other.name, tiny_run().name)
+
+
+def test_which_p_is_not_corrected_is_said(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs[:2], (0, -0.2))
+    lines = pair(read(tmp_path), HALF, DENSE).splitlines()
+    assert ["not corrected" in line for line in lines if line.startswith("  eps")] == [not eps for eps in EPS]
+
+
+def test_the_second_run_is_not_called_a_control(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs, (0, -0.2, 0))
+    assert "control" not in pair(read(tmp_path), HALF, MOST)

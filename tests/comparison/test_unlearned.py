@@ -15,7 +15,7 @@ from bench.attacks.spec import AttackSpec
 from bench.comparison.against_control import compare, compare_each_eps
 from bench.comparison.findings.claims import Claim, Finding, Kind
 from bench.comparison.findings.internship import NETWORKS
-from bench.comparison.findings.score import Verdict, score
+from bench.comparison.findings.score import ClaimStatus, Verdict, score
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.masked_networks import is_masked, masked_count, masking_evidence
 from bench.comparison.monotonicity import rising_accuracy
@@ -32,7 +32,7 @@ DENSE, HALF, MOST = SPARSE.runs
 def group(tmp_path: Path) -> ComparisonGroup:
     """Return three networks, of which the sparsest is at chance: 10 % of ten classes, and more under attack."""
     draw = np.random.default_rng(0)
-    for run, clean in zip(SPARSE.runs, (0.8, 0.7, 0.1), strict=True):
+    for run, clean in zip(SPARSE.runs, (0.8, 0.5, 0.1), strict=True):
         for seed in range(3):
             folder = trained(tmp_path, Run.of(**{**run.settings, "seed": seed}), clean)
             attacked, order = 0.3 if run == MOST else clean / 4, draw.permutation(IMAGES)
@@ -65,7 +65,16 @@ def test_the_worst_case_and_two_runs_say_the_same(group: ComparisonGroup, tmp_pa
     assert worst.verdicts[MOST.name].startswith("no verdict: this network did not learn")
     assert not worst.verdicts[HALF.name].startswith("no verdict")
     text = pair(read(tmp_path), HALF.name, MOST.name)
-    assert text.count("no verdict: its control did not learn") == 2 * (len(EPS) - 1)
+    assert text.count(f"no verdict: {MOST.name} did not learn") == 2 * (len(EPS) - 1)
+
+
+def test_how_little_it_varies_makes_no_other_network_surer(group: ComparisonGroup) -> None:
+    live = replace(group, runs=(DENSE, HALF))
+    for quantity in Quantity:
+        assert compare(group, quantity)[HALF.name].effect == compare(live, quantity)[HALF.name].effect
+    both = [worst.verdicts[HALF.name] for each in (group, live) if (worst := worst_case_of(each))]
+    assert len({said.partition("difference")[2].partition(")")[0] for said in both}) == 1
+    assert len(both) == 2
 
 
 def test_a_claim_about_it_is_not_judged_and_the_others_are(
@@ -82,8 +91,16 @@ def test_a_claim_about_it_is_not_judged_and_the_others_are(
     (both,) = score([group], [finding])
     assert [each.claim for each in both.examined] == [claims[0]]
     assert both.not_judged == (claims[1],)
-    assert both.verdict is Verdict.REPRODUCED
-    assert "1 claim is not judged" in both.sentence
+    assert both.examined[0].status is ClaimStatus.SHOWN
+    assert both.verdict is Verdict.INCONCLUSIVE
+    assert both.undecided == "the one examined claim is shown; 1 claim is not judged, because a network did not learn"
+    assert both.undecided in both.sentence
+    (shown,) = score([group], [replace(finding, counterexample=True)])
+    assert shown.verdict is Verdict.REPRODUCED
+    assert "1 claim is not judged" in shown.sentence
+    refuted = replace(finding, claims=tuple(replace(each, kind=Kind.MORE) for each in claims))
+    assert [each.verdict for each in score([group], [refuted])] == [Verdict.CONTRADICTED]
+    assert [each.verdict for each in score([group], [replace(refuted, counterexample=True)])] == [Verdict.INCONCLUSIVE]
     (alone,) = score([group], [replace(finding, claims=claims[1:])])
     assert alone.verdict is Verdict.INCONCLUSIVE
     assert "did not learn" in alone.sentence

@@ -109,7 +109,7 @@ def test_to_call_a_network_less_robust_is_to_call_its_control_more_so() -> None:
 
 
 def test_a_significant_difference_that_is_small_says_both() -> None:
-    judged = Judged(Effect(0.01, 0.002, 50, (0, 1, 2), 785, 0.0, 0.0), 0.001, 0.001, masked=False)
+    judged = Judged(Effect(0.01, 0.002, 50, (0, 1, 2), 3925, 0.0, 0.0), 0.001, 0.001, masked=False)
     assert judged.sentence == (
         "more robust to this attack, but within 2 points: difference +1.0 points "
         "(95 % interval over seeds and images +0.6 to +1.4; 3 seeds), p = 0.001"
@@ -120,3 +120,23 @@ def test_equivalence_quotes_the_p_that_it_rests_on() -> None:
     judged = Judged(Effect(0.001, 0.004, 50, (0, 1, 2), 785, 0.0, 0.0), 0.8, 0.004)
     assert judged.sentence.startswith("equivalent within 2 points: difference +0.1 points")
     assert judged.sentence.endswith("p = 0.004 against a difference beyond 2 points")
+
+
+@pytest.mark.parametrize(
+    ("difference", "masked", "control_masked"), [(-0.01, False, True), (0.01, True, False), (0.0, True, False)]
+)
+def test_a_masked_gradient_leaves_no_word_of_how_near_they_are(
+    difference: float, masked: bool, control_masked: bool
+) -> None:
+    effect = Effect(difference, 0.002, 50, (0, 1, 2), 785, 0.0, 0.0)
+    judged = Judged(effect, effect.p, 0.001, masked=masked, control_masked=control_masked)
+    assert not judged.decides
+    assert "2 points" not in judged.sentence
+
+
+def test_what_is_no_control_is_called_by_its_own_words() -> None:
+    effect = Effect(-0.3, 0.01, 50, (0, 1, 2), 785, 0.0, 0.0)
+    known = Judged(effect, 0.001, 1, masked=False, control="the other")
+    for judged in (known, replace(known, control_masked=True), replace(known, control_learned=False)):
+        assert "the other" in judged.verdict
+        assert "control" not in judged.verdict

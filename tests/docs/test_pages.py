@@ -81,8 +81,8 @@ def test_the_readme_quotes_the_report() -> None:
     seeds = ["0", *(row["seeds"] for row in (read_table("11")[-1], read_table("12b")[-1]))]
     answer = README.partition("The answer so far")[2].partition("\n[The report]")[0]
     assert re.findall(r"\*\*[\d.]+ (?:%|points)\*\*", answer) == expected
-    assert f"keeps {100 * float(hot['FGSM says']):.1f} % at eps 4" in answer
-    assert f"and {100 * float(cold['really left']):.1f} % of the same network" in answer
+    assert f"right on {100 * float(hot['FGSM says']):.1f} % of the images at eps 4" in answer
+    assert f"trained at T = 1 is right on {100 * float(cold['really left']):.1f} %" in answer
     assert [
         ", ".join(re.findall(r"\d", each)) for each in re.findall(r"\(Seeds? ([\d, and]+)[^)]*\.\)", answer)
     ] == seeds

@@ -53,16 +53,57 @@ def test_what_resists_is_named_and_the_rest_counted() -> None:
         3,
     )
     trusted, _, compressed = answer.sentences
-    assert "1 of 3 audited networks resists, so far on fewer than three seeds: " in trusted
-    assert "90 % zero; 1 breaks" in trusted
-    assert "1 breaks and 1 hides its gradient" in trusted
-    assert "1 of 1 compressed network keeps over 5 points more" in compressed
+    assert "1 of 2 audited networks with a method resists, so far on fewer than three seeds: " in trusted
+    assert "90 % zero; 1 hides its gradient. 1 control" in trusted
+    assert "Of 1 compressed network" in compressed
+    assert "1 keeps over 5 points more" in compressed
     assert "45.0 % instead of 10.0 %" in compressed
 
 
-def test_networks_that_met_other_attacks_are_not_compared() -> None:
-    small = standing(SPARSE, 0.5, 0.45, deciding=("fgsm",))
+def test_an_audited_control_is_no_network_that_can_be_trusted() -> None:
+    whole = standing(DENSE, 0.2, 0.1, Kind.BREAKS)
+    assert "Only controls were audited" in Answer((whole, standing(SPARSE, 0.5, 0.45)), 2).trusted
+    assert (
+        "The only audited network with a method cannot be trusted: 1 breaks."
+        in Answer((whole, standing(SPARSE, 0.2, 0.1, Kind.BREAKS)), 2).trusted
+    )
+
+
+def test_of_several_that_resist_it_is_said_how_many_rest_on_too_few_seeds() -> None:
+    sure = standing(SPARSE, 0.5, 0.45, Kind.RESISTS, seeds=(0, 1, 2))
+    early = standing(tiny_run(sparsity=0.5), 0.5, 0.45, Kind.RESISTS)
+    assert "2 audited networks with a method resist, 1 of them so far" in Answer((sure, early), 2).trusted
+    assert "fewer than three" not in Answer((sure,), 1).trusted
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"deciding": ("fgsm",)},
+        {"hides": True},
+        {"misled": True},
+        {"learned": False},
+        {"eps": 2.0},
+    ],
+)
+def test_networks_of_which_it_is_not_known_what_is_left_are_not_compared(unknown: dict[str, Any]) -> None:
+    small = standing(SPARSE, 0.5, 0.45, **unknown)
     assert "needs the same attacks" in Answer((standing(DENSE, 0.2, 0.1), small), 2).compressed
+
+
+def test_a_radius_of_its_own_is_only_called_that_of_an_audit_where_there_is_one() -> None:
+    audited = [standing(tiny_run(sparsity=place / 10), 0.5, 0.4, Kind.BREAKS) for place in range(3)]
+    bare = standing(HOT, 0.7, 0.1, eps=8.0)
+    assert Answer((*audited, bare), 4).elsewhere == "networks without an audit at eps 8"
+    assert "at eps 2, where it is audited" in Answer((*audited, replace(audited[0], eps=2.0)), 4).elsewhere
+
+
+def test_the_illusion_of_networks_that_met_fgsm_alone_is_not_called_zero() -> None:
+    every = list(many(MOST + 2).standings)
+    alone = [replace(each, left=each.naive, deciding=("fgsm",)) for each in every[-2:]]
+    said = Answer((*every[:-2], *alone), MOST + 2).left_out
+    assert "leaves out 2" in said
+    assert "is not known" in said
 
 
 def test_a_network_that_did_not_learn_counts_for_no_illusion() -> None:

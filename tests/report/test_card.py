@@ -18,6 +18,7 @@ from bench.audit.rates import shipped
 from bench.audit.record import fields_of
 from bench.cli.main import main
 from bench.errors import BadInput, IntegrityError
+from bench.records.files import read_json, write_json
 from bench.records.schema import AuditRecord, ControlRow
 from bench.records.store import Folder
 from bench.report.card import card
@@ -106,10 +107,21 @@ def test_an_audit_is_told_with_its_numbers_its_error_rates_and_the_commands_of_i
 def test_what_the_records_do_not_show_is_named(tmp_path: Path) -> None:
     limits = section(card([trained(tmp_path, run(), 0.1), diverged(tmp_path, run(1))]), "Limits")
     assert "of 1 seed: another training could differ" in limits
-    assert "At seed 0 it did not learn (chance is 10.0)" in limits
+    assert "At seed 0 it is not shown to have learned (clean accuracy 10.0, lower 95 % end 0." in limits
+    assert "needed above 0.200)" in limits
     assert "It was not attacked." in limits
     assert "It was not audited" in limits
     assert "No network of seed 1 is here" in limits
+
+
+def test_an_attack_that_the_suite_no_longer_has_is_shown_and_has_no_command(tmp_path: Path) -> None:
+    folder = fake(tmp_path, run(), (0.8, 0.5, 0.1))
+    path = next((folder.path / "attacks").glob("*.json"))
+    write_json(path, "bench.attack/2", {**read_json(path, "bench.attack/2"), "attack": "gone(steps=3)"})
+    text = card([folder])
+    assert "Attack gone(steps=3)" in text
+    assert "no longer has gone(steps=3)" in section(text, "Limits")
+    assert "gone" not in section(text, "Make it again")
 
 
 def test_a_seed_of_other_images_is_left_out_of_the_mean(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from fakes import fake
@@ -11,6 +14,7 @@ from recorded import GRID, SPARSE, record
 
 from bench.errors import BadInput
 from bench.records.collection import read
+from bench.records.schema import Artefact
 from bench.report.build import Wanted, assemble
 from bench.report.discussion import NAME, digest, discussion
 
@@ -54,6 +58,15 @@ def test_one_written_for_other_records_says_so(tmp_path: Path) -> None:
     nameless = discussion(tmp_path, read(tmp_path))
     assert nameless
     assert STALE in nameless.markdown
+
+
+def test_one_written_before_an_audit_is_of_other_records(tmp_path: Path) -> None:
+    fake(tmp_path, SPARSE.runs[0])
+    records = read(tmp_path)
+    ((name, seeds),) = records.networks.items()
+    audits: Any = {"screen": SimpleNamespace(artefacts={"screen.npz": Artefact(sha256="1" * 64, bytes=1)})}
+    audited = {seed: replace(network, audits=audits) for seed, network in seeds.items()}
+    assert digest(replace(records, networks={name: audited})) != digest(records)
 
 
 def test_a_discussion_can_neither_run_nor_fetch_anything(tmp_path: Path) -> None:

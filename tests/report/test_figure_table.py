@@ -15,8 +15,11 @@ from recorded import EPS, GROUPS, SPARSE, bound, record
 from scipy.stats import binomtest, t
 from tiny import tiny_run
 
+from bench.attacks import Attack
 from bench.attacks.fgsm import Fgsm
+from bench.attacks.pgd import Pgd
 from bench.attacks.spec import AttackSpec
+from bench.attacks.square import Square
 from bench.attacks.transfer import Transfer
 from bench.comparison.against_control import compare_each_eps
 from bench.comparison.verdict import DASH
@@ -198,3 +201,27 @@ def test_under_an_attack_that_is_shown_only_no_run_is_called_robust(
     assert better.startswith(f"more {word}: difference +")
     assert worse.startswith(f"less {word}: difference -")
     assert ("shown only: no network is called more robust for it" in table.caption) != counts
+
+
+@pytest.mark.parametrize(
+    ("attack", "words"),
+    [
+        (Fgsm(loss="margin"), "the attack is on the margin"),
+        (Pgd(loss="dlr"), "no cross-entropy gradient to mask"),
+        (Square(), "no cross-entropy gradient to mask"),
+    ],
+)
+def test_only_an_attack_on_the_margin_is_said_to_be(tmp_path: Path, attack: Attack, words: str) -> None:
+    record(tmp_path, SPARSE.runs, (0, 0, 0), attack=attack, seeds=1)
+    table = figure_table(bound(replace(SPARSE, attack=attack), tmp_path))
+    assert {cell.text for cell in table.column("gradient masked")} == {words}
+
+
+def test_one_seed_without_a_correct_image_is_said_to_be_one(tmp_path: Path) -> None:
+    for seed, clean in enumerate((0.0, 0.8, 0.8)):
+        for run in SPARSE.runs:
+            own = tiny_run(**{**run.settings, "seed": seed})
+            right = np.tile(np.arange(50) < 50 * clean, (len(EPS), 1))
+            fake_outcome(trained(tmp_path, own, clean), AttackSpec(Fgsm(), EPS), right)
+    found = cells(figure_table(bound(SPARSE, tmp_path)), "50 % zero")
+    assert found[f"{Quantity.CLEAN_CORRECT} at eps 1"].text == "none correct at 1 of 3 seeds"

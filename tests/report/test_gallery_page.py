@@ -132,6 +132,20 @@ def test_damaged_files_are_named_and_run_nothing(tmp_path: Path) -> None:
     assert "90 % zero: fgsm" in text
 
 
+def test_a_gallery_with_flipped_bytes_in_its_compressed_part_is_unusable(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs[:1], [0], seeds=1)
+    where = folder(tmp_path, SPARSE.runs[0])
+    noise = np.random.default_rng(0).integers(0, 99, (2, 40, 40, 3), np.uint8)
+    where.write_gallery(TRIAL, {**images(), "clean": noise})
+    path = where.galleries()[0]
+    content = bytearray(path.read_bytes())
+    for place in range(200, 220):
+        content[place] ^= 0xFF
+    path.write_bytes(bytes(content))
+    with pytest.raises(Unusable, match="cannot be read"):
+        read_gallery(path, 10)
+
+
 def test_files_that_are_too_large_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "large.npz"
     with path.open("wb") as file:

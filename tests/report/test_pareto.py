@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,21 @@ def test_a_crowd_has_names_on_the_front_alone(tmp_path: Path, monkeypatch: pytes
     assert [each.get_text() for each in picture("fc5", [SPARSE], tmp_path).axes[0].texts] == names
     monkeypatch.setattr("bench.report.figures.pareto.CROWD", 2)
     assert [each.get_text() for each in picture("fc5", [SPARSE], tmp_path).axes[0].texts] == ["50 %", "90 %"]
+
+
+def test_a_network_is_shown_at_the_radius_whatever_else_its_group_was_attacked_at(tmp_path: Path) -> None:
+    few = replace(SPARSE, eps=(0.0, 2.0))
+    wide = replace(SPARSE, runs=_at_batch(512), eps=(0.0, 0.25, 2.0))
+    elsewhere = replace(SPARSE, runs=_at_batch(256), eps=(0.0, 8.0))
+    for group in (few, wide, elsewhere):
+        record(tmp_path, group.runs, [0, 0.1, -0.1], eps=group.eps, seeds=1)
+    found = [y for _, y in points(picture("fc5", [few, wide, elsewhere], tmp_path).axes[0])]
+    folders = [(tmp_path / run.name / "seed-0", group) for group in (few, wide) for run in group.runs]
+    assert found == [pytest.approx(100 * stored(each, "fgsm")[group.eps.index(2.0)].mean()) for each, group in folders]
+
+
+def _at_batch(size: int) -> tuple[Run, ...]:
+    return tuple(Run.of(**{**run.settings, "batch_size": size}) for run in SPARSE.runs)
 
 
 def test_an_adversarially_trained_network_is_no_control() -> None:

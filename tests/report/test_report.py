@@ -21,6 +21,7 @@ from bench.records.collection import read
 from bench.report.build import Wanted, assemble
 from bench.report.manifest import NAME
 from bench.report.panels import FORMATS
+from bench.spec.run import Run
 
 
 def report(tmp_path: Path, *words: str) -> Result:
@@ -119,6 +120,17 @@ def test_one_run_is_drawn_and_the_rest_are_dashes_with_their_commands(tmp_path: 
     assert (tmp_path / "reports" / "figures" / "sparse-a.png").is_file()
     for run in (SPARSE.runs[0], SPARSE.runs[2]):
         assert f"\n    {SPARSE.command(run)}\n" in text
+
+
+def test_the_path_of_an_architecture_is_no_path_of_a_picture(tmp_path: Path) -> None:
+    archs = ["../../../net.py:f", "other/net.py:f"]
+    runs = [Run.of(**{**run.settings, "arch": arch}) for arch in archs for run in SPARSE.runs]
+    record(tmp_path / "results", runs, [0, 0, -0.1] * 2, seeds=1)
+    done = report(tmp_path, "--format", "png")
+    assert done.exit_code == 0, done.output
+    figures = tmp_path / "reports" / "figures"
+    assert {"pareto-net-f.png", "pareto-net-f-2.png"} <= {path.name for path in figures.iterdir()}
+    assert not [path for path in tmp_path.rglob("*.png") if path.parent != figures]
 
 
 def test_a_damaged_record_is_named_and_the_rest_is_there(tmp_path: Path) -> None:

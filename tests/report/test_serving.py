@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import threading
 from contextlib import suppress
@@ -59,5 +60,16 @@ def test_only_records_count_as_new(tmp_path: Path) -> None:
     before = stamp(tmp_path)
     (folder.path / "log.txt").write_text("epoch 1\n")
     assert stamp(tmp_path) == before
-    fake(tmp_path, tiny_run(seed=1))
-    assert stamp(tmp_path) != before
+    for name in ("run.json", "latency.json", "attacks/x.json", "audits/screen.json", "looks/12.json"):
+        before = _changed(folder.path / name, tmp_path, before)
+    for name in ("fooling/x.json", "transfer/x.json", "discussion.md"):
+        before = _changed(tmp_path / name, tmp_path, before)
+
+
+def _changed(path: Path, results: Path, before: tuple[int, int]) -> tuple[int, int]:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("new")
+    os.utime(path, ns=(before[1] + 1, before[1] + 1))
+    now = stamp(results)
+    assert now != before
+    return now

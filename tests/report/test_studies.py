@@ -9,6 +9,7 @@ import pytest
 from fakes import ENVIRONMENT, FINGERPRINT, tear, trained
 from tiny import tiny_run
 
+from bench.cli import transfer_output
 from bench.comparison.verdict import DASH
 from bench.fooling.matrix import NOISE
 from bench.records.collection import Collection, read
@@ -102,6 +103,25 @@ def test_a_study_is_read_as_it_was_written_and_one_of_the_same_settings_is_repla
     assert write_study(tmp_path, again) == path
     assert write_study(tmp_path, matrix(*weights, eps=4.0)) != path
     assert {each.eps: each.version for each in read(tmp_path).matrices} == {2.0: 2, 4.0: 1}
+
+
+def test_transfers_of_two_seeds_are_two_records_and_an_old_one_without_a_seed_keeps_its_name(tmp_path: Path) -> None:
+    old = transferred("efficientnet-lite0", "0" * 64)
+    assert old.seed is None
+    path = write_study(tmp_path, old)
+    assert path.name == "efficientnet-lite0-5d9acb55.json"
+    assert write_study(tmp_path, old.model_copy(update={"seed": 0})) == path
+    others = {write_study(tmp_path, old.model_copy(update={"seed": seed})) for seed in (1, 2)}
+    assert len(others | {path}) == 3
+    assert {each.seed for each in read(tmp_path).transfers} == {0, 1, 2}
+
+
+def test_a_solver_that_did_not_converge_is_said_below_its_rows() -> None:
+    found = transferred("efficientnet-lite0", "0" * 64)
+    rows = [found.rows[0].model_copy(update={"converged": False}), *found.rows[1:]]
+    lines = transfer_output.table(found.model_copy(update={"rows": rows}), []).splitlines()
+    said = next(place for place, line in enumerate(lines) if line.startswith("~ the solver"))
+    assert lines[said + 1].startswith("chosen on the held-out images")
 
 
 def test_the_same_network_on_two_tasks_is_two_transfers(tmp_path: Path) -> None:

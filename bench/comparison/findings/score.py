@@ -151,9 +151,13 @@ class ScoredFinding:
 
     @property
     def verdict(self) -> Verdict:
-        """Reproduced, contradicted, inconclusive or not run, by the finding's rule."""
-        statuses = [each.status for each in self.examined]
-        whole = len(self.examined) + len(self.not_judged) == len(self.finding.claims)
+        """Reproduced, contradicted, inconclusive or not run, by the finding's rule.
+
+        Where all claims have to agree, a claim that is not judged leaves it open, unless another one decides alone.
+        """
+        statuses = {each.status for each in self.examined}
+        known = len(self.examined) + len(self.not_judged)
+        whole, judged = known == len(self.finding.claims), not self.not_judged
         if whole and not self.examined:
             return Verdict.INCONCLUSIVE
         if not self.examined or not (whole or self.finding.counterexample):
@@ -161,14 +165,15 @@ class ScoredFinding:
         if self.finding.counterexample:
             if ClaimStatus.SHOWN in statuses:
                 return Verdict.REPRODUCED
-            return Verdict.CONTRADICTED if whole and set(statuses) == {ClaimStatus.REFUTED} else Verdict.INCONCLUSIVE
+            refuted = whole and judged and statuses == {ClaimStatus.REFUTED}
+            return Verdict.CONTRADICTED if refuted else Verdict.INCONCLUSIVE
         if ClaimStatus.REFUTED in statuses:
             return Verdict.CONTRADICTED
-        return Verdict.REPRODUCED if set(statuses) == {ClaimStatus.SHOWN} else Verdict.INCONCLUSIVE
+        return Verdict.REPRODUCED if judged and statuses == {ClaimStatus.SHOWN} else Verdict.INCONCLUSIVE
 
     @property
     def deciding(self) -> Examined | None:
-        """The claim that decides; None where nothing was tested.
+        """The claim that decides, or of the open ones the nearest to it; None where none is, as ``undecided`` says.
 
         Of the claims with the deciding status, it is the one with the largest ``against``: the weakest of those shown, or
         the clearest of those refuted. Where one counterexample is enough, it is the one with the smallest.
@@ -183,10 +188,34 @@ class ScoredFinding:
         return (min if clearest else max)(found, key=lambda each: each.against)
 
     @property
+    def undecided(self) -> str:
+        """Why it is inconclusive without an open claim: what the other claims lack. Empty where ``deciding`` is there.
+
+        It has no full stop: "all 5 examined claims are refuted; the others have no record".
+        """
+        if self.verdict is not Verdict.INCONCLUSIVE or self.deciding:
+            return ""
+        if not self.examined:
+            return "its networks did not learn"
+        count = len(self.examined)
+        same = f"all {count} examined claims are" if count > 1 else "the one examined claim is"
+        parts = [f"{same} {self.examined[0].status}"]
+        parts += [self._not_judged] if self.not_judged else []
+        if count + len(self.not_judged) < len(self.finding.claims):
+            parts.append("the others have no record")
+        return "; ".join(parts)
+
+    @property
+    def _not_judged(self) -> str:
+        plural = "s are" if len(self.not_judged) > 1 else " is"
+        return f"{len(self.not_judged)} claim{plural} not judged, because a network did not learn"
+
+    @property
     def outlook(self) -> str:
         """How many seeds are expected to decide the finding, in a sentence; empty where it is decided or has fewer than three.
 
-        One claim decides where one is enough: a refuted one, or for a counterexample a shown one. Else all of them have to.
+        One claim decides where one is enough: a refuted one, or for a counterexample a shown one. Else all of them have to,
+        and where some are not examined it is empty.
         """
         left = [each for each in self.examined if each.status is ClaimStatus.OPEN]
         if self.verdict is not Verdict.INCONCLUSIVE or not left or min(len(each.effect.seeds) for each in left) < SEEDS:
@@ -195,6 +224,8 @@ class ScoredFinding:
         found = [each for each in expected if each]
         alone = ClaimStatus.SHOWN if self.finding.counterexample else ClaimStatus.REFUTED
         at_once = [seeds for status, seeds in found if status is alone]
+        if not at_once and len(self.examined) < len(self.finding.claims):
+            return ""
         if not at_once and len(found) < len(left):
             return (
                 f"Not even {MOST} seeds are expected to decide it: a difference is too close to the bound that is tested, or the "
@@ -209,8 +240,8 @@ class ScoredFinding:
         many = "s" if " " in self.finding.figure else ""
         head = f"Figure{many} {self.finding.figure} ({self.finding.setting}): {self.verdict}"
         found = self.deciding
-        if found is None and self.verdict is Verdict.INCONCLUSIVE:
-            return f"{head}: its networks did not learn."
+        if self.undecided:
+            return f"{head}: {self.undecided}."
         if found is None:
             runs = len(self.missing)
             lacking = f"{runs} of its runs {'has' if runs == 1 else 'have'} no record"
@@ -221,8 +252,7 @@ class ScoredFinding:
             why = f"{COUNTED[len(found.effect.seeds)]}, {SEEDS} are needed to know how seeds differ"
         effect = f"{found.claim.quantity}, {found.claim.band}: {numbers(found.effect)}, {found.reason}"
         if self.not_judged:
-            plural = "s are" if len(self.not_judged) > 1 else " is"
-            why += f"; {len(self.not_judged)} claim{plural} not judged, because a network did not learn"
+            why += f"; {self._not_judged}"
         evidence = "".join(f" {each}" for each in (self.outlook, self.evidence) if each)
         return f'{head} ({why}). "{found.claim.text}" is {found.status}: {effect}.{evidence}'
 

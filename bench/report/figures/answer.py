@@ -76,7 +76,8 @@ def draw_answer(answer: Answer) -> Figure | None:
         Line2D([], [], linestyle="", markersize=6.5, label=words_of(each), **LOOKS[kind])
         for kind, each in sorted(used.items())
     ]
-    what = f"what FGSM says and what is left at eps {answer.eps:g}, L-infinity"
+    elsewhere = " (some at another eps: see below)" * bool(answer.elsewhere)
+    what = f"what FGSM says and what is left at eps {answer.eps:g}{elsewhere}, L-infinity"
     caption = (answer.threat, answer.reading, *[answer.left_out] * bool(answer.left_out))
     return framed(figure, QUESTION, what, caption, marks)
 

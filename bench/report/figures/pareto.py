@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -23,6 +23,7 @@ from bench.report.figures.point_labels import label_points
 from bench.report.figures.style import Line, bar, blank, chance_lines, framed, looks_of, settle, style
 from bench.report.tables.table import Table
 from bench.report.wording import seeds_in_words, threat_caption
+from bench.spec.architectures import head_of, title_of
 from bench.spec.control import control_of
 from bench.spec.run import Run
 
@@ -98,61 +99,74 @@ def by_compression(group: ComparisonGroup, table: Table) -> Figure | None:
     return framed(figure, group.title, what, caption, [*marks, *panels[0].get_legend_handles_labels()[0]])
 
 
+@dataclass(frozen=True)
+class _Point:
+    """A network: how many times smaller than its control it is, its curve, and where on the curve the radius is."""
+
+    size: float
+    line: Line
+    at: int
+
+    @property
+    def place(self) -> tuple[float, float]:
+        return self.size, self.line.mean[self.at]
+
+
 @style()
 def pareto(arch: str, drawn: Sequence[tuple[ComparisonGroup, Table]]) -> Figure | None:
     """Return every network of ``arch`` in ``drawn`` under FGSM by an attacker who knows T.
 
-    Only the networks of the most common data set, image size and epochs are shown. None where all networks are of one
-    size. A masked attack has a hollow marker, and is never on the front.
+    Only the networks of the most common data set, image size and epochs are shown that were attacked at the radius. None
+    where all networks are of one size. A masked attack has a hollow marker, and is never on the front.
     """
     drawn = [each for each in drawn if each[0].attack == Fgsm()]
     group = _whole(arch, [each for each, _ in drawn])
     radius = chosen_radius(group.eps) if group else None
     if group is None or radius is None:
         return None
-    found: dict[Run, tuple[float, Line]] = {}
-    for each, table in drawn:
-        sizes = ratios(each, table, "compression")
-        for line in lines(each, table, Quantity.ACCURACY):
-            if line.run in sizes and line.run in group.runs:
-                found.setdefault(line.run, (sizes[line.run], line))
+    found: dict[Run, _Point] = {}
+    for own, table in drawn:
+        if radius in own.eps:
+            sizes, at = ratios(own, table, "compression"), own.eps.index(radius)
+            for line in lines(own, table, Quantity.ACCURACY):
+                if line.run in sizes and line.run in group.runs:
+                    found.setdefault(line.run, _Point(sizes[line.run], line, at))
     networks = [found[run] for run in group.runs if run in found]
-    sizes_shown = [size for size, _ in networks]
+    sizes_shown = [each.size for each in networks]
     if _of_one_size(sizes_shown):
         return None
     figure, (axes,) = blank((5.4,))
-    at = group.eps.index(radius)
-    for size, line in networks:
-        bar(axes, size, line, at, LOOKS[method_of(line.run)], masked=line.masked)
-    stairs = draw_front(axes, [(size, line.mean[at]) for size, line in networks if not line.masked], "front", "-")
+    for each in networks:
+        bar(axes, each.size, each.line, each.at, LOOKS[method_of(each.line.run)], masked=each.line.masked)
+    stairs = draw_front(axes, [each.place for each in networks if not each.line.masked], "front", "-")
     chance_lines(axes, group)
     _times_axis(axes, sizes_shown)
-    axes.set_ylim(0, min(100.0, 1.08 * max(line.high[at] for _, line in networks)))
+    axes.set_ylim(0, min(100.0, 1.08 * max(each.line.high[each.at] for each in networks)))
     axes.set_ylabel(f"accuracy at eps {radius:g}, %")
     axes.set_xlabel("compression: times fewer parameters that are not zero")
-    masked = " Hollow: the gradient is masked; never on the front." * any(line.masked for _, line in networks)
+    masked = " Hollow: the gradient is masked; never on the front." * any(each.line.masked for each in networks)
     caption = (threat_caption(group), f"{NOTE} {seeds_in_words(group, 'Bars')}", f"{FRONT}.{masked}")
     what = f"accuracy at eps {radius:g} against compression; {group.attacker}"
-    used = {method_of(line.run) for _, line in networks}
+    used = {method_of(each.line.run) for each in networks}
     marks = _marks({name: look for name, look in LOOKS.items() if name in used})
     settle(framed(figure, group.title, what, caption, [*marks, *axes.get_legend_handles_labels()[0]]))
-    named = [each for each in networks if len(networks) <= CROWD or (each[0], each[1].mean[at]) in stairs]
-    spans = [(size, line.mean[at], line.low[at], line.high[at]) for size, line in named]
-    label_points(axes, spans, [_label(group, line.run) for _, line in named], stairs)
+    named = [each for each in networks if len(networks) <= CROWD or each.place in stairs]
+    spans = [(*each.place, each.line.low[each.at], each.line.high[each.at]) for each in named]
+    label_points(axes, spans, [_label(group, each.line.run) for each in named], stairs)
     return figure
 
 
 def _whole(arch: str, known: Sequence[ComparisonGroup]) -> ComparisonGroup | None:
     """Return one group of the attacked runs of ``arch`` with the most common data set, image size and epochs."""
     runs = {run: None for each in known for run in each.runs if run.arch == arch and each.attacked(run)}
-    counted = Counter((run.dataset, run.image_size, run.epochs) for run in runs)
-    if not counted:
+    alike = {run: (run.dataset, run.data_name, run.image_size, run.epochs) for run in runs}
+    if not alike:
         return None
-    most, _ = counted.most_common(1)[0]
-    kept = tuple(run for run in runs if (run.dataset, run.image_size, run.epochs) == most)
+    most, _ = Counter(alike.values()).most_common(1)[0]
+    kept = tuple(run for run, each in alike.items() if each == most)
     first = next(each for each in known if set(kept) & set(each.runs))
-    title = f"{arch}: all its networks of {most[2]} epochs"
-    return replace(first, figure=f"pareto-{arch}", title=title, runs=kept, attacks=())
+    title = f"{title_of(arch)}: all its networks of {most[-1]} epochs"
+    return replace(first, figure=f"pareto-{head_of(arch)}", title=title, runs=kept, attacks=())
 
 
 def _label(group: ComparisonGroup, run: Run) -> str:

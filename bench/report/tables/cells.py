@@ -22,7 +22,8 @@ def measured(seeds: Iterable[Outcomes], wanted: Sequence[tuple[Quantity, float]]
     for place, (quantity, _) in enumerate(wanted):
         mean, low, high = (float(each[place]) for each in (found.mean, found.low, found.high))
         if not np.isfinite(mean):
-            cells.append(Cell("none correct"))
+            never = sum(not np.isfinite(values[place]).all() for _, values in rows)
+            cells.append(Cell("none correct" + f" at {never} of {len(rows)} seeds" * (never < len(rows))))
             continue
         deviation = None if found.deviation is None else float(found.deviation[place])
         if deviation is None and quantity is Quantity.ACCURACY:

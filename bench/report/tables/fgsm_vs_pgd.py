@@ -36,8 +36,9 @@ def fgsm_vs_pgd_table(collection: Collection) -> Table | None:
         )
         for pair in found
     )
+    versions = " and ".join(sorted({pair.many.record.numbers for pair in found}))
     caption = (
-        "Accuracy in percent under one FGSM step and under iterated steps (PGD, by ART) of the same radius, on the same "
+        f"Accuracy in percent under one FGSM step and under many steps (PGD, {versions}) of the same radius, on the same "
         f"images. Threat model: {eps_unit(Pgd.norm)}, white box, true labels."
     )
     return Table("fgsm_vs_pgd", "One step against many", caption, (_words(found),), columns(names), rows)
@@ -54,13 +55,16 @@ def _words(found: list[StepPair]) -> str:
     """Return what the table says, in a few sentences."""
     seeing = [pair for pair in found if not pair.masked]
     masked = f"In {len(found) - len(seeing)} of {len(found)} rows the gradient is masked"
-    parts = [f"{masked}: many steps along a zero gradient go nowhere."] if len(seeing) < len(found) else []
+    parts = [f"{masked}, so many steps that follow it show little."] if len(seeing) < len(found) else []
     if seeing:
         failed = [str(pair.network) for pair in found if pair.weaker_by > TOLERATED]
-        where = f"On {', '.join(failed)}" if failed else "On no network"
-        end = ": PGD failed there." if failed else "."
         parts.insert(0, _strongest(max(seeing, key=lambda pair: pair.stronger_by)))
-        parts.append(f"{where} one step lowers accuracy more than many by over {100 * TOLERATED:g} points{end}")
+        less = f"over {100 * TOLERATED:g} points less than many"
+        parts.append(
+            f"On {', '.join(failed)} one step leaves {less}: PGD failed there."
+            if failed
+            else f"On no network does one step leave {less}."
+        )
     return " ".join(parts)
 
 

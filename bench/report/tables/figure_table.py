@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.attacks import margin_step
+from bench.attacks.gradient_attack import GradientAttack
 from bench.comparison.against_control import compare
 from bench.comparison.group import AttackedNetwork, ComparisonGroup
 from bench.comparison.intervals import MANY
@@ -125,8 +126,10 @@ class _Row:
         step = margin_step(self.group.attack.norm)
         command = self.group.command(self.run, [step]) if step and untested else ""
         tested = Cell(words + f"; {untested} not tested" * bool(untested), command=command)
-        if all(each.attack.on_margin for each in attacked.values()):
-            tested = Cell("the attack is on the margin")
+        if all(each.attack.without_temperature for each in attacked.values()):
+            attack = self.group.attack
+            on_margin = isinstance(attack, GradientAttack) and attack.loss == "margin"
+            tested = Cell("the attack is on the margin" if on_margin else "no cross-entropy gradient to mask")
         elif not any(each.learned for each in attacked.values()):
             tested = Cell("did not learn")
         elif not found:
