@@ -48,9 +48,9 @@ def published_table(group: ComparisonGroup | None) -> Table | None:
     }
     run = group.runs[0]
     caption = (
-        f"Change in accuracy from the dense network, points. Ours: {run.arch}, {run.dataset} at {run.image_size} px, one FGSM "
-        f"step, mean over {_count(group)}. Theirs: ResNet18, Imagenette at 224 px, PGD-40 on 256 images, mean "
-        f"over 6 trainings, on a network that ends in softmax ({SOURCE}). Both {eps_unit(LINF)}."
+        f"Change in accuracy from the dense network, points. Ours: figure {group.figure}, {run.arch}, batch {run.batch_size}, "
+        f"{run.dataset} at {run.image_size} px, one FGSM step, mean over {_count(group)}. Theirs: ResNet18, Imagenette at 224 "
+        f"px, PGD-40 on 256 images, mean over 6 trainings, on a network that ends in softmax ({SOURCE}). Both {eps_unit(LINF)}."
     )
     return Table("published", "Beside published results", caption, (_words(ours, theirs),), columns(names), tuple(rows))
 
