@@ -22,9 +22,14 @@ METHODS = (
 
 
 def method_of(run: Run) -> str:
-    """Return the one of ``METHODS`` that made ``run``; a network that no method made is dense."""
+    """Return the one of ``METHODS`` that made ``run``; a network that no method made is dense.
+
+    Weight decay counts here, although a control keeps it.
+    """
     names = [acts.method for acts in run.methods]
-    if len(names) != 1:
-        return SEVERAL if names else DENSE
+    if not names:
+        return OTHER if run.words else DENSE
+    if len(names) > 1:
+        return SEVERAL
     found = PRUNED.get(run.pruning, "pruned") if run.sparsity else names[0]
     return found if found in METHODS else OTHER

@@ -120,17 +120,17 @@ class Answer:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The networks in the picture by method, then by architecture and batch size, weakest setting first."""
-        settings = names_of([control_of(each.run) for each in self.standings], dense="")
+        settings = names_of([_plain(each.run) for each in self.standings], dense="")
         placed = sorted(
             self.shown,
-            key=lambda each: (METHODS.index(each.method), settings[control_of(each.run)], _strength(each.run)),
+            key=lambda each: (METHODS.index(each.method), settings[_plain(each.run)], _strength(each.run)),
         )
         return tuple(
             Group(
                 method,
                 tuple(
                     Setting(name, tuple(own))
-                    for name, own in groupby(of_method, lambda each: settings[control_of(each.run)])
+                    for name, own in groupby(of_method, lambda each: settings[_plain(each.run)])
                 ),
             )
             for method, of_method in groupby(placed, lambda each: each.method)
@@ -259,6 +259,11 @@ def _is_known(standing: Standing) -> bool:
     """Tell whether the network learned, and nothing says that its attacks failed."""
     hidden = standing.misled or standing.verdict is Kind.MASKED or bool(standing.hides)
     return standing.learned and not hidden
+
+
+def _plain(run: Run) -> Run:
+    """Return the control of ``run`` with the usual weight decay: what the networks of one setting share."""
+    return control_of(run).without("weight_decay")
 
 
 def _strength(run: Run) -> tuple[Any, ...]:

@@ -28,7 +28,7 @@ class Frame:
     Args:
         plot: where accuracy 0 lies below the top.
         size: the height of the strip that shows compression.
-        below: the height of the words below the strip.
+        below: the least height of the words below the strip.
         upright: whether the names of settings stand upright, as there is no room for them.
     """
 
@@ -44,6 +44,7 @@ WIDE = Frame("wide", 1240, 250, 30, 88, upright=False)
 NARROW = Frame("narrow", 360, 200, 24, 118, upright=True)
 UPRIGHT = 11.0  # the width of a name that stands upright
 NARROWEST = 14.0  # a step between networks below which names stand upright
+BESIDE = 33  # below the strip, what an upright name cannot take
 BOLD = 8.4  # width of a letter in the name of a method
 LINE = 14  # between the rows of these names
 LEFT, TOP = 48, 12
@@ -106,18 +107,22 @@ def drawn(answer: Answer, frame: Frame) -> Drawn:
     if not frame.upright and layout.step < NARROWEST:
         frame = replace(frame, upright=True, below=NARROW.below)
         layout = _laid_out(answer, frame)
+    settings = layout.settings
+    if frame.upright:
+        settings = tuple(replace(each, name=each.name.replace(", batch ", " b")) for each in settings)
+        longest = max((len(each.name) for each in settings), default=0)
+        frame = replace(frame, below=max(frame.below, ceil(LETTER * longest) + BESIDE))
     top = top_of(answer)
     largest = max([each.compression or 1.0 for each in answer.shown] + [2.0])
     marks = tuple(_mark(answer, frame, x, each, top, largest) for x, each in layout.places)
     levels = tuple((_y(frame, level / 100, top), f"{level}") for level in range(0, round(100 * top) + 1, 20))
-    settings = tuple(replace(each, name=each.name.replace(", batch ", " b")) for each in layout.settings)
     middles = [_inside(each, frame) for each in layout.methods]
     rows = rows_of([(at, BOLD * len(each.name) + 8) for at, each in zip(middles, layout.methods, strict=True)])
     methods = tuple(
         Method(each.name, each.low, each.high, at, row)
         for each, at, row in zip(layout.methods, middles, rows, strict=True)
     )
-    return Drawn(frame, levels, marks, settings if frame.upright else layout.settings, methods, _upright(layout, frame))
+    return Drawn(frame, levels, marks, settings, methods, _upright(layout, frame))
 
 
 def _laid_out(answer: Answer, frame: Frame) -> Layout:

@@ -181,3 +181,23 @@ def test_many_settings_and_methods_do_not_lie_on_one_another(frame: Frame) -> No
         apart = abs(one.at - other.at) >= 3.8 * (len(one.name) + len(other.name))
         assert apart or one.row != other.row
     assert max(each.row for each in found.methods) * 14 + 13 + found.line < found.height
+
+
+def test_a_network_whose_weight_decay_alone_differs_stands_with_those_of_its_architecture_under_another_method() -> (
+    None
+):
+    heavy = standing(tiny_run(weight_decay=0.01), 0.5, 0.2)
+    groups = Answer((standing(DENSE, 0.2, 0.1), heavy, standing(tiny_run(l1=0.1), 0.3, 0.2)), 3).groups
+    assert [(group.method, [len(setting.standings) for setting in group.settings]) for group in groups] == [
+        ("dense", [1]),
+        ("another method", [2]),
+    ]
+
+
+@pytest.mark.parametrize("frame", [WIDE, NARROW], ids=lambda frame: frame.name)
+def test_a_long_name_that_stands_upright_ends_above_the_line_below_it(frame: Frame) -> None:
+    runs = [tiny_run(batch_size=2**power, learning_rate=rate) for power in range(3, 9) for rate in (0.0125, 0.00625)]
+    found = drawn(Answer(tuple(standing(run, 0.5, 0.2) for run in runs for _ in range(4)), len(runs)), frame)
+    assert found.frame.upright
+    longest = max(len(each.name) for each in found.settings)
+    assert found.floor + found.frame.size + 12 + 6 * longest < found.line

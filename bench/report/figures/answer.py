@@ -18,6 +18,7 @@ WORDS = "what FGSM says of every network and what is left of it, by method, with
 ACROSS = 1000.0  # the width of the axes in the units of the layout
 LETTER = 10.5  # the width of a letter below the axes, in the same
 BOLD = 12.5  # that of a bold one
+UPRIGHT = 5.2  # points: the length of a letter of one that stands upright
 ROOM = 90.0  # points below the axes that the layout leaves to names
 LOOKS: dict[str, dict[str, Any]] = {
     "resists": {"color": "#0072B2", "marker": "o"},
@@ -85,13 +86,13 @@ def draw_answer(answer: Answer) -> Figure | None:
 def _named(axes: Axes, layout: Layout) -> float:
     """Write the names of settings and methods below ``axes``, and return how far down they go, in points."""
     longest = max(len(short(each)) for _, each in layout.places)
-    low = -14.0 - 6.0 * longest
+    low = -14.0 - UPRIGHT * longest
     tall = 0.0
     for span in layout.settings:
         text = span.name.replace(", ", "\n")
         upright = LETTER * max(map(len, text.split("\n"))) > span.high - span.low
         text = span.name.replace(", batch ", " b") if upright else text
-        tall = max(tall, 6.5 * max(map(len, text.split("\n"))) if upright else 26.0)
+        tall = max(tall, UPRIGHT * max(map(len, text.split("\n"))) + 6 if upright else 26.0)
         _below(axes, text, span, low, rotation=90 if upright else 0)
     rows = rows_of([(span.middle, BOLD * (len(span.name) + 1)) for span in layout.methods])
     for span, row in zip(layout.methods, rows, strict=True):
