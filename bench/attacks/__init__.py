@@ -24,7 +24,7 @@ from bench.errors import BadInput
 from bench.plugins import Plugins
 from bench.spec.names import parse
 
-__all__ = ["ATTACKS", "Attack", "attack_named", "margin_step"]
+__all__ = ["ATTACKS", "Attack", "attack_named", "known_attack", "margin_step"]
 
 BUILT_IN: dict[str, type[Attack]] = {
     Fgsm.kind: Fgsm,
@@ -73,6 +73,14 @@ def attack_named(text: str) -> Attack:
             f"attack {name!r} has the kind {attack.kind!r}: expected its name in the table; rename one of them"
         )
     return attack
+
+
+def known_attack(text: str) -> Attack | None:
+    """Return the attack that a record names; None where the suite no longer has it."""
+    try:
+        return attack_named(text)
+    except BadInput:
+        return None
 
 
 def margin_step(norm: Norm) -> Attack | None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench.attacks import Attack, attack_named
+from bench.attacks import Attack, known_attack
 from bench.attacks.spec import default_attacks
 from bench.comparison.group import ComparisonGroup
-from bench.errors import BadInput
 from bench.records.collection import Collection
 from bench.spec.control import control_of
 from bench.spec.run import Run
@@ -51,14 +50,7 @@ def _attacks(collection: Collection, runs: tuple[Run, ...]) -> tuple[Attack, ...
     texts = {text for run in runs for each in collection.of(run).values() for text in each.attacks}
     hottest, coldest = max(run.temperature for run in runs), min(run.temperature for run in runs)
     usual = [each for each in default_attacks(hottest if hottest != 1 else coldest) if str(each) in texts]
-    return tuple(usual) or tuple(each for text in sorted(texts) if (each := _named(text)))
-
-
-def _named(text: str) -> Attack | None:
-    try:
-        return attack_named(text)
-    except BadInput:  # an attack that the suite no longer has
-        return None
+    return tuple(usual) or tuple(each for text in sorted(texts) if (each := known_attack(text)))
 
 
 def _radii(collection: Collection, runs: tuple[Run, ...], attack: Attack) -> tuple[float, ...]:

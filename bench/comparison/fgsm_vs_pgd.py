@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.attacks import attack_named
+from bench.attacks import known_attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.pgd import Pgd
 from bench.comparison.group import AttackedNetwork
 from bench.comparison.masked_networks import is_masked
-from bench.errors import BadInput
 from bench.records.collection import Collection
 from bench.records.networks import RecordedAttack, TrainedNetwork
 from bench.records.outcomes import on_common_images
@@ -58,10 +57,7 @@ def step_pairs(collection: Collection) -> list[StepPair]:
 
 def _pair(network: TrainedNetwork, text: str) -> StepPair | None:
     """Return the PGD ``text`` with the single step on the same loss; None where it is no PGD, or they share no radius."""
-    try:
-        attack = attack_named(text)
-    except BadInput:  # an attack that the suite no longer has
-        return None
+    attack = known_attack(text)
     if not isinstance(attack, Pgd):
         return None
     many = network.attacks[text]

@@ -10,11 +10,10 @@ from functools import cached_property
 
 import numpy as np
 
-from bench.attacks import Attack, attack_named
+from bench.attacks import Attack, known_attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import attack_specs, default_attacks
 from bench.comparison.paired import PairedSamples, Sample
-from bench.errors import BadInput
 from bench.evaluation.learned import learned
 from bench.evaluation.masking import Curve, Masking, compared, margin_step_of
 from bench.records.collection import Collection
@@ -223,11 +222,8 @@ def _curve(attack: RecordedAttack, outcomes: Outcomes) -> Curve:
 
 def attacked_by(network: TrainedNetwork, text: str) -> RecordedAttack | None:
     """Return the attack ``text`` on ``network``, under the name that it is recorded by; None where it was not run."""
-    try:
-        attack = attack_named(text)
-    except BadInput:  # an attack that the suite no longer has
-        return None
-    return network.attacks.get(str(attack.against(network.run.temperature)))
+    attack = known_attack(text)
+    return network.attacks.get(str(attack.against(network.run.temperature))) if attack else None
 
 
 def comparison_groups(

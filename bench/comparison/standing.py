@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.attacks import attack_named
+from bench.attacks import known_attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.norms import LINF
 from bench.audit.battery import SCREEN
@@ -16,7 +16,6 @@ from bench.comparison.group import AttackedNetwork
 from bench.comparison.masked_networks import is_masked
 from bench.comparison.method_of import method_of
 from bench.comparison.worst_case import worst_case
-from bench.errors import BadInput
 from bench.evaluation.learned import learned
 from bench.records.collection import Collection
 from bench.records.networks import RecordedAttack, TrainedNetwork
@@ -229,10 +228,8 @@ def _counted(network: TrainedNetwork) -> dict[str, RecordedAttack]:
 
 
 def _counts(text: str) -> bool:
-    try:
-        return attack_named(text).counts
-    except BadInput:  # an attack that the suite no longer has
-        return False
+    attack = known_attack(text)
+    return attack is not None and attack.counts
 
 
 def _deciding(counting: Seeds) -> tuple[str, ...]:

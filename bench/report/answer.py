@@ -69,9 +69,8 @@ class Answer:
         others = [each for each in self.standings if each.eps != self.eps]
         audited = {(architecture(each.run), each.eps) for each in others if each.audited}
         said = [f"{name} at eps {radius:g}, where it is audited" for name, radius in sorted(audited)]
-        said += [
-            f"networks without an audit at eps {eps:g}" for eps in {each.eps for each in others if not each.audited}
-        ]
+        unaudited = sorted({each.eps for each in others if not each.audited})
+        said += [f"networks without an audit at eps {radius:g}" for radius in unaudited]
         return "; ".join(said)
 
     @cached_property

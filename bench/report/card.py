@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
-from bench.attacks import Attack, attack_named
+from bench.attacks import known_attack
 from bench.attacks.spec import AttackSpec
 from bench.audit.rates import shipped
 from bench.datasets import DATASETS
@@ -195,7 +195,7 @@ def _limits(networks: Sequence[TrainedNetwork], left_out: Sequence[LeftOut], wit
         )
     if not any(each.attacks for each in networks):
         lines.append("It was not attacked.")
-    gone = [text for text in _attacks(networks) if not _known(text)]
+    gone = [text for text in _attacks(networks) if not known_attack(text)]
     if gone:
         lines.append(f"The suite no longer has {', '.join(gone)}: no command below makes its numbers again.")
     if not audits:
@@ -243,18 +243,11 @@ def _attack_words(network: TrainedNetwork) -> list[list[str]]:
     """Return the options of the attacks on ``network``, one list for each norm, radii and fraction."""
     groups: dict[tuple[object, ...], list[AttackSpec]] = {}
     for text, made in network.attacks.items():
-        attack = _known(text)
+        attack = known_attack(text)
         if attack:
             spec = AttackSpec(attack, made.outcomes.eps, made.record.fraction)
             groups.setdefault((attack.norm, spec.eps, spec.fraction), []).append(spec)
     return [attack_options(network.run, specs) for specs in groups.values()]
-
-
-def _known(text: str) -> Attack | None:
-    try:
-        return attack_named(text)
-    except BadInput:  # an attack that the suite no longer has
-        return None
 
 
 def _table(name: str, head: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> Table:
