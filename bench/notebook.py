@@ -413,7 +413,8 @@ def curve(run: Run, *, results: Path | str = RESULTS) -> Figure:
     from bench.report.figures import run_curve
 
     folder = Folder(Path(results), run)
-    training, attacks = folder.training(), folder.attacks()
+    training = folder.training()
+    attacks = {name: each for name, each in folder.attacks().items() if training and training.fits(each)}
     if training is None or not attacks:
         raise BadInput(f"no attack on {run.name}, seed {run.seed}, is recorded below {results}: bench.attack makes one")
     result = Result(folder, training, attacks, worked=False)

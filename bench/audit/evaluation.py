@@ -194,3 +194,12 @@ def _control_audit(control: Folder, compared: AuditRecord) -> tuple[ControlRow, 
 def audit_evaluations(batteries: Sequence[str]) -> list[AuditEvaluation]:
     """Return an evaluation for each of the named ``batteries``."""
     return [AuditEvaluation(BATTERIES[name]) for name in batteries]
+
+
+def unrecorded_audits(folder: Folder, batteries: Sequence[str]) -> list[str]:
+    """Return those of the named ``batteries`` that the network in ``folder`` has no audit of today by.
+
+    Raises:
+        IntegrityError: an audit is damaged.
+    """
+    return [each.battery.name for each in audit_evaluations(batteries) if not each.is_recorded(folder)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -51,11 +51,16 @@ class RunStatus:
         return {"run": run.name, "seed": run.seed, "state": str(self.state), "note": self.note, "log": log}
 
 
-def status_of(folder: Folder, specs: Sequence[AttackSpec] = (), audits: Sequence[str] = ()) -> RunStatus:
+def status_of(
+    folder: Folder, specs: Sequence[AttackSpec] = (), to_be_audited: Callable[[], Sequence[str]] = tuple
+) -> RunStatus:
     """Return the state of the run in ``folder``.
 
     The run is done when it is trained, and that network is attacked by all of ``specs``, or without ``specs`` by at least
-    one attack, and audited by all batteries of ``audits``.
+    one attack, and no audit is missing.
+
+    Args:
+        to_be_audited: returns the names of the batteries that are wanted and that the network is not audited by.
     """
     log = None
     try:
@@ -67,7 +72,8 @@ def status_of(folder: Folder, specs: Sequence[AttackSpec] = (), audits: Sequence
         record = folder.training()
         if record is not None and record.diverged:
             return RunStatus(State.DIVERGED, f"epoch {record.epoch}", log)
-        attacks, batteries = folder.attacks(), folder.audits()
+        attacks, unaudited = folder.attacks(), to_be_audited()
+        folder.audits()  # raises where one is damaged, wanted or not
     except Unreadable as error:
         return RunStatus(State.UNREADABLE, str(error), log)
     except BenchError as error:
@@ -79,9 +85,7 @@ def status_of(folder: Folder, specs: Sequence[AttackSpec] = (), audits: Sequence
     except OSError:  # it has just vanished: its process clears the folder, to start again
         return RunStatus(State.RUNNING, "", log)
     attacked = {name for name, each in attacks.items() if record and record.fits(each)}
-    audited = {name for name, each in batteries.items() if record and record.fits(each)}
     missing = [spec.name for spec in specs if spec.name not in attacked]
-    unaudited = [battery for battery in audits if battery not in audited]
     if record is not None and attacked and not missing and not unaudited:
         return RunStatus(State.DONE, f"accuracy {record.measured.accuracy:.4f}", log)
     code = _exit_code(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from fakes import diverged, fake, tear
-from tiny import tiny_run
+from tiny import tiny_cell, tiny_run
 from whole_runs import FGSM
 
 from bench.audit import version
@@ -28,6 +29,7 @@ from bench.records.schema import ControlRow
 from bench.records.status import State, status_of
 from bench.records.store import Folder
 from bench.runs.pipeline import Result, Where, execute
+from bench.runs.sweep.jobs import jobs_of
 from bench.training.progress import Progress
 
 DENSE = tiny_run(epochs=6, learning_rate=0.01)
@@ -131,6 +133,15 @@ def test_an_audit_without_transfer_is_done_again_once_there_is_a_control_on_the_
     assert AuditEvaluation(SCREEN).is_recorded(pruned)
     shutil.rmtree(dense.path)
     assert AuditEvaluation(SCREEN).is_recorded(pruned)
+
+
+@pytest.mark.parametrize("outdate", [forget_transfer, lambda folder: change_audit(folder, version=0)])
+def test_a_sweep_makes_an_outdated_audit_again(outdate: Callable[[Folder], None], copied: Path) -> None:
+    cells = [replace(tiny_cell(), run=run, specs=(FGSM,)) for run in (DENSE, PRUNED)]
+    dense, pruned = jobs_of(cells, copied, None, audits=("screen",))
+    assert [job.status().state for job in (dense, pruned)] == [State.DONE] * 2
+    outdate(pruned.folder)
+    assert [job.status().state for job in (dense, pruned)] == [State.DONE, State.INTERRUPTED]
 
 
 def test_a_control_on_other_images_is_none(copied: Path) -> None:

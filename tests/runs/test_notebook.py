@@ -46,6 +46,15 @@ def test_the_example_trains_attacks_reads_and_draws(tmp_path: Path, monkeypatch:
     np.testing.assert_allclose(axes.get_lines()[0].get_ydata(), 100 * frame["accuracy"])
 
 
+def test_a_curve_has_no_attack_of_a_network_that_was_trained_again_since(tmp_path: Path) -> None:
+    folder = fake(tmp_path, tiny_run())
+    assert bench.curve(tiny_run(), results=tmp_path).axes
+    training = folder.trained()
+    folder.write_training(training, {"w": np.ones(1, np.float32)})
+    with pytest.raises(bench.BenchError, match=r"bench\.attack makes one"):
+        bench.curve(tiny_run(), results=tmp_path)
+
+
 class TestErrors:
     def test_what_is_not_recorded_is_refused_with_what_makes_it(self, tmp_path: Path) -> None:
         with pytest.raises(bench.BenchError, match=r"bench\.attack makes one"):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from bench.audit.evaluation import unrecorded_audits
 from bench.errors import BenchError
 from bench.records.status import FINAL, RunStatus, status_of
 from bench.records.store import Folder
@@ -57,7 +59,7 @@ class Job:
 
     def status(self) -> RunStatus:
         """Return the state of the run as its folder has it."""
-        return status_of(self.folder, self.cell.specs, self.audits)
+        return status_of(self.folder, self.cell.specs, partial(unrecorded_audits, self.folder, self.audits))
 
 
 def jobs_of(
