@@ -14,7 +14,7 @@ from bench.methods.kernels import KERNELS, kernel_layers
 
 
 class Drawn(keras.layers.Wrapper):  # type: ignore[misc]  # tf_keras has no types
-    """A layer with a kernel that is changed at random in training. A subclass says how, in ``call``.
+    """A layer with a kernel that is changed at random in training. A subclass says how, in ``call`` and ``kept``.
 
     The draws depend on ``seed``, the layer's name and the number of training calls, which a checkpoint keeps.
     """
@@ -27,6 +27,10 @@ class Drawn(keras.layers.Wrapper):  # type: ignore[misc]  # tf_keras has no type
         """Make the count of calls."""
         super().build(input_shape)
         self.calls = self.add_weight(name="calls", shape=(), dtype=tf.int32, initializer="zeros", trainable=False)
+
+    def kept(self) -> Any:
+        """Return the kernel with the weights that are left, were the training to end now."""
+        raise NotImplementedError
 
     def key(self) -> Any:
         """Count a training call, and return the key of its stateless draw."""

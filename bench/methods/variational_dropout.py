@@ -55,8 +55,7 @@ class VariationalDropout(Method):
     def finish(self, model: Any) -> Any:
         """Return the plain layers, without the weights that are drowned."""
         for layer in drawn_layers(model):
-            kept = tf.cast(layer.log_alpha() <= GONE, layer.layer.kernel.dtype)
-            layer.layer.kernel.assign(layer.layer.kernel * kept)
+            layer.layer.kernel.assign(layer.kept())
         return unwrapped(model)
 
 
@@ -81,6 +80,10 @@ class Noisy(Drawn):
         variance = self.linear(tf.square(inputs), tf.exp(tf.cast(self.log_variance, inputs.dtype)))
         noise = tf.random.stateless_normal(tf.shape(mean), self.key(), dtype=mean.dtype)
         return mean + tf.sqrt(variance + TINY) * noise
+
+    def kept(self) -> Any:
+        """Return the kernel without the weights that are drowned."""
+        return self.layer.kernel * tf.cast(self.log_alpha() <= GONE, self.layer.kernel.dtype)
 
     def log_alpha(self) -> Any:
         """Return log (sigma^2 / w^2), of the shape of the kernel."""

@@ -12,7 +12,7 @@ import tf_keras as keras
 
 from bench.datasets.base import Images, Labels
 from bench.methods.base import OWN_RATE, Loss, Method
-from bench.methods.kernels import kernel_layers
+from bench.methods.kernels import kept_kernels, kernel_layers
 from bench.records.files import Arrays
 from bench.spec.run import Run
 from bench.training.network import build
@@ -98,8 +98,8 @@ class TrainState:
         return [layer.kernel for layer in kernel_layers(self.model)]
 
     def sparsity(self) -> float:
-        """Return the fraction of zeros among all kernels, now."""
-        kernels = [kernel.numpy() for kernel in self.kernels()]
+        """Return the fraction of zeros among all kernels, were the training to end now."""
+        kernels = [kernel.numpy() for kernel in kept_kernels(self.model)]
         return float(1 - sum(np.count_nonzero(kernel) for kernel in kernels) / sum(kernel.size for kernel in kernels))
 
     def loss(self) -> Loss:

@@ -15,7 +15,7 @@ from bench.datasets.base import Dataset
 from bench.errors import BadInput, BenchError
 from bench.evaluation.metrics import measure
 from bench.methods.drawn import drawn_layers
-from bench.methods.kernels import kernel_layers
+from bench.methods.kernels import kept_kernels, kernel_layers
 from bench.methods.l0 import L0, Gated, gate, open_probability
 
 
@@ -28,10 +28,9 @@ def network(classes: int = 4) -> Any:
 
 @pytest.mark.parametrize("log_alpha", [-3.0, -1.0, 0.5, 3.0])
 def test_a_gate_is_open_as_often_as_its_probability_says(log_alpha: float) -> None:
-    dense = keras.layers.Dense(100)
-    layer = Gated(dense, 1)
-    layer(np.zeros((1, 400), np.float32))
-    layer.log_alpha.assign(tf.fill((400, 100), log_alpha))
+    layer = Gated(keras.layers.Dense(2), 1)
+    layer(np.zeros((1, 40_000), np.float32))
+    layer.log_alpha.assign(tf.fill(layer.log_alpha.shape, log_alpha))
     drawn = layer.draw().numpy()
     assert drawn.min() >= 0
     assert drawn.max() <= 1
@@ -41,6 +40,21 @@ def test_a_gate_is_open_as_often_as_its_probability_says(log_alpha: float) -> No
 def test_the_gate_in_inference_is_that_of_the_source() -> None:
     found = gate(tf.constant([-2.4, -2.3, 0.0, 2.3, 2.4])).numpy()
     np.testing.assert_allclose(found, [0, 0.0093, 0.5, 0.9907, 1], atol=2e-4)
+
+
+def test_a_gate_shuts_an_output_filter_or_an_input_unit() -> None:
+    model = L0(0.5, 2.0, 0).prepare(network())
+    conv, dense = drawn_layers(model)
+    for layer in (conv, dense):
+        openness = np.full(layer.gates, 9.0)
+        openness[1] = -9
+        layer.log_alpha.assign(openness.reshape(layer.log_alpha.shape))
+    plain = L0(0.0, 2.0, 0).finish(model)
+    filters, units = (layer.kernel.numpy() != 0 for layer in kernel_layers(plain))
+    np.testing.assert_array_equal(filters.all(axis=(0, 1, 2)), [True, False, True])
+    assert not filters[..., 1].any()
+    np.testing.assert_array_equal(np.flatnonzero(~units.any(axis=1)), [1])
+    assert units[np.arange(len(units)) != 1].all()
 
 
 @pytest.mark.parametrize("training", [False, True])
@@ -60,17 +74,39 @@ def test_a_gated_layer_is_the_layer_with_its_weights_times_the_gates(name: str, 
     np.testing.assert_allclose(found, layer(images).numpy(), rtol=1e-5, atol=1e-5)
 
 
-def test_the_multiplier_follows_the_excess_and_is_zero_where_enough_are_shut() -> None:
-    method = L0(0.5, 2.0, 0)
+@pytest.mark.parametrize(("step", "asked"), [(0, 0.0), (35, 0.5), (70, 1.0), (100, 1.0)])
+def test_the_multiplier_follows_the_excess_over_a_share_that_falls_until_70_percent(step: int, asked: float) -> None:
+    method = L0(0.5, 100, 0)
     model = method.prepare(network())
     conv, dense = drawn_layers(model)
     opened = float(open_probability(tf.constant(2.5)))
-    first = 2 * (opened - 0.5)
-    assert float(method.penalty(model)) == pytest.approx(2 * first * opened, rel=1e-5)
-    assert [float(each.multiplier) for each in (conv, dense)] == pytest.approx([first, first])
+    shares = (1 - asked * 2 / 3, 1 - asked * 14 / 27)  # of 3 gates, 2 are half or more; of 27, 14
+    multipliers = [max(0.0, 3 * (opened - share)) for share in shares]
+    conv.calls.assign(step)
+    dense.calls.assign(step)
+    assert float(method.penalty(model)) == pytest.approx(sum(multipliers) * opened, rel=1e-4, abs=1e-6)
+    assert [float(each.multiplier) for each in (conv, dense)] == pytest.approx(multipliers, rel=1e-4)
     conv.log_alpha.assign(np.full(conv.log_alpha.shape, -9.0))
     method.penalty(model)
-    assert [float(each.multiplier) for each in (conv, dense)] == pytest.approx([0, 2 * first])
+    assert float(conv.multiplier) == 0
+
+
+@pytest.mark.parametrize(("log_alpha", "zeros"), [(9.0, 0), (-1.0, 12)])
+def test_at_the_end_only_gates_that_are_nearly_shut_are_shut(log_alpha: float, zeros: int) -> None:
+    method = L0(0.1, 2, 0)
+    model = method.prepare(network())
+    for layer in drawn_layers(model):
+        layer.log_alpha.assign(tf.fill(layer.log_alpha.shape, log_alpha))
+    (_, dense) = kernel_layers(method.finish(model))
+    assert (dense.kernel.numpy() == 0).sum() == zeros  # 3 of its 27 units, of 4 weights each
+
+
+def test_an_epoch_counts_the_zeros_that_the_gates_would_leave() -> None:
+    model = L0(0.5, 2, 0).prepare(network())
+    for layer in drawn_layers(model):
+        layer.log_alpha.assign(tf.fill(layer.log_alpha.shape, -9.0))
+    assert all(not np.any(kernel) for kernel in kept_kernels(model))
+    assert all(np.all(layer.kernel) for layer in kernel_layers(model))
 
 
 @pytest.mark.usefixtures("small_network")
@@ -81,12 +117,12 @@ def test_at_least_as_many_weights_of_each_kernel_go_as_were_asked_and_not_many_m
     model = stepped(tiny_run(arch="small", epochs=150, l0=asked, learning_rate=0.01), tiny)
     for layer in kernel_layers(model):
         kernel = layer.kernel.numpy()
-        assert round(asked * kernel.size) <= (kernel == 0).sum() <= (asked + 0.15) * kernel.size, layer.name
+        assert asked * kernel.size <= (kernel == 0).sum() <= (asked + 0.25) * kernel.size, layer.name
 
 
 def test_a_share_that_was_not_reached_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.evaluation.metrics.operator_norm", lambda _: 1.0)
-    method = L0(0.5, 2.0, 0)
+    method = L0(0.5, 2, 0)
     with pytest.raises(BenchError, match=r"l0: conv has 0 zeros of 54, where 0.5 was asked"):
         method.verify(measure(method.finish(method.prepare(network())), 0.5))
 
