@@ -11,8 +11,7 @@ from bench.datasets.base import Dataset
 from bench.datasets.class_names import ClassNames, names_of
 from bench.datasets.folder import images_of
 from bench.datasets.messages import Report
-from bench.errors import BadInput
-from bench.imagenet.images import among_imagenet
+from bench.imagenet.images import among_imagenet, class_folders
 from bench.imagenet.names import imagenet_names
 from bench.imagenet.networks import NETWORKS, SIZE, load
 from bench.records.images import images_of_run
@@ -84,12 +83,7 @@ def images_for(network: TrainedNetwork, data_dir: Path | None, progress: Progres
     say, count = progress.say, progress.counter("images")
     if network.run is not None:
         return images_of_run(network.run.run, network.run.training(), data_dir, say, count)
-    if data_dir is None:
-        raise BadInput(
-            f"{network.name} needs --data-dir DIR: expected DIR/CLASS/*.jpg or DIR/val/CLASS/*.jpg, each CLASS the WordNet id "
-            "or the name of a class of ImageNet"
-        )
-    return among_imagenet(images_of(data_dir, network.size, say, count))
+    return among_imagenet(images_of(class_folders(network.name, data_dir), network.size, say, count))
 
 
 def foreign_imagenet(

@@ -168,13 +168,13 @@ def look(
         >>> found = bench.look(run, images=24)
         >>> {each.saliency: each.rank.value for each in found.agreements}
     """
-    from bench.comparison.looking import seen_in
+    from bench.comparison.looking import judged, seen_in
     from bench.runs.looking import look_at
 
     folder = _execute(run, [], results, data_dir, quiet).folder
     with Progress(quiet) as progress:
         look_at([folder], images, Where(Path(results), Path(data_dir) if data_dir else None), progress)
-    return seen_in(folder, images)
+    return judged({folder.run.key: seen_in(folder, images)})[folder.run.key]
 
 
 def draw_class(
@@ -349,6 +349,9 @@ def transfer(
         >>> record = bench.transfer("efficientnet-lite0", data_dir="flowers")
         >>> record.cut, record.c, record.accuracy
     """
+    from bench.features.svm import check_machine
+
+    check_machine(penalties)
     found = _trained(network, weights, results, quiet)
     from bench.features.images import images_of_task
     from bench.features.transfer import transfer as transferred  # here, because it imports TensorFlow

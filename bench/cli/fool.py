@@ -12,10 +12,11 @@ import click
 from bench.cli import completion, fool_output
 from bench.cli.files import with_picture
 from bench.cli.network import WEIGHTS, networks_named
-from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS, small_eps
+from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS, refuse_unused, small_eps
 from bench.datasets.messages import printable
 from bench.errors import BadInput
 from bench.fooling.limits import EPS
+from bench.imagenet.images import class_folders
 from bench.imagenet.networks import NETWORKS
 from bench.records.files import make_folder
 from bench.records.studies import write_study
@@ -89,19 +90,17 @@ def fool(
         raise BadInput(f"{len(networks)} networks and an IMAGE: expected one --network, or no IMAGE for a matrix")
     if image is None and len(networks) == 1:
         raise BadInput("no IMAGE: expected a JPEG or PNG file, or two or more --network for a matrix")
-    if image is None and target is not None:
-        raise BadInput("--target is for an IMAGE: expected no --target for a matrix")
-    if image is None and output is not None:
-        raise BadInput(
-            "--output is for an IMAGE: expected no --output for a matrix, whose record goes to --results-dir"
-        )
     if eps is not None:
         EPS.check("--eps", eps)
-    if image is not None:
-        _check_file(image)
     output = output or Path(OUTPUT)
     if image is not None:
+        refuse_unused(["images", "seed", "data_dir"], "with an IMAGE")
+        _check_file(image)
         make_folder(output, "--output ", "choose another folder")
+    else:
+        refuse_unused(["target", "output"], "without an IMAGE")
+        if networks[0] in NETWORKS:  # whose images are shown
+            class_folders(networks[0], data_dir)
     with Progress(quiet) as progress:
         if eps is not None and (hint := small_eps([eps])):
             progress.say(hint)
@@ -138,7 +137,7 @@ def _image(
     found = fool_image(networks[0], image, eps, target, steps)
     goal = "any" if found.record.target is None else found.record.target
     other = ("" if eps is None else f"-eps-{eps:g}") + ("" if steps == STEPS else f"-steps-{steps}")
-    name = re.sub(r"[^A-Za-z0-9.]+", "-", f"{image.stem}-{networks[0].name}-{goal}{other}")
+    name = re.sub(r"[^\w.]+", "-", f"{image.stem}-{networks[0].name}-{goal}{other}")
     path = output / f"{name}.json"
     write_record(path, found.record)
     paths = with_picture(path, picture(found.record, found.clean, found.fooled))

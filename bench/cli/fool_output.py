@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.fooling.confidence import percent
-from bench.fooling.matrix import NOISE
 from bench.records.schema import FooledRecord, FoolingCell, FoolingMatrixRecord, GuessRow
 
 COLUMN = 22
@@ -15,6 +14,9 @@ COLUMN = 22
 def image(record: FooledRecord, paths: Sequence[Path]) -> str:
     """Return what the network says before and after, and how far apart the images are."""
     lines = [f"{record.network}: {_outcome(record)}", f"  {record.threat.norm}, {record.threat.knowledge}"]
+    temperature = record.threat.trained_temperature
+    if temperature != 1:
+        lines.append(f"  confidence     softmax of the logits / {temperature:g}, the temperature of the training")
     lines.append(f"  image          {_answers(record.before)}")
     lines.append(f"  {'fooled' if record.fooled else 'not fooled':<14} {_answers(record.after)}")
     if record.fooled:
@@ -40,7 +42,7 @@ def _answers(rows: Sequence[GuessRow]) -> str:
 
 
 def matrix(record: FoolingMatrixRecord, paths: Sequence[Path]) -> str:
-    """Return the matrix as a table: percent fooled, the 95 % interval and the number of images in each cell."""
+    """Return the matrix as a table: percent fooled, the 95 % interval and the number of images in each cell, noise below."""
     names = [each.name for each in record.networks]
     cells = {(each.source, each.target): each for each in record.cells}
     letters = [f"[{place}]" for place in range(1, len(names) + 1)]
@@ -50,16 +52,25 @@ def matrix(record: FoolingMatrixRecord, paths: Sequence[Path]) -> str:
           zip(letters, record.networks, strict=True)),
         f"{'made on':<8}" + "".join(f"{'shown to ' + letter:>{COLUMN}}" for letter in letters),
     ]  # fmt: skip
-    for letter, source in zip([*letters, NOISE], [*names, NOISE], strict=True):
-        lines.append(f"{letter:<8}" + "".join(f"{_cell(cells[source, target]):>{COLUMN}}" for target in names))
-    lines.append(
-        "Off the diagonal: of the images that both classify correctly and that fool the network they were made on."
-    )
-    lines.append("On the diagonal and for noise: of the images that the network classifies correctly. Wilson, 95 %.")
+    for letter, source in zip(letters, names, strict=True):
+        row = [cells[source, target] for target in names]
+        lines.append(f"{letter:<8}" + "".join(f"{_fooled(each):>{COLUMN}}" for each in row))
+        lines.append(f"{'  noise':<8}" + "".join(f"{_noise(each):>{COLUMN}}" for each in row))
+    lines += [
+        "Off the diagonal: of the images that both classify correctly and that fool the network they were made on.",
+        "On the diagonal: of the images that the network classifies correctly. Wilson, 95 %.",
+        "noise: random noise of the same size, on the images of the cell above it. Each cell has images of its own.",
+    ]
     return "\n".join([*lines, *map(str, paths)])
 
 
-def _cell(cell: FoolingCell) -> str:
-    if not cell.images:
-        return "no images"
-    return f"{100 * cell.fooled / cell.images:.0f} % ({100 * cell.low:.0f}..{100 * cell.high:.0f}) n {cell.images}"
+def _fooled(cell: FoolingCell) -> str:
+    return f"{_share(cell.fooled, cell.low, cell.high, cell.images)} n {cell.images}" if cell.images else "no images"
+
+
+def _noise(cell: FoolingCell) -> str:
+    return _share(cell.noise, cell.noise_low, cell.noise_high, cell.images) if cell.images else ""
+
+
+def _share(count: int, low: float, high: float, images: int) -> str:
+    return f"{100 * count / images:.0f} % ({100 * low:.0f}..{100 * high:.0f})"

@@ -109,10 +109,9 @@ def look(
 
     looks = judged({each.run.key: seen_in(each, images) for each in folders})
     names = short_names(folders)
-    pictures = draw_maps(folders, images)
-    origin = "noise" if place is None else f"validation image {place}"
+    pictures = draw_maps(folders, looks)
     for each in drawings.values():
-        pictures += draw_class(folders, each, f"From {origin}: {ascent.words}")
+        pictures += draw_class(folders, each, ascent, place)
     if as_json:
         click.echo(look_output.as_json(looks, drawings, pictures))
         return

@@ -13,11 +13,10 @@ from bench.comparison.looking import Agreement, Mean, Seen
 from bench.comparison.verdict import probability
 from bench.datasets.class_names import name_of
 from bench.looking.drawn import Drawn
-from bench.looking.limits import SANITY, SIGNIFICANCE
 from bench.records.schema import ControlRow
 
 WIDTH = 110
-LABEL, CELL = 30, 24
+LABEL, CELL = 30, 26
 SHOWN = 10  # images that are named
 
 
@@ -46,6 +45,8 @@ def _block(key: str, seen: Seen) -> list[str]:
         ],
     ]
     said = [sentence for each in seen.agreements for sentence in _said(each)]
+    if seen.outdated:
+        said.append("what was compared with a network that is no longer here as it was is left out: look again.")
     if seen.coarse:
         said.append(
             f"integrated gradients are too coarse here: in the median their sum misses the logit's difference by "
@@ -63,8 +64,7 @@ def _block(key: str, seen: Seen) -> list[str]:
 
 def _said(each: Agreement) -> list[str]:
     if each.worthless:
-        value = "constant maps" if each.shuffled is None else f"{each.shuffled.value:.2f}, expected below {SANITY:g}"
-        return [f"{each.saliency}: worthless here. These maps hardly change when the weights are shuffled ({value})."]
+        return [f"{each.saliency}: {each.fault}."]
     if each.beyond is None or each.p is None:
         return []
     found = "looks elsewhere than a second training of the control does" if each.elsewhere else "no such change shown"
@@ -73,14 +73,13 @@ def _said(each: Agreement) -> list[str]:
 
 def _forgotten(word: str, found: Forgotten) -> str:
     whole = found.whole
-    shown = [each for each in found.classes if each.p < SIGNIFICANCE and each.difference < 0]
-    better = [each for each in found.classes if each.p < SIGNIFICANCE and each.difference > 0]
+    better = [each for each in found.classes if each.better]
     parts = [
-        f"{word}: accuracy {whole.network:.3f}, of the control {whole.control:.3f}: {_change(whole)}, {probability(whole.p)} "
-        f"after Holm; {whole.lost:,} images lost, {whole.gained:,} gained."
+        f"{word}: accuracy {whole.network:.3f}, of the control {whole.control:.3f}: {whole.points} points, "
+        f"{probability(whole.p)} after Holm; {whole.lost:,} images lost, {whole.gained:,} gained."
     ]
     of = f"of {len(found.classes)} classes"
-    parts.append(f"Shown to be worse: {len(shown)} {of}" + _listed(shown) + ".")
+    parts.append(f"Shown to be worse: {len(found.worse)} {of}" + _listed(found.worse) + ".")
     if better:
         parts.append(f"Shown to be better: {len(better)} {of}" + _listed(better) + ".")
     if found.lost:
@@ -91,17 +90,17 @@ def _forgotten(word: str, found: Forgotten) -> str:
 
 def _seeds(found: Forgotten) -> str:
     most = max(found.classes, key=lambda each: abs(each.difference))
-    shown = sum(each.p < SIGNIFICANCE for each in found.classes)
+    shown = sum(each.shown for each in found.classes)
     return (
         f"for comparison, the other seed of the control loses {len(found.lost):,} images of the control's and gains "
         f"{len(found.gained):,}. {shown} of {len(found.classes)} classes are shown to differ between the two seeds. The largest "
-        f"change of a class is {_change(most)} ({name_of(most.name)})."
+        f"change of a class is {most.points} points ({name_of(most.name)})."
     )
 
 
 def _listed(changes: Sequence[Change]) -> str:
     ordered = sorted(changes, key=lambda each: each.difference)
-    return f" ({'; '.join(f'{name_of(each.name)} {_change(each)}' for each in ordered)})" if ordered else ""
+    return f" ({'; '.join(f'{name_of(each.name)} {each.points} points' for each in ordered)})" if ordered else ""
 
 
 def _table(looks: Mapping[str, Seen], names: Mapping[str, str]) -> list[str]:
@@ -109,7 +108,7 @@ def _table(looks: Mapping[str, Seen], names: Mapping[str, str]) -> list[str]:
     rows = [["", *kinds, "accuracy", "change, points", "what falls"]]
     for key, each in looks.items():
         agreements = [_mean(row.rank) + " !" * row.worthless for row in each.agreements]
-        change = _points(each.forgotten.whole) if each.forgotten else "-"
+        change = each.forgotten.whole.points if each.forgotten else "-"
         rows.append([names[key], *agreements, f"{each.record.accuracy:.3f}", change, each.falls or "-"])
     widths = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
     lines = ["rank correlation with the control, and accuracy"]
@@ -117,7 +116,8 @@ def _table(looks: Mapping[str, Seen], names: Mapping[str, str]) -> list[str]:
         cells = [f"{cell:>{width}}" for cell, width in zip(rest, widths[1:], strict=True)]
         lines.append(f"{first:<{widths[0]}}" + "".join(cells))
     lines += textwrap.wrap(
-        "!: worthless, the maps hardly change when the weights are shuffled. What falls: what is shown to be below the control: "
+        "!: worthless, the maps of the network or of its control hardly change when the weights are shuffled, or are constant. "
+        "What falls: what is shown to be below the control: "
         "agreement (below that of two seeds of the control) or accuracy; -: not tested. Accuracy is tested on all validation "
         "images and agreement on a few, so a small fall of agreement may be missed.",
         WIDTH,
@@ -156,7 +156,8 @@ def _look_json(key: str, seen: Seen) -> dict[str, Any]:
             {
                 "saliency": each.saliency,
                 **{name: _mean_json(getattr(each, name)) for name in ("rank", "overlap", "seeds", "seeds_overlap")},
-                **{name: _mean_json(getattr(each, name)) for name in ("shuffled", "shuffled_overlap", "beyond")},
+                **{name: _mean_json(getattr(each, name)) for name in ("shuffled", "shuffled_overlap")},
+                **{name: _mean_json(getattr(each, name)) for name in ("control_shuffled", "beyond")},
                 "p": each.p,
                 "worthless": each.worthless,
                 "elsewhere": each.elsewhere,
@@ -209,17 +210,7 @@ def _name(row: ControlRow | None) -> str:
 
 
 def _mean(mean: Mean | None) -> str:
-    if mean is None:
-        return "-"
-    return f"{mean.value:.2f}" if mean.low is None else f"{mean.value:.2f} [{mean.low:.2f}, {mean.high:.2f}]"
-
-
-def _change(change: Change) -> str:
-    return f"{_points(change)} points"
-
-
-def _points(change: Change) -> str:
-    return f"{100 * change.difference:+.1f} [{100 * change.low:.1f}, {100 * change.high:.1f}]"
+    return mean.text if mean else "-"
 
 
 def _line(label: str, *cells: str) -> str:

@@ -10,6 +10,7 @@ import click
 
 from bench.cli.audit import recorded
 from bench.errors import BadInput
+from bench.imagenet.names import imagenet_names
 from bench.imagenet.networks import NETWORKS
 from bench.records.store import Folder
 from bench.training.progress import Progress
@@ -42,7 +43,9 @@ def networks_named(
             f"--weights is for one network trained on ImageNet ({', '.join(NETWORKS)}): received {len(among)} of them"
         )
     runs = {name: _runs(name, results) for name in names if name not in NETWORKS}
-    # Wrong weights or a missing package are said before TensorFlow starts.
+    # Wrong weights or a missing package are said before TensorFlow starts, and before a download.
+    if among:
+        imagenet_names()
     files = {name: NETWORKS[name].weights.located(weights, progress.say) for name in among}
     from bench.training import runtime
 

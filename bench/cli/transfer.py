@@ -12,6 +12,7 @@ from bench.cli.files import with_picture
 from bench.cli.network import WEIGHTS, networks_named
 from bench.cli.options import JSON_LINES, QUIET, RESULTS, small_eps
 from bench.errors import BadInput
+from bench.features.svm import check_machine
 from bench.records.studies import write_study
 from bench.training.progress import Progress
 
@@ -72,6 +73,7 @@ def transfer(
     values = _numbers(penalties)
     layers = [each.strip() for each in cuts.split(",")] if cuts else []
     radii = radii_above_zero(parse_eps(eps))
+    check_machine(values)
     with Progress(quiet) as progress:
         if hint := small_eps(radii):
             progress.say(hint)

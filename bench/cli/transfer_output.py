@@ -12,10 +12,11 @@ def table(record: TransferRecord, paths: Sequence[Path]) -> str:
     """Return the sweep, the accuracy of the chosen pair, and the accuracy of the whole under each attack."""
     width = max(len("cut"), *(len(row.cut) for row in record.rows))
     lines = [
-        f"{record.network}: {len(record.classes)} classes, {record.train - record.held_out:,} images to fit, "
+        f"{record.network}: {len(record.classes)} classes, {record.to_fit:,} images to fit, "
         f"{record.held_out:,} held out",
         f"{'cut':<{width}}{'features':>10}{'C':>10}{'accuracy':>10}{'95 % interval':>18}{'seconds':>9}",
         *(_row(row, record, width) for row in record.rows),
+        *_guessed(record),
         *["~ the solver did not converge: take a smaller C"] * any(not row.converged for row in record.rows),
         f"chosen on the held-out images: {record.cut}, C = {record.c:g}",
         f"fitted on all {record.train:,} training images; on {record.val:,} validation images: {record.accuracy:.4f} "
@@ -34,6 +35,12 @@ def _row(row: TransferRow, record: TransferRecord, width: int) -> str:
     return (
         f"{row.cut:<{width}}{row.features:>10}{row.c:>10g}{row.accuracy:>10.4f}{interval:>18}{row.seconds:>9.1f}{mark}"
     )
+
+
+def _guessed(record: TransferRecord) -> list[str]:
+    if record.largest_class is None:
+        return []
+    return [f"always the largest class: {record.largest_class:.4f} on the held-out images"]
 
 
 def _attack(attack: TransferAttackRow) -> list[str]:

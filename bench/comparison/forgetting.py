@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from bench.comparison.significance import holm, mcnemar
+from bench.looking.limits import SIGNIFICANCE
 
 Flags = NDArray[np.bool_]
 Z = float(norm.ppf(0.975))
@@ -44,6 +45,26 @@ class Change:
         """The accuracy of the network minus that of the control."""
         return self.network - self.control
 
+    @property
+    def points(self) -> str:
+        """The difference in points with its 95 % interval."""
+        return f"{100 * self.difference:+.1f} [{100 * self.low:.1f}, {100 * self.high:.1f}]"
+
+    @property
+    def shown(self) -> bool:
+        """Whether the accuracy is shown to differ."""
+        return self.p < SIGNIFICANCE
+
+    @property
+    def worse(self) -> bool:
+        """Whether the accuracy is shown to be lower than the control's."""
+        return self.shown and self.difference < 0
+
+    @property
+    def better(self) -> bool:
+        """Whether the accuracy is shown to be higher than the control's."""
+        return self.shown and self.difference > 0
+
 
 @dataclass(frozen=True)
 class Forgotten:
@@ -60,6 +81,11 @@ class Forgotten:
     classes: tuple[Change, ...]
     lost: tuple[int, ...]
     gained: tuple[int, ...]
+
+    @property
+    def worse(self) -> list[Change]:
+        """The classes whose accuracy is shown to be lower than the control's."""
+        return [each for each in self.classes if each.worse]
 
 
 def forgotten(

@@ -23,12 +23,22 @@ RANK, OVERLAP = 0, 1
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean over ``images`` with the ends of its 95 % interval after Student, which are None where there is one image."""
+    """A mean over ``images`` with the ends of its 95 % interval after Student, which are None where there is one image.
+
+    ``asked``: the images looked at. Those whose maps are constant are not in the mean.
+    """
 
     value: float
     low: float | None
     high: float | None
     images: int
+    asked: int
+
+    @property
+    def text(self) -> str:
+        """The mean with its interval, and the number of images where these are not all."""
+        interval = "" if self.low is None else f" [{self.low:.2f}, {self.high:.2f}]"
+        return f"{self.value:.2f}{interval}" + f" n {self.images}" * (self.images != self.asked)
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,7 @@ class Agreement:
         rank: Spearman's correlation with the control, and ``overlap`` the shared part of the top 5 % of the pixels.
         seeds: Spearman's correlation of the control with another seed of it, and ``seeds_overlap`` its overlap.
         shuffled: Spearman's correlation with the same network with shuffled weights, and ``shuffled_overlap`` its overlap.
+        control_shuffled: the correlation of the control with itself with shuffled weights.
         beyond: the mean over images of ``rank`` minus ``seeds``: below 0, the network looks elsewhere than a second training
             of the control does.
         p: of no such difference, two-sided, by Student's t on the paired images; corrected where ``judged`` made it.
@@ -52,13 +63,25 @@ class Agreement:
     seeds_overlap: Mean | None
     shuffled: Mean | None
     shuffled_overlap: Mean | None
+    control_shuffled: Mean | None
     beyond: Mean | None
     p: float | None
 
     @property
     def worthless(self) -> bool:
-        """Whether the map fails the test of shuffled weights. Where no image has one, there is no test to pass."""
-        return self.shuffled is None or self.shuffled.value >= SANITY
+        """Whether the maps of the network or of its control fail the test of shuffled weights, or cannot be tested."""
+        return bool(self.fault)
+
+    @property
+    def fault(self) -> str:
+        """Why the maps are worthless, in words; empty where they are not."""
+        if self.shuffled is None:
+            return "the test of shuffled weights could not be made: the maps are constant"
+        for whose, found in (("these maps", self.shuffled), ("the maps of the control", self.control_shuffled)):
+            if found is not None and found.value >= SANITY:
+                value = f"{found.value:.2f}, expected below {SANITY:g}"
+                return f"worthless here: {whose} hardly change when the weights are shuffled ({value})"
+        return ""
 
     @property
     def elsewhere(self) -> bool | None:
@@ -77,12 +100,15 @@ class Seen:
         agreements: one for each kind of map.
         forgotten: against the control; None where that has no look at as many images.
         seeds_forgotten: the same of another seed of the control against the control.
+        outdated: whether the record names a control or another seed that is no longer here as it was. What was compared with
+            it is left out.
     """
 
     record: LookRecord
     agreements: tuple[Agreement, ...]
     forgotten: Forgotten | None
     seeds_forgotten: Forgotten | None
+    outdated: bool
 
     @property
     def coarse(self) -> bool:
@@ -96,7 +122,7 @@ class Seen:
         if not tested or self.forgotten is None:
             return ""
         agreement = any(tested)
-        accuracy = self.forgotten.whole.difference < 0 and self.forgotten.whole.p < SIGNIFICANCE
+        accuracy = self.forgotten.whole.worse
         if agreement and accuracy:
             return "both"
         return "agreement alone" if agreement else "accuracy alone" if accuracy else "neither"
@@ -115,14 +141,18 @@ def seen(own: Look, control: Look | None, seeds: Look | None, classes: Sequence[
         classes: the names of the classes.
     """
     record, numbers = own
-    control, seeds = _fitting(record, control, "control"), _fitting(record, seeds, "seeds")
-    kinds = dict.fromkeys(row.saliency for row in record.agreement)
+    control = _fitting(record, control, "control")
     first = control if record.control else own
+    seeds = _fitting(record, seeds, "seeds") if first else None  # it was compared with the first
+    gone = [which for which, other in (("control", control), ("seeds", seeds)) if other is None]
+    kept = {name: each for name, each in numbers.items() if name.rpartition(", ")[2] not in gone}
+    kinds = dict.fromkeys(row.saliency for row in record.agreement)
     return Seen(
         record,
-        tuple(_agreement(kind, numbers) for kind in kinds),
+        tuple(_agreement(kind, kept, control[1] if control else {}) for kind in kinds),
         _forgotten(own, control, classes),
         _forgotten(seeds, first, classes),
+        any(getattr(record, which) is not None for which in gone),
     )
 
 
@@ -179,14 +209,14 @@ def mean(values: Floats) -> Mean | None:
         return None
     value, count = float(known.mean()), len(known)
     if count == 1:
-        return Mean(value, None, None, 1)
+        return Mean(value, None, None, 1, len(values))
     half = float(t.ppf(0.975, count - 1)) * float(known.std(ddof=1)) / sqrt(count)
-    return Mean(value, value - half, value + half, count)
+    return Mean(value, value - half, value + half, count, len(values))
 
 
-def _agreement(kind: str, numbers: Arrays) -> Agreement:
-    def measured(pair: str, which: int) -> Mean | None:
-        found = numbers.get(f"{kind}, {pair}")
+def _agreement(kind: str, numbers: Arrays, of_control: Arrays) -> Agreement:
+    def measured(pair: str, which: int, among: Arrays = numbers) -> Mean | None:
+        found = among.get(f"{kind}, {pair}")
         return None if found is None else mean(found[which])
 
     beyond, p = None, None
@@ -202,6 +232,7 @@ def _agreement(kind: str, numbers: Arrays) -> Agreement:
         seeds_overlap=measured("seeds", OVERLAP),
         shuffled=measured("shuffled", RANK),
         shuffled_overlap=measured("shuffled", OVERLAP),
+        control_shuffled=measured("shuffled", RANK, of_control),
         beyond=beyond,
         p=p,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 from bench.datasets.base import Labels
 from bench.errors import BadInput
+from bench.spec.limits import Range
 
 ITERATIONS = 2000
+PENALTY = Range("the C of a support vector machine", 1e-8, 1e6)
 Features = NDArray[np.float32]
 
 
@@ -40,8 +43,10 @@ class LinearSvm:
         return int((self.logits(features).argmax(axis=1) == labels).sum())
 
 
-def check_installed() -> None:
-    """Raise BadInput where scikit-learn is not installed."""
+def check_machine(penalties: Sequence[float]) -> None:
+    """Raise BadInput where no machine can be fitted: a C in ``penalties`` cannot be, or scikit-learn is not installed."""
+    for each in penalties:
+        PENALTY.check("C", each)
     try:
         import_module("sklearn")
     except ModuleNotFoundError as error:

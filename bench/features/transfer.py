@@ -19,23 +19,22 @@ from bench.attacks.base import Attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
 from bench.datasets.base import Dataset, Split
+from bench.datasets.messages import printable
 from bench.errors import BadInput, BenchError
 from bench.evaluation.classifier import Classifier
 from bench.evaluation.referee import judge
 from bench.features.cuts import check_cuts, default_cuts, features_at, pooled
-from bench.features.svm import LinearSvm, check_installed, fitted
+from bench.features.svm import LinearSvm, check_machine, fitted
 from bench.networks import TrainedNetwork
 from bench.records.outcomes import wilson
 from bench.records.provenance import environment, with_module
 from bench.records.schema import RadiusRow, ThreatRecord, TransferAttackRow, TransferRecord, TransferRow
-from bench.spec.limits import Range
 from bench.training.clock import Clock
 from bench.training.progress import Progress
 from bench.training.runtime import devices
 
 VERSION = 1
 PENALTIES = (0.0001, 0.001, 0.01, 0.1)
-PENALTY = Range("the C of a support vector machine", 1e-8, 1e6)
 HELD_OUT = 0.2
 ATTACKS: tuple[Attack, ...] = (Fgsm(loss="margin"), Apgd(loss="margin", steps=20))
 LOGITS = 1e-3  # by which the logits of the whole network may differ from those of the machine, relative to the largest
@@ -70,15 +69,13 @@ def transfer(
     Raises:
         BadInput: scikit-learn is not installed, or a layer, C or radius cannot be, or a class has fewer than two images.
     """
-    check_installed()
+    check_machine(penalties)
     clock = Clock()
     model = network.classifier.model
-    for each in penalties:
-        PENALTY.check("C", each)
     specs = [AttackSpec(attack, (0.0, *eps)) for attack in ATTACKS]
     chosen = list(dict.fromkeys(cuts)) or default_cuts(model)
     check_cuts(model, chosen)
-    kept, held = _halves(data.train, seed)
+    kept, held = _halves(data, seed)
     progress.say(
         f"features of {len(data.train):,} training and {len(data.val):,} validation images at {', '.join(chosen)}"
     )
@@ -130,6 +127,7 @@ def transfer(
         attacked=len(shown),
         attacks=[_attacked(spec, whole, shown, seed, progress) for spec in specs],
         seed=seed,
+        largest_class=float(np.bincount(data.train.labels[held]).max() / len(held)),
         environment=with_module(environment(devices()), "sklearn"),
         volatile=clock.read(),
     )
@@ -143,14 +141,17 @@ def whole_network(model: Any, cut: str, machine: LinearSvm) -> Any:
     return whole
 
 
-def _halves(split: Split, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the places of the images that are kept and of those held out, ``HELD_OUT`` of each class and at least one."""
-    draw = np.random.default_rng(seed)
+def _halves(data: Dataset, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the places of the training images that are kept and of those held out, ``HELD_OUT`` of each class, at least one."""
+    draw, split = np.random.default_rng(seed), data.train
     held = []
     for label in np.unique(split.labels):
         rows = draw.permutation(np.flatnonzero(split.labels == label))
         if len(rows) < 2:
-            raise BadInput(f"the class {label} has {len(rows)} training image: expected two or more, to hold one out")
+            raise BadInput(
+                f"the class {printable(data.classes[label])!r} has {len(rows)} training image: expected two or more, to hold one "
+                "out; add images, or remove the class"
+            )
         held.append(rows[: max(1, round(HELD_OUT * len(rows)))])
     out = np.sort(np.concatenate(held))
     return np.setdiff1d(np.arange(len(split)), out), out

@@ -25,7 +25,7 @@ from bench.records.schema import FooledRecord, GuessRow, ThreatRecord
 from bench.training.clock import Clock
 from bench.training.runtime import devices
 
-VERSION = 1
+VERSION = 2
 TOP = 3
 
 
@@ -35,7 +35,8 @@ class FooledImage:
 
     Args:
         clean: float32, (height, width, 3), pixel levels.
-        fooled: of the same shape; the image of the last climb where no fooling image was found.
+        fooled: of the same shape. Where no fooling image was found: the image of the largest margin within the radius asked
+            for, or without one the image itself.
         record: what was found, without the images.
     """
 
@@ -84,20 +85,20 @@ def fool_image(
         EPS.check("eps", eps)
     STEPS_OF_A_CLIMB.check("steps", steps)
     pixels, digest = opened(path, network.size)
-    images = pixels[None].astype(np.float32)
+    clean = pixels.astype(np.float32)
     wanted = None if target is None else network.names.find(target)
-    logits = network.classifier.logits(images)
+    logits = network.classifier.logits(clean[None])[0]
     label = int(logits.argmax())
     if wanted == label:
         raise BadInput(
             f"the network says {network.names[label]!r} already: expected another class to go to by --target"
         )
     goal = Away(network.classifier) if wanted is None else Towards(network.classifier, wanted)
-    found = smallest(goal, images, steps) if eps is None else within(goal, images, eps, steps)
-    moved = found.images
-    reached = bool(np.isfinite(found.eps[0]))
-    after, stored = (network.classifier.logits(each) for each in (moved, np.rint(moved).astype(np.float32)))
-    answer = int(stored.argmax())
+    found = smallest(goal, clean, steps) if eps is None else within(goal, clean, eps, steps)
+    moved = found.image
+    reached = bool(np.isfinite(found.eps))
+    after, stored = (network.classifier.logits(each[None])[0] for each in (moved, np.rint(moved).astype(np.float32)))
+    answer, temperature = int(stored.argmax()), network.classifier.temperature
     record = FooledRecord(
         version=VERSION,
         network=network.name,
@@ -107,26 +108,26 @@ def fool_image(
             norm=LINF.name,
             eps_unit=LINF.unit,
             box=[0, 255],
-            trained_temperature=network.classifier.temperature,
+            trained_temperature=temperature,
             **asdict(threat(steps, wanted is not None)),
         ),
         target=None if wanted is None else network.names.ids[wanted],
         target_name=None if wanted is None else network.names[wanted],
         eps_asked=eps,
         fooled=reached,
-        eps=float(found.eps[0]) if reached else None,
-        failed=float(found.failed[0]),
-        steps=int(found.steps[0]) if reached else None,
-        changed=float((moved != images).any(axis=3).mean()),
+        eps=found.eps if reached else None,
+        failed=found.failed,
+        steps=found.steps if reached else None,
+        changed=float((moved != clean).any(axis=2).mean()),
         fooled_in_whole_levels=answer != label if wanted is None else answer == wanted,
-        before=guesses(network.names, logits[0]),
-        after=guesses(network.names, after[0]),
-        in_whole_levels=guesses(network.names, stored[0]),
+        before=guesses(network.names, logits, temperature),
+        after=guesses(network.names, after, temperature),
+        in_whole_levels=guesses(network.names, stored, temperature),
         weights=network.weights,
         environment=environment(devices()),
         volatile=clock.read(),
     )
-    return FooledImage(images[0], moved[0], record)
+    return FooledImage(clean, moved, record)
 
 
 def threat(steps: int, targeted: bool) -> Threat:
@@ -135,9 +136,9 @@ def threat(steps: int, targeted: bool) -> Threat:
     return Threat("fooling image", f"white box, {steps} APGD steps on the logit margin {goal}", None)
 
 
-def guesses(names: ClassNames, logits: Images) -> list[GuessRow]:
-    """Return the ``TOP`` classes with the largest logits (classes,), with their confidence, softmax(logits) at T = 1."""
-    wide = logits.astype(np.float64)
+def guesses(names: ClassNames, logits: Images, temperature: float) -> list[GuessRow]:
+    """Return the ``TOP`` classes with the largest logits (classes,), with their confidence, softmax(logits / temperature)."""
+    wide = logits.astype(np.float64) / temperature
     powers = np.exp(wide - wide.max())
     confidence = powers / powers.sum()
     order = np.argsort(-wide, kind="stable")[:TOP]

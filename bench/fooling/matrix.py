@@ -1,4 +1,4 @@
-"""How often the fooling images of one network fool others: a matrix with counts and intervals."""
+"""How often the fooling images of one network fool others, beside noise on the same images: counts and intervals."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from bench.records.schema import FoolingCell, FoolingMatrixRecord, FoolingNetwor
 from bench.training.clock import Clock
 from bench.training.runtime import devices
 
-VERSION = 1
-NOISE = "noise"  # the row of random noise of the same size
+VERSION = 2
 Wrong = NDArray[np.bool_]
 
 
@@ -46,7 +45,8 @@ class Transferred:
         """Return every cell: on the images that both classify correctly and that fool the source, how often the target falls.
 
         On the diagonal the images are those that the network classifies correctly, and the count is how often it is fooled
-        at all. The row ``NOISE`` has the same for random noise.
+        at all. Each cell also has how often noise fools the target, on the images of that cell: images that fool the source
+        are near a border, so noise on all images would be too weak to compare with.
         """
         found = []
         for row, source in enumerate(names):
@@ -54,14 +54,27 @@ class Transferred:
                 base = self.right[row] & self.right[column]
                 if row != column:
                     base = base & self.wrong[row][row]
-                found.append(_cell(source, target, base, self.wrong[row][column]))
-        return [*found, *(_cell(NOISE, each, self.right[row], self.noise[row]) for row, each in enumerate(names))]
+                found.append(_cell(source, target, base, self.wrong[row][column], self.noise[column]))
+        return found
 
 
-def _cell(source: str, target: str, base: Wrong, wrong: Wrong) -> FoolingCell:
-    images, fooled = int(base.sum()), int((base & wrong).sum())
-    low, high = wilson(fooled, images) if images else (0.0, 1.0)
-    return FoolingCell(source=source, target=target, images=images, fooled=fooled, low=low, high=high)
+def _cell(source: str, target: str, base: Wrong, wrong: Wrong, noise: Wrong) -> FoolingCell:
+    images = int(base.sum())
+    fooled, by_noise = (int((base & each).sum()) for each in (wrong, noise))
+    (low, high), (noise_low, noise_high) = (
+        wilson(each, images) if images else (0.0, 1.0) for each in (fooled, by_noise)
+    )
+    return FoolingCell(
+        source=source,
+        target=target,
+        images=images,
+        fooled=fooled,
+        low=low,
+        high=high,
+        noise=by_noise,
+        noise_low=noise_low,
+        noise_high=noise_high,
+    )
 
 
 def transferred(
@@ -116,7 +129,7 @@ def matrix_of(
     """Return the record of ``transferred`` for ``networks``; ``data`` is the fingerprint of the data set.
 
     Raises:
-        BadInput: there are fewer than two networks, one is named twice, or they differ in classes or image size.
+        BadInput: there are fewer than two networks, one is named twice, or they differ in classes, image size or images.
     """
     clock = Clock()
     check_alike(networks)
@@ -155,4 +168,11 @@ def check_alike(networks: Sequence[TrainedNetwork]) -> None:
             raise BadInput(
                 f"{each.name} has {len(each.names):,} classes at {each.size} px and {first.name} {len(first.names):,} at "
                 f"{first.size} px: expected networks of the same classes and image size, to show them the same images"
+            )
+    trained = {each.name: each.run.trained().data.fingerprint for each in networks if each.run}
+    for name, images in trained.items():
+        start = next(iter(trained))
+        if images != trained[start]:
+            raise BadInput(
+                f"{start} and {name} were trained on other images: expected runs on the same images; leave one of them out"
             )

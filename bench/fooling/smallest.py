@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,69 +24,70 @@ TRIES = 40
 
 @dataclass(frozen=True)
 class Smallest:
-    """The nearest image found for each of n images.
+    """The nearest image found.
 
     Args:
-        images: float32, (n, height, width, 3); the image itself where none was found.
-        eps: (n,), its distance in L-infinity, pixel levels; infinite where none was found.
-        failed: (n,), the largest radius below ``eps`` at which the climb did not reach the goal; 0 where it never failed.
-        steps: (n,), the gradient steps from the image to the one found; 0 after a search of several images at once.
+        image: float32, (height, width, 3).
+        eps: its distance in L-infinity, pixel levels; infinite where none was found.
+        failed: the largest radius below ``eps`` at which the climb did not reach the goal; 0 where it never failed.
+        steps: the gradient steps from the image to the one found.
     """
 
-    images: Images
-    eps: NDArray[np.float64]
-    failed: NDArray[np.float64]
-    steps: NDArray[np.int64]
+    image: NDArray[np.float32]
+    eps: float
+    failed: float
+    steps: int
 
 
-def smallest(goal: Away, images: Images, steps: int = STEPS) -> Smallest:
-    """Search the smallest L-infinity ball around each image in which APGD reaches the goal.
+def smallest(goal: Away, image: NDArray[np.float32], steps: int = STEPS) -> Smallest:
+    """Search the smallest L-infinity ball around ``image`` in which APGD reaches the goal.
 
     The first radius is the one at which the goal would be reached if the network were linear, |margin| / |gradient|_1. It
     doubles until the goal is reached. Then the radius between the largest that failed and the smallest that worked is
     tried, until they are within ``PRECISION``. A radius that worked is that of the image found, which can be smaller.
 
     Args:
-        goal: what is to be reached, from images that have not reached it.
-        images: float32, (n, height, width, 3), pixel levels.
+        goal: what is to be reached, from an image that has not reached it.
+        image: float32, (height, width, 3), pixel levels. It is what is returned where none is found.
         steps: of each climb; each costs one gradient.
     """
-    labels, count = goal.labels(images), len(images)
-    best, moves = images.copy(), np.zeros(count, np.int64)
-    low, high = np.zeros(count), np.full(count, np.inf)
+    images = image[None]
+    labels = goal.labels(images)
+    best, low, high, moves = image, 0.0, math.inf, 0
     _, values, gradient = goal.step(images, labels, Margin(), labels)
     slope = np.abs(gradient.astype(np.float64)).sum(axis=(1, 2, 3))
-    radius = np.clip(np.abs(values) / np.maximum(slope, 1e-12), SMALLEST, LINF.largest)
+    radius = float(np.clip(np.abs(values) / np.maximum(slope, 1e-12), SMALLEST, LINF.largest)[0])
     for _ in range(TRIES):
-        rows = np.flatnonzero((high > low * (1 + PRECISION)) & (high > SMALLEST) & (low < LINF.largest))
-        if not len(rows):
+        if not (high > low * (1 + PRECISION) and high > SMALLEST and low < LINF.largest):
             break
-        found, taken = _climb(goal, images[rows], labels[rows], radius[rows].astype(np.float32), steps)
-        distance = LINF.distance(found.images - images[rows])
-        nearer = found.fooled & (distance < high[rows])
-        hit = rows[nearer]
-        best[hit], high[hit], moves[hit] = found.images[nearer], distance[nearer], taken
-        low[rows[~found.fooled]] = radius[rows[~found.fooled]]
-        between = np.where(low > 0, np.sqrt(low * np.where(np.isinf(high), 1, high)), high / 2)
-        radius = np.where(np.isinf(high), np.minimum(2 * radius, LINF.largest), between)
-    return Smallest(best, high, np.minimum(low, high), moves if count == 1 else np.zeros_like(moves))
+        found, taken = _climb(goal, images, labels, np.array([radius], np.float32), steps)
+        distance = float(LINF.distance(found.images - images)[0])
+        if not found.fooled[0]:
+            low = radius
+        elif distance < high:
+            best, high, moves = found.images[0], distance, taken
+        between = math.sqrt(low * high) if low > 0 else high / 2
+        radius = min(2 * radius, LINF.largest) if math.isinf(high) else between
+    return Smallest(best, high, min(low, high), moves)
 
 
-def within(goal: Away, images: Images, eps: float, steps: int = STEPS) -> Smallest:
-    """Climb once in the ball of ``eps`` around each image, to the end; return the images of the largest margin.
+def within(goal: Away, image: NDArray[np.float32], eps: float, steps: int = STEPS) -> Smallest:
+    """Climb once in the ball of ``eps`` around ``image``, to the end; return the image of the largest margin.
 
     Args:
+        image: float32, (height, width, 3), pixel levels.
         eps: the radius in L-infinity, pixel levels, above 0.
     """
-    labels = goal.labels(images)
-    radii = np.full(len(images), eps, np.float32)
+    images = image[None]
+    labels, radii = goal.labels(images), np.array([eps], np.float32)
     found = ascend(goal, images, labels, radii, LINF, Margin(), steps, images, stop=False)
-    distance = np.where(found.fooled, LINF.distance(found.images - images), np.inf)
-    return Smallest(found.images, distance, np.where(found.fooled, 0.0, eps), np.full(len(images), steps))
+    if not found.fooled[0]:
+        return Smallest(found.images[0], math.inf, eps, steps)
+    return Smallest(found.images[0], float(LINF.distance(found.images - images)[0]), 0.0, steps)
 
 
 def _climb(goal: Away, images: Images, labels: Labels, eps: Radii, steps: int) -> tuple[Found, int]:
-    """Return what a climb on the margin found, and the steps that it took where there is one image."""
+    """Return what a climb on the margin found, and the steps that it took."""
     goal.steps = goal.ends = 0
     found = ascend(goal, images, labels, eps, LINF, Margin(), steps, images)
     # The first pass is at the image itself. A climb that goes to its end looks at the last image without a gradient.

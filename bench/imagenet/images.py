@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from bench.datasets.base import Dataset, Split
 from bench.errors import BadInput
 from bench.imagenet.names import imagenet_names
+
+
+def class_folders(name: str, data_dir: Path | None) -> Path:
+    """Return the folder of the images of the network ``name``, trained on ImageNet; BadInput where there is none."""
+    if data_dir is None:
+        raise BadInput(
+            f"{name} needs --data-dir DIR: expected DIR/CLASS/*.jpg or DIR/val/CLASS/*.jpg, each CLASS the WordNet id or the "
+            "name of a class of ImageNet"
+        )
+    return data_dir
 
 
 def among_imagenet(data: Dataset) -> Dataset:

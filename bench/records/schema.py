@@ -156,13 +156,16 @@ class _Versioned(Record):
 class TrainingRecord(_Versioned):
     """``run.json``: one training. It is written last, so its presence means "trained".
 
-    A training that diverged has no ``metrics``; its ``epoch`` is the one where the loss became NaN or infinite.
+    A training that diverged has no ``metrics``; its ``epoch`` is the one where the loss became NaN or infinite. ``start`` is
+    the network that it started from by SVD, ``teacher`` the one it learned from, and ``ticket`` the one whose weights said
+    which ones go; old records have no ``ticket``.
     """
 
     run: str
     settings: dict[str, Any]
     start: Origin | None = None
     teacher: Origin | None = None
+    ticket: Origin | None = None
     source: str | None = None
     data: DataRecord
     status: Literal["done", "diverged"]
@@ -420,7 +423,10 @@ class CaseRecord(AuditRecord):
 
 
 class GuessRow(Record):
-    """A class that a network considers: its id, its name, and softmax of the logits at T = 1, in [0, 1]."""
+    """A class that a network considers: its id, its name, and softmax(logits / T), in [0, 1].
+
+    T is the temperature of the training; 1 in records of version 1.
+    """
 
     id: str
     name: str
@@ -463,7 +469,10 @@ class FoolingNetworkRow(Record):
 
 
 class FoolingCell(Record):
-    """How many of ``images`` made on ``source`` the network ``target`` misclassifies, with the 95 % Wilson interval."""
+    """How many of ``images`` made on ``source`` the network ``target`` misclassifies, with the 95 % Wilson interval.
+
+    ``noise`` is how many of the same images it misclassifies with random noise of the same size, with its own interval.
+    """
 
     source: str
     target: str
@@ -471,10 +480,13 @@ class FoolingCell(Record):
     fooled: int
     low: float
     high: float
+    noise: int
+    noise_low: float
+    noise_high: float
 
 
 class FoolingMatrixRecord(_Versioned):
-    """How often the fooling images of one network fool others: one cell for each pair, and a row of random noise.
+    """How often the fooling images of one network fool others: one cell for each pair.
 
     ``seed`` is that of the noise.
     """
@@ -521,7 +533,7 @@ class TransferRecord(_Versioned):
 
     ``rows`` are the sweep. ``cut`` and ``c`` are the chosen pair, and ``accuracy`` is that of the SVM fitted on all training
     images, on the validation images. ``attacked`` counts the images of ``attacks``. ``seed`` is that of the held-out part and
-    of the solver; None in old records.
+    of the solver, and ``largest_class`` the share of the largest class among the held-out images; None in old records.
     """
 
     network: str
@@ -541,6 +553,12 @@ class TransferRecord(_Versioned):
     attacked: int
     attacks: list[TransferAttackRow]
     seed: int | None = None
+    largest_class: float | None = None
+
+    @property
+    def to_fit(self) -> int:
+        """The training images that the machines of the sweep are fitted on, which are not held out."""
+        return self.train - self.held_out
 
 
 # File schema -> type. A schema gets a new number when its type can no longer read the old records.
@@ -553,7 +571,7 @@ SCHEMAS: dict[str, type[Record]] = {
     "bench.case/1": CaseRecord,
     "bench.latency/1": LatencyRecord,
     "bench.fooled/1": FooledRecord,
-    "bench.fooling-matrix/1": FoolingMatrixRecord,
+    "bench.fooling-matrix/2": FoolingMatrixRecord,
     "bench.transfer/1": TransferRecord,
     "bench.look/1": LookRecord,
 }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from bench.comparison.looking import Seen
 from bench.datasets.class_names import name_of
 from bench.errors import BadInput
+from bench.looking.ascent import Ascent
 from bench.looking.drawn import Drawn
 from bench.looking.maps import read_maps
 from bench.records.files import write_bytes
@@ -21,13 +24,17 @@ from bench.report.figures.save import render
 from bench.report.network_names import names_of
 
 
-def draw_maps(folders: Sequence[Folder], images: int) -> list[Path]:
+def draw_maps(folders: Sequence[Folder], looks: Mapping[str, Seen]) -> list[Path]:
     """Write the maps of the networks in ``folders`` as looks/maps-<images>.png and .svg of the first; return the paths.
 
+    Args:
+        looks: what the looks say, by the key of the run, all of as many images.
+
     Raises:
-        BadInput: a network was not looked at here with as many images.
+        BadInput: a network has no maps here.
     """
     names, found = short_names(folders), {}
+    images = looks[folders[0].run.key].record.images
     for folder in folders:
         maps = read_maps(folder.maps_path(images), folder.trained().weights)
         if maps is None:
@@ -35,19 +42,29 @@ def draw_maps(folders: Sequence[Folder], images: int) -> list[Path]:
                 f"{folder.run.key} has no maps of {images} images here: expected a look; run bench look again"
             )
         found[names[folder.run.key]] = maps
-    return _write(folders[0], f"maps-{images}", saliency_maps(found, folders[0].trained().data.classes))
+    worthless = [
+        f"{names[key]} ({', '.join(kinds)})"
+        for key, each in looks.items()
+        if (kinds := [row.saliency for row in each.agreements if row.worthless])
+    ]
+    notes = [f"Worthless by the test of shuffled weights, or constant: {'; '.join(worthless)}."] * bool(worthless)
+    return _write(folders, f"maps-{images}", "", saliency_maps(found, folders[0].trained().data.classes, notes))
 
 
-def draw_class(folders: Sequence[Folder], drawn: Drawn, settings: str) -> list[Path]:
+def draw_class(folders: Sequence[Folder], drawn: Drawn, ascent: Ascent, start: int | None) -> list[Path]:
     """Write a class as the networks in ``folders`` drew it as looks/class-<name>.png and .svg of the first; return the paths.
 
-    ``settings``: of the ascent, in words, for the caption.
+    Args:
+        ascent: the settings.
+        start: the place of the validation image that it starts from; None for noise.
     """
     names = short_names(folders)
     name = name_of(folders[0].trained().data.classes[drawn.label])
     by_name = {names[key]: image for key, image in drawn.images.items()}
-    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or str(drawn.label)
-    return _write(folders[0], f"class-{stem}", class_images(name, by_name, (settings,)))
+    stem = re.sub(r"\W+", "-", name.lower()).strip("-") or str(drawn.label)
+    settings = f"From {'noise' if start is None else f'validation image {start}'}: {ascent.words}"
+    other = "" if (ascent, start) == (Ascent(), None) else settings
+    return _write(folders, f"class-{stem}", other, class_images(name, by_name, (settings,)))
 
 
 def short_names(folders: Sequence[Folder]) -> dict[str, str]:
@@ -60,10 +77,14 @@ def short_names(folders: Sequence[Folder]) -> dict[str, str]:
     }
 
 
-def _write(folder: Folder, name: str, figure: Figure) -> list[Path]:
+def _write(folders: Sequence[Folder], name: str, other: str, figure: Figure) -> list[Path]:
+    """Write ``figure`` into the first of ``folders``, with a hash in its name where there are several or ``other`` settings."""
+    differs = "\n".join([*(each.run.key for each in folders[1:]), *[other] * bool(other)])
+    if differs:
+        name += f"-{hashlib.sha256(differs.encode()).hexdigest()[:8]}"
     paths = []
     for kind, content in render(figure).items():
-        path = folder.looks_path / f"{name}.{kind}"
+        path = folders[0].looks_path / f"{name}.{kind}"
         write_bytes(path, content)
         paths.append(path)
     return paths

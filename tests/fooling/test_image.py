@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ import pytest
 from PIL import Image
 from targets import Linear
 
+from bench.cli import fool_output
 from bench.datasets.class_names import names_of
 from bench.errors import BadInput
 from bench.fooling.confidence import percent
 from bench.fooling.image import FooledImage, fool_image, opened
 from bench.networks import TrainedNetwork
-from bench.report.figures.fooled import fooled
+from bench.report.figures.fooled import fooled, title
 from bench.report.figures.save import render
 
 SIZE = 16
@@ -64,6 +66,44 @@ def test_a_class_is_reached_and_rounding_is_told(network: TrainedNetwork, photog
         stored = network.classifier.logits(np.rint(each.fooled)[None])[0]
         assert each.record.fooled_in_whole_levels == (network.names.ids[int(stored.argmax())] == wanted)
     assert far.record.fooled_in_whole_levels
+
+
+def test_the_confidence_is_at_the_temperature_of_the_training(photograph: Path) -> None:
+    draw = np.random.default_rng(5)
+    cold: Any = Linear(draw.normal(0, 0.002, (SIZE * SIZE * 3, 4)), np.zeros(4))
+    hot: Any = Linear(50 * cold.weights, np.zeros(4), temperature=50.0)
+    first, second = (
+        found(TrainedNetwork("linear", each, names_of("abcd"), SIZE, "0" * 64), photograph, eps=2.0)
+        for each in (cold, hot)
+    )
+    for name in ("before", "after", "in_whole_levels"):
+        for one, other in zip(getattr(first.record, name), getattr(second.record, name), strict=True):
+            assert other.confidence == pytest.approx(one.confidence, rel=1e-3)
+    assert "the temperature of the training" not in fool_output.image(first.record, [])
+    assert "softmax of the logits / 50, the temperature of the training" in fool_output.image(second.record, [])
+    assert "confidence at T = 50" in title(second.record)
+
+
+def test_the_picture_of_a_failed_search_says_where_it_failed_and_no_change(
+    network: TrainedNetwork, photograph: Path
+) -> None:
+    each = found(network, photograph, eps=1e-4)
+    assert "not fooled within eps 0.0001" in title(each.record)
+    picture = render(fooled(each.record, each.clean, each.fooled))["svg"].decode()
+    assert "times as large" not in picture
+    assert "Rounded to whole levels" not in picture
+    deaf: Any = Linear(np.zeros((SIZE * SIZE * 3, 4)), np.arange(4.0))
+    nothing = found(replace(network, classifier=deaf), photograph, steps=1)
+    assert "not fooled within eps 255" in title(nothing.record)
+    np.testing.assert_array_equal(nothing.fooled, nothing.clean)
+
+
+def test_a_large_change_is_not_said_to_be_shown_as_it_is(network: TrainedNetwork, photograph: Path) -> None:
+    each = found(network, photograph, eps=200.0)
+    picture = render(fooled(each.record, each.clean, each.fooled))["svg"].decode()
+    factor = 127.5 / float(np.abs(each.fooled - each.clean).max())
+    assert factor < 0.95
+    assert f"shown {factor:.2g} times as large" in picture
 
 
 def test_too_small_a_radius_is_said_to_fail(network: TrainedNetwork, photograph: Path) -> None:

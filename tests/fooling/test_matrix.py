@@ -15,7 +15,7 @@ from tiny import tiny_run
 from bench.datasets.base import Split
 from bench.datasets.class_names import names_of
 from bench.errors import BadInput, IntegrityError
-from bench.fooling.matrix import NOISE, Transferred, check_alike, transferred
+from bench.fooling.matrix import Transferred, check_alike, transferred
 from bench.networks import TrainedNetwork, images_for
 from bench.training.progress import Progress
 
@@ -51,7 +51,7 @@ def test_an_image_fools_the_same_network_always_and_one_that_looks_elsewhere_nev
     assert found["a", "a"].fooled == found["a", "a"].images > 0
     assert found["a", "b"].fooled == found["a", "b"].images == found["a", "a"].fooled
     assert found["a", "c"].fooled == 0 < found["a", "c"].images
-    assert found[NOISE, "a"].fooled < found["a", "a"].fooled
+    assert all(each.noise < found["a", "a"].fooled for each in found.values())
 
 
 def test_a_cell_counts_the_images_that_both_classify_correctly_and_that_fool_the_source() -> None:
@@ -61,17 +61,16 @@ def test_a_cell_counts_the_images_that_both_classify_correctly_and_that_fool_the
         [np.array([true, true, false, false]), np.array([true, false, true, false])],
         [np.array([false, false, false, true]), np.array([true, false, false, true])],
     ]
-    noise = [np.array([false, false, true, true]), np.array([false] * 4)]
+    noise = [np.array([false, false, true, true]), np.array([true, false, false, true])]
     found = {
-        (each.source, each.target): (each.fooled, each.images) for each in Transferred(right, wrong, noise).cells("ab")
+        (each.source, each.target): (each.fooled, each.noise, each.images)
+        for each in Transferred(right, wrong, noise).cells("ab")
     }
     assert found == {
-        ("a", "a"): (2, 3),
-        ("a", "b"): (1, 2),
-        ("b", "a"): (0, 1),
-        ("b", "b"): (2, 3),
-        (NOISE, "a"): (1, 3),
-        (NOISE, "b"): (0, 3),
+        ("a", "a"): (2, 1, 3),
+        ("a", "b"): (1, 1, 2),  # of the two images that fool a, not of the three that b classifies correctly
+        ("b", "a"): (0, 0, 1),
+        ("b", "b"): (2, 2, 3),
     }
 
 
@@ -81,11 +80,14 @@ def test_no_image_is_an_interval_of_everything() -> None:
     assert (cell.images, cell.low, cell.high) == (0, 0.0, 1.0)
 
 
-def test_the_same_seed_gives_the_same_noise() -> None:
+def test_the_same_seed_gives_the_same_noise_and_another_seed_other_noise() -> None:
     one, other, split = scene()
-    first, second = (transferred([one, other], split, EPS, 3, 7, lambda *_: None) for _ in range(2))
-    for a, b in zip(first.noise, second.noise, strict=True):
-        np.testing.assert_array_equal(a, b)
+    first, second, another = (
+        transferred([one, other], split, 20 * EPS, 1, seed, lambda *_: None).noise for seed in (7, 7, 8)
+    )
+    assert 0.25 < np.mean(first) < 0.75
+    np.testing.assert_array_equal(first, second)
+    assert (np.stack(first) != np.stack(another)).any()
 
 
 @pytest.mark.usefixtures("tiny_source")
@@ -95,6 +97,19 @@ def test_images_that_the_network_was_not_trained_on_are_refused(tmp_path: Path, 
     network = TrainedNetwork("a", classifier, names_of(("x", "y")), 32, "", folder)
     with pytest.raises(IntegrityError, match=r"trained on other images \(eeeeeeeeeeee, now ffffffffffff\)"):
         images_for(network, None, quiet)
+
+
+def test_runs_on_other_images_are_refused(tmp_path: Path) -> None:
+    classifier: Any = None
+    runs = [
+        trained(tmp_path, tiny_run(seed=seed), 0.8, data=data)
+        for seed, data in enumerate(("f" * 64, "f" * 64, "e" * 64))
+    ]
+    first, same, other = (TrainedNetwork(each.run.key, classifier, names_of(("x", "y")), 32, "", each) for each in runs)
+    of_imagenet = replace(first, name="elsewhere", run=None)
+    check_alike([first, same, of_imagenet])
+    with pytest.raises(BadInput, match="were trained on other images: expected runs on the same images"):
+        check_alike([of_imagenet, first, other])
 
 
 def test_networks_that_cannot_see_the_same_images_are_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tf_keras as keras
 from tiny import tiny_run
 
 from bench.architectures import ARCHITECTURES
@@ -38,3 +39,15 @@ def test_maps_and_ascents(arch: str, tiny: Dataset, monkeypatch: pytest.MonkeyPa
         assert (maps >= 0).all()
         assert (rank_correlation(maps, other.maps[kind]) < 0.95).all(), kind
     assert found.predicted.shape == found.incompleteness.shape == (3,)
+
+
+def test_the_weights_of_every_kind_of_kernel_are_shuffled_and_biases_are_not() -> None:
+    pixels = keras.Input((8, 8, 3))
+    x = keras.layers.DepthwiseConv2D(3, bias_initializer="normal", name="depthwise")(pixels)
+    inner = keras.Sequential([keras.Input((6, 6, 3)), keras.layers.SeparableConv2D(4, 3)], name="inner")
+    model = keras.Model(pixels, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(inner(x))))
+    before = [each.numpy() for each in model.weights]
+    after = [each.numpy() for each in shuffle_weights(model).weights]
+    for old, new in zip(before, after, strict=True):
+        np.testing.assert_array_equal(np.sort(new.ravel()), np.sort(old.ravel()))
+        assert (new != old).any() == (old.ndim > 1)

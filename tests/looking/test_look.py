@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,10 +18,14 @@ from whole_runs import go
 from bench.cli.main import main
 from bench.comparison.looking import seen_in
 from bench.errors import BadInput, IntegrityError
+from bench.looking.ascent import Ascent
+from bench.looking.class_image import ClassImage
+from bench.looking.drawn import Drawn
 from bench.looking.evaluation import Look
 from bench.looking.maps import read_maps
 from bench.looking.references import references
 from bench.records.store import Folder
+from bench.report.look_pictures import draw_class, draw_maps, short_names
 from bench.runs.looking import look_at
 from bench.runs.pipeline import Where
 from bench.spec.run import Run
@@ -127,13 +133,77 @@ def test_the_command_prints_a_table_and_draws_pictures(tmp_path: Path) -> None:
     )
     assert "what falls" in shown.output
     pictures = [Path(line.split()[1]) for line in shown.output.splitlines() if line.startswith("picture")]
-    assert [each.name for each in pictures] == ["maps-3.png", "maps-3.svg", "class-b.png", "class-b.svg"]
+    assert [re.sub("-[0-9a-f]{8}", "-HASH", each.name) for each in pictures] == [
+        *("maps-3-HASH.png", "maps-3-HASH.svg"),
+        *("class-b-HASH.png", "class-b-HASH.svg"),
+    ]
     assert pictures[0].read_bytes()[:4] == b"\x89PNG"
     found = json.loads(command(tmp_path, small(sparsity=0.5).name, "--images", "3", "--json").output)
     (network,) = found["networks"]
     assert network["forgotten"]["whole"]["images"] == 40
     assert len(network["forgotten"]["lost"]) == network["forgotten"]["whole"]["lost"]
     assert [each["saliency"] for each in network["agreement"]] == ["gradient", "SmoothGrad", "integrated gradients"]
+
+
+def test_a_network_that_is_only_compared_with_keeps_what_it_was_compared_with(tmp_path: Path) -> None:
+    dense, other, pruned = (go(tmp_path, run).folder for run in (small(), small(epochs=1), small(sparsity=0.5)))
+    look(tmp_path, other, dense)
+    before = dense.look(4) or pytest.fail("no record")
+    assert before[0].control is not None
+    look(tmp_path, pruned)
+    assert (dense.look(4) or pytest.fail("no record"))[0] == before[0]
+    assert seen_in(pruned, 4).forgotten is not None
+    look(tmp_path, dense)  # asked for itself, it is compared anew
+    assert (dense.look(4) or pytest.fail("no record"))[0].control is None
+
+
+def test_the_picture_of_maps_names_the_worthless_kinds_of_each_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes: list[str] = []
+    monkeypatch.setattr("bench.report.look_pictures.read_maps", lambda *_: object())
+    monkeypatch.setattr("bench.report.look_pictures.saliency_maps", lambda _maps, _classes, said: notes.extend(said))
+    monkeypatch.setattr("bench.report.look_pictures.render", lambda _: {})
+    folders = [trained(tmp_path, tiny_run(learning_rate=rate), 0.8) for rate in (0.1, 0.2)]
+
+    def looks(*worthless: bool) -> dict[str, Any]:
+        return {
+            folder.run.key: SimpleNamespace(
+                record=SimpleNamespace(images=4), agreements=[SimpleNamespace(saliency="gradient", worthless=each)]
+            )
+            for folder, each in zip(folders, worthless, strict=True)
+        }
+
+    draw_maps(folders, looks(False, False))
+    assert notes == []
+    draw_maps(folders, looks(False, True))
+    (note,) = notes
+    name = short_names(folders)[folders[1].run.key]
+    assert note == f"Worthless by the test of shuffled weights, or constant: {name} (gradient)."
+
+
+def test_pictures_of_other_networks_or_settings_have_other_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.report.look_pictures.render", lambda _: {"svg": b""})
+    folders = [trained(tmp_path, tiny_run(learning_rate=rate), 0.8) for rate in (0.1, 0.2, 0.3)]
+    image = np.zeros((1, 32, 32, 3), np.uint8)
+    one = ClassImage(1, (0,), image, np.zeros(1), np.zeros(1))
+
+    def name(several: list[Folder], start: int | None = None, **settings: Any) -> str:
+        found = Drawn(1, {each.run.key: one for each in several}, np.ones((len(several), len(several)), bool))
+        (path,) = draw_class(several, found, Ascent(**settings), start)
+        return path.stem
+
+    assert name(folders[:1]) == "class-1"
+    others = {
+        name(folders[:2]),
+        name([folders[0], folders[2]]),
+        name(folders[:1], start=3),
+        name(folders[:1], steps=3),
+        name(folders[:2], steps=3),
+    }
+    assert len(others | {"class-1"}) == 6
 
 
 @pytest.mark.parametrize(

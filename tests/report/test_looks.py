@@ -81,6 +81,21 @@ def test_a_network_has_a_row_with_its_agreement_its_accuracy_and_what_it_forgot(
     assert (control["compared with"].text, control["images lost"].text) == ("the control", DASH)
 
 
+def test_a_look_beside_a_control_that_was_trained_again_is_called_outdated(tmp_path: Path) -> None:
+    seed = look(tmp_path, SEED, 0)
+    dense = look(tmp_path, DENSE, 0, seeds=seed)
+    pruned = look(tmp_path, PRUNED, 12, control=dense, seeds=seed)
+    dense.write_training(dense.trained(), {"w": np.array([7.0])})
+    table = look_table(read(tmp_path))
+    assert table is not None
+    cells = next(cells for cells in table.by_name if cells["run"].text == PRUNED.name)
+    for kind in KINDS:
+        assert (cells[f"{kind}, agreement"].text, cells[f"{kind}, two seeds"].text) == (DASH, DASH)
+    assert cells["gradient, shuffled"].number == pytest.approx(0.1)
+    assert cells["what falls"].text == "outdated"
+    assert table.missing == (f"bench look {pruned.run.key} --images 6",)
+
+
 def test_a_look_that_is_damaged_or_of_other_images_is_left_out(tmp_path: Path) -> None:
     look(tmp_path, PRUNED, 1, "0" * 64)
     records = read(tmp_path)

@@ -11,7 +11,6 @@ from tiny import tiny_run
 
 from bench.cli import transfer_output
 from bench.comparison.verdict import DASH
-from bench.fooling.matrix import NOISE
 from bench.records.collection import Collection, read
 from bench.records.schema import (
     FoolingCell,
@@ -38,8 +37,18 @@ def matrix(dense: str, pruned: str, eps: float = 2.0) -> FoolingMatrixRecord:
     names = {DENSE.key: dense, PRUNED.key: pruned}
     counts = {(DENSE.key, PRUNED.key): (30, 60), (PRUNED.key, DENSE.key): (0, 0)}
     cells = [
-        FoolingCell(source=source, target=target, images=images, fooled=fooled, low=0.1, high=0.9)
-        for source in (*names, NOISE)
+        FoolingCell(
+            source=source,
+            target=target,
+            images=images,
+            fooled=fooled,
+            low=0.1,
+            high=0.9,
+            noise=fooled // 5,
+            noise_low=0.0,
+            noise_high=0.5,
+        )
+        for source in names
         for target in names
         for fooled, images in [counts.get((source, target), (5, 50))]
     ]
@@ -143,15 +152,17 @@ def test_a_study_of_other_weights_of_a_run_or_a_damaged_one_is_left_out_by_its_n
     assert kept.exists()
 
 
-def test_the_table_of_fooling_images_has_a_row_for_each_pair_and_for_noise() -> None:
+def test_the_table_of_fooling_images_has_a_row_for_each_pair_with_noise_on_the_same_images() -> None:
     assert fooling_table(Collection({})) is None
     table = fooling_table(Collection({}, matrices=(matrix("1", "2"),)))
     assert table is not None
     rows = {(row["made on"].text, row["shown to"].text): row for row in table.by_name}
-    assert len(rows) == 6
+    assert len(rows) == 4
     assert rows[DENSE.key, PRUNED.key]["fooled"].number == pytest.approx(0.5)
     assert rows[PRUNED.key, DENSE.key]["fooled"].text == DASH
-    assert rows[NOISE, DENSE.key]["fooled"].number == pytest.approx(0.1)
+    noise = rows[DENSE.key, PRUNED.key]["by noise"]
+    assert (noise.number, noise.low, noise.high) == (pytest.approx(0.1), 0.0, 0.5)
+    assert rows[PRUNED.key, DENSE.key]["by noise"].text == DASH
 
 
 def test_the_table_of_transfer_has_the_attacks_in_the_row_of_the_chosen_machine_alone() -> None:
@@ -163,6 +174,8 @@ def test_the_table_of_transfer_has_the_attacks_in_the_row_of_the_chosen_machine_
     assert rows["a", "0.1"]["left, apgd, eps 1"].number == pytest.approx(0.25)
     assert rows["a", "0.1"]["left, apgd, eps 4"].text == DASH
     assert rows["b", "0.1"]["left, apgd, eps 4"].number == pytest.approx(0.25)
+    assert rows["a", "0.1"]["images to fit"].number == 800
+    assert rows["a", "0.1"]["largest class"].text == DASH  # of an old record
     other = rows["a", "0.01"]
     assert {other[name].text for name in ("validation", "left, apgd, eps 1", "images attacked")} == {DASH}
 

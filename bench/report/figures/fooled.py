@@ -36,7 +36,8 @@ def fooled(record: FooledRecord, clean: NDArray[np.float32], moved: NDArray[np.f
     largest = float(np.abs(change).max())
     factor = 127.5 / largest if largest else 1.0
     panels = (clean, 127.5 + factor * change, moved)
-    words = (_answers(record.before), _words_of_change(record, largest, factor), _answers(record.after))
+    change_in_words = _words_of_change(record, largest, factor) if record.fooled else ""
+    words = (_answers(record.before), change_in_words, _answers(record.after))
     for place, (pixels, text) in enumerate(zip(panels, words, strict=True)):
         left = (GAP + place * (SIDE + GAP)) / width
         axes = figure.add_axes((left, WORDS / height, SIDE / width, SIDE / height))
@@ -49,7 +50,8 @@ def fooled(record: FooledRecord, clean: NDArray[np.float32], moved: NDArray[np.f
                 left - GAP / 2 / width, (WORDS + SIDE / 2) / height, sign, ha="center", va="center", fontsize=20
             )
     figure.text(GAP / width, 1 - 0.1 / height, title(record), va="top", fontsize=11, linespacing=1.4)
-    figure.text(GAP / width, 0.1 / height, _stored(record), va="bottom", fontsize=10, color="0.25")
+    if record.fooled:
+        figure.text(GAP / width, 0.1 / height, _stored(record), va="bottom", fontsize=10, color="0.25")
     return figure
 
 
@@ -63,9 +65,15 @@ def _stored(record: FooledRecord) -> str:
 def title(record: FooledRecord) -> str:
     """Return what was asked of whom, and what was found, in two lines."""
     goal = record.target_name or "any other class"
-    asked = f"within eps {record.eps_asked:g}" if record.eps_asked is not None else "by the smallest change found"
-    found = "fooled" if record.fooled else "not fooled"
-    return f"{record.network}: {found} {asked}, towards {goal}\n{record.threat.norm}, {record.threat.knowledge}"
+    if not record.fooled:
+        found = f"not fooled within eps {record.failed:g}"
+    elif record.eps_asked is not None:
+        found = f"fooled within eps {record.eps_asked:g}"
+    else:
+        found = "fooled by the smallest change found"
+    temperature = record.threat.trained_temperature
+    sure = f"; confidence at T = {temperature:g}" * (temperature != 1)
+    return f"{record.network}: {found}, towards {goal}\n{record.threat.norm}, {record.threat.knowledge}{sure}"
 
 
 def _answers(rows: list[GuessRow]) -> str:
@@ -79,4 +87,4 @@ def _short(name: str) -> str:
 def _words_of_change(record: FooledRecord, largest: float, factor: float) -> str:
     what = f"change, at most {largest:.3g} of 255 levels"
     steps = f"\n{record.steps} gradient step{'s' * (record.steps != 1)}" if record.steps is not None else ""
-    return f"{what}\nshown {factor:.0f} times as large, around grey{steps}"
+    return f"{what}\nshown {float(f'{factor:.2g}'):,g} times as large, around grey{steps}"

@@ -7,11 +7,10 @@ import seaborn as sns
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from bench.fooling.matrix import NOISE
 from bench.records.schema import FoolingCell, FoolingMatrixRecord
 from bench.report.figures.style import framed, style
 
-ROW = 0.75  # inches
+ROW = 0.9  # inches
 
 
 @style()
@@ -20,13 +19,12 @@ def fooling_matrix(record: FoolingMatrixRecord) -> Figure:
     names = [each.name for each in record.networks]
     letters = [chr(ord("A") + place) if place < 26 else str(place) for place in range(len(names))]
     cells = {(each.source, each.target): each for each in record.cells}
-    rows = [*names, NOISE]
-    figure = Figure(figsize=(9.0, 1.0 + ROW * len(rows)))
+    figure = Figure(figsize=(9.0, 1.0 + ROW * len(names)))
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     sns.heatmap(
-        [[_percent(cells[row, column]) for column in names] for row in rows],
-        annot=[[_words(cells[row, column]) for column in names] for row in rows],
+        [[_percent(cells[row, column]) for column in names] for row in names],
+        annot=[[_words(cells[row, column]) for column in names] for row in names],
         fmt="",
         annot_kws={"fontsize": 10},
         cmap="Reds",
@@ -35,7 +33,7 @@ def fooling_matrix(record: FoolingMatrixRecord) -> Figure:
         linewidths=1,
         cbar_kws={"label": "fooled, %", "pad": 0.02},
         xticklabels=letters,
-        yticklabels=[*letters, NOISE],
+        yticklabels=letters,
         ax=axes,
     )
     axes.tick_params(rotation=0)
@@ -44,7 +42,8 @@ def fooling_matrix(record: FoolingMatrixRecord) -> Figure:
     keys = "; ".join(f"{letter}: {name}" for letter, name in zip(letters, names, strict=True))
     how = (
         "Off the diagonal: of the images that both networks classify correctly and that fool the network they were made on. "
-        "On it: of the images that the network classifies correctly. Below: 95 % Wilson interval and number of images."
+        "On it: of the images that the network classifies correctly. Below: 95 % Wilson interval, number of images, and random "
+        "noise of the same size on the same images. Each cell has images of its own."
     )
     what = f"{record.threat.norm}, eps {record.eps:g}; {record.threat.knowledge}"
     return framed(figure, "How often a fooling image fools another network", what, (keys, how))
@@ -57,4 +56,5 @@ def _percent(cell: FoolingCell) -> float:
 def _words(cell: FoolingCell) -> str:
     if not cell.images:
         return "-"
-    return f"{_percent(cell):.0f} %\n{100 * cell.low:.0f}..{100 * cell.high:.0f}, n {cell.images}"
+    noise = f"noise {100 * cell.noise / cell.images:.0f} %, {100 * cell.noise_low:.0f}..{100 * cell.noise_high:.0f}"
+    return f"{_percent(cell):.0f} %\n{100 * cell.low:.0f}..{100 * cell.high:.0f}, n {cell.images}\n{noise}"

@@ -21,9 +21,10 @@ def transferred(record: TransferRecord) -> Figure:
         ends = [[row.accuracy - row.low for row in rows], [row.high - row.accuracy for row in rows]]
         label = f"{cut}, {rows[0].features} features"
         axes.errorbar([row.c for row in rows], [row.accuracy for row in rows], ends, capsize=3, label=label, **look)
-    best = max(record.rows, key=lambda row: row.accuracy)
+    best = next(row for row in record.rows if (row.cut, row.c) == (record.cut, record.c))
     axes.plot([best.c], [best.accuracy], "o", markersize=16, fillstyle="none", color="black", label="chosen")
-    axes.axhline(1 / len(record.classes), color="0.4", linestyle=":", linewidth=1.6, label="a guess")
+    if record.largest_class is not None:
+        axes.axhline(record.largest_class, color="0.4", linestyle=":", linewidth=1.6, label="always the largest class")
     axes.set_xscale("log")
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("C of the linear support vector machine (logarithmic scale)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.comparison.looking import Agreement, Mean, Seen, judged, seen
 from bench.comparison.verdict import DASH
 from bench.datasets.class_names import name_of
-from bench.looking.limits import SANITY, SIGNIFICANCE
+from bench.looking.limits import SANITY
 from bench.looking.saliency import SALIENCIES
 from bench.records.collection import Collection
 from bench.records.networks import TrainedNetwork
@@ -16,9 +16,11 @@ from bench.spec.control import control_of
 
 NOTES = (
     "Agreement is Spearman's rank correlation over pixels, in the mean over images, with a 95 % interval. Two seeds: the control "
-    "and another seed of it, which do not agree perfectly either. Shuffled: the network and itself with shuffled weights.",
-    f"worthless: the agreement with shuffled weights is at least {SANITY:g}, so the map says little about what was learned "
-    "(Adebayo et al. 2018).",
+    "and another seed of it, which do not agree perfectly either. Shuffled: the network and itself with shuffled weights. "
+    "n: the images in a mean, where the maps of the others are constant.",
+    f"worthless: the agreement with shuffled weights is at least {SANITY:g}, of the network or of its control, so the map says "
+    "little about what was learned (Adebayo et al. 2018). Constant maps cannot be tested.",
+    "outdated: the control or its other seed is no longer here as it was. What was compared with it is left out.",
     "What falls: what is shown to be below the control, corrected after Holm. Accuracy is tested on all validation images, "
     "agreement on a few, so a small fall of agreement may be missed.",
     "Forgotten: classes whose accuracy is shown to be lower than the control's, and images that only the control classifies "
@@ -49,11 +51,12 @@ def look_table(collection: Collection) -> Table | None:
         "forgotten": ("images lost", "images gained", "classes forgotten"),
     }
     rows = tuple(_row(network, corrected[name]) for name, (network, _) in found.items())
+    missing = tuple(_again(network, each) for name, (network, each) in found.items() if each.outdated)
     caption = (
         "Where networks look, by three kinds of saliency map of the logit of the true class, and what they forget of what their "
         "control knows. Accuracy in percent on all validation images, without attack."
     )
-    return Table("looks", "Where networks look", caption, NOTES, columns(names), rows)
+    return Table("looks", "Where networks look", caption, NOTES, columns(names), rows, missing)
 
 
 def _seen(collection: Collection, network: TrainedNetwork, images: int) -> Seen:
@@ -75,15 +78,14 @@ def _row(network: TrainedNetwork, found: Seen) -> tuple[Cell, ...]:
     record, lost = found.record, found.forgotten
     by_kind = {each.saliency: each for each in found.agreements}
     whole = lost.whole if lost else None
-    worse = [each for each in lost.classes if each.p < SIGNIFICANCE and each.difference < 0] if lost else []
-    named = ", ".join(name_of(each.name) for each in worse) or "none shown"
+    named = ", ".join(name_of(each.name) for each in lost.worse) or "none shown" if lost else DASH
     return (
         Cell(network.run.name),
         Cell(str(network.run.seed), network.run.seed),
         Cell(_compared(network, record.control)),
         Cell(percent(record.accuracy), record.accuracy),
         Cell(
-            f"{100 * whole.difference:+.1f} [{100 * whole.low:.1f}, {100 * whole.high:.1f}]",
+            whole.points,
             whole.difference,
             None,
             whole.low,
@@ -93,11 +95,16 @@ def _row(network: TrainedNetwork, found: Seen) -> tuple[Cell, ...]:
         else Cell(DASH),
         Cell(str(record.images), record.images),
         *[cell for kind in SALIENCIES for cell in _agreement(by_kind.get(kind))],
-        Cell(found.falls or DASH),
+        Cell("outdated", command=_again(network, found)) if found.outdated else Cell(found.falls or DASH),
         Cell(f"{whole.lost:,}", whole.lost) if whole else Cell(DASH),
         Cell(f"{whole.gained:,}", whole.gained) if whole else Cell(DASH),
-        Cell(named if lost else DASH),
+        Cell(named),
     )
+
+
+def _again(network: TrainedNetwork, found: Seen) -> str:
+    """Return the command that looks again."""
+    return f"bench look {network.run.key} --images {found.record.images}"
 
 
 def _compared(network: TrainedNetwork, control: ControlRow | None) -> str:
@@ -109,16 +116,9 @@ def _compared(network: TrainedNetwork, control: ControlRow | None) -> str:
 def _agreement(found: Agreement | None) -> tuple[Cell, Cell, Cell]:
     if found is None:
         return Cell(DASH), Cell(DASH), Cell(DASH)
-    shuffled = _mean(found.shuffled)
-    return _mean(found.rank), _mean(found.seeds), shuffled if not found.worthless else _worthless(shuffled)
+    shuffled = _mean(found.shuffled, " worthless" * found.worthless) if found.shuffled else Cell("constant maps")
+    return _mean(found.rank), _mean(found.seeds), shuffled
 
 
-def _worthless(cell: Cell) -> Cell:
-    return Cell(f"{cell.text} worthless", cell.number, None, cell.low, cell.high)
-
-
-def _mean(mean: Mean | None) -> Cell:
-    if mean is None:
-        return Cell(DASH)
-    text = f"{mean.value:.2f}" if mean.low is None else f"{mean.value:.2f} [{mean.low:.2f}, {mean.high:.2f}]"
-    return Cell(text, mean.value, None, mean.low, mean.high)
+def _mean(mean: Mean | None, note: str = "") -> Cell:
+    return Cell(mean.text + note, mean.value, None, mean.low, mean.high) if mean else Cell(DASH)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
 from bench.records.schema import TransferAttackRow, TransferRecord, TransferRow
-from bench.report.tables.cells import share
+from bench.report.tables.cells import percent, share
 from bench.report.tables.table import Cell, Table, columns
 
 NOTES = (
+    "Largest class: what a machine gets on the held-out images that always answers their largest class.",
     "Held out: a fifth of the training images of each class, by which cut and C were chosen; so the best of them is a little too "
     "high. Validation: the chosen pair, fitted on all training images, on images that nothing was chosen on.",
     "Left under an attack: trunk and machine attacked as one network, white box, on some of the validation images. The attacks "
@@ -32,7 +33,7 @@ def transfer_table(collection: Collection) -> Table | None:
     names = {
         "network": ("network", "classes", "images to fit"),
         "machine": ("cut", "features", "C", "seconds"),
-        "accuracy": ("held out", "validation"),
+        "accuracy": ("largest class", "held out", "validation"),
         "attack": (*[f"left, {attack}, eps {eps:g}" for attack, eps in attacked], "images attacked"),
     }
     rows = tuple(_row(record, row, attacked) for record in collection.transfers for row in record.rows)
@@ -45,15 +46,16 @@ def transfer_table(collection: Collection) -> Table | None:
 
 def _row(record: TransferRecord, row: TransferRow, attacked: list[Attacked]) -> tuple[Cell, ...]:
     chosen = (row.cut, row.c) == (record.cut, record.c)
-    left = _left(record.attacks) if chosen else {}
+    left, guess = _left(record.attacks) if chosen else {}, record.largest_class
     return (
         Cell(record.network),
         Cell(str(len(record.classes)), len(record.classes)),
-        Cell(f"{record.train:,}", record.train),
+        Cell(f"{record.to_fit:,}", record.to_fit),
         Cell(row.cut),
         Cell(str(row.features), row.features),
         Cell(f"{row.c:g}", row.c),
         Cell(f"{row.seconds:.1f}", row.seconds),
+        Cell(DASH) if guess is None else Cell(percent(guess), guess),
         share(row.accuracy, row.low, row.high),
         share(record.accuracy, record.low, record.high) if chosen else Cell(DASH),
         *[left.get(each, Cell(DASH)) for each in attacked],
