@@ -38,6 +38,10 @@ class Plugins(UserDict[str, T]):
         found: T = self.data[name]
         return found
 
+    def packages(self, name: str) -> dict[str, str]:
+        """Return the version of each package that offers ``name``, by its name; empty for a built-in row. None is imported."""
+        return {point.dist.name: point.dist.version for point in self._offers.get(name, []) if point.dist}
+
     def items(self) -> ItemsView[str, T]:
         """Return the names and rows that can be used."""
         rows: dict[str, T] = {}

@@ -39,21 +39,14 @@ HELD_OUT = 0.1024  # 969 of Imagenette's 9,469
 @click.option("--seed", default=0, show_default=True)
 def main(setting: str, values: str, data_dir: Path, fixed: tuple[str, ...], arch: str, epochs: int, seed: int) -> None:
     """Print a line for each of VALUES, as 0.05,0.1,0.2, of SETTING, as learning_rate."""
-    settings = dict(pair.split("=", 1) for pair in fixed)
-    run = Run.parse(str(Run.of(arch=arch, epochs=epochs, seed=seed)))
+    run = Run.of(arch=arch, epochs=epochs, seed=seed)
     data = held_out(DATASETS[run.dataset].load(run.image_size, data_dir, False, click.echo, lambda *_: None))
     for value in values.split(","):
-        chosen = {name: number(text) for name, text in {**settings, setting: value}.items()}
-        words = ", ".join(f"{name} {each}" for name, each in chosen.items())
-        click.echo(f"{arch}, epochs {epochs}, seed {seed}, {words}: {trained(replace(run, **chosen), data)}")
-
-
-def number(text: str) -> float | int | str:
-    """Return ``text`` as a number where it is one."""
-    try:
-        return int(text) if text.lstrip("-").isdigit() else float(text)
-    except ValueError:
-        return text
+        pairs = [*fixed, f"{setting}={value.strip()}"]
+        words = ", ".join(pair.replace("=", " ", 1) for pair in pairs)
+        # Of two values of one setting the last one counts.
+        found = trained(Run.parse(" ".join([str(run), *pairs])), data)
+        click.echo(f"{arch}, epochs {epochs}, seed {seed}, {words}: {found}")
 
 
 def held_out(data: Dataset) -> Dataset:

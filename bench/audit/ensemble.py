@@ -41,7 +41,7 @@ def ensemble(models: Sequence[Any]) -> Any:
 def audit_ensemble(members: Sequence[Folder], data: Dataset, battery: Battery, progress: Progress) -> AuditRecord:
     """Audit the networks in ``members`` as one that averages their logits; return the record, which is written nowhere.
 
-    The radii, the seed and the control are those of the first one.
+    The radii, the seed and the control are those of the first one. One that is its own control is that of the ensemble.
 
     Raises:
         BadInput: fewer than two networks, or networks on other images or of another T.
@@ -76,7 +76,7 @@ def audit_ensemble(members: Sequence[Folder], data: Dataset, battery: Battery, p
         environment=environment(devices()),
         volatile=clock.read(),
     )
-    return record if is_control(members[0], battery.name) else compared(record, evidence, members[0])
+    return compared(record, evidence, members[0], members[0] if is_control(members[0], battery.name) else None)
 
 
 def _check(members: Sequence[Folder], records: Sequence[TrainingRecord], data: Dataset) -> None:

@@ -58,7 +58,10 @@ class AuditEvaluation(Evaluation):
         return lacks_none_of(self.battery) or lacks_none_of(self._battery(folder, training))
 
     def _battery(self, folder: Folder, training: TrainingRecord, report: Report = lambda _: None) -> Battery:
-        """Return the battery, without transfer where there is no network of a control to attack from; ``report`` says why."""
+        """Return the battery, without the stages that need another network where there is none; ``report`` says why.
+
+        The other network is the control. To a control in 8 bits it is the same network as it was trained, in float32.
+        """
         try:
             source = folder.other("", "transfer")
             images = source.trained().data.fingerprint
@@ -69,7 +72,7 @@ class AuditEvaluation(Evaluation):
         except BadInput as error:
             report(f"auditing without transfer: {error}")
             return self.battery.alone
-        return self.battery.alone if source.path == folder.path else self.battery
+        return self.battery.alone if source.path == folder.path and not self.battery.int8 else self.battery
 
     def _network(self, subject: Subject) -> Network:
         if not self.battery.int8:
@@ -79,8 +82,9 @@ class AuditEvaluation(Evaluation):
         from bench.evaluation.int8 import calibration_images, int8
         from bench.evaluation.restored import restored
 
-        fresh = restored(subject.folder, subject.training)  # its kernels are changed
-        return Classifier(int8(fresh.model, calibration_images(subject.data)), fresh.temperature, fresh.other)
+        # The kernels of the one are rounded. Those of the other are not: it may be what the attacks start from.
+        fresh, as_trained = (restored(subject.folder, subject.training) for _ in range(2))
+        return Classifier(int8(fresh.model, calibration_images(subject.data)), fresh.temperature, as_trained.other)
 
     def evaluate(self, subject: Subject) -> None:
         """Audit ``subject`` and record the evidence and the verdict.

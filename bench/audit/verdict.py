@@ -129,9 +129,9 @@ def _decided(
         return Kind.INCONCLUSIVE, (f"There is no control to compare with: {uncompared}.", *flags)
     largest, smallest = max(float(gain.mean()) for gain in gains), min(float(gain.mean()) for gain in gains)
     if largest <= MARGIN:
-        reason = (
-            f"It keeps at most {100 * largest:+.0f} points of accuracy more than its control under the worst attack."
-        )
+        points = round(100 * largest)
+        kept = f"at least {-points} points less" if points < 0 else f"at most {points} points more"
+        reason = f"Under the worst attack it keeps {kept} accuracy than its control, at every eps."
         return Kind.BREAKS, (reason, *flags)
     if not flags and all(_apart(ours, theirs) for ours, theirs in zip(*shared, strict=True)):
         reason = f"It keeps {100 * smallest:.0f} points of accuracy or more above its control under the worst attack."

@@ -17,7 +17,7 @@ from bench.errors import BadInput, IntegrityError
 def export(results_dir: Path, kind: str, output: Path | None) -> None:
     """Write every verified record as one table; bench/records/export.py says what each column is.
 
-    There is one row for each run, seed, attack, fraction of the images, and eps. The exit code is 4 where a record was
+    There is one row for each run, seed, attack, norm, fraction of the images, and eps. The exit code is 4 where a record was
     left out because it is damaged or cannot be read.
     """
     from bench.records.export import csv, table, write

@@ -23,13 +23,18 @@ def export_model(network: str, kind: str, output: Path | None, results_dir: Path
     Filters that are zero are taken out; the logits stay the same. RUN is the name of a run's folder, with or without
     /seed-N; of several seeds the first is written.
     """
-    from bench.deployment.formats import format_named
+    from bench.deployment.formats import FORMATS, format_named
 
     found = format_named(kind)
     found.check()
     folder = recorded(results_dir, network)[0]
     training = folder.trained()
     path = output or Path(f"{folder.run.name}-seed-{folder.run.seed}{found.suffix}")
+    others = [name for name, each in FORMATS.items() if each.suffix == path.suffix and name != kind]
+    if others:
+        raise BadInput(
+            f"{path} ends as a file of the format {others[0]}: expected {found.suffix}, or --format {others[0]}"
+        )
     if path.exists():
         raise BadInput(f"{path} exists: expected a new file; give another --output")
     if not path.parent.is_dir():

@@ -70,7 +70,8 @@ def _with_controls(asked: list[Folder]) -> list[Folder]:
 def _table(rows: list[Latency], controls: dict[str, str]) -> str:
     medians = {(row.run, row.runtime, row.batch): row.median for row in rows}
     lines = [
-        f"{'run':<52}{'runtime':>12}{'batch':>6}{'ms':>9}{'quartiles':>16}{'control / run':>14}{'MMAC':>9}{'bytes':>12}"
+        f"{'run':<52}{'runtime':>12}{'threads':>8}{'batch':>6}{'ms':>9}{'quartiles':>16}{'control / run':>14}{'MMAC':>9}"
+        f"{'bytes':>12}"
     ]
     for row in rows:
         control = medians.get((controls[row.run], row.runtime, row.batch))
@@ -78,8 +79,8 @@ def _table(rows: list[Latency], controls: dict[str, str]) -> str:
         low, high = row.quartiles
         size = "-" if row.bytes is None else f"{row.bytes:,}"
         lines.append(
-            f"{row.run:<52}{row.runtime:>12}{row.batch:>6}{row.median:>9.2f}{f'{low:.2f}..{high:.2f}':>16}{ratio:>14}"
-            f"{row.macs / 1e6:>9.1f}{size:>12}"
+            f"{row.run:<52}{row.runtime:>12}{row.threads:>8}{row.batch:>6}{row.median:>9.2f}{f'{low:.2f}..{high:.2f}':>16}"
+            f"{ratio:>14}{row.macs / 1e6:>9.1f}{size:>12}"
         )
     return "\n".join(lines)
 

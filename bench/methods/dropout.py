@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bench.errors import BadInput
 from bench.methods.base import Method, Sources
 from bench.spec.run import Run
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:  # the folder in the checkout, whose types mypy can read
     from architectures.dropout import StatelessDropout
 else:  # the package that is installed
     from bench.architectures.dropout import StatelessDropout
+
+SUFFIX = "_inputs_dropout"
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,25 @@ class Dropout(Method):
     rate: float
 
     def dense(self, dense: Callable[..., Any]) -> Callable[..., Any]:
-        """Return ``dense`` with dropout before it."""
+        """Return ``dense`` with dropout before it. In use it raises BadInput where a layer has no name."""
 
         def after_dropout(units: int, **options: Any) -> Callable[[Any], Any]:
+            if not options.get("name"):
+                raise BadInput(
+                    f"dropout: a dense layer of {units} units has no name: expected one, as in dense({units}, name='fc')"
+                )
             layer = dense(units, **options)
-            return lambda x: layer(StatelessDropout(self.rate, name=f"{options['name']}_inputs_dropout")(x))
+            return lambda x: layer(StatelessDropout(self.rate, name=options["name"] + SUFFIX)(x))
 
         return after_dropout
+
+    def prepare(self, model: Any) -> Any:
+        """Return the model; BadInput where it has no dense layer with dropout before it."""
+        if not any(layer.name.endswith(SUFFIX) for layer in model.layers):
+            raise BadInput(
+                "dropout would do nothing: expected an architecture that makes its dense layers with the dense that it is given"
+            )
+        return model
 
 
 def dropout(run: Run, _steps: int, _sources: Sources | None) -> Method:

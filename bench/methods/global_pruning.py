@@ -39,10 +39,9 @@ class GlobalPruning(MagnitudePruning):
         shared.kernels = [each.layer.kernel for each in wrappers]
         return wrapped
 
-    def finish(self, model: Any) -> Any:
-        """Return the plain layers with their zeros. Ties are broken up to the tolerance, the first of them first."""
-        stripped = super().finish(model)
-        kernels = [layer.kernel for layer in kernel_layers(stripped)]
+    def break_ties(self, model: Any) -> None:
+        """Zero what is left too much of all kernels together, up to the tolerance, the first of equal weights first."""
+        kernels = [layer.kernel for layer in kernel_layers(model)]
         values = np.concatenate([np.abs(kernel.numpy()).ravel() for kernel in kernels])
         left = np.flatnonzero(values)
         surplus = len(left) - round(len(values) * (1 - self.sparsity))
@@ -51,7 +50,6 @@ class GlobalPruning(MagnitudePruning):
             parts = np.split(values, np.cumsum([kernel.numpy().size for kernel in kernels])[:-1])
             for kernel, part in zip(kernels, parts, strict=True):
                 kernel.assign(np.where(part.reshape(kernel.shape) == 0, np.float32(0), kernel.numpy()))
-        return stripped
 
     def verify(self, metrics: Metrics) -> None:
         """Raise BenchError where the zeros of all kernels differ from ``sparsity`` times the weights by more than one."""

@@ -57,7 +57,7 @@ class L0(Method):
 
     def asked(self, layer: Any) -> int:
         """Return how many gates of ``layer`` have to shut: the least number that is a fraction ``sparsity`` of them."""
-        return math.ceil(round(self.sparsity * layer.gates, 6))
+        return math.ceil(round(self.sparsity * int(layer.gates), 6))
 
     def own_variables(self, model: Any) -> list[Any]:
         """Return log alpha of each kernel."""

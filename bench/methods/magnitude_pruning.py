@@ -33,7 +33,7 @@ class MagnitudePruning(Method):
     ``schedule.frequency``; t counts optimiser steps from 1. Each kernel is pruned by itself to the same fraction.
     Biases and normalisation parameters are not pruned.
 
-    Another way to prune overrides ``score``, and where needed ``layers``, ``threshold`` and ``counts``.
+    Another way to prune overrides ``score``, and where needed ``layers``, ``threshold``, ``break_ties`` and ``counts``.
 
     Departure: the library keeps every weight that equals its threshold, which leaves a few too many in a kernel of
     millions. Up to 1e-5 of the kernel, the smallest of them are zeroed at the end.
@@ -88,9 +88,13 @@ class MagnitudePruning(Method):
     def finish(self, model: Any) -> Any:
         """Return the plain layers with their zeros. Ties are broken up to the tolerance."""
         stripped = tfmot.sparsity.keras.strip_pruning(model)
-        for layer in self.layers(stripped):
-            self._break_ties(layer)
+        self.break_ties(stripped)
         return stripped
+
+    def break_ties(self, model: Any) -> None:
+        """Zero what is left too much of each kernel of the plain ``model``, up to the tolerance."""
+        for layer in self.layers(model):
+            self._zero_surplus(layer)
 
     def verify(self, metrics: Metrics) -> None:
         """Raise BenchError where the zero units of a kernel differ from ``sparsity`` times their number by more than one."""
@@ -106,7 +110,7 @@ class MagnitudePruning(Method):
     def _scores(self, layer: Any) -> Any:
         return np.asarray(self.score(layer)(tf.convert_to_tensor(layer.kernel)))
 
-    def _break_ties(self, layer: Any) -> None:
+    def _zero_surplus(self, layer: Any) -> None:
         kernel, scores = layer.kernel.numpy(), self._scores(layer)
         whole = tuple(axis for axis, length in enumerate(scores.shape) if length == 1)
         left = np.flatnonzero(kernel.any(axis=whole, keepdims=True))

@@ -25,7 +25,8 @@ class NuclearNorm(Method):
     width * input channels, output channels). The singular vectors stay.
 
     Departures: the source adds the penalty to the loss; here a closed form takes its step, so that singular values become
-    zero. It is taken for ten steps at once.
+    zero. It is taken for ten steps at once. A weight that is exactly zero stays zero, so that what pruning or an l1 penalty
+    took away does not come back; of such a kernel fewer singular values become zero.
     Source: Langenberg et al. 2019, arXiv:1901.10371, for the penalty beside robustness; Cai et al. 2010, arXiv:0810.3286,
     for the step.
     """
@@ -58,7 +59,8 @@ def rank(kernel: NDArray[np.float32]) -> int:
 
 def _shrink(kernels: list[Any], threshold: float) -> None:
     for kernel in kernels:
-        kernel.assign(shrunk(kernel.numpy(), threshold))
+        found = kernel.numpy()
+        kernel.assign(shrunk(found, threshold) * (found != 0))
 
 
 def nuclear_norm(run: Run, _steps: int, _sources: Sources | None) -> Method:

@@ -36,20 +36,9 @@ class Rewinding(Method):
     criterion: MagnitudePruning
     trained: Any
 
-    def start(self, model: Any) -> None:
-        """Set the weights that go to zero."""
-        for layer, mask in zip(kernel_layers(model), self._masks(), strict=True):
-            layer.kernel.assign(layer.kernel * mask)
-
     def callbacks(self) -> list[Any]:
-        """Return the callback that sets them to zero again after each step."""
-        masks = [tf.constant(mask) for mask in self._masks()]
-
-        def apply(kernels: list[Any], _threshold: float) -> None:
-            for kernel, mask in zip(kernels, masks, strict=True):
-                kernel.assign(kernel * mask)
-
-        return [ProximalSteps(apply, 1.0)]
+        """Return the callback that sets the weights that go to zero, before the first step and after each."""
+        return [_Masks([tf.constant(mask) for mask in self._masks()])]
 
     def verify(self, metrics: Metrics) -> None:
         """Raise BenchError where the criterion's promise is not kept."""
@@ -70,3 +59,19 @@ class Rewinding(Method):
             wrapped(tf.zeros((1, *copy.input_shape[1:])), training=True)
         pruned = self.criterion.finish(wrapped)
         return [(layer.kernel.numpy() != 0).astype(np.float32) for layer in kernel_layers(pruned)]
+
+
+class _Masks(ProximalSteps):
+    """Multiply each kernel by its mask. The first time is after every method has set the weights that it starts from."""
+
+    def __init__(self, masks: list[Any]) -> None:
+        def apply(kernels: list[Any], _threshold: float) -> None:
+            for kernel, mask in zip(kernels, masks, strict=True):
+                kernel.assign(kernel * mask)
+
+        super().__init__(apply, 1.0)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Apply the masks to the first weights; to those of a checkpoint it does what the next step would do."""
+        super().on_train_begin(logs)
+        self.operator(self.kernels, 0.0)

@@ -1,37 +1,30 @@
-"""Every verified record as one table: one row for each run, seed, attack, fraction of the images, and eps.
+"""Every verified record as one table: one row for each run, seed, attack, norm, fraction of the images, and eps.
 
-Accuracies and fractions are in [0, 1], radii in pixel levels of 0 to 255, in L0 in changed pixels.
+Every setting of a run has a column; one without effect has its default there. Accuracies and fractions are in [0, 1], radii
+in pixel levels of 0 to 255, in L0 in changed pixels.
 """
 
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import BadInput, BenchError
 from bench.records.collection import strange
 from bench.records.store import Folder, folders
+from bench.spec.run import Run
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+ASKED = {"sparsity": "sparsity_asked"}  # the column of a setting whose own name is that of what was measured
+SETTINGS = {ASKED.get(each.name, each.name): each.metadata["help"] for each in fields(Run)}
 COLUMNS = {
     "run": "name of the run's folder, the same for every seed",
-    "seed": "seed of weights, order and augmentation",
-    "arch": "network",
-    "dataset": "images",
-    "image_size": "side of the images, pixels",
-    "epochs": "passes over the training images",
-    "batch_size": "images a step",
-    "learning_rate": "peak learning rate",
-    "sparsity_asked": "fraction of zeros asked of each kernel",
-    "pruning": "which weights are pruned: magnitude, random, filter or global",
-    "low_rank": "ranks of the convolutions: full, lr1, lr2, a fraction or a list",
-    "temperature": "T of the training",
-    "adversarial_eps": "radius in L-infinity of the adversarial training, pixel levels; 0: none",
-    "adversarial_steps": "steps of its attack; 1 also where there is none",
-    "adversarial_start": "where its attack starts: image or random; random also where there is none",
+    "seed": SETTINGS["seed"],
+    **SETTINGS,
     "status": "done or diverged",
     "clean_accuracy": "accuracy on the whole validation set",
     "sparsity": "fraction of zeros found among all kernel weights",
@@ -93,8 +86,8 @@ def _rows(folder: Folder, broken: list[BenchError]) -> list[dict[str, Any]]:
     if training is None:
         return []
     run = folder.run
-    head = {name: run.settings[name] for name in COLUMNS if name in run.settings and name != "sparsity"}
-    head |= {"run": run.name, "sparsity_asked": run.sparsity, "status": training.status}
+    head = {ASKED.get(name, name): value for name, value in run.settings.items()}
+    head |= {"run": run.name, "status": training.status}
     head |= {"training": training.numbers, "data": training.data.fingerprint}
     if training.metrics is None:
         return [head]

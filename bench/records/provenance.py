@@ -5,22 +5,32 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.records.schema import EnvironmentRecord
+from bench.spec.architectures import ARCHITECTURES
+from bench.spec.methods import METHODS, split
+from bench.spec.names import read
+from bench.spec.run import Run
 from bench.version import __version__
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 LIBRARIES = ("tensorflow", "tf_keras", "tensorflow-model-optimization", "numpy", "pillow")
 
 
-def environment(devices: Sequence[str]) -> EnvironmentRecord:
-    """Return versions, machine and commit. ``devices`` are the names of TensorFlow's devices."""
+def environment(devices: Sequence[str], others: Mapping[str, str] = MappingProxyType({})) -> EnvironmentRecord:
+    """Return versions, machine and commit.
+
+    Args:
+        devices: the names of TensorFlow's devices.
+        others: the versions of other packages that took part, by name.
+    """
     return EnvironmentRecord(
-        versions=versions(),
+        versions={**versions(), **others},
         device=list(devices),
         platform=f"{platform.system()} {platform.machine()}",
         commit=_commit(),
@@ -33,6 +43,14 @@ def environment(devices: Sequence[str]) -> EnvironmentRecord:
 def versions() -> dict[str, str]:
     """Return the version of this suite, of Python and of each library that can change a number."""
     return {"bench": __version__, "python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
+def packages(run: Run) -> dict[str, str]:
+    """Return the version of each other package that offers the architecture or a method of ``run``, by its name."""
+    found = ARCHITECTURES.packages(run.arch)
+    for text in split(run.method):
+        found |= METHODS.packages(read(text, "method")[0])
+    return found
 
 
 def with_module(environment: EnvironmentRecord, module: str) -> EnvironmentRecord:

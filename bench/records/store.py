@@ -50,6 +50,7 @@ from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
 GALLERY = ".gallery.npz"
+FIRST_WEIGHTS = ("low_rank", "low_rank_init", "low_rank_from", "dropout", "method")  # settings that they depend on
 PROBE = 0.5  # seconds to wait for a lock: ``is_locked`` of another process holds it for an instant
 
 
@@ -170,13 +171,23 @@ class Folder:
                     f"{flag} {source.run.name} has arch {source.run.arch}: expected {self.run.arch}, as in the run itself"
                 )
         ticket = found.get("rewind_from")
-        if ticket and (ticket.run.sparsity or ticket.run.low_rank != self.run.low_rank):
-            raise BadInput(
-                f"--rewind {ticket.run.name} is pruned or has other ranks: expected a dense run of the same network"
-            )
+        if ticket:
+            self._check_ticket(ticket.run)
         if start and start.run.low_rank != FullRank():
             raise BadInput(f"--from {start.run.name} is a low-rank run: expected a full-rank one")
         return found
+
+    def _check_ticket(self, run: Run) -> None:
+        """Raise BadInput where ``run``, whose weights say which ones go, is pruned or began with other weights than this one."""
+        if run.sparsity:
+            raise BadInput(f"--rewind {run.name} is pruned: expected a dense run of the same network")
+        for setting in FIRST_WEIGHTS:
+            theirs, ours = getattr(run, setting), getattr(self.run, setting)
+            if theirs != ours:
+                raise BadInput(
+                    f"--rewind {run.name} has {setting} {theirs or 'none'}, and so began with other weights: expected "
+                    f"{ours or 'none'}, as in the run itself"
+                )
 
     def other(self, name: str, asker: str) -> Folder:
         """Return the folder of the trained run ``name`` at the same seed, or of the control of this run where it is empty.

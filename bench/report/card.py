@@ -18,12 +18,13 @@ from bench.records.networks import LeftOut, TrainedNetwork, comparable_networks,
 from bench.records.outcomes import Quantity, wilson
 from bench.records.schema import Origin
 from bench.records.store import Folder
-from bench.report.network_names import architecture, names_of
+from bench.report.network_names import names_of
 from bench.report.rendering import render
 from bench.report.tables.audits import audit_table
 from bench.report.tables.cells import measured, over_seeds, percent
 from bench.report.tables.table import Cell, Table, columns
 from bench.runs.command import attack_options, run_options
+from bench.spec.architectures import written
 from bench.spec.control import control_of
 from bench.spec.run import Run
 from bench.spec.seeds import SEEDS
@@ -57,7 +58,7 @@ def card(folders: Sequence[Folder]) -> str:
         "card.md",
         title=names_of([first.run])[first.run],
         run=first.run,
-        architecture=architecture(first.run),
+        architecture=written(first.run.arch),
         seeds=_seeds(each.run.seed for each in networks),
         metrics=_metrics(networks),
         record=first.record,
@@ -112,7 +113,12 @@ def _settings(run: Run) -> Table:
 
 def _origins(network: TrainedNetwork) -> list[str]:
     """Return the other runs whose networks the training used."""
-    used: dict[str, Origin | None] = {"started from": network.record.start, "learned from": network.record.teacher}
+    record = network.record
+    used: dict[str, Origin | None] = {
+        "started from": record.start,
+        "learned from": record.teacher,
+        "took the places of its zeros from": record.ticket,
+    }
     return [
         f"seed {network.run.seed} {how} {other.run}, weights {other.weights[:12]}"
         for how, other in used.items()

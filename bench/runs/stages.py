@@ -16,7 +16,7 @@ from bench.evaluation.referee import accuracy
 from bench.evaluation.restored import restored
 from bench.methods.base import Sources
 from bench.methods.compose import methods_of
-from bench.records.provenance import environment
+from bench.records.provenance import environment, packages
 from bench.records.schema import DataRecord, EpochRow, Origin, TrainingRecord
 from bench.records.store import Folder
 from bench.spec.architectures import source_of
@@ -51,9 +51,10 @@ def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collec
         "settings": run.settings,
         "start": origins.get("low_rank_from"),
         "teacher": origins.get("distill_from"),
+        "ticket": origins.get("rewind_from"),
         "source": source_of(run.arch),
         "data": _described(data),
-        "environment": environment(devices()),
+        "environment": environment(devices(), packages(run)),
     }
     try:
         with stopping() as stop:
@@ -105,7 +106,8 @@ def evaluate(
 ) -> None:
     """Restore the network that ``training`` records, and do each of ``evaluations`` on it."""
     network = restored(folder, training)
-    subject = Subject(folder, training, network, data, environment(devices()), progress)
+    machine = environment(devices(), packages(folder.run))
+    subject = Subject(folder, training, network, data, machine, progress)
     for evaluation in evaluations:
         evaluation.evaluate(subject)
 

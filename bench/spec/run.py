@@ -92,8 +92,8 @@ class Run:
         section=Section.METHODS,
     )
     rewind_from: str = setting(
-        "the trained dense run whose network says which weights go; this one starts from the same weights without them; self: "
-        "the same run without pruning",
+        "a trained dense run: its smallest weights become zero, the others go back to their first values and are trained "
+        "again; self: the same run without pruning",
         RUN_NAME,
         "",
         off="",
@@ -146,7 +146,7 @@ class Run:
         section=Section.METHODS,
     )
     temperature_loss: str = setting(
-        "loss at T: plain, as in the report, or multiplied by T",
+        "loss at T: plain, as in the internship, or multiplied by T",
         OneOf("loss", TEMPERATURE_LOSSES),
         "scaled",
         part_of="temperature",
@@ -180,6 +180,7 @@ class Run:
         part_of="adversarial_eps",
         example="--adversarial-eps 2",
         short=lambda value: f"pgd{value}" if value > 1 else "",
+        words=lambda value: f"{value} steps" if value > 1 else "",
         section=Section.METHODS,
     )
     adversarial_start: str = setting(
@@ -293,11 +294,11 @@ class Run:
             raise BadInput(
                 f"data_name is {self.data_name!r}, but {self.dataset} has a name: expected it with folder alone"
             )
-        if self.adversarial_eps and self.precision == "bfloat16":
-            raise BadInput(
-                f"adversarial_eps is {self.adversarial_eps:g}, but in bfloat16 the network rounds pixel levels from 128 on to "
-                "whole ones: expected --precision float32"
-            )
+        for name, reason in self._needs_float32().items():
+            if self.precision != "float32":
+                raise BadInput(
+                    f"{name} is {getattr(self, name):g}, but {reason}: expected --precision float32, received {self.precision}"
+                )
         by_zeros = [name for name in ("sparsity", "variational_dropout", "l0") if getattr(self, name)]
         if len(by_zeros) > 1:
             raise BadInput(
@@ -317,6 +318,18 @@ class Run:
         # All of them before one is set: each is the name of a run that still asks for the others.
         for place, name in [(place, self.itself(place)) for place, _, name in self.named_runs() if name == SELF]:
             object.__setattr__(self, place, name)
+
+    def _needs_float32(self) -> dict[str, str]:
+        """Return why a setting that acts cannot do so in another precision, by setting."""
+        wrapped = "the layers that it wraps compute in float32"
+        reasons = {
+            "adversarial_eps": "in bfloat16 the network rounds pixel levels from 128 on to whole ones",
+            # A rewound network is trained without wrapped layers.
+            **({} if self.rewind_from else {"sparsity": wrapped}),
+            "variational_dropout": wrapped,
+            "l0": wrapped,
+        }
+        return {name: reason for name, reason in reasons.items() if getattr(self, name)}
 
     @classmethod
     def of(cls, **settings: Any) -> Run:

@@ -13,7 +13,7 @@ import numpy as np
 from bench.datasets.base import Dataset, Split
 from bench.errors import BenchError
 from bench.methods.base import Method
-from bench.records.provenance import versions
+from bench.records.provenance import packages, versions
 from bench.records.schema import Origin
 from bench.records.store import Folder
 from bench.spec.architectures import source_of
@@ -74,7 +74,7 @@ def train(
         **{name: each.model_dump() for name, each in origins.items() if name != "low_rank_from"},
         "data": data.fingerprint,
         "training": TRAINING,
-        "versions": versions(),
+        "versions": {**versions(), **packages(run)},
         "architecture file": source_of(run.arch),
     }
     pruning = run.schedule.resolve(steps).begin if run.goes_on_from_control else None

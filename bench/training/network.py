@@ -9,6 +9,7 @@ import tf_keras as keras
 
 from bench.errors import BadInput, BenchError, IntegrityError
 from bench.methods.base import Method
+from bench.methods.kernels import kernel_layers
 from bench.records.files import Arrays
 from bench.spec.architectures import function_of
 from bench.spec.run import Run
@@ -22,7 +23,8 @@ def build(run: Run, classes: int, precision: str, methods: Iterable[Method] = ()
     Its float32 variables are drawn from the run's seed. It computes in ``precision``.
 
     Raises:
-        BadInput: the architecture returns no tf_keras model of logits, one for each class.
+        BadInput: the architecture returns no tf_keras model of logits, one for each class, or one with weights that no method
+            would see.
     """
     architecture = function_of(run.arch)
     conv: Callable[..., Any] = keras.layers.Conv2D
@@ -43,7 +45,19 @@ def build(run: Run, classes: int, precision: str, methods: Iterable[Method] = ()
         raise BadInput(
             f"architecture {run.arch} returns the shape {model.output_shape}: expected logits, {(None, classes)}"
         )
+    _check_kernels(run.arch, model)
     return model
+
+
+def _check_kernels(arch: str, model: Any) -> None:
+    """Raise BadInput where pruning, weight decay and the counts of zeros would pass over a matrix of weights."""
+    kernels = {layer.kernel.ref() for layer in kernel_layers(model)}
+    for layer in model.layers:
+        if any(len(each.shape) > 1 and each.ref() not in kernels for each in layer.trainable_weights):
+            raise BadInput(
+                f"architecture {arch} has weights in {layer.name}, a layer of type {type(layer).__name__}, that no method "
+                "would see: expected all matrices of weights in layers of conv and dense, and no network inside the network"
+            )
 
 
 def finished(model: Any, methods: Iterable[Method]) -> Any:

@@ -16,11 +16,16 @@ from whole_runs import go
 
 from bench.audit.battery import SCREEN
 from bench.audit.ensemble import ensemble
+from bench.audit.evaluation import AuditEvaluation
 from bench.audit.probes import probes_of, slope
 from bench.cli.main import main
+from bench.datasets.base import Dataset
+from bench.evaluation.base import Subject
 from bench.evaluation.classifier import Classifier
 from bench.evaluation.int8 import int8
+from bench.evaluation.restored import restored
 from bench.records.store import Folder
+from bench.training.progress import Progress
 
 
 def network(seed: int) -> Any:
@@ -62,7 +67,21 @@ def test_a_network_in_8_bits_is_compared_with_itself_as_trained(results: Path) -
     assert found.exit_code == 0, found.output
     body = json.loads(found.output)["audit"]
     assert (body["battery"], body["control"]["run"]) == ("screen-int8", dense.name)
-    assert set(Folder(results, dense).audits()) == {"screen", "screen-int8"}
+    audits = Folder(results, dense).audits()
+    assert set(audits) == {"screen", "screen-int8"}
+    assert [each.stage for each in audits["screen-int8"].stages if each.access == "transfer"] == ["transfer"]
+    assert not [each.stage for each in audits["screen"].stages if each.access == "transfer"]
+
+
+@pytest.mark.usefixtures("tiny_source", "small_network")
+def test_a_dense_network_in_8_bits_is_attacked_from_itself_as_it_was_trained(results: Path, tiny: Dataset) -> None:
+    made = go(results, tiny_run(arch="small"))
+    as_trained = restored(made.folder, made.training)
+    images = tiny.val.images[:8].astype(np.float32)
+    subject = Subject(made.folder, made.training, as_trained, tiny, made.training.environment, Progress(quiet=True))
+    rounded = AuditEvaluation(SCREEN.deployed)._network(subject)
+    np.testing.assert_array_equal(rounded.other("").logits(images), as_trained.logits(images))
+    assert (rounded.logits(images) != as_trained.logits(images)).any()
 
 
 @pytest.mark.usefixtures("tiny_source", "small_network")
@@ -76,6 +95,18 @@ def test_runs_are_audited_as_one_network_and_recorded_nowhere(results: Path) -> 
     assert found.output.startswith(f"ensemble of {runs[0].key}, {runs[1].key}: ")
     assert len(found.output.splitlines()) < 20
     assert sorted(results.rglob("*")) == before
+
+
+@pytest.mark.usefixtures("tiny_source", "small_network")
+def test_dense_networks_as_one_are_compared_with_the_first_of_them(results: Path) -> None:
+    runs = [go(results, tiny_run(arch="small", seed=seed)).folder.run for seed in (0, 1)]
+    usual = ["--results-dir", str(results), "--quiet", "--json"]
+    assert CliRunner().invoke(main, ["audit", runs[0].key, *usual]).exit_code == 0
+    found = CliRunner().invoke(main, ["audit", *(run.key for run in runs), "--ensemble", *usual])
+    assert found.exit_code == 0, found.output
+    body = json.loads(found.output)["audit"]
+    assert (body["control"]["run"], body["control"]["seed"]) == (runs[0].name, 0)
+    assert all(row["control"] is not None for row in body["verdict"]["rows"])
 
 
 @pytest.mark.usefixtures("tiny_source", "small_network")

@@ -19,6 +19,7 @@ from bench.deployment.formats import format_named
 from bench.deployment.latency import WARM, Latency, timed_in_turn
 from bench.records.collection import read
 from bench.records.store import Folder
+from bench.training.runtime import threads
 
 
 def test_every_call_is_made_once_a_round_after_warming_up() -> None:
@@ -57,6 +58,7 @@ def test_a_run_is_timed_beside_its_control_and_written_once(tmp_path: Path, monk
     assert (found.of(low)[0].latency, found.damaged) == (record, ())
     table = CliRunner().invoke(main, ["latency", low.name, "--rounds", "2", "--quiet"]).output.splitlines()
     assert table[1].split()[-3::2] == ["-", "-"]
+    assert table[1].split()[:4] == [dense.key, "TensorFlow", str(threads()), "1"]
     assert float(table[2].split()[-3]) > 0
     pytest.importorskip("ai_edge_litert")
     written = CliRunner().invoke(main, ["export-model", low.name])
@@ -77,6 +79,19 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_network_is_read(
     monkeypatch.setattr("bench.deployment.formats.find_spec", lambda _: None)
     found = CliRunner().invoke(main, [*words, str(tmp_path / "net.tflite")])
     assert (found.exit_code, "bench-robustness[deploy]" in found.output) == (2, True), found.output
+
+
+@pytest.mark.parametrize(("words", "other"), [([], "onnx"), (["--format", "onnx"], "tflite")])
+def test_a_file_with_the_suffix_of_another_format_is_refused(
+    words: list[str], other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.deployment.formats.find_spec", lambda _: object())
+    trained(tmp_path, tiny_run(), 0.8)
+    output = tmp_path / f"net.{other}"
+    words = [*words, "--results-dir", str(tmp_path), "--output", str(output)]
+    found = CliRunner().invoke(main, ["export-model", tiny_run().name, *words])
+    assert (found.exit_code, f"or --format {other}" in found.output) == (2, True), found.output
+    assert not output.exists()
 
 
 def test_an_interrupted_write_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,3 +61,16 @@ def test_a_tie_is_broken_and_a_fraction_that_is_not_reached_is_refused() -> None
     classes.assign(np.ones(classes.shape))
     with pytest.raises(BenchError, match=r"sparsity not reached: 0 zeros of 120 where 0\.5"):
         GlobalPruning(0.5, SCHEDULE).verify(measure(pruned(model, 0.5), 0.0))
+
+
+def test_a_kernel_that_keeps_a_few_more_than_its_own_fraction_loses_none_for_it() -> None:
+    pixels = keras.Input((400,))
+    model = keras.Model(pixels, keras.layers.Dense(3)(keras.layers.Dense(500)(pixels)))
+    for layer, zeros in zip(model.layers[1:], (99_998, 752), strict=True):
+        values = np.arange(layer.kernel.shape.num_elements(), dtype=np.float32) + 1
+        values[:zeros] = 0
+        layer.kernel.assign(values.reshape(layer.kernel.shape))
+    before = [layer.kernel.numpy() for layer in model.layers[1:]]
+    after = GlobalPruning(0.5, SCHEDULE).finish(model)
+    for one, layer in zip(before, after.layers[1:], strict=True):
+        np.testing.assert_array_equal(layer.kernel.numpy(), one)

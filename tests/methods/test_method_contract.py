@@ -11,6 +11,7 @@ import tf_keras as keras
 from tiny import tiny_run
 from whole_runs import go
 
+from bench.methods.base import Method, Sources
 from bench.methods.compose import methods_of
 from bench.spec.run import PRUNINGS, Run
 from bench.training.network import build, finished, weights_of
@@ -44,7 +45,9 @@ def test_before_its_first_step_a_method_changes_no_weight_and_leaves_a_plain_net
     settings: dict[str, object],
 ) -> None:
     run = small(settings)
-    methods = methods_of(run, 6)
+    sources = Sources(lambda _: build(tiny_run(arch=run.arch), 4, "float32"), np.zeros((8, 32, 32, 3), np.float32))
+    methods = methods_of(run, 6, sources)
+    assert all(type(method) is not Method for method in methods)
     plain = build(run, 4, "float32", methods)
     model = plain
     for method in methods:

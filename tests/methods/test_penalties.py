@@ -14,7 +14,7 @@ from trainings import train
 
 from bench.datasets.base import Dataset
 from bench.methods.l1 import L1
-from bench.methods.nuclear_norm import rank, shrunk
+from bench.methods.nuclear_norm import NuclearNorm, rank, shrunk
 from bench.methods.proximal import ProximalSteps
 
 
@@ -36,6 +36,17 @@ def test_the_nuclear_norm_takes_the_threshold_off_each_singular_value(
     left, sizes, right = np.linalg.svd(kernel.reshape(-1, shape[-1]).astype(np.float64), full_matrices=False)
     expected = (left * np.maximum(sizes - threshold, 0)) @ right
     np.testing.assert_allclose(shrunk(kernel, threshold), expected.reshape(shape), atol=1e-5)
+
+
+def test_the_nuclear_norm_gives_no_weight_back_that_pruning_or_l1_took() -> None:
+    model = keras.Sequential([keras.Input((6,)), keras.layers.Dense(4, use_bias=False)])
+    kernel = model.layers[0].kernel
+    gone = np.random.default_rng(0).random(kernel.shape) < 0.5
+    kernel.assign(np.where(gone, 0, kernel.numpy()))
+    expected = np.where(gone, 0, shrunk(kernel.numpy(), 0.1))
+    (steps,) = NuclearNorm(1.0).callbacks()
+    steps.operator([kernel], 0.1)
+    np.testing.assert_array_equal(kernel.numpy(), expected)
 
 
 def test_the_rank_of_a_kernel_counts_singular_values_that_are_not_zero() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from fakes import trained
 from tiny import tiny_run
 from trainings import StopAt, train
 from whole_runs import go
@@ -14,14 +17,41 @@ from whole_runs import go
 from bench.datasets.base import Dataset
 from bench.errors import BadInput, Interrupted
 from bench.evaluation.restored import restored
-from bench.methods.base import Sources
+from bench.methods.base import Method, Sources
 from bench.methods.compose import methods_of
 from bench.methods.kernels import kernel_layers
+from bench.records.schema import Origin
+from bench.records.store import Folder
+from bench.spec.run import Run
 from bench.training.network import build
+from bench.training.train_state import TrainState
 
 
 def kernels(model: Any) -> list[Any]:
     return [layer.kernel.numpy() for layer in kernel_layers(model)]
+
+
+def begin(run: Run, methods: Sequence[Method]) -> Any:
+    """Return the network of ``run`` before its first step."""
+    state = TrainState.fresh(run, 4, 96, methods)
+    for callback in [each for method in methods for each in method.callbacks()]:
+        callback.set_model(state.model)
+        callback.on_train_begin()
+    return state.model
+
+
+@pytest.mark.usefixtures("small_network")
+def test_a_rewound_network_that_starts_by_svd_starts_without_the_weights_that_go(tiny: Dataset) -> None:
+    by_svd = {"low_rank": "0.5", "low_rank_init": "svd", "low_rank_from": "full"}
+    dense = tiny_run(arch="small", **by_svd)
+    images = tiny.train.images[:8].astype(np.float32)
+    full, ticket = build(tiny_run(arch="small"), 4, "float32"), build(dense, 4, "float32", methods_of(dense, 6))
+    sources = Sources({"full": full, "ticket": ticket}.__getitem__, images)
+    run = replace(dense, sparsity=0.5, rewind_from="ticket")
+    plain, found = (kernels(begin(each, methods_of(each, 6, sources))) for each in (dense, run))
+    for start, kernel, last in zip(plain, found, kernels(ticket), strict=True):
+        kept = np.abs(last) >= np.sort(np.abs(last).ravel())[last.size - round(0.5 * last.size)]
+        np.testing.assert_array_equal(kernel, np.where(kept, start, 0))
 
 
 @pytest.mark.usefixtures("tiny_source", "small_network")
@@ -37,10 +67,10 @@ def test_the_smallest_last_weights_go_and_the_others_begin_again(pruning: str, t
         kept = np.abs(last[place]) >= ranked[len(ranked) - round(0.5 * len(ranked))]
         np.testing.assert_array_equal(kernel != 0, kept)
     assert "-rewound-" in run.name
+    assert ticket.training.ticket == Origin(run=dense.folder.run.name, weights=dense.training.weights)
     first = build(run, 4, "float32")
     (method,) = methods_of(run, 6, Sources(lambda _: restored(dense.folder, dense.training).model, np.zeros(0)))
-    begun = build(run, 4, "float32")
-    method.start(begun)
+    begun = begin(run, (method,))
     for one, other, end in zip(kernels(first), kernels(begun), found, strict=True):
         np.testing.assert_array_equal(other, np.where(end != 0, one, 0))
 
@@ -68,3 +98,17 @@ def test_a_ticket_needs_a_dense_run_of_the_same_network(tmp_path: Path) -> None:
         go(tmp_path, tiny_run(arch="small", sparsity=0.8, rewind_from=pruned))
     with pytest.raises(BadInput, match=r"--rewind .* has arch small: expected fc5"):
         go(tmp_path, tiny_run(sparsity=0.8, rewind_from=pruned))
+
+
+@pytest.mark.usefixtures("tiny_source", "small_network")
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"dropout": 0.2}, "has dropout none, and so began with other weights: expected 0.2"),
+        ({"low_rank": "0.5"}, "has low_rank full, and so began with other weights: expected 0.5"),
+    ],
+)
+def test_a_ticket_of_other_first_weights_is_refused(settings: dict[str, Any], said: str, tmp_path: Path) -> None:
+    dense = trained(tmp_path, tiny_run(arch="small"), 0.8).run.name
+    with pytest.raises(BadInput, match=f"--rewind .* {said}, as in the run itself"):
+        Folder(tmp_path, tiny_run(arch="small", sparsity=0.8, rewind_from=dense, **settings)).sources()

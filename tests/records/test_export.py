@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from bench.errors import BadInput
 from bench.records import export
 from bench.records.export import COLUMNS, KEY, table, write
 from bench.records.files import read_json, write_json
+from bench.spec.run import Run
 
 
 def exported(results: Path, code: int = 0) -> list[dict[str, str]]:
@@ -54,6 +56,24 @@ def test_the_columns_tell_how_a_network_was_adversarially_trained(tmp_path: Path
         ("0.0", "1", "random"),
         ("2.0", "7", "image"),
     }
+
+
+def test_the_columns_tell_every_two_runs_apart(tmp_path: Path) -> None:
+    runs = [
+        tiny_run(),
+        *(tiny_run(**{name: 0.5}) for name in ("l1", "nuclear_norm", "variational_dropout", "l0", "dropout")),
+        *(tiny_run(sparsity=0.5, schedule=text) for text in ("steps:1,1,1", "steps:2,1,1")),
+        tiny_run(sparsity=0.5, schedule="steps:1,1,1", rewind_from="self"),
+        tiny_run(temperature=2.0, temperature_loss="plain"),
+        tiny_run(temperature=2.0, distill_from="self"),
+        tiny_run(weight_decay=0.0),
+        tiny_run(precision="bfloat16"),
+    ]
+    for run in runs:
+        diverged(tmp_path, run)
+    rows = exported(tmp_path)
+    assert len({tuple(value for name, value in row.items() if name != "run") for row in rows}) == len(runs)
+    assert {each.name for each in fields(Run)} <= set(COLUMNS)
 
 
 def test_a_diverged_run_has_a_row_without_accuracy(tmp_path: Path) -> None:

@@ -31,18 +31,17 @@ standard = st.builds(
     learning_rate=st.none() | st.floats(1e-6, 10),
     clip_norm=st.none() | st.sampled_from([0.0, 1.0, 2.5]),
     weight_decay=st.sampled_from([0, 0.0, 5e-4]),
-    precision=st.sampled_from(["float32", "bfloat16"]),
     seed=st.integers(0, 9),
 )
+in_bfloat16 = st.builds(replace, standard, sparsity=st.just(0.0), precision=st.just("bfloat16"))
 adversarial = st.builds(
     replace,
     standard,
-    precision=st.just("float32"),
     adversarial_eps=st.sampled_from([0, 1, 2.0]) | st.floats(0, 255),
     adversarial_steps=st.integers(1, 20),
     adversarial_start=st.sampled_from(["image", "random"]),
 )
-runs = standard | adversarial
+runs = standard | in_bfloat16 | adversarial
 
 
 @given(runs)
@@ -87,11 +86,21 @@ GOLDEN = [
     ),
     ("resnet18-r0.5-b128-imagenette64-ea9c619f", {"arch": "resnet18", "low_rank": "0.5"}),
     (
-        "fc5-s0.5-b512-synthetic32-ee19bad7",
+        "fc5-s0.5-b512-synthetic32-affca774",
         {
             "arch": "fc5",
             "sparsity": 0.5,
             "schedule": Steps(10, 4, 5),
+            "batch_size": 512,
+            "dataset": "synthetic",
+            "image_size": 32,
+            "learning_rate": 0.01,
+        },
+    ),
+    (
+        "fc5-b512-synthetic32-93c0d647",
+        {
+            "arch": "fc5",
             "batch_size": 512,
             "dataset": "synthetic",
             "image_size": 32,
@@ -172,6 +181,9 @@ def test_one_and_one_point_zero_are_one_setting() -> None:
         ({"adversarial_steps": 7}, "no adversarial_eps is given: expected one, as in --adversarial-eps 2"),
         ({"adversarial_start": "image"}, "no adversarial_eps is given: expected one, as in --adversarial-eps 2"),
         ({"adversarial_eps": 2, "precision": "bfloat16"}, "expected --precision float32"),
+        ({"sparsity": 0.5, "precision": "bfloat16"}, "sparsity is 0.5"),
+        ({"variational_dropout": 1.0, "precision": "bfloat16"}, "variational_dropout is 1"),
+        ({"l0": 0.5, "precision": "bfloat16"}, "expected --precision float32"),
         ({"temperature": float("inf")}, "a temperature in (0, 1000000]"),
         ({"temperature_loss": "hot"}, "plain, scaled"),
         ({"pruning": "random"}, "--sparsity 0.9"),
@@ -191,6 +203,10 @@ def test_a_wrong_setting_is_refused_with_what_is_allowed(settings: dict[str, obj
     with pytest.raises(BadInput) as refusal:
         Run.of(**{"arch": "fc5", **settings})
     assert said in str(refusal.value)
+
+
+def test_a_rewound_network_wraps_no_layer_and_can_be_trained_in_bfloat16() -> None:
+    assert Run.of(arch="fc5", sparsity=0.5, rewind_from="self", precision="bfloat16").precision == "bfloat16"
 
 
 @pytest.mark.parametrize("sparsity", [1, 1.0, -0.1, 101, 200.0])
