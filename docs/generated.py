@@ -29,8 +29,9 @@ from bench.spec.run import Run
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 SCORECARD = ("figure", "setting", "the internship says", "verdict", "effect", "gradient masked")
+SMALLER = "left at the smaller eps, %"
 DEFENCES = (
-    *("network", "clean, %", "eps", "FGSM says, %", "really left, %", "illusion, points", "verdict"),
+    *("network", "clean, %", "eps", "FGSM says, %", "really left, %", "illusion, points", SMALLER, "verdict"),
     *("parameters, M", "smaller", "MACs, M", "milliseconds"),
 )
 PART = re.compile(r"(<!-- made by docs/generated\.py: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -141,10 +142,18 @@ def _defences() -> str:
     grid = load("defences")
     runs = [cell.run for cell in grid.cells(grid.figures, grid.seeds)[0]]
     recorded = names_of([next(iter(seeds.values())).run for seeds in read(ROOT / "results").networks.values()])
-    found = {row[0]: row for row in _of_report("networks", DEFENCES)}
+    place = DEFENCES.index(SMALLER)
+    found = {row[0]: row for row in _of_report("networks", [name for name in DEFENCES if name != SMALLER])}
+    audited: dict[str, tuple[float, str]] = {}
+    for name, eps, left in _of_report("audits", ("run", "eps", "really left")):
+        audited[name] = min(audited.get(name, (float("inf"), "")), (float(eps), left.partition(" [")[0]))
     missing = names_of(runs)
-    empty = ["not run"] * (len(DEFENCES) - 1)
-    return _table(DEFENCES, [found.get(recorded.get(run, ""), [missing[run], *empty]) for run in runs])
+    rows = []
+    for run in runs:
+        row = found.get(recorded.get(run, ""), [missing[run], *["not run"] * (len(DEFENCES) - 2)])
+        eps, left = audited.get(run.name, (0.0, ""))
+        rows.append([*row[:place], f"{left} (eps {eps:g})" if left else "not run", *row[place:]])
+    return _table(DEFENCES, rows)
 
 
 def _of_report(table: str, columns: Sequence[str]) -> list[list[str]]:

@@ -8,6 +8,7 @@ from bench.attacks import Attack, known_attack
 from bench.attacks.spec import default_attacks
 from bench.comparison.group import ComparisonGroup
 from bench.records.collection import Collection
+from bench.spec.architectures import written
 from bench.spec.control import control_of
 from bench.spec.run import Run
 
@@ -40,7 +41,7 @@ def _of_family(collection: Collection, name: str, runs: tuple[Run, ...]) -> list
     radii = {attack: _radii(collection, runs, attack) for attack in _attacks(collection, runs)}
     attacks = tuple(attack for attack, eps in radii.items() if len(eps) > 1)
     seeds = tuple(sorted({seed for run in runs for seed in collection.of(run)}))
-    title = f"{runs[0].arch}, batch {runs[0].batch_size}, {runs[0].dataset} {runs[0].image_size} px"
+    title = f"{written(runs[0].arch)}, batch {runs[0].batch_size}, {runs[0].dataset} {runs[0].image_size} px"
     return [
         ComparisonGroup(name, title, attack, runs, radii[attack], 1.0, seeds, attacks, collection) for attack in attacks
     ]

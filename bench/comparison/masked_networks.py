@@ -29,7 +29,7 @@ def is_masked(attacked: Mapping[int, AttackedNetwork]) -> bool | None:
 
 
 def masked_count(groups: Sequence[ComparisonGroup]) -> str:
-    """Return how many of the tested networks of ``groups`` have a masked gradient, as "4 of 15"."""
+    """Return in how many of the tested trainings of ``groups`` the network has a masked gradient, as "4 of 15"."""
     sets = [group.attacked(run) for group in groups for run in group.runs]
     found = [each for attacked in sets for each in masking_of(attacked)]
     able = [each.learned for attacked in sets for each in attacked.values()]
@@ -43,23 +43,27 @@ def masked_count(groups: Sequence[ComparisonGroup]) -> str:
 def masking_evidence(group: ComparisonGroup) -> str:
     """Return a sentence on how many compared networks of ``group`` have a masked gradient, and the clearest case."""
     sets = [group.attacked(run) for run in group.compared]
-    zeros = [each.record.gradient_zero_images for attacked in sets for each in attacked.values()]
+    every = [each for attacked in sets for each in attacked.values()]
     found = [each for attacked in sets for each in masking_of(attacked)]
-    if not zeros:
+    if not every:
         return ""
-    spread = f"the gradient is exactly zero on {100 * min(zeros):.1f} to {100 * max(zeros):.1f} % of the images"
+    masked = [each for each in every if each.masking and each.masking.masked]
+    zeros = [100 * each.record.gradient_zero_images for each in masked or every]
+    spread = f"the gradient is exactly zero on {min(zeros):.1f} to {max(zeros):.1f} % of the images" + " there" * bool(
+        masked
+    )
     if not found:
         return f"Masking was not tested: there is no margin step; {spread}."
     worst = max(found, key=lambda each: each.gap)
     if not _count(found):
         return (
-            f"The gradient is masked in none of {len(found)} networks: one step on the logit margin takes at most "
+            f"The gradient is masked in none of {len(found)} trainings: one step on the logit margin takes at most "
             f"{100 * max(0.0, worst.gap):.1f} points more; {spread}."
         )
     return (
-        f"The gradient is masked in {_count(found)} of {len(found)} networks, and masking is not robustness: {spread}. In the "
-        f"clearest case accuracy at eps {worst.eps:g} is {worst.accuracy:.3f}, and {worst.reference_accuracy:.3f} under "
-        "one step on the logit margin."
+        f"The gradient is masked in {_count(found)} of {len(found)} trainings, and masking is not robustness: {spread}. In the "
+        f"clearest case accuracy at eps {worst.eps:g} is {100 * worst.accuracy:.1f} %, and "
+        f"{100 * worst.reference_accuracy:.1f} % under one step on the logit margin."
     )
 
 

@@ -10,11 +10,12 @@ from itertools import groupby
 from typing import Any
 
 from bench.audit.verdict import MARGIN, Kind
-from bench.comparison.method_of import METHODS
+from bench.comparison.method_of import DENSE, METHODS
 from bench.comparison.standing import USUAL, Standing
 from bench.records.networks import seeds_text
-from bench.report.network_names import architecture, names_of
+from bench.report.network_names import names_of
 from bench.report.tables.cells import percent
+from bench.spec.architectures import written
 from bench.spec.control import control_of
 from bench.spec.run import Run
 
@@ -65,13 +66,16 @@ class Answer:
 
     @property
     def elsewhere(self) -> str:
-        """Which networks have their numbers at another radius; empty where none has."""
+        """A sentence on the networks that have their numbers at another radius; empty where none has."""
         others = [each for each in self.standings if each.eps != self.eps]
-        audited = {(architecture(each.run), each.eps) for each in others if each.audited}
-        said = [f"{name} at eps {radius:g}, where it is audited" for name, radius in sorted(audited)]
-        unaudited = sorted({each.eps for each in others if not each.audited})
-        said += [f"networks without an audit at eps {radius:g}" for radius in unaudited]
-        return "; ".join(said)
+        said = []
+        for radius in sorted({each.eps for each in others}):
+            here = [each for each in others if each.eps == radius]
+            audited = sorted({written(each.run.arch) for each in here if each.audited})
+            which = [f"audited networks of {_and(audited)}"] * bool(audited)
+            which += ["networks without an audit"] * any(not each.audited for each in here)
+            said.append(f"{_and(which)} are at eps {radius:g}")
+        return f"The numbers of {_and(said)}: do not compare them with the others." if said else ""
 
     @cached_property
     def names(self) -> Mapping[Run, str]:
@@ -150,7 +154,7 @@ class Answer:
                 if len(self.standings) > 1
                 else "This network cannot be trusted yet, because it was not audited."
             )
-        made = [each for each in audited if each.run != control_of(each.run)]
+        made = [each for each in audited if each.method != DENSE]
         controls, others = len(audited) - len(made), len(self.standings) - len(audited)
         apart = f" {_count(others, 'other')} {_was(others)} not audited." * bool(others)
         if not made:
@@ -181,7 +185,8 @@ class Answer:
             return "How much of it is illusion is not known: FGSM is the only attack that was tried."
         too_much = [each for each in known if each.illusion > MARGIN]
         most = max(known, key=lambda each: (each.illusion, each.run.name))
-        head = f"FGSM says over {100 * MARGIN:g} points too much for {len(too_much)} of {_count(len(known), 'network')}"
+        which = f"{_count(len(known), 'network')} that learned and met another attack"
+        head = f"FGSM says over {100 * MARGIN:g} points too much for {len(too_much)} of {which}"
         if not too_much:
             return f"{head}; the largest difference is {percent(most.illusion)} points."
         return (
@@ -221,8 +226,8 @@ class Answer:
         if more == 0:
             return head
         return (
-            f"{head} Most is gained by {self.names[best.run]}: {percent(best.left)} % instead of {percent(whole.left)} %, but "
-            f"{percent(best.clean)} % instead of {percent(whole.clean)} % without attack."
+            f"{head} Among these, {self.names[best.run]} gains most ({_seeds(best)}): {percent(best.left)} % instead of "
+            f"{percent(whole.left)} %, but {percent(best.clean)} % instead of {percent(whole.clean)} % without attack."
         )
 
     @property
@@ -230,7 +235,7 @@ class Answer:
         """Who attacks, in plain words."""
         return (
             f"The attacker knows the network and the true labels, and may change every pixel by up to {self.eps:g} of 255 levels "
-            f"(L-infinity, eps {self.eps:g}{'; ' * bool(self.elsewhere)}{self.elsewhere}). An audit also tries attacks that see "
+            f"(L-infinity, eps {self.eps:g}). {self.elsewhere}{' ' * bool(self.elsewhere)}An audit also tries attacks that see "
             "only the network's answers."
         )
 
@@ -275,7 +280,7 @@ def described(standing: Standing, name: str) -> str:
     size = "" if standing.compression is None else f"; {times(standing.compression)} smaller"
     return (
         f"{name}: FGSM says {percent(standing.naive)} %, {left_in_words(standing)} left; {verdict_of(standing)}{size}; "
-        f"seed{'s' * (len(standing.seeds) > 1)} {seeds_text(standing.seeds)}"
+        f"{_seeds(standing)}"
     )
 
 
@@ -297,14 +302,17 @@ def verdict_of(standing: Standing) -> str:
     """Return the verdict of the audit, or what is known without one."""
     if not standing.learned:
         return f"{standing.word}; it did not learn"
-    if standing.audited:
-        return f"{standing.word}{', provisional' * standing.provisional}"
-    return f"{standing.word}{'; masked gradient' * bool(standing.hides)}"
+    masked = "; FGSM meets a masked gradient" * bool(standing.hides and standing.verdict is not Kind.MASKED)
+    return f"{standing.word}{', provisional' * standing.provisional}{masked}"
 
 
 def times(ratio: float) -> str:
     """Return a ratio as text: "1.1x", "5x", "50x"."""
     return f"{ratio:.1f}x" if ratio < 2.95 and f"{ratio:.1f}"[-1] != "0" else f"{ratio:.0f}x"
+
+
+def _seeds(standing: Standing) -> str:
+    return f"seed{'s' * (len(standing.seeds) > 1)} {seeds_text(standing.seeds)}"
 
 
 def _count(number: int, what: str) -> str:

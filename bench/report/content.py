@@ -41,9 +41,11 @@ LIMITS = (
     "Sparsity and low rank are counted in weights and multiply-accumulates. What these counts save need not be time.",
     "What holds on one data set and after one training need not hold for another.",
 )
-GALLERY = (
-    "Where the attacked images are at hand, bench report also makes gallery.html, which shows some of them. They are not "
-    "this project's to publish, and nothing in this report depends on them."
+AGAIN = (
+    "These commands make the figures of the grid. What else the report shows has commands of its own: audits come from bench "
+    "sweep GRID --audit, PGD from bench run --attack pgd, looks from bench look, and fooling images from bench fool. Other "
+    "networks come from a sweep of their grid. Where the attacked images are at hand, bench report also makes gallery.html, "
+    "which shows some of them. They are not this project's to publish, and nothing in this report depends on them."
 )
 NOTHING_LEFT_OUT = "Every record that was found is used; no run failed or diverged."
 BEGIN = ("bench report",)
@@ -180,7 +182,7 @@ def content(records: Collection, grid: Grid, found: Found, results: Path | None 
     commands = recipe(grid, {each.run.seed for each in networks}) if found.figures or not networks else BEGIN
     pictures = [picture for figure in every for picture in figure.pictures]
     made = Counter(version(each) for each in networks)
-    versions = tuple(f"{_count(count, 'network')}: {line}" for line, count in sorted(made.items()))
+    versions = tuple(f"{_count(count, 'training')}: {line}" for line, count in sorted(made.items()))
     scored, card, files = found.findings
     table, table_files = found.networks
     return {
@@ -209,7 +211,7 @@ def content(records: Collection, grid: Grid, found: Found, results: Path | None 
             Section("limits", "Limits", (*ATTACKS_ALONE * any(not each.audits for each in networks), *LIMITS)),
             Section("left-out", "Left out", _left_out(records, results), NOTHING_LEFT_OUT),
             Section("versions", "Versions", versions, "No network is recorded."),
-            Section("again", "Make it again", commands=commands, note=GALLERY),
+            Section("again", "Make it again", commands=commands, note=AGAIN),
         ),
         "commands": commands,
         "notes": tuple(dict.fromkeys(note for figure in every for note in figure.table.notes)),

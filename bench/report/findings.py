@@ -40,7 +40,7 @@ class Card:
         count = share.partition(" of ")[0]
         hidden = self.scored.finding.masking and count.isdigit() and int(count) > 0
         apart = f" (besides, {rest})" * bool(rest)
-        note = f" FGSM meets a masked gradient in {share} tested networks{apart}: what it shows there is illusion."
+        note = f" FGSM meets a masked gradient in {share} tested trainings{apart}: what it shows there is illusion."
         return self._decided + note * hidden
 
     @property

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bench.comparison.standing import Standing
 from bench.comparison.verdict import DASH
@@ -16,6 +18,7 @@ from bench.report.network_names import names_of
 from bench.report.tables.cells import over_seeds, percent
 from bench.report.tables.milliseconds import Milliseconds, milliseconds
 from bench.report.tables.table import Cell, Table, columns
+from bench.spec.architectures import written
 from bench.spec.run import Run
 
 Seeds = Mapping[int, TrainedNetwork]
@@ -33,10 +36,9 @@ FRACTIONS = ("accuracy", "sparsity", "sparsity_whole")
 COLUMNS = {
     "run": ("network",),
     "accuracy": ("clean, %", "eps", "FGSM says, %", "really left, %", "illusion, points"),
-    "audit": ("verdict", "certified, %"),
-    "size": ("zeros, %", "parameters, M", "smaller", "MACs, M"),
+    "audit": ("verdict", "seeds", "certified, %"),
+    "size": ("smaller", "zeros, %", "parameters, M", "MACs, M"),
     "time": ("milliseconds",),
-    "seeds": ("seeds",),
 }
 
 
@@ -54,20 +56,25 @@ class Entry:
 
 
 def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry, ...]]:
-    """Return the table of networks, most left first, with an entry for each row. Without a timing it has no milliseconds."""
+    """Return the table of networks, with an entry for each row: the audited ones first, then by setting, most left first.
+
+    Without a timing it has no milliseconds. A column in which no network has anything is left out.
+    """
     runs = [next(iter(seeds.values())).run for seeds in records.networks.values()]
     names = {run.name: name for run, name in names_of(runs).items()}
     standing = {each.run.name: each for each in answer.standings}
 
-    def place(run: Run) -> tuple[float, str]:
+    def place(run: Run) -> tuple[Any, ...]:
         found = standing.get(run.name)
-        return (-found.left if found else 1.0, run.name)
+        alike = (written(run.arch), run.batch_size, found.eps if found else math.inf)
+        return (not (found and found.audited), *alike, -found.left if found else 0.0, run.name)
 
     ordered = sorted(runs, key=place)
     timed = milliseconds(records)
     rows = tuple(_row(names[run.name], run, records.of(run), standing.get(run.name), timed) for run in ordered)
     caption = (
-        "One row for each network. Clean, zeros and sizes are means over all its seeds, clean on all validation images. FGSM "
+        "One row for each network. Compare only rows of the same network, batch size and eps: they stand together, audited ones "
+        "first. Clean, zeros and sizes are means over all its seeds, clean on all validation images. FGSM "
         "says, really left and illusion are at the eps of the column, L-infinity; FGSM is that of an attacker at T = 1. "
         f"{answer.reading if answer.standings else ''}"
     )
@@ -76,9 +83,8 @@ def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry
         "zero, for one image. Certified: what no attack can lower, from bench audit RUN --full.",
         *([timed.note] if timed else []),
     )
-    shown = {section: names for section, names in COLUMNS.items() if timed or section != "time"}
-    table = Table("networks", "All networks", caption, notes, columns(shown), rows)
-    return table, tuple(_entry(run, records.of(run)) for run in ordered)
+    table = Table("networks", "All networks", caption, notes, columns(COLUMNS), rows)
+    return table.filled, tuple(_entry(run, records.of(run)) for run in ordered)
 
 
 def version(network: TrainedNetwork) -> str:
@@ -98,15 +104,18 @@ def _row(name: str, run: Run, seeds: Seeds, standing: Standing | None, timed: Mi
     return (
         Cell(name),
         over_seeds([each.metrics.accuracy for each in seeds.values()], percent),
-        *(_standing(standing) if standing else [Cell(DASH)] * 6),
-        over_seeds([each.metrics.sparsity for each in seeds.values()], percent),
-        millions("parameters_nonzero"),
+        *(_standing(standing) if standing else [Cell(DASH)] * 5),
+        Cell(seeds_text(seeds), len(seeds)),
+        Cell(DASH)
+        if standing is None or standing.certified is None
+        else Cell(percent(standing.certified), standing.certified),
         Cell(DASH)
         if standing is None or standing.compression is None
         else Cell(times(standing.compression), standing.compression),
+        over_seeds([each.metrics.sparsity for each in seeds.values()], percent),
+        millions("parameters_nonzero"),
         millions("macs_nonzero"),
-        *([timed.of(run)] if timed else []),
-        Cell(seeds_text(seeds), len(seeds)),
+        timed.of(run) if timed else Cell(DASH),
     )
 
 
@@ -118,7 +127,6 @@ def _standing(found: Standing) -> list[Cell]:
         Cell(left_in_short(found), found.left),
         illusion,
         Cell(verdict_of(found)),
-        Cell(DASH) if found.certified is None else Cell(percent(found.certified), found.certified),
     ]
 
 

@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from bench.comparison.group import LABELLED
+from bench.spec.architectures import written
 from bench.spec.run import Run
-
-ARCHITECTURES = {"resnet18": "ResNet18", "alexnet": "AlexNet", "alexnet-bn": "AlexNet with batch norm", "fc5": "FC5"}
 
 
 def names_of(runs: Sequence[Run], dense: str = "dense") -> Mapping[Run, str]:
@@ -24,13 +23,8 @@ def names_of(runs: Sequence[Run], dense: str = "dense") -> Mapping[Run, str]:
     for run in dict.fromkeys(runs):
         words = [*run.words.values()] or [dense] * bool(dense)
         batch = [f"batch {run.batch_size}"] * (run.arch in several)
-        named[", ".join([architecture(run), *words, *batch])].append(run)
+        named[", ".join([written(run.arch), *words, *batch])].append(run)
     return {run: name + _rest(run, alike) for name, alike in named.items() for run in alike}
-
-
-def architecture(run: Run) -> str:
-    """Return the name of the architecture as the field writes it."""
-    return ARCHITECTURES.get(run.arch, run.arch)
 
 
 def setting_of(run: Run) -> str:

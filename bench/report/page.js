@@ -139,7 +139,8 @@ function chart({ eps, axis, bend, curves }) {
   const legend = place.appendChild(document.createElement("ul"));
   const colour = new Map(curves.filter((each) => !each.control).map((each, n) => [each, COLOURS[n % COLOURS.length]]));
   const values = curves.map((each) => {
-    const line = drawn(svg, "g", { class: `curve${each.masked ? " masked" : ""}` });
+    const again = curves.filter((other) => !other.control).indexOf(each) >= COLOURS.length;
+    const line = drawn(svg, "g", { class: `curve${each.masked ? " masked" : again ? " again" : ""}` });
     line.style.color = colour.get(each) ?? "var(--ink)";
     const points = eps.map((radius, at) => `${across(radius)},${up(each.mean[at])}`);
     drawn(line, "polyline", { points: points.join(" ") });
@@ -148,6 +149,7 @@ function chart({ eps, axis, bend, curves }) {
     button.type = "button";
     button.setAttribute("aria-pressed", "true");
     button.style.setProperty("--of", colour.get(each) ?? "var(--ink)");
+    button.classList.toggle("again", again);
     button.append(each.name + (each.masked ? " (gradient masked)" : ""));
     const value = button.appendChild(document.createElement("b"));
     button.addEventListener("click", () => {

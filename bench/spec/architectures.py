@@ -31,6 +31,7 @@ __all__ = [
     "head_of",
     "source_of",
     "title_of",
+    "written",
 ]
 
 SIGNATURE = "(input_shape, num_classes, *, conv, dense)"
@@ -46,6 +47,7 @@ def _row(found: Any) -> Architecture:
 
 
 # A package does best to offer an Architecture, from a module that does not import TensorFlow: a run reads its rates first.
+WRITTEN = {"resnet18": "ResNet18", "alexnet": "AlexNet", "alexnet-bn": "AlexNet with batch norm", "fc5": "FC5"}
 ARCHITECTURES = Plugins("bench.architectures", BUILT_IN, _row)
 
 
@@ -83,6 +85,11 @@ def title_of(name: str) -> str:
     """Return ``name`` as a table shows it: for a file its function."""
     found = FILE.fullmatch(name)
     return found["function"] if found else name
+
+
+def written(name: str) -> str:
+    """Return ``name`` as the field writes it: ResNet18 for resnet18, and for a file its function."""
+    return WRITTEN.get(name, title_of(name))
 
 
 def source_of(name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -9,15 +10,16 @@ from typing import Any, ClassVar
 import pytest
 import tensorflow as tf
 from tiny import tiny_run
-from trainings import train
+from trainings import StopAt, train
 from whole_runs import go
 
 from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
 from bench.datasets.base import Dataset
-from bench.errors import BadInput, IntegrityError
+from bench.errors import BadInput, IntegrityError, Interrupted
 from bench.methods.base import Method
 from bench.methods.compose import methods_of
+from bench.records.provenance import packages
 from bench.spec.architectures import ARCHITECTURES, Architecture, architecture, source_of
 from bench.spec.methods import METHODS
 from bench.training.network import build
@@ -70,10 +72,6 @@ def test_a_network_of_the_users_file_belongs_to_what_the_file_says(
 def test_an_unfinished_training_of_a_changed_file_is_not_gone_on_from(
     tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from trainings import StopAt
-
-    from bench.errors import Interrupted
-
     monkeypatch.chdir(tmp_path)
     Path("net.py").write_text(PERCEPTRON)
     run = tiny_run(arch="net.py:perceptron")
@@ -98,6 +96,16 @@ def test_an_unfinished_training_of_a_changed_file_is_not_gone_on_from(
             PERCEPTRON.replace("perceptron", "net").replace("num_classes, name", "7, name"),
             r"expected logits, \(None, 4\)",
         ),
+        (
+            PERCEPTRON.replace("perceptron", "net").replace("Rescaling(1 / 255)", "DepthwiseConv2D(3, name='inner')"),
+            "weights in inner, a layer of type DepthwiseConv2D, that no method would see",
+        ),
+        (
+            PERCEPTRON.replace("perceptron", "net").replace(
+                'dense(num_classes, name="fc")', "keras.Sequential([keras.layers.Dense(num_classes)], name='inner')"
+            ),
+            "weights in inner, a layer of type Sequential, that no method would see",
+        ),
     ],
 )
 def test_a_file_that_makes_no_network_is_refused_by_name(
@@ -109,6 +117,22 @@ def test_a_file_that_makes_no_network_is_refused_by_name(
     with pytest.raises(BadInput, match=said) as refusal:
         build(tiny_run(arch="net.py:net"), 4, "float32")
     assert "net.py" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        ("dense(num_classes)", r"a dense layer of 4 units has no name: expected one, as in dense\(4, name='fc'\)"),
+        ("keras.layers.Dense(num_classes)", "dropout would do nothing"),
+    ],
+)
+def test_dropout_is_refused_where_it_cannot_come_before_a_dense_layer(
+    layer: str, said: str, tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text(PERCEPTRON.replace('dense(num_classes, name="fc")', layer))
+    with pytest.raises(BadInput, match=said):
+        train(tiny_run(arch="net.py:perceptron", dropout=0.5), tiny, tmp_path)
 
 
 class Point:
@@ -180,3 +204,31 @@ def test_a_method_is_refused_by_its_settings(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(METHODS.data, "shrink", Shrink)
     with pytest.raises(BadInput, match="unknown setting of shrink 'strngth'"):
         methods_of(tiny_run(method="shrink(strngth=1)"), 3)
+
+
+@dataclass(frozen=True)
+class Dist:
+    """Stand in for an installed package."""
+
+    name: str
+    version: str
+
+
+@pytest.mark.usefixtures("tiny_source", "small_network")
+def test_a_checkpoint_and_the_record_belong_to_the_versions_of_the_packages_behind_them(
+    tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = Point("shrink", Shrink)
+    monkeypatch.setitem(METHODS.data, "shrink", Shrink)
+    monkeypatch.setitem(METHODS._offers, "shrink", [point])
+    monkeypatch.setattr(point, "dist", Dist("their-methods", "1.0"))
+    run = tiny_run(arch="small", method="shrink(strength=0)")
+    assert packages(run) == {"their-methods": "1.0"}
+    assert packages(tiny_run(arch="small")) == {}
+    with pytest.raises(Interrupted):
+        train(run, tiny, tmp_path, StopAt(2))
+    monkeypatch.setattr(point, "dist", Dist("their-methods", "2.0"))
+    with pytest.raises(IntegrityError, match="another versions"):
+        train(run, tiny, tmp_path)
+    shutil.rmtree(tmp_path)
+    assert go(tmp_path, run).training.environment.versions["their-methods"] == "2.0"

@@ -94,8 +94,11 @@ def test_networks_of_which_it_is_not_known_what_is_left_are_not_compared(unknown
 def test_a_radius_of_its_own_is_only_called_that_of_an_audit_where_there_is_one() -> None:
     audited = [standing(tiny_run(sparsity=place / 10), 0.5, 0.4, Kind.BREAKS) for place in range(3)]
     bare = standing(HOT, 0.7, 0.1, eps=8.0)
-    assert Answer((*audited, bare), 4).elsewhere == "networks without an audit at eps 8"
-    assert "at eps 2, where it is audited" in Answer((*audited, replace(audited[0], eps=2.0)), 4).elsewhere
+    assert "networks without an audit are at eps 8" in Answer((*audited, bare), 4).elsewhere
+    assert (
+        "The numbers of audited networks of FC5 are at eps 2"
+        in Answer((*audited, replace(audited[0], eps=2.0)), 4).elsewhere
+    )
 
 
 def test_the_illusion_of_networks_that_met_fgsm_alone_is_not_called_zero() -> None:

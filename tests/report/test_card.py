@@ -68,6 +68,16 @@ def test_the_commands_make_the_run_again_with_its_attacks(tmp_path: Path) -> Non
     assert attacked == {((), "0,1,4", 1.0), (("pgd",), "0,2", 0.5)}
 
 
+def test_the_network_that_gave_a_rewound_one_its_mask_is_named(tmp_path: Path) -> None:
+    folder = trained(tmp_path, run(rewind_from="self"), 0.8)
+    path = folder.path / "run.json"
+    ticket = {"run": folder.run.rewind_from, "weights": "ab" * 32}
+    assert "took the places" not in card([folder])
+    write_json(path, "bench.run/1", {**read_json(path, "bench.run/1"), "ticket": ticket})
+    text = f"seed 0 took the places of its zeros from {ticket['run']}, weights abababababab"
+    assert markdown(text) in section(card([folder]), "How it was trained")
+
+
 def test_an_attack_without_a_gradient_is_named_as_no_evidence(tmp_path: Path) -> None:
     hidden = {"fgsm(knowledge=none)": (0.8, 0.8, 0.8)}
     text = card([fake(tmp_path, run(temperature=20.0), (0.8, 0.5, 0.1), hidden)])

@@ -14,28 +14,36 @@ from bench.cli.main import main
 from bench.runs.command import attack_options, run_options
 from bench.spec.run import Run
 
-runs = st.builds(
-    Run.of,
-    arch=st.sampled_from(["alexnet", "resnet18"]),
-    dataset=st.sampled_from(["imagenette", "synthetic"]),
-    image_size=st.integers(32, 512),
-    sparsity=st.sampled_from([0.0, 0.5]) | st.floats(0, 1, exclude_max=True),
-    schedule=st.sampled_from(["steps:5,2,3", "shares:0.25,0.75,9"]),
-    pruning=st.sampled_from(["magnitude", "random"]),
-    low_rank=st.sampled_from(["full", "lr1", "0.5"]) | st.floats(0.01, 1).map(repr),
-    temperature=st.sampled_from([1.0, 20, 0.5]),
-    temperature_loss=st.sampled_from(["plain", "scaled"]),
-    learning_rate=st.none() | st.floats(1e-6, 10),
-    clip_norm=st.none() | st.sampled_from([0.0, 2.5]),
-    weight_decay=st.sampled_from([0, 0.0, 5e-4]),
-    precision=st.sampled_from(["float32", "bfloat16"]),
-    seed=st.integers(0, 9),
-) | st.builds(
-    Run.of,
-    arch=st.just("fc5"),
-    adversarial_eps=st.sampled_from([0.0, 2, 8.0]),
-    adversarial_steps=st.integers(1, 9),
-    adversarial_start=st.sampled_from(["image", "random"]),
+runs = (
+    st.builds(
+        Run.of,
+        arch=st.sampled_from(["alexnet", "resnet18"]),
+        dataset=st.sampled_from(["imagenette", "synthetic"]),
+        image_size=st.integers(32, 512),
+        sparsity=st.sampled_from([0.0, 0.5]) | st.floats(0, 1, exclude_max=True),
+        schedule=st.sampled_from(["steps:5,2,3", "shares:0.25,0.75,9"]),
+        pruning=st.sampled_from(["magnitude", "random"]),
+        low_rank=st.sampled_from(["full", "lr1", "0.5"]) | st.floats(0.01, 1).map(repr),
+        temperature=st.sampled_from([1.0, 20, 0.5]),
+        temperature_loss=st.sampled_from(["plain", "scaled"]),
+        learning_rate=st.none() | st.floats(1e-6, 10),
+        clip_norm=st.none() | st.sampled_from([0.0, 2.5]),
+        weight_decay=st.sampled_from([0, 0.0, 5e-4]),
+        seed=st.integers(0, 9),
+    )
+    | st.builds(
+        Run.of,
+        arch=st.just("fc5"),
+        precision=st.just("bfloat16"),
+        temperature=st.sampled_from([1.0, 20]),
+    )
+    | st.builds(
+        Run.of,
+        arch=st.just("fc5"),
+        adversarial_eps=st.sampled_from([0.0, 2, 8.0]),
+        adversarial_steps=st.integers(1, 9),
+        adversarial_start=st.sampled_from(["image", "random"]),
+    )
 )
 
 

@@ -64,7 +64,7 @@ FINDINGS = (
         # that sparsity also costs performance, show that this is a slip.
         "the curves do not cross: the less sparse network is more accurate at every eps",
         "accuracy of each network minus that of the next sparser one at each eps up to 8; dense minus 98 % over 0 < eps <= 8",
-        "reproduced: no difference lies below -0.02 (one-sided, each at 0.05), and dense is above 98 %",
+        "reproduced: no difference lies below -2 points (one-sided, each at 0.05), and dense is above 98 %",
         (
             *(
                 Claim(
@@ -97,7 +97,7 @@ FINDINGS = (
         "more sparsity is slightly more robust; the differences are very small",
         "rise of the line through the six sparsities, from dense to 98 %, of the drop over 0 < eps <= 8; drop of each sparse "
         "network minus dense over the same",
-        "reproduced: the drop falls with sparsity, and no network differs from dense by more than 0.02",
+        "reproduced: the drop falls with sparsity, and no network differs from dense by more than 2 points",
         (
             Claim("the drop falls with sparsity", "9", TREND, DROP, CUSTOMARY, Kind.SLIGHTLY_LESS),
             *(
@@ -121,7 +121,7 @@ FINDINGS = (
         "AlexNet, batch 512",
         "50 % is more robust than dense, 90 % less",
         "drop at 50 % and at 90 % minus dense, over 0 < eps <= 8: the figure is one of the drop",
-        "reproduced: the first below zero and the second above",
+        "reproduced: 50 % zero drops less than dense, and 90 % zero more",
         (
             Claim("50 % zero drops less than dense", "10b", _minus("50 % zero", "dense"), DROP, CUSTOMARY, Kind.LESS),
             Claim("90 % zero drops more than dense", "10b", _minus("90 % zero", "dense"), DROP, CUSTOMARY, Kind.MORE),
@@ -133,7 +133,7 @@ FINDINGS = (
         "FC5, batch 512",
         "sparsity does not change robustness",
         "accuracy and drop of each sparse network minus dense, over 0 < eps <= 8",
-        "reproduced: every difference is within 0.02",
+        "reproduced: every difference is within 2 points",
         _as_control("11", ZERO[1:], "dense"),
         plain="Pruning changes nothing under attack.",
     ),
@@ -142,7 +142,7 @@ FINDINGS = (
         "AlexNet, batch 512, LR1, LR2",
         "the lower the rank, the lower the clean accuracy; no gain in robustness: the curves run together",
         "clean accuracy of LR1 minus full rank and LR2 minus LR1; accuracy and drop of each minus full rank over 0 < eps <= 8",
-        "reproduced: the clean differences are below zero and those under attack within 0.02",
+        "reproduced: the clean differences are below zero and those under attack within 2 points",
         (
             Claim("clean, LR1 is below full rank", "12a", _minus("LR1", "full rank"), ACCURACY, CLEAN, Kind.LESS),
             Claim("clean, LR2 is below LR1", "12a", _minus("LR2", "LR1"), ACCURACY, CLEAN, Kind.LESS),
@@ -155,7 +155,7 @@ FINDINGS = (
         "ResNet18, batch 128, LR1, LR2",
         "clean accuracy is unchanged; the full-rank network is slightly more robust",
         "clean accuracy of LR1 and of LR2 minus full rank; accuracy of each minus full rank over 0 < eps <= 8",
-        "reproduced: the clean differences are within 0.02; those under attack are below zero, but within 0.02",
+        "reproduced: the clean differences are within 2 points; those under attack are below zero, but within 2 points",
         tuple(
             Claim(words.format(label), "12b", _minus(label, "full rank"), ACCURACY, band, kind)
             for label in ("LR1", "LR2")
@@ -187,7 +187,7 @@ FINDINGS = (
         "robust at large eps only",
         "mean accuracy of the four high-temperature networks minus T = 1, attacker at T, over 8 <= eps <= 64 and over "
         "0 < eps <= 2",
-        "reproduced: above zero at large eps, and at most 0.02 above zero at small eps",
+        "reproduced: above zero at large eps, and at most 2 points above zero at small eps",
         (
             Claim(f"{HIGH} above T = 1 at large eps", "13", ABOVE_T_1, ACCURACY, LARGE, Kind.MORE),
             Claim(f"{HIGH} not above T = 1 at small eps", "13", ABOVE_T_1, ACCURACY, SMALL, Kind.NOT_MORE),
@@ -200,8 +200,8 @@ FINDINGS = (
         "all pruned networks",
         "making a network sparse does not by itself make it robust",
         "accuracy of each sparse network minus its dense control over 0 < eps <= 8, five sparsities in five settings",
-        "reproduced: at least one sparse network is shown to gain less than 0.02 (corrected over all); contradicted: every "
-        "one is shown to gain more than 0.02",
+        "reproduced: at least one sparse network is shown to gain less than 2 points (corrected over all); contradicted: every "
+        "one is shown to gain more than 2 points",
         tuple(
             Claim(GAINS.format(label, figure), figure, _minus(label, "dense"), ACCURACY, CUSTOMARY, Kind.NOT_MORE)
             for figure in ("8", "9", "10a", "10b", "11")

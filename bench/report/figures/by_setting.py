@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from bench.comparison.group import ComparisonGroup
 from bench.report.figures.accuracy_curves import lines
-from bench.report.figures.style import MARKERS, bar, blank, chance_lines, framed, style
+from bench.report.figures.style import MARKERS, bar, blank, chance_lines, framed, network_axis, ordered, style
 from bench.report.panels import Panel
 from bench.report.tables.table import Table
 from bench.report.wording import seeds_in_words
@@ -33,13 +33,14 @@ def by_setting(group: ComparisonGroup, table: Table) -> Figure | None:
     for radius, grey, marker in zip(radii, GREYS, MARKERS, strict=False):
         at = group.eps.index(radius)
         look: dict[str, Any] = {"color": grey, "marker": marker, "markersize": 8, "linewidth": 2}
-        axes.plot([each.mean[at] for each in curves], label=f"eps {radius:g}", **look)
+        join: dict[str, Any] = {} if ordered(group) else {"linestyle": ""}
+        axes.plot([each.mean[at] for each in curves], label=f"eps {radius:g}", **look, **join)
         for place, each in enumerate(curves):
             bar(axes, place, each, at, look, masked=each.masked)
         if curves[0].run == control_of(curves[0].run):
             axes.axhline(curves[0].mean[at], color=grey, linestyle="--", linewidth=1)
     chance_lines(axes, group)
-    axes.set_xticks(range(len(curves)), [group.label(each.run).replace(", ", "\n") for each in curves])
+    network_axis(axes, group, [each.run for each in curves])
     axes.set_ylim(bottom=0)
     axes.set_ylabel("accuracy, %")
     what = f"accuracy at eps {', '.join(f'{radius:g}' for radius in radii)}; {group.attacker}"

@@ -34,17 +34,18 @@ def heat_map(group: ComparisonGroup, table: Table) -> Figure | None:
         [[100 * each.effect.difference for each in row] for row in cells],
         annot=[[_words(each) for each in row] for row in cells],
         fmt="",
-        annot_kws={"fontsize": 10.5 if len(radii) <= 10 else 9.5},
+        annot_kws={"fontsize": 10.5 if len(radii) <= 10 else 9},
         cmap="RdBu",
         vmin=-REACH,
         vmax=REACH,
         linewidths=1,
         cbar_kws={"extend": "both", "label": "points", "pad": 0.02},
         xticklabels=[f"{radius:g}" for radius in radii],
-        yticklabels=[group.label(run) for run in runs],
+        yticklabels=[group.label(run).replace(", ", "\n") for run in runs],
         ax=axes,
     )
     axes.tick_params(rotation=0)
+    axes.tick_params("y", labelsize="small")
     axes.set_xlabel(group.attack.norm.axis)
     note = "Blue: more accurate than the control; red: less. Star: p below 0.05 with Holm's correction over the map, three seeds."
     note += " m: the gradient is masked." if any(each.masked for row in cells for each in row) else ""

@@ -22,8 +22,8 @@ from bench.report.figures.pareto_front import draw_front
 from bench.report.figures.point_labels import label_points
 from bench.report.figures.style import Line, bar, blank, chance_lines, framed, looks_of, settle, style
 from bench.report.tables.table import Table
-from bench.report.wording import seeds_in_words, threat_caption
-from bench.spec.architectures import head_of, title_of
+from bench.report.wording import intervals_shown, seeds_in_words, threat_caption
+from bench.spec.architectures import head_of, written
 from bench.spec.control import control_of
 from bench.spec.run import Run
 
@@ -125,12 +125,13 @@ def pareto(arch: str, drawn: Sequence[tuple[ComparisonGroup, Table]]) -> Figure 
     if group is None or radius is None:
         return None
     found: dict[Run, _Point] = {}
+    shaded = intervals_shown(group)
     for own, table in drawn:
         if radius in own.eps:
             sizes, at = ratios(own, table, "compression"), own.eps.index(radius)
             for line in lines(own, table, Quantity.ACCURACY):
                 if line.run in sizes and line.run in group.runs:
-                    found.setdefault(line.run, _Point(sizes[line.run], line, at))
+                    found.setdefault(line.run, _Point(sizes[line.run], replace(line, shaded=shaded), at))
     networks = [found[run] for run in group.runs if run in found]
     sizes_shown = [each.size for each in networks]
     if _of_one_size(sizes_shown):
@@ -165,7 +166,7 @@ def _whole(arch: str, known: Sequence[ComparisonGroup]) -> ComparisonGroup | Non
     most, _ = Counter(alike.values()).most_common(1)[0]
     kept = tuple(run for run, each in alike.items() if each == most)
     first = next(each for each in known if set(kept) & set(each.runs))
-    title = f"{title_of(arch)}: all its networks of {most[-1]} epochs"
+    title = f"{written(arch)}: all its networks of {most[-1]} epochs"
     return replace(first, figure=f"pareto-{head_of(arch)}", title=title, runs=kept, attacks=())
 
 

@@ -32,6 +32,7 @@ MARKERS = "osD^vP<X>"
 CONTROL: dict[str, Any] = {"color": "black", "marker": "*", "markersize": 11, "linewidth": 2.8}
 SHADES = (0.18, 0.84)  # of the map: its ends are too near to black and to white
 DPI = 128
+ACROSS = 78  # characters below the axes of a picture
 # Inches: the width of a picture, a line of the title, one of a legend, the ticks and the label below axes, and the edge.
 WIDE, TITLE, LEGEND, BELOW, EDGE = 9.0, 0.25, 0.27, 0.75, 0.1
 TITLE_WIDTH = 78  # characters
@@ -174,6 +175,23 @@ def eps_axes(axes: Axes, furthest: float, norm: Norm, ylabel: str) -> None:
     axes.minorticks_off()
     axes.set_ylabel(ylabel)
     axes.legend(loc="best", frameon=True, framealpha=0.9, fontsize="small").set_in_layout(False)
+
+
+def network_axis(axes: Axes, group: ComparisonGroup, runs: Sequence[Run]) -> None:
+    """Name ``runs`` along the x axis, from 0 on: upright where they have room, slanted where they have none."""
+    labels = [group.label(run).replace(", ", "\n") for run in runs]
+    widest = max(len(line) for label in labels for line in label.split("\n"))
+    axes.set_xticks(range(len(labels)), labels)
+    if len(labels) * (widest + 1) > ACROSS:
+        axes.set_xticks(range(len(labels)), [group.label(run) for run in runs])
+        axes.tick_params("x", rotation=35)
+        for text in axes.get_xticklabels():
+            text.set(horizontalalignment="right", rotation_mode="anchor", fontsize=10.5)
+
+
+def ordered(group: ComparisonGroup) -> bool:
+    """Tell whether the networks of ``group`` differ in the strength of one method: then a line may join them."""
+    return len({acts.method for run in group.compared for acts in run.methods}) == 1
 
 
 def axis_label(norm: Norm) -> str:

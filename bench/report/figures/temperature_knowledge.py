@@ -14,7 +14,7 @@ from bench.comparison.masked_networks import is_masked, masking_evidence
 from bench.records.outcomes import Quantity
 from bench.report.figures.accuracy_curves import in_percent
 from bench.report.figures.pareto import chosen_radius
-from bench.report.figures.style import Line, bar, blank, chance_lines, framed, style
+from bench.report.figures.style import Line, bar, blank, chance_lines, framed, network_axis, ordered, style
 from bench.report.tables.cells import measured
 from bench.report.tables.table import Table
 from bench.report.wording import either, intervals_shown, seeds_in_words
@@ -45,14 +45,16 @@ def knowledge(group: ComparisonGroup, table: Table) -> Figure | None:
     if not varies or radius is None or not ignorant:
         return None
     figure, (above, below) = blank((3.2, 2.0))
+    join: dict[str, Any] = {} if ordered(group) else {"linestyle": ""}
     for name, each in groups.items():
-        _attacker(above, below, each, radius, {**ATTACKERS[name][1], "markersize": 8, "linewidth": 2}, name)
+        look = ATTACKERS[name][1]
+        _attacker(above, below, each, radius, {**look, **join, "markersize": 8, "linewidth": 2}, name)
     chance_lines(above, group)
     above.set_ylim(bottom=0)
     above.set_ylabel("accuracy, %")
     below.set_ylim(-4, 104)
     below.set_ylabel("zero gradient, %")
-    below.set_xticks(range(len(group.runs)), [group.label(run).replace(", ", "\n") for run in group.runs])
+    network_axis(below, group, group.runs)
     what = f"accuracy at eps {radius:g} with T known and unknown, and images without a gradient"
     blind = either(list(dict.fromkeys(unknown.attack.threat(run.temperature).knowledge for run in ignorant)))
     note = f"{seeds_in_words(unknown, 'Bars')} Hollow: the gradient is masked."

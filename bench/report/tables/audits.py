@@ -9,6 +9,7 @@ from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
 from bench.records.networks import TrainedNetwork
 from bench.records.schema import AuditRecord, LeftRow
+from bench.report.network_names import names_of
 from bench.report.tables.cells import percent
 from bench.report.tables.table import Cell, Table, columns
 from bench.report.wording import eps_unit
@@ -24,13 +25,18 @@ def audit_table(collection: Collection) -> Table | None:
     ]
     if not found:
         return None
+    named = names_of([next(iter(seeds.values())).run for seeds in collection.networks.values()])
+    called = {run.name: name for run, name in named.items()}
     names = {
-        "run": ("run", "seed"),
+        "run": ("network", "seed"),
         "audit": ("audit", "images", "verdict"),
         "accuracy": ("clean", "eps", "FGSM says", "really left", "illusion", "left of its control", "certified"),
         "checks": ("flagged",),
+        "record": ("run",),
     }
-    rows = tuple(_row(network, audit, row) for network, audit in found for row in audit.verdict.rows)
+    rows = tuple(
+        _row(called[network.run.name], network, audit, row) for network, audit in found for row in audit.verdict.rows
+    )
     caption = (
         "Accuracy in percent of each audited network, with 95 % intervals over images. FGSM says: under one step on the "
         "cross-entropy at T = 1. Really left: under the worst of all stages of the audit, image by image; at most, where a "
@@ -42,11 +48,11 @@ def audit_table(collection: Collection) -> Table | None:
     return Table("audits", "What the audits leave", caption, (note,), columns(names), rows)
 
 
-def _row(network: TrainedNetwork, audit: AuditRecord, row: LeftRow) -> tuple[Cell, ...]:
+def _row(name: str, network: TrainedNetwork, audit: AuditRecord, row: LeftRow) -> tuple[Cell, ...]:
     verdict = audit.verdict
     flagged = ", ".join(check.check for check in verdict.checks if check.result == "flag")
     return (
-        Cell(network.run.name),
+        Cell(name),
         Cell(str(network.run.seed), network.run.seed),
         Cell(audit.battery),
         Cell(f"{audit.images:,}", audit.images),
@@ -65,4 +71,5 @@ def _row(network: TrainedNetwork, audit: AuditRecord, row: LeftRow) -> tuple[Cel
         Cell(DASH) if row.control is None else Cell(percent(row.control), row.control),
         Cell(DASH) if row.certified is None else Cell(percent(row.certified), row.certified),
         Cell(flagged or DASH),
+        Cell(network.run.name),
     )

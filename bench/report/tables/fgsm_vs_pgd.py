@@ -59,11 +59,11 @@ def _words(found: list[StepPair]) -> str:
     if seeing:
         failed = [str(pair.network) for pair in found if pair.weaker_by > TOLERATED]
         parts.insert(0, _strongest(max(seeing, key=lambda pair: pair.stronger_by)))
-        less = f"over {100 * TOLERATED:g} points less than many"
+        more = f"over {100 * TOLERATED:g} points more than one"
         parts.append(
-            f"On {', '.join(failed)} one step leaves {less}: PGD failed there."
+            f"On {', '.join(failed)} many steps leave {more}: PGD failed there."
             if failed
-            else f"On no network does one step leave {less}."
+            else f"Nowhere do many steps leave {more}, so PGD did not fail."
         )
     return " ".join(parts)
 

@@ -46,7 +46,7 @@ def scorecard(scored: Sequence[ScoredFinding], grid: Grid | None = None) -> Tabl
     missing = tuple(dict.fromkeys(command for each in scored for command in each.missing))
     caption = (
         "Each finding of the internship, tested on the records by its rule, in the quantity of its figure: accuracy under "
-        "attack or the drop in accuracy. Gradient masked: in how many of the tested networks of the figure one step on the "
+        "attack or the drop in accuracy. Gradient masked: in how many of the tested trainings of the figure one step on the "
         "logit margin succeeds where the attack failed."
     )
     notes = (*NOTES, departures(grid)) if grid and any(each.examined for each in scored) else NOTES

@@ -65,6 +65,13 @@ class Table:
         rows = tuple(tuple(row[place] for place in kept) for row in self.rows)
         return replace(self, columns=tuple(self.columns[place] for place in kept), rows=rows)
 
+    @property
+    def filled(self) -> Table:
+        """The table without the columns in which nothing is measured."""
+        return self.named(
+            *[each.name for each in self.columns if any(row.text != DASH for row in self.column(each.name))]
+        )
+
     def column(self, name: str) -> tuple[Cell, ...]:
         """Return the cells of the column ``name``. KeyError where there is none."""
         return tuple(row[name] for row in self.by_name)

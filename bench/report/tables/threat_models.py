@@ -16,12 +16,12 @@ NAMES = (
     "pixel values",
     "what the attacker knows and does",
     "attacker's T",
-    "networks",
+    "trainings",
 )
 
 
 def threat_models(collection: Collection) -> Table:
-    """Return a row for each attack and temperature of the attacker, with the number of networks attacked."""
+    """Return a row for each attack and temperature of the attacker, with the number of trainings whose networks it attacked."""
     found: Counter[tuple[str, ...]] = Counter()
     for seeds in collection.networks.values():
         for network in seeds.values():

@@ -21,7 +21,8 @@ NOTES = (
     "An image counts as correct at eps if it is classified correctly under every attack at that eps and at every smaller one. "
     "The worst case is taken image by image, over the attacks in one norm that all networks of a figure met, on the images "
     "that these attacks share.",
-    "It is an upper bound: an attack that was not run does not count.",
+    "It is an upper bound: an attack that was not run does not count. Audits, and PGD on single networks, often leave less. They "
+    "have tables of their own.",
 )
 
 
@@ -43,7 +44,9 @@ def worst_table(groups: Sequence[ComparisonGroup]) -> Table | None:
     )
     left_out = sorted({text for each in found if each for text in each.shown_only})
     notes = (*NOTES, *[f"Left out, for they are no evidence of robustness: {', '.join(left_out)}."] * bool(left_out))
-    return Table("worst", "The worst of all attacks", caption, notes, columns(sections), rows)
+    return Table(
+        "worst", "The worst of the attacks that all networks of a figure met", caption, notes, columns(sections), rows
+    )
 
 
 def _row(found: WorstCase, run: Run) -> tuple[Cell, ...]:
