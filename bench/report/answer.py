@@ -302,7 +302,7 @@ def verdict_of(standing: Standing) -> str:
     """Return the verdict of the audit, or what is known without one."""
     if not standing.learned:
         return f"{standing.word}; it did not learn"
-    masked = "; FGSM meets a masked gradient" * bool(standing.hides and standing.verdict is not Kind.MASKED)
+    masked = "; masked gradient" * bool(standing.hides and standing.verdict is not Kind.MASKED)
     return f"{standing.word}{', provisional' * standing.provisional}{masked}"
 
 

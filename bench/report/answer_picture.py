@@ -1,4 +1,4 @@
-"""The picture of the first screen as shapes for the page, once for a wide window and once for a narrow one."""
+"""The picture of the first screen as shapes for the page, in a wide window: networks side by side."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MARKS = {
 
 @dataclass(frozen=True)
 class Frame:
-    """A format of the picture, in units of its viewBox.
+    """The measures of the picture, in units of its viewBox.
 
     Args:
         plot: where accuracy 0 lies below the top.
@@ -32,7 +32,6 @@ class Frame:
         upright: whether the names of settings stand upright, as there is no room for them.
     """
 
-    name: str
     width: int
     plot: int
     size: int
@@ -40,8 +39,8 @@ class Frame:
     upright: bool
 
 
-WIDE = Frame("wide", 1240, 250, 30, 88, upright=False)
-NARROW = Frame("narrow", 360, 200, 24, 118, upright=True)
+USUAL = Frame(1240, 250, 30, 88, upright=False)
+CROWDED = replace(USUAL, below=118, upright=True)
 UPRIGHT = 11.0  # the width of a name that stands upright
 NARROWEST = 14.0  # a step between networks below which names stand upright
 BESIDE = 33  # below the strip, what an upright name cannot take
@@ -76,7 +75,7 @@ class Method(Span):
 
 @dataclass(frozen=True)
 class Drawn:
-    """The shapes of one format."""
+    """The shapes."""
 
     frame: Frame
     levels: tuple[tuple[float, str], ...]
@@ -101,11 +100,12 @@ class Drawn:
         return TOP + self.frame.plot
 
 
-def drawn(answer: Answer, frame: Frame) -> Drawn:
-    """Return the picture of ``answer`` in the format ``frame``."""
+def drawn(answer: Answer) -> Drawn:
+    """Return the picture of ``answer``."""
+    frame = USUAL
     layout = _laid_out(answer, frame)
-    if not frame.upright and layout.step < NARROWEST:
-        frame = replace(frame, upright=True, below=NARROW.below)
+    if layout.step < NARROWEST:
+        frame = CROWDED
         layout = _laid_out(answer, frame)
     settings = layout.settings
     if frame.upright:
@@ -151,7 +151,7 @@ def kind_of(standing: Standing) -> str:
 
 def legend(answer: Answer) -> tuple[tuple[str, str, str], ...]:
     """Return the mark, the class and the words of each kind of verdict in the picture."""
-    found = {kind_of(each): (_shape(each), words_of(each)) for each in answer.shown if each.second_attack}
+    found = {kind_of(each): (shape_of(each), words_of(each)) for each in answer.shown if each.second_attack}
     return tuple((mark, kind, text) for kind, (mark, text) in sorted(found.items()))
 
 
@@ -160,7 +160,8 @@ def words_of(standing: Standing) -> str:
     return f"left; {standing.word}{', masked gradient' * _hides(standing)}"
 
 
-def _shape(standing: Standing) -> str:
+def shape_of(standing: Standing) -> str:
+    """Return the name of the mark of a network."""
     if not standing.second_attack:
         return "none"
     return "hollow" if _hides(standing) else MARKS[standing.verdict]
@@ -177,7 +178,7 @@ def _mark(answer: Answer, frame: Frame, x: float, each: Standing, top: float, la
         top=_y(frame, each.naive, top),
         bottom=_y(frame, each.left if each.second_attack else each.naive, top),
         kind=kind_of(each),
-        mark=_shape(each),
+        mark=shape_of(each),
         run=each.run.name,
         words=described(each, answer.names[each.run]),
         label=short(each),

@@ -16,7 +16,8 @@ from bench.records.collection import Collection
 from bench.records.networks import seeds_text
 from bench.records.outcomes import CUSTOMARY, Quantity
 from bench.report.answer import QUESTION, Answer
-from bench.report.answer_picture import NARROW, WIDE, drawn, legend
+from bench.report.answer_picture import drawn, legend
+from bench.report.answer_rows import in_rows
 from bench.report.curves import curves
 from bench.report.discussion import Discussion
 from bench.report.escaping import printable
@@ -191,8 +192,8 @@ def content(records: Collection, grid: Grid, found: Found, results: Path | None 
         "summary": _summary(records, every),
         "answer": found.answer,
         "picture": found.picture,
-        "wide": drawn(found.answer, WIDE) if found.answer.standings else None,
-        "narrow": drawn(found.answer, NARROW) if found.answer.standings else None,
+        "wide": drawn(found.answer) if found.answer.standings else None,
+        "narrow": in_rows(found.answer) if found.answer.standings else None,
         "legend": legend(found.answer),
         "networks": table,
         "network_files": table_files,

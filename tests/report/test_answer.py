@@ -14,7 +14,8 @@ from tiny import tiny_run
 from bench.audit.verdict import Kind
 from bench.comparison.standing import NOT_AUDITED, Standing
 from bench.report.answer import MOST, Answer
-from bench.report.answer_picture import NARROW, WIDE, Frame, drawn
+from bench.report.answer_picture import USUAL, drawn
+from bench.report.answer_rows import WIDTH, in_rows
 from bench.report.figures.answer import draw_answer
 from bench.report.figures.save import render
 from bench.report.figures.style import settle
@@ -119,14 +120,15 @@ def test_the_picture_holds_for_one_network_and_for_many(count: int) -> None:
     answer = many(count)
     assert len(answer.shown) == min(count, MOST)
     assert ("leaves out 460" in answer.left_out) is (count == 500)
-    for frame in (WIDE, NARROW):
-        found = drawn(answer, frame)
-        assert len(found.marks) == len(answer.shown)
-        places = [mark.x for mark in found.marks]
-        assert places == sorted(places)
-        assert len(set(places)) == len(places)
-        assert 0 < places[0] <= places[-1] < frame.width
-        assert all(0 <= mark.top <= mark.bottom <= found.floor for mark in found.marks)
+    found, narrow = drawn(answer), in_rows(answer)
+    places, rows = [mark.x for mark in found.marks], [row.y for row in narrow.rows]
+    for each in (places, rows):
+        assert len(each) == len(answer.shown)
+        assert each == sorted(set(each))
+    assert 0 < places[0] <= places[-1] < USUAL.width
+    assert all(0 <= mark.top <= mark.bottom <= found.floor for mark in found.marks)
+    assert 0 < rows[0] <= rows[-1] < narrow.height
+    assert all(0 < row.left <= row.says < WIDTH for row in narrow.rows)
     figure = draw_answer(answer)
     assert figure is not None
     settle(figure)
@@ -147,15 +149,27 @@ def test_of_too_many_networks_those_that_resist_stay_and_the_largest_illusion_le
     assert float(number) == pytest.approx(100 * max(each.illusion for each in rest), abs=0.051)
 
 
-@pytest.mark.parametrize("frame", [WIDE, NARROW], ids=lambda frame: frame.name)
-def test_every_verdict_has_a_mark_of_its_own(frame: Frame) -> None:
+def test_every_verdict_has_a_mark_of_its_own() -> None:
     runs = [tiny_run(sparsity=place / 10) for place in range(6)]
     found = [standing(run, 0.5, 0.2, verdict) for run, verdict in zip(runs, [*Kind, None], strict=False)]
     found.append(standing(runs[5], 0.5, 0.2, hides=True))
-    marks = drawn(Answer(tuple(found), 6), frame).marks
+    answer = Answer(tuple(found), 6)
+    marks = drawn(answer).marks
+    assert [(row.mark, row.kind) for row in in_rows(answer).rows] == [(mark.mark, mark.kind) for mark in marks]
     assert len({mark.mark for mark in marks}) == 6
     assert len({mark.kind for mark in marks}) == 6
     assert all(word in " ".join(mark.words for mark in marks) for word in (*Kind, NOT_AUDITED))
+
+
+def test_in_a_narrow_window_a_label_ends_before_the_axis_and_a_long_one_is_cut() -> None:
+    long = replace(
+        tiny_run(sparsity=0.9, pruning="global"), arch="a_network_with_a_long_name.py:a_network_with_a_long_name"
+    )
+    found = in_rows(Answer((standing(DENSE, 0.2, 0.1), standing(long, 0.5, 0.2)), 2))
+    start = found.levels[0][0]
+    assert all(5.5 * len(row.label) < start for row in found.rows)
+    assert [row.label.endswith("…") for row in found.rows] == [False, True]
+    assert start < 200
 
 
 def test_the_same_standings_draw_the_same_bytes() -> None:
@@ -166,8 +180,7 @@ def test_the_same_standings_draw_the_same_bytes() -> None:
     assert draw_answer(Answer((), 3)) is None
 
 
-@pytest.mark.parametrize("frame", [WIDE, NARROW], ids=lambda frame: frame.name)
-def test_many_settings_and_methods_do_not_lie_on_one_another(frame: Frame) -> None:
+def test_many_settings_and_methods_do_not_lie_on_one_another() -> None:
     sizes = [2**power for power in range(3, 9)]
     methods: list[dict[str, Any]] = [
         {},
@@ -177,9 +190,9 @@ def test_many_settings_and_methods_do_not_lie_on_one_another(frame: Frame) -> No
         {"l1": 0.1},
     ]
     runs = [tiny_run(batch_size=size, **method) for method in methods for size in sizes]
-    found = drawn(Answer(tuple(standing(run, 0.5, 0.2) for run in runs), len(runs)), frame)
+    found = drawn(Answer(tuple(standing(run, 0.5, 0.2) for run in runs), len(runs)))
     places = [mark.x for mark in found.marks]
-    assert min(np.diff(places)) >= (5 if frame is NARROW else 14)
+    assert min(np.diff(places)) >= 14
     for one, other in itertools.combinations(found.methods, 2):
         apart = abs(one.at - other.at) >= 3.8 * (len(one.name) + len(other.name))
         assert apart or one.row != other.row
@@ -197,10 +210,9 @@ def test_a_network_whose_weight_decay_alone_differs_stands_with_those_of_its_arc
     ]
 
 
-@pytest.mark.parametrize("frame", [WIDE, NARROW], ids=lambda frame: frame.name)
-def test_a_long_name_that_stands_upright_ends_above_the_line_below_it(frame: Frame) -> None:
+def test_a_long_name_that_stands_upright_ends_above_the_line_below_it() -> None:
     runs = [tiny_run(batch_size=2**power, learning_rate=rate) for power in range(3, 9) for rate in (0.0125, 0.00625)]
-    found = drawn(Answer(tuple(standing(run, 0.5, 0.2) for run in runs for _ in range(4)), len(runs)), frame)
+    found = drawn(Answer(tuple(standing(run, 0.5, 0.2) for run in runs for _ in range(4)), len(runs)))
     assert found.frame.upright
     longest = max(len(each.name) for each in found.settings)
     assert found.floor + found.frame.size + 12 + 6 * longest < found.line

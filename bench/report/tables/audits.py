@@ -45,7 +45,7 @@ def audit_table(collection: Collection) -> Table | None:
     )
     kinds = Counter(audit.verdict.kind for _, audit in found)
     note = "Verdicts: " + ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()) + "."
-    return Table("audits", "What the audits leave", caption, (note,), columns(names), rows)
+    return Table("audits", "What the audits leave", caption, (note,), columns(names), rows).filled
 
 
 def _row(name: str, network: TrainedNetwork, audit: AuditRecord, row: LeftRow) -> tuple[Cell, ...]:
