@@ -146,7 +146,7 @@ def _defences() -> str:
     found = {row[0]: row for row in _of_report("networks", [name for name in DEFENCES if name != SMALLER])}
     audited: dict[str, tuple[float, str]] = {}
     for name, eps, left in _of_report("audits", ("run", "eps", "really left")):
-        audited[name] = min(audited.get(name, (float("inf"), "")), (float(eps), left.partition(" [")[0]))
+        audited[name] = min(audited.get(name, (float("inf"), "")), (float(eps), re.sub(r" \\?\[.*", "", left)))
     missing = names_of(runs)
     rows = []
     for run in runs:
