@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from whole_runs import FGSM
 
 from bench.audit import version
 from bench.audit.battery import SCREEN
-from bench.audit.evaluation import AuditEvaluation, audited
+from bench.audit.evaluation import AuditEvaluation, audited, unrecorded_audits
 from bench.audit.record import evidence_of
 from bench.audit.verdict import judge
 from bench.cli.audit_output import card
@@ -72,6 +73,10 @@ def put_on_other_images(folder: Folder) -> None:
     change_audit(folder, data="e" * 64)
 
 
+def state(folder: Folder, battery: str) -> State:
+    return status_of(folder, (FGSM,), partial(unrecorded_audits, folder, (battery,))).state
+
+
 def forget_transfer(folder: Folder) -> None:
     """Let the recorded audit be one that was made before there was a control to attack from."""
     found = folder.audit("screen")
@@ -106,8 +111,8 @@ def test_an_audit_is_done_once_and_again_at_another_version(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not go(results, DENSE, "screen").worked
-    assert status_of(Folder(results, DENSE), (FGSM,), ("screen",)).state is State.DONE
-    assert status_of(Folder(results, DENSE), (FGSM,), ("full",)).state is State.INTERRUPTED
+    assert state(Folder(results, DENSE), "screen") is State.DONE
+    assert state(Folder(results, DENSE), "full") is State.INTERRUPTED
     monkeypatch.setitem(version.VERSIONS, "screen", 99)
     shutil.copytree(results, tmp_path / "copy")
     assert go(tmp_path / "copy", DENSE, "screen").worked
@@ -121,7 +126,7 @@ def test_an_audit_of_another_network_or_on_other_images_is_to_be_done_again(chan
     assert AuditEvaluation(SCREEN).is_recorded(folder)
     change_audit(folder, **{changed: "0" * 64})
     assert not AuditEvaluation(SCREEN).is_recorded(folder)
-    assert status_of(folder, (FGSM,), ("screen",)).state is State.INTERRUPTED
+    assert state(folder, "screen") is State.INTERRUPTED
 
 
 def test_an_audit_without_transfer_is_done_again_once_there_is_a_control_on_the_same_images(copied: Path) -> None:

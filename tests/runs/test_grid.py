@@ -320,6 +320,6 @@ adversarial_steps = [1, 7]
     ]
     assert [third.label(run) for run in third.runs] == [
         "standard training",
-        "adversarial eps 2, adversarial steps 1",
-        "adversarial eps 2, adversarial steps 7",
+        "adversarial eps 2",
+        "adversarial eps 2, 7 steps",
     ]
