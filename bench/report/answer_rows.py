@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.report.answer import Answer, described, times
+from bench.report.answer import SMALLER, Answer, described, times
 from bench.report.answer_picture import kind_of, shape_of, short, top_of
 
 WIDTH = 360  # of the picture, in units of its viewBox
@@ -67,7 +67,7 @@ def in_rows(answer: Answer) -> Rows:
                     mark=shape_of(each),
                     run=each.run.name,
                     words=described(each, answer.names[each.run]),
-                    size="" if ratio is None or ratio <= 1 else times(ratio),
+                    size="" if ratio is None or ratio < SMALLER else times(ratio),
                 )
             )
     levels = tuple((begin + scale * level / 100, f"{level}") for level in range(0, round(100 * top_of(answer)) + 1, 20))
