@@ -20,7 +20,7 @@ from bench.audit.rates import Rate, accused, missed, read_cases, shipped
 from bench.records.collection import read
 from bench.records.export import COLUMNS
 from bench.report.glossary import GLOSSARY
-from bench.report.network_names import names_of
+from bench.report.network_names import names_in, names_of
 from bench.runs.command import flag
 from bench.runs.grid import load
 from bench.spec.architectures import BUILT_IN as ARCHITECTURES
@@ -141,7 +141,7 @@ def _scorecard() -> str:
 def _defences() -> str:
     grid = load("defences")
     runs = [cell.run for cell in grid.cells(grid.figures, grid.seeds)[0]]
-    recorded = names_of([next(iter(seeds.values())).run for seeds in read(ROOT / "results").networks.values()])
+    recorded = names_in(read(ROOT / "results"))
     place = DEFENCES.index(SMALLER)
     found = {row[0]: row for row in _of_report("networks", [name for name in DEFENCES if name != SMALLER])}
     audited: dict[str, tuple[float, str]] = {}
@@ -150,7 +150,7 @@ def _defences() -> str:
     missing = names_of(runs)
     rows = []
     for run in runs:
-        row = found.get(recorded.get(run, ""), [missing[run], *["not run"] * (len(DEFENCES) - 2)])
+        row = found.get(recorded.get(run.name, ""), [missing[run], *["not run"] * (len(DEFENCES) - 2)])
         eps, left = audited.get(run.name, (0.0, ""))
         rows.append([*row[:place], f"{left} (eps {eps:g})" if left else "not run", *row[place:]])
     return _table(DEFENCES, rows)

@@ -9,13 +9,20 @@ import tf_keras as keras
 KERNELS = (keras.layers.Conv2D, keras.layers.Dense)
 
 
-def kept_kernels(model: Any) -> list[Any]:
-    """Return the kernels of ``model`` as they were left, were the training to end now."""
-    layers = [layer for layer in model.layers if isinstance(getattr(layer, "layer", layer), KERNELS)]
-    return [layer.kept() if hasattr(layer, "kept") else getattr(layer, "layer", layer).kernel for layer in layers]
-
-
 def kernel_layers(model: Any) -> list[Any]:
-    """Return the layers of ``model`` with a kernel, in the order of the network. Pruning wrappers are taken off."""
-    layers = [getattr(layer, "layer", layer) for layer in model.layers]
-    return [layer for layer in layers if isinstance(layer, KERNELS)]
+    """Return the layers of ``model`` with a kernel, in the order of the network. Wrappers are taken off."""
+    return [_plain(layer) for layer in _outer_layers(model)]
+
+
+def kept_kernels(model: Any) -> list[Any]:
+    """Return the kernels of ``model`` as the training would leave them, were it to end now."""
+    return [layer.kept() if hasattr(layer, "kept") else _plain(layer).kernel for layer in _outer_layers(model)]
+
+
+def _outer_layers(model: Any) -> list[Any]:
+    """Return the layers with a kernel, in their wrappers."""
+    return [layer for layer in model.layers if isinstance(_plain(layer), KERNELS)]
+
+
+def _plain(layer: Any) -> Any:
+    return getattr(layer, "layer", layer)

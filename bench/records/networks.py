@@ -86,6 +86,12 @@ def seeds_text(seeds: Iterable[int]) -> str:
     return ", ".join(f"{row[0]} to {row[-1]}" if len(row) > 5 else ", ".join(map(str, row)) for row in rows)
 
 
+def named_seeds(seeds: Iterable[int]) -> str:
+    """Return ``seeds`` as text after their noun: "seed 0", "seeds 0, 1"."""
+    found = list(seeds)
+    return f"seed{'s' * (len(found) > 1)} {seeds_text(found)}"
+
+
 def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[TrainedNetwork], list[LeftOut]]:
     """Return the networks that can be compared, and what that leaves out.
 

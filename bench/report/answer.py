@@ -12,7 +12,7 @@ from typing import Any
 from bench.audit.verdict import MARGIN, Kind
 from bench.comparison.method_of import DENSE, METHODS
 from bench.comparison.standing import USUAL, Standing
-from bench.records.networks import seeds_text
+from bench.records.networks import named_seeds
 from bench.report.network_names import names_of
 from bench.report.tables.cells import percent
 from bench.spec.architectures import written
@@ -226,8 +226,8 @@ class Answer:
         if more == 0:
             return head
         return (
-            f"{head} Among these, {self.names[best.run]} gains most ({_seeds(best)}): {percent(best.left)} % instead of "
-            f"{percent(whole.left)} %, but {percent(best.clean)} % instead of {percent(whole.clean)} % without attack."
+            f"{head} Among these, {self.names[best.run]} gains most ({named_seeds(best.seeds)}): {percent(best.left)} % "
+            f"instead of {percent(whole.left)} %, but {percent(best.clean)} % instead of {percent(whole.clean)} % without attack."
         )
 
     @property
@@ -280,7 +280,7 @@ def described(standing: Standing, name: str) -> str:
     size = "" if standing.compression is None else f"; {times(standing.compression)} smaller"
     return (
         f"{name}: FGSM says {percent(standing.naive)} %, {left_in_words(standing)} left; {verdict_of(standing)}{size}; "
-        f"{_seeds(standing)}"
+        f"{named_seeds(standing.seeds)}"
     )
 
 
@@ -309,10 +309,6 @@ def verdict_of(standing: Standing) -> str:
 def times(ratio: float) -> str:
     """Return a ratio as text: "1.1x", "5x", "50x"."""
     return f"{ratio:.1f}x" if ratio < 2.95 and f"{ratio:.1f}"[-1] != "0" else f"{ratio:.0f}x"
-
-
-def _seeds(standing: Standing) -> str:
-    return f"seed{'s' * (len(standing.seeds) > 1)} {seeds_text(standing.seeds)}"
 
 
 def _count(number: int, what: str) -> str:

@@ -39,8 +39,8 @@ class Frame:
     upright: bool
 
 
-USUAL = Frame(1240, 250, 30, 88, upright=False)
-CROWDED = replace(USUAL, below=118, upright=True)
+ROOMY = Frame(1240, 250, 30, 88, upright=False)
+CROWDED = replace(ROOMY, below=118, upright=True)
 UPRIGHT = 11.0  # the width of a name that stands upright
 NARROWEST = 14.0  # a step between networks below which names stand upright
 BESIDE = 33  # below the strip, what an upright name cannot take
@@ -102,7 +102,7 @@ class Drawn:
 
 def drawn(answer: Answer) -> Drawn:
     """Return the picture of ``answer``."""
-    frame = USUAL
+    frame = ROOMY
     layout = _laid_out(answer, frame)
     if layout.step < NARROWEST:
         frame = CROWDED

@@ -37,6 +37,7 @@ class Rows:
     headings: tuple[tuple[int, str], ...]
     levels: tuple[tuple[float, str], ...]
     height: int
+    width: int = WIDTH
 
 
 def in_rows(answer: Answer) -> Rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 
 from bench.attacks import known_attack
@@ -14,7 +14,7 @@ from bench.errors import BadInput
 from bench.evaluation.learned import learned, shown_and_needed
 from bench.evaluation.masking import Masking, masking
 from bench.records.collection import Collection, network_of
-from bench.records.networks import LeftOut, TrainedNetwork, comparable_networks, seeds_text
+from bench.records.networks import LeftOut, TrainedNetwork, comparable_networks, named_seeds
 from bench.records.outcomes import Quantity, wilson
 from bench.records.schema import Origin
 from bench.records.store import Folder
@@ -59,7 +59,7 @@ def card(folders: Sequence[Folder]) -> str:
         title=names_of([first.run])[first.run],
         run=first.run,
         architecture=written(first.run.arch),
-        seeds=_seeds(each.run.seed for each in networks),
+        seeds=named_seeds(each.run.seed for each in networks),
         metrics=_metrics(networks),
         record=first.record,
         software=first.record.environment.versions,
@@ -76,11 +76,6 @@ def card(folders: Sequence[Folder]) -> str:
         limits=_limits(networks, left_out, [seed for seed, each in found.items() if each is None]),
         commands=_commands(networks),
     )
-
-
-def _seeds(found: Iterable[int]) -> str:
-    seeds = list(found)
-    return f"seed{'s' * (len(seeds) > 1)} {seeds_text(seeds)}"
 
 
 def _metrics(networks: Sequence[TrainedNetwork]) -> Table:
@@ -151,7 +146,7 @@ def _attack(text: str, networks: Sequence[TrainedNetwork]) -> Table:
     images = " or ".join(f"{size:,}" for size in sorted({each.record.images for each in found.values()}))
     caption = (
         f"Threat model: {threat.norm}, eps in {threat.eps_unit}, pixels in {threat.box[0]} to {threat.box[1]}; "
-        f"{threat.knowledge}. Attack {text}, {record.numbers}. On {images} validation images, {_seeds(found)}."
+        f"{threat.knowledge}. Attack {text}, {record.numbers}. On {images} validation images, {named_seeds(found)}."
     )
     rows = [(Cell(f"{eps:g}"), cell) for eps, cell in zip(radii, accuracy, strict=True)]
     return Table(text, threat.label, caption, (), columns({"": ("eps", "accuracy")}), tuple(rows))
@@ -197,7 +192,7 @@ def _limits(networks: Sequence[TrainedNetwork], left_out: Sequence[LeftOut], wit
         ends = shown_and_needed(best, data.val, len(data.classes))
         accuracy = "clean accuracy " + "at most " * (len(dull) > 1) + percent(best)
         lines.append(
-            f"At {_seeds(dull)} it is not shown to have learned ({accuracy}, {ends}): attacks on it say nothing."
+            f"At {named_seeds(dull)} it is not shown to have learned ({accuracy}, {ends}): attacks on it say nothing."
         )
     if not any(each.attacks for each in networks):
         lines.append("It was not attacked.")
@@ -214,7 +209,7 @@ def _limits(networks: Sequence[TrainedNetwork], left_out: Sequence[LeftOut], wit
         lines.append(
             "The audit finds its gradient masked: accuracy under an attack that follows it is no evidence of strength."
         )
-    lines += [f"No network of {_seeds(without)} is here: the training diverged or did not end."] * bool(without)
+    lines += [f"No network of {named_seeds(without)} is here: the training diverged or did not end."] * bool(without)
     return lines + [f"Left out: {each.what}: {each.reason}." for each in left_out]
 
 

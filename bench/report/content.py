@@ -13,7 +13,7 @@ from bench.comparison.findings.score import ScoredFinding
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
-from bench.records.networks import seeds_text
+from bench.records.networks import named_seeds
 from bench.records.outcomes import CUSTOMARY, Quantity
 from bench.report.answer import QUESTION, Answer
 from bench.report.answer_picture import drawn, legend
@@ -260,7 +260,7 @@ def _summary(records: Collection, figures: Sequence[FigureSection]) -> str:
     attacks = "".join(f"; attacked in the {norm} norm: {'; '.join(each)}" for norm, each in attackers.items())
     return (
         f"{_count(len(networks), 'training')} of {_count(len(records.networks), 'network')} ("
-        f"seed{'s' * (len(seeds) > 1)} {seeds_text(seeds)}; {', '.join(archs)}) on {', '.join(data)}{attacks}."
+        f"{named_seeds(seeds)}; {', '.join(archs)}) on {', '.join(data)}{attacks}."
     )
 
 

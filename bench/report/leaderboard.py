@@ -14,7 +14,7 @@ from bench.records.collection import Collection
 from bench.records.networks import TrainedNetwork, seeds_text
 from bench.records.schema import AttackRecord, TrainingRecord
 from bench.report.answer import Answer, left_in_short, times, verdict_of
-from bench.report.network_names import names_of
+from bench.report.network_names import names_in
 from bench.report.tables.cells import over_seeds, percent
 from bench.report.tables.milliseconds import Milliseconds, milliseconds
 from bench.report.tables.table import Cell, Table, columns
@@ -61,7 +61,7 @@ def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry
     Without a timing it has no milliseconds. A column in which no network has anything is left out.
     """
     runs = [next(iter(seeds.values())).run for seeds in records.networks.values()]
-    names = {run.name: name for run, name in names_of(runs).items()}
+    names = names_in(records)
     standing = {each.run.name: each for each in answer.standings}
 
     def place(run: Run) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from bench.comparison.group import LABELLED
+from bench.records.collection import Collection
 from bench.spec.architectures import written
 from bench.spec.run import Run
 
@@ -25,6 +26,12 @@ def names_of(runs: Sequence[Run], dense: str = "dense") -> Mapping[Run, str]:
         batch = [f"batch {run.batch_size}"] * (run.arch in several)
         named[", ".join([written(run.arch), *words, *batch])].append(run)
     return {run: name + _rest(run, alike) for name, alike in named.items() for run in alike}
+
+
+def names_in(collection: Collection) -> dict[str, str]:
+    """Return the name of every network in ``collection``, by the name of its run."""
+    runs = [next(iter(seeds.values())).run for seeds in collection.networks.values()]
+    return {run.name: name for run, name in names_of(runs).items()}
 
 
 def setting_of(run: Run) -> str:

@@ -46,8 +46,8 @@ def _row(found: Any) -> Architecture:
     raise TypeError(f"expected an Architecture or a function that builds a network, received {found!r}")
 
 
-# A package does best to offer an Architecture, from a module that does not import TensorFlow: a run reads its rates first.
 WRITTEN = {"resnet18": "ResNet18", "alexnet": "AlexNet", "alexnet-bn": "AlexNet with batch norm", "fc5": "FC5"}
+# A package does best to offer an Architecture, from a module that does not import TensorFlow: a run reads its rates first.
 ARCHITECTURES = Plugins("bench.architectures", BUILT_IN, _row)
 
 

@@ -14,7 +14,7 @@ from tiny import tiny_run
 from bench.audit.verdict import Kind
 from bench.comparison.standing import NOT_AUDITED, Standing
 from bench.report.answer import MOST, Answer
-from bench.report.answer_picture import USUAL, drawn
+from bench.report.answer_picture import ROOMY, drawn
 from bench.report.answer_rows import WIDTH, in_rows
 from bench.report.figures.answer import draw_answer
 from bench.report.figures.save import render
@@ -125,7 +125,7 @@ def test_the_picture_holds_for_one_network_and_for_many(count: int) -> None:
     for each in (places, rows):
         assert len(each) == len(answer.shown)
         assert each == sorted(set(each))
-    assert 0 < places[0] <= places[-1] < USUAL.width
+    assert 0 < places[0] <= places[-1] < ROOMY.width
     assert all(0 <= mark.top <= mark.bottom <= found.floor for mark in found.marks)
     assert 0 < rows[0] <= rows[-1] < narrow.height
     assert all(0 < row.left <= row.says < WIDTH for row in narrow.rows)

@@ -178,20 +178,19 @@ def eps_axes(axes: Axes, furthest: float, norm: Norm, ylabel: str) -> None:
 
 
 def network_axis(axes: Axes, group: ComparisonGroup, runs: Sequence[Run]) -> None:
-    """Name ``runs`` along the x axis, from 0 on: upright where they have room, slanted where they have none."""
-    labels = [group.label(run).replace(", ", "\n") for run in runs]
-    widest = max(len(line) for label in labels for line in label.split("\n"))
-    axes.set_xticks(range(len(labels)), labels)
-    if len(labels) * (widest + 1) > ACROSS:
-        axes.set_xticks(range(len(labels)), [group.label(run) for run in runs])
-        axes.tick_params("x", rotation=35)
-        for text in axes.get_xticklabels():
-            text.set(horizontalalignment="right", rotation_mode="anchor", fontsize=10.5)
+    """Name ``runs`` along the x axis, from 0 on: in lines where they have room, slanted where they have none."""
+    labels = [group.label(run) for run in runs]
+    widest = max(len(line) for label in labels for line in label.split(", "))
+    if len(labels) * (widest + 1) <= ACROSS:
+        axes.set_xticks(range(len(labels)), [label.replace(", ", "\n") for label in labels])
+    else:
+        slanted: Any = {"rotation": 35, "ha": "right", "rotation_mode": "anchor", "fontsize": 10.5}
+        axes.set_xticks(range(len(labels)), labels, **slanted)
 
 
 def ordered(group: ComparisonGroup) -> bool:
-    """Tell whether the networks of ``group`` differ in the strength of one method: then a line may join them."""
-    return len({acts.method for run in group.compared for acts in run.methods}) == 1
+    """Tell whether the compared networks of ``group`` differ in values of the same settings: then a line may join them."""
+    return len({tuple(run.words) for run in group.compared}) == 1
 
 
 def axis_label(norm: Norm) -> str:

@@ -9,7 +9,7 @@ from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
 from bench.records.networks import TrainedNetwork
 from bench.records.schema import AuditRecord, LeftRow
-from bench.report.network_names import names_of
+from bench.report.network_names import names_in
 from bench.report.tables.cells import percent
 from bench.report.tables.table import Cell, Table, columns
 from bench.report.wording import eps_unit
@@ -25,8 +25,7 @@ def audit_table(collection: Collection) -> Table | None:
     ]
     if not found:
         return None
-    named = names_of([next(iter(seeds.values())).run for seeds in collection.networks.values()])
-    called = {run.name: name for run, name in named.items()}
+    called = names_in(collection)
     names = {
         "run": ("network", "seed"),
         "audit": ("audit", "images", "verdict"),
