@@ -180,6 +180,11 @@ class TrainingRecord(_Versioned):
             raise PydanticCustomError("missing", "a training that is done has metrics")
         return metrics
 
+    def origin(self, role: str) -> Origin | None:
+        """Return the network that had ``role`` in the training: "start", "teacher" or "ticket"; None where none had."""
+        found: Origin | None = getattr(self, role)
+        return found
+
     @property
     def diverged(self) -> bool:
         """Whether the loss became NaN or infinite."""

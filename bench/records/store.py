@@ -46,11 +46,9 @@ from bench.records.typed_files import (
     write_with_arrays,
 )
 from bench.spec.control import control_of
-from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
 GALLERY = ".gallery.npz"
-FIRST_WEIGHTS = ("low_rank", "low_rank_init", "low_rank_from", "dropout", "method")  # settings that they depend on
 PROBE = 0.5  # seconds to wait for a lock: ``is_locked`` of another process holds it for an instant
 
 
@@ -162,32 +160,13 @@ class Folder:
         Raises:
             BadInput: a run is not there, has no weights, or is not what its setting asks for.
         """
-        found = {setting: self.other(name, f"--{flag} {name}") for setting, flag, name in self.run.named_runs()}
-        start = found.get("low_rank_from")
-        for flag, setting in (("--from", "low_rank_from"), ("--rewind", "rewind_from")):
-            source = found.get(setting)
-            if source and source.run.arch != self.run.arch:
-                raise BadInput(
-                    f"{flag} {source.run.name} has arch {source.run.arch}: expected {self.run.arch}, as in the run itself"
-                )
-        ticket = found.get("rewind_from")
-        if ticket:
-            self._check_ticket(ticket.run)
-        if start and start.run.low_rank != FullRank():
-            raise BadInput(f"--from {start.run.name} is a low-rank run: expected a full-rank one")
+        found = {}
+        for each in self.run.named_runs():
+            source = self.other(each.name, f"{each.option} {each.name}")
+            if wrong := each.part.refuses(source.run, self.run):
+                raise BadInput(f"{each.option} {each.name} {wrong}")
+            found[each.setting] = source
         return found
-
-    def _check_ticket(self, run: Run) -> None:
-        """Raise BadInput where ``run``, whose weights say which ones go, is pruned or began with other weights than this one."""
-        if run.sparsity:
-            raise BadInput(f"--rewind {run.name} is pruned: expected a dense run of the same network")
-        for setting in FIRST_WEIGHTS:
-            theirs, ours = getattr(run, setting), getattr(self.run, setting)
-            if theirs != ours:
-                raise BadInput(
-                    f"--rewind {run.name} has {setting} {theirs or 'none'}, and so began with other weights: expected "
-                    f"{ours or 'none'}, as in the run itself"
-                )
 
     def other(self, name: str, asker: str) -> Folder:
         """Return the folder of the trained run ``name`` at the same seed, or of the control of this run where it is empty.

@@ -16,7 +16,6 @@ from bench.evaluation.masking import Masking, masking
 from bench.records.collection import Collection, network_of
 from bench.records.networks import LeftOut, TrainedNetwork, comparable_networks, named_seeds
 from bench.records.outcomes import Quantity, wilson
-from bench.records.schema import Origin
 from bench.records.store import Folder
 from bench.report.network_names import names_of
 from bench.report.rendering import render
@@ -108,15 +107,10 @@ def _settings(run: Run) -> Table:
 
 def _origins(network: TrainedNetwork) -> list[str]:
     """Return the other runs whose networks the training used."""
-    record = network.record
-    used: dict[str, Origin | None] = {
-        "started from": record.start,
-        "learned from": record.teacher,
-        "took the places of its zeros from": record.ticket,
-    }
+    used = {each.part.use: network.record.origin(each.part.role) for each in network.run.named_runs()}
     return [
-        f"seed {network.run.seed} {how} {other.run}, weights {other.weights[:12]}"
-        for how, other in used.items()
+        f"seed {network.run.seed} {use} {other.run}, weights {other.weights[:12]}"
+        for use, other in used.items()
         if other
     ]
 

@@ -15,7 +15,7 @@ from bench.spec.limits import OneOf, Range, Words
 from bench.spec.methods import MethodNames, canonical
 from bench.spec.pruning_schedule import Fractions, Schedule, parse_schedule
 from bench.spec.ranks import FullRank, RankList, Ranks, check_ranks, parse_ranks
-from bench.spec.setting import Acts, Section, setting
+from bench.spec.setting import Acts, OtherRun, Section, setting
 
 PRECISIONS = ("float32", "bfloat16")
 PRUNINGS = ("magnitude", "random", "filter", "global")
@@ -28,6 +28,7 @@ RUN_NAME = Words(
     "the name of a run's folder, without its path and its seed, as in alexnet-b128-imagenette64-1a2b3c4d",
     r"[a-z0-9]([A-Za-z0-9._,-]*[A-Za-z0-9])?|",
 )
+FIRST_WEIGHTS = ("low_rank", "low_rank_init", "low_rank_from", "dropout", "method")  # settings that they depend on
 SELF = "self"  # in place of a name: the same run without the method that the setting belongs to
 DATA_NAME = Words("a name of letters, digits and hyphens", r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?|")
 
@@ -40,6 +41,42 @@ def _short_rank(ranks: Ranks) -> str:
 def _rank_in_words(ranks: Ranks) -> str:
     name = str(ranks)
     return name.upper() if name.startswith("lr") else f"rank {name}"
+
+
+def _other_arch(other: Run, run: Run) -> str:
+    return f"has arch {other.arch}: expected {run.arch}, as in the run itself" if other.arch != run.arch else ""
+
+
+def _no_start(other: Run, run: Run) -> str:
+    """Return why a low-rank ``run`` cannot start from ``other``."""
+    low_rank = "is a low-rank run: expected a full-rank one" if other.low_rank != FullRank() else ""
+    return _other_arch(other, run) or low_rank
+
+
+def _no_ticket(other: Run, run: Run) -> str:
+    """Return why the trained weights of ``other`` cannot say which of the first weights of ``run`` go."""
+    if wrong := _other_arch(other, run):
+        return wrong
+    if other.sparsity:
+        return "is pruned: expected a dense run of the same network"
+    for name in FIRST_WEIGHTS:
+        theirs, ours = getattr(other, name), getattr(run, name)
+        if theirs != ours:
+            return (
+                f"has {name} {theirs or 'none'}, and so began with other weights: expected {ours or 'none'}, as in the "
+                "run itself"
+            )
+    return ""
+
+
+@dataclass(frozen=True)
+class NamedRun:
+    """Another run whose network a training uses: the setting that names it, its option, its name and its part in the training."""
+
+    setting: str
+    option: str
+    name: str
+    part: OtherRun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +137,7 @@ class Run:
         part_of="sparsity",
         example="--sparsity 0.9",
         flag="--rewind",
-        names_run=True,
+        names_run=OtherRun("ticket", "took the places of its zeros from", _no_ticket),
         short=lambda _: "rewound",
         words=lambda _: "rewound",
         section=Section.METHODS,
@@ -132,7 +169,7 @@ class Run:
         off="",
         part_of="low_rank_init",
         flag="--from",
-        names_run=True,
+        names_run=OtherRun("start", "started from", _no_start),
         section=Section.METHODS,
     )
     temperature: float = setting(
@@ -157,7 +194,7 @@ class Run:
         RUN_NAME,
         "",
         off="",
-        names_run=True,
+        names_run=OtherRun("teacher", "learned from"),
         short=lambda _: "distilled",
         words=lambda _: "distilled",
         acts=Acts("distillation", "no teacher", "bench.methods.distillation:distillation"),
@@ -316,7 +353,8 @@ class Run:
             if parent and not self._has_effect(parent):
                 object.__setattr__(self, each.name, each.default)
         # All of them before one is set: each is the name of a run that still asks for the others.
-        for place, name in [(place, self.itself(place)) for place, _, name in self.named_runs() if name == SELF]:
+        to_itself = [each.setting for each in self.named_runs() if each.name == SELF]
+        for place, name in [(place, self.itself(place)) for place in to_itself]:
             object.__setattr__(self, place, name)
 
     def _needs_float32(self) -> dict[str, str]:
@@ -448,10 +486,15 @@ class Run:
         """The methods that act on the network, in the order of their settings, without those of other packages."""
         return tuple(each.metadata["acts"] for each in self._told("acts"))
 
-    def named_runs(self) -> list[tuple[str, str, str]]:
-        """Return (setting, option without dashes, name) of each other run whose network the training uses."""
+    def named_runs(self) -> list[NamedRun]:
+        """Return the other runs whose networks the training uses, in the order of the settings that name them."""
         return [
-            (each.name, (each.metadata["flag"] or each.name).lstrip("-").replace("_", "-"), getattr(self, each.name))
+            NamedRun(
+                each.name,
+                "--" + (each.metadata["flag"] or each.name).lstrip("-").replace("_", "-"),
+                getattr(self, each.name),
+                each.metadata["names_run"],
+            )
             for each in self._told("names_run")
         ]
 

@@ -38,6 +38,21 @@ class Acts:
     place: str
 
 
+@dataclass(frozen=True)
+class OtherRun:
+    """What a training does with the network of the run that a setting names.
+
+    Args:
+        role: what that network is in the record of the training, a field of ``bench.records.schema.TrainingRecord``.
+        use: what the training did with it, before its name in a model card.
+        refuses: maps the named run and the run itself to what is wrong and what is expected; "" for nothing.
+    """
+
+    role: str
+    use: str
+    refuses: Callable[[Any, Any], str] = lambda *_: ""
+
+
 def setting(
     help: str,
     limit: Limit | None,
@@ -52,7 +67,7 @@ def setting(
     short: Callable[[Any], str] | None = None,
     words: Callable[[Any], str] | None = None,
     acts: Acts | None = None,
-    names_run: bool = False,
+    names_run: OtherRun | None = None,
 ) -> Any:
     """Declare a field of a run.
 
@@ -65,7 +80,7 @@ def setting(
         flag: its command-line option, where that is not its name.
         short: maps a value that has an effect to its part of the folder's name; "" for none.
         words: maps a value that has an effect to what it is called in reports; empty where a name needs no word for it.
-        names_run: whether the value is the name of another run, whose network the training uses.
+        names_run: what the training does with the network of the run that the value names; None where it names none.
         acts: the method that it asks for; None where it asks for none, or is part of one that does.
     """
     metadata = {

@@ -13,6 +13,7 @@ from whole_runs import go
 
 from bench.methods.base import Method, Sources
 from bench.methods.compose import methods_of
+from bench.records.schema import Origin, TrainingRecord
 from bench.spec.run import PRUNINGS, Run
 from bench.training.network import build, finished, weights_of
 
@@ -34,6 +35,13 @@ METHODS = {
 def test_every_method_is_here() -> None:
     acting = {each.name for each in fields(Run) if each.metadata["acts"]}
     assert acting == {name for settings in METHODS.values() for name in settings} - {"pruning", "rewind_from"}
+
+
+def test_every_network_of_another_run_has_a_field_of_its_own_in_the_record_of_the_training() -> None:
+    roles = [each.metadata["names_run"].role for each in fields(Run) if each.metadata["names_run"]]
+    of_networks = {name for name, field in TrainingRecord.model_fields.items() if field.annotation == Origin | None}
+    assert len(set(roles)) == len(roles)
+    assert set(roles) == of_networks
 
 
 def small(settings: dict[str, object]) -> Run:

@@ -243,7 +243,7 @@ def test_each_network_of_the_defences_has_a_name_of_its_own_and_its_teacher_in_t
     runs = [cell.run for cell in grid.cells(grid.figures, grid.seeds)[0]]
     for group in comparison_groups(grid, Collection({})):
         assert len({group.label(run) for run in group.runs}) == len(group.runs)
-    assert {name for run in runs for *_, name in run.named_runs()} <= {run.name for run in runs}
+    assert {each.name for run in runs for each in run.named_runs()} <= {run.name for run in runs}
 
 
 def expanded(text: str) -> Any:

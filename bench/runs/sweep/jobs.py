@@ -113,7 +113,7 @@ def _is_to_be_trained(folder: Folder) -> bool:
 def _sources(cell: GridRun, audits: Sequence[str]) -> frozenset[str]:
     """Return the keys of the runs whose networks the training of ``cell``, its attacks and its ``audits`` need."""
     names = {name for spec in cell.specs for name in spec.attack.sources} | ({""} if audits else set())
-    names |= {name for *_, name in cell.run.named_runs()}
+    names |= {each.name for each in cell.run.named_runs()}
     return frozenset(f"{name or control_of(cell.run).name}/seed-{cell.run.seed}" for name in names) - {cell.run.key}
 
 
