@@ -158,10 +158,12 @@ def _matrix(
     from bench.fooling.matrix import check_alike, matrix_of
     from bench.networks import images_for
     from bench.report.figures.fooling_matrix import fooling_matrix
+    from bench.report.network_names import names_by_run
 
     check_alike(networks)
     data = images_for(networks[0], data_dir, progress)
     shown = data.val.spread(images)
     record = matrix_of(networks, shown, data.fingerprint, eps, steps, seed, progress.counter("fooling images"))
-    paths = with_picture(write_study(results, record), fooling_matrix(record))
+    named = names_by_run([each.run.run for each in networks if each.run])
+    paths = with_picture(write_study(results, record), fooling_matrix(record, named))
     click.echo(record.model_dump_json() if as_json else fool_output.matrix(record, paths))

@@ -81,11 +81,13 @@ def transfer(
         from bench.features.images import images_of_task
         from bench.features.transfer import transfer as transferred
         from bench.report.figures.transferred import transferred as picture
+        from bench.report.network_names import names_by_run
 
+        named = names_by_run([each.run.run for each in found if each.run])
         for network in found:
             data = images_of_task(data_dir, network.size, train_images, val_images, progress)
             record = transferred(network, data, progress, layers, values, radii, images, seed)
-            paths = with_picture(write_study(results_dir, record), picture(record))
+            paths = with_picture(write_study(results_dir, record), picture(record, named))
             click.echo(record.model_dump_json() if as_json else transfer_output.table(record, paths))
 
 

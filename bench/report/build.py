@@ -33,6 +33,7 @@ from bench.report.forked import in_processes
 from bench.report.gallery import gallery_page
 from bench.report.leaderboard import leaderboard
 from bench.report.manifest import note
+from bench.report.network_names import called, names_in
 from bench.report.panels import FORMATS, KINDS, Panel, in_numerical_order
 from bench.report.picture import Picture
 from bench.report.rendering import render
@@ -250,12 +251,21 @@ def _across(writer: _Writer, figures: Sequence[FigureSection], records: Collecti
 
 def _studies(writer: _Writer, records: Collection) -> list[Picture | None]:
     """Return a picture of each study that belongs to no single run, written."""
+    named = names_in(records)
     drawn: list[tuple[str, Callable[[], Drawing], str]] = [
-        (f"fooling-{place}", partial(fooling_matrix, each), f"how often fooling images fool others, eps {each.eps:g}")
+        (
+            f"fooling-{place}",
+            partial(fooling_matrix, each, named),
+            f"how often fooling images fool others, eps {each.eps:g}",
+        )
         for place, each in enumerate(records.matrices, 1)
     ]
     drawn += [
-        (f"transfer-{place}", partial(transferred, each), f"features of {each.network}, {len(each.classes)} classes")
+        (
+            f"transfer-{place}",
+            partial(transferred, each, named),
+            f"features of {called(named, each.network)}, {len(each.classes)} classes",
+        )
         for place, each in enumerate(records.transfers, 1)
     ]
     return [writer.picture(name, draw_it, f"{name}: {words}") for name, draw_it, words in drawn]

@@ -30,8 +30,23 @@ def names_of(runs: Sequence[Run], dense: str = "dense") -> Mapping[Run, str]:
 
 def names_in(collection: Collection) -> dict[str, str]:
     """Return the name of every network in ``collection``, by the name of its run."""
-    runs = [next(iter(seeds.values())).run for seeds in collection.networks.values()]
+    return names_by_run([next(iter(seeds.values())).run for seeds in collection.networks.values()])
+
+
+def names_by_run(runs: Sequence[Run]) -> dict[str, str]:
+    """Return the name of each of ``runs``, by the name of the run."""
     return {run.name: name for run, name in names_of(runs).items()}
+
+
+def called(names: Mapping[str, str], key: str) -> str:
+    """Return what the network ``key`` is called: "FC5, 90 % zero, seed 0".
+
+    Args:
+        names: of networks, by the name of their run.
+        key: a run with its seed, as "RUN/seed-0", or the name of a network trained on ImageNet, which is returned.
+    """
+    run, _, seed = key.partition("/seed-")
+    return f"{names[run]}, seed {seed}" if run in names else key
 
 
 def setting_of(run: Run) -> str:

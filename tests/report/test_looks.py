@@ -69,9 +69,9 @@ def test_a_network_has_a_row_with_its_agreement_its_accuracy_and_what_it_forgot(
     look(tmp_path, PRUNED, 12, control=dense, seeds=seed)
     table = look_table(read(tmp_path))
     assert table is not None
-    rows = {cells["run"].text + cells["seed"].text: cells for cells in table.by_name}
-    pruned, control = rows[PRUNED.name + "0"], rows[DENSE.name + "0"]
-    assert pruned["compared with"].text == f"{DENSE.name}, seed 0"
+    rows = {cells["network"].text + ", " + cells["seed"].text: cells for cells in table.by_name}
+    pruned, control = rows["FC5, 90 % zero, 0"], rows["FC5, dense, 0"]
+    assert pruned["compared with"].text == "FC5, dense, seed 0"
     assert pruned["change, points"].number == pytest.approx(-12 / IMAGES)
     assert pruned["gradient, agreement"].number == pytest.approx(0.3)
     assert pruned["gradient, two seeds"].number == pytest.approx(0.6)
@@ -88,7 +88,7 @@ def test_a_look_beside_a_control_that_was_trained_again_is_called_outdated(tmp_p
     dense.write_training(dense.trained(), {"w": np.array([7.0])})
     table = look_table(read(tmp_path))
     assert table is not None
-    cells = next(cells for cells in table.by_name if cells["run"].text == PRUNED.name)
+    cells = next(cells for cells in table.by_name if cells["network"].text == "FC5, 90 % zero")
     for kind in KINDS:
         assert (cells[f"{kind}, agreement"].text, cells[f"{kind}, two seeds"].text) == (DASH, DASH)
     assert cells["gradient, shuffled"].number == pytest.approx(0.1)

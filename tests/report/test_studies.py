@@ -24,6 +24,8 @@ from bench.records.schema import (
 )
 from bench.records.studies import write_study
 from bench.report.build import assemble
+from bench.report.figures.fooling_matrix import fooling_matrix
+from bench.report.figures.style import settle
 from bench.report.tables.fooling import fooling_table
 from bench.report.tables.transfer import transfer_table
 from bench.runs.grid import load
@@ -163,6 +165,40 @@ def test_the_table_of_fooling_images_has_a_row_for_each_pair_with_noise_on_the_s
     noise = rows[DENSE.key, PRUNED.key]["by noise"]
     assert (noise.number, noise.low, noise.high) == (pytest.approx(0.1), 0.0, 0.5)
     assert rows[PRUNED.key, DENSE.key]["by noise"].text == DASH
+
+
+def test_a_study_names_networks_in_words_where_they_are_recorded(tmp_path: Path) -> None:
+    weights = recorded(tmp_path)
+    write_study(tmp_path, matrix(*weights))
+    write_study(tmp_path, transferred(PRUNED.key, weights[1]))
+    write_study(tmp_path, transferred("efficientnet-lite0", "0" * 64))
+    records = read(tmp_path)
+    fooling, transfer = fooling_table(records), transfer_table(records)
+    assert fooling is not None
+    assert transfer is not None
+    assert {row["made on"].text for row in fooling.by_name} == {"FC5, dense, seed 0", "FC5, 90 % zero, seed 0"}
+    assert {row["network"].text for row in transfer.by_name} == {"FC5, 90 % zero, seed 0", "efficientnet-lite0"}
+
+
+def test_the_words_of_a_matrix_stay_in_their_cells_for_few_and_for_many_networks() -> None:
+    for count in (2, 7, 12):
+        names = [str(place) for place in range(count)]
+        cell = (
+            matrix("1", "2")
+            .cells[0]
+            .model_copy(update={"images": 1000, "fooled": 1000, "noise": 1000, "noise_high": 1.0})
+        )
+        record = matrix("1", "2").model_copy(
+            update={
+                "networks": [FoolingNetworkRow(name=name, weights="1", right=1) for name in names],
+                "cells": [cell.model_copy(update={"source": one, "target": two}) for one in names for two in names],
+            }
+        )
+        figure = fooling_matrix(record)
+        settle(figure)
+        heat = figure.axes[0]
+        width = heat.get_window_extent().width / count
+        assert all(each.get_window_extent().width < width for each in heat.texts)
 
 
 def test_the_table_of_transfer_has_the_attacks_in_the_row_of_the_chosen_machine_alone() -> None:

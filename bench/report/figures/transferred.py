@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bench.records.schema import TransferRecord
 from bench.report.figures.style import framed, looks, style
+from bench.report.network_names import called
 
 
 @style()
-def transferred(record: TransferRecord) -> Figure:
-    """Return the picture: a line for each cut, with 95 % intervals, and the chosen pair marked."""
+def transferred(record: TransferRecord, named: Mapping[str, str] = MappingProxyType({})) -> Figure:
+    """Return the picture: a line for each cut, with 95 % intervals, and the chosen pair marked.
+
+    Args:
+        named: what networks are called, by the name of their run. Another is called by its name in ``record``.
+    """
     figure = Figure(figsize=(9.0, 4.2))
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -40,4 +48,4 @@ def transferred(record: TransferRecord) -> Figure:
         for attack in record.attacks
     )
     under = f"Trunk and machine as one network, {record.attacked} images, L-infinity, white box: {attacked}."
-    return framed(figure, f"Features of {record.network}", what, (whole, under))
+    return framed(figure, f"Features of {called(named, record.network)}", what, (whole, under))

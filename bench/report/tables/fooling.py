@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
 from bench.records.schema import FoolingCell, FoolingMatrixRecord
+from bench.report.network_names import called, names_in
 from bench.report.tables.cells import share
 from bench.report.tables.table import Cell, Table, columns
 
@@ -22,7 +25,8 @@ def fooling_table(collection: Collection) -> Table | None:
     if not collection.matrices:
         return None
     names = {"pair": ("made on", "shown to"), "threat": ("eps", "steps"), "fooled": ("fooled", "by noise", "images")}
-    rows = tuple(_row(matrix, cell) for matrix in collection.matrices for cell in matrix.cells)
+    named = names_in(collection)
+    rows = tuple(_row(named, matrix, cell) for matrix in collection.matrices for cell in matrix.cells)
     threats = ", ".join(dict.fromkeys(f"{each.threat.norm}, {each.threat.knowledge}" for each in collection.matrices))
     caption = (
         f"How often the fooling images of one network fool another, in percent with 95 % intervals (Wilson). {threats}. "
@@ -31,10 +35,10 @@ def fooling_table(collection: Collection) -> Table | None:
     return Table("fooling", "Whether fooling images fool other networks", caption, NOTES, columns(names), rows)
 
 
-def _row(matrix: FoolingMatrixRecord, cell: FoolingCell) -> tuple[Cell, ...]:
+def _row(named: Mapping[str, str], matrix: FoolingMatrixRecord, cell: FoolingCell) -> tuple[Cell, ...]:
     return (
-        Cell(cell.source),
-        Cell(cell.target),
+        Cell(called(named, cell.source)),
+        Cell(called(named, cell.target)),
         Cell(f"{matrix.eps:g}", matrix.eps),
         Cell(str(matrix.steps), matrix.steps),
         share(cell.fooled / cell.images, cell.low, cell.high) if cell.images else Cell(DASH),

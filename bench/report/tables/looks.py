@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bench.comparison.looking import Agreement, Mean, Seen, judged, seen
 from bench.comparison.verdict import DASH
 from bench.datasets.class_names import name_of
@@ -10,6 +12,7 @@ from bench.looking.saliency import SALIENCIES
 from bench.records.collection import Collection
 from bench.records.networks import TrainedNetwork
 from bench.records.schema import ControlRow
+from bench.report.network_names import called, names_in
 from bench.report.tables.cells import percent
 from bench.report.tables.table import Cell, Table, columns
 from bench.spec.control import control_of
@@ -41,7 +44,7 @@ def look_table(collection: Collection) -> Table | None:
         return None
     corrected = judged({name: each for name, (_, each) in found.items()})
     names = {
-        "run": ("run", "seed", "compared with"),
+        "run": ("network", "seed", "compared with"),
         "accuracy": ("accuracy", "change, points"),
         "agreement": (
             "images",
@@ -50,7 +53,8 @@ def look_table(collection: Collection) -> Table | None:
         "verdict": ("what falls",),
         "forgotten": ("images lost", "images gained", "classes forgotten"),
     }
-    rows = tuple(_row(network, corrected[name]) for name, (network, _) in found.items())
+    named = names_in(collection)
+    rows = tuple(_row(named, network, corrected[name]) for name, (network, _) in found.items())
     missing = tuple(_again(network, each) for name, (network, each) in found.items() if each.outdated)
     caption = (
         "Where networks look, by three kinds of saliency map of the logit of the true class, and what they forget of what their "
@@ -74,15 +78,15 @@ def _seen(collection: Collection, network: TrainedNetwork, images: int) -> Seen:
     )
 
 
-def _row(network: TrainedNetwork, found: Seen) -> tuple[Cell, ...]:
+def _row(named: Mapping[str, str], network: TrainedNetwork, found: Seen) -> tuple[Cell, ...]:
     record, lost = found.record, found.forgotten
     by_kind = {each.saliency: each for each in found.agreements}
     whole = lost.whole if lost else None
-    named = ", ".join(name_of(each.name) for each in lost.worse) or "none shown" if lost else DASH
+    worse = ", ".join(name_of(each.name) for each in lost.worse) or "none shown" if lost else DASH
     return (
-        Cell(network.run.name),
+        Cell(named[network.run.name]),
         Cell(str(network.run.seed), network.run.seed),
-        Cell(_compared(network, record.control)),
+        Cell(_compared(named, network, record.control)),
         Cell(percent(record.accuracy), record.accuracy),
         Cell(
             whole.points,
@@ -98,7 +102,7 @@ def _row(network: TrainedNetwork, found: Seen) -> tuple[Cell, ...]:
         Cell("outdated", command=_again(network, found)) if found.outdated else Cell(found.falls or DASH),
         Cell(f"{whole.lost:,}", whole.lost) if whole else Cell(DASH),
         Cell(f"{whole.gained:,}", whole.gained) if whole else Cell(DASH),
-        Cell(named),
+        Cell(worse),
     )
 
 
@@ -107,9 +111,9 @@ def _again(network: TrainedNetwork, found: Seen) -> str:
     return f"bench look {network.run.key} --images {found.record.images}"
 
 
-def _compared(network: TrainedNetwork, control: ControlRow | None) -> str:
+def _compared(named: Mapping[str, str], network: TrainedNetwork, control: ControlRow | None) -> str:
     if control:
-        return f"{control.run}, seed {control.seed}"
+        return called(named, f"{control.run}/seed-{control.seed}")
     return "the control" if network.run == control_of(network.run) else DASH
 
 

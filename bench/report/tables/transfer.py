@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
 from bench.records.schema import TransferAttackRow, TransferRecord, TransferRow
+from bench.report.network_names import called, names_in
 from bench.report.tables.cells import percent, share
 from bench.report.tables.table import Cell, Table, columns
 
@@ -36,7 +37,12 @@ def transfer_table(collection: Collection) -> Table | None:
         "accuracy": ("largest class", "held out", "validation"),
         "attack": (*[f"left, {attack}, eps {eps:g}" for attack, eps in attacked], "images attacked"),
     }
-    rows = tuple(_row(record, row, attacked) for record in collection.transfers for row in record.rows)
+    named = names_in(collection)
+    rows = tuple(
+        _row(called(named, record.network), record, row, attacked)
+        for record in collection.transfers
+        for row in record.rows
+    )
     caption = (
         "Accuracy in percent of a linear support vector machine on the features of a trained network, for another task, with "
         "95 % intervals (Wilson). Threat model of the attacks: L-infinity, eps in pixel levels, white box, true labels."
@@ -44,11 +50,11 @@ def transfer_table(collection: Collection) -> Table | None:
     return Table("transfer", "Whether features carry over to another task", caption, NOTES, columns(names), rows)
 
 
-def _row(record: TransferRecord, row: TransferRow, attacked: list[Attacked]) -> tuple[Cell, ...]:
+def _row(name: str, record: TransferRecord, row: TransferRow, attacked: list[Attacked]) -> tuple[Cell, ...]:
     chosen = (row.cut, row.c) == (record.cut, record.c)
     left, guess = _left(record.attacks) if chosen else {}, record.largest_class
     return (
-        Cell(record.network),
+        Cell(name),
         Cell(str(len(record.classes)), len(record.classes)),
         Cell(f"{record.to_fit:,}", record.to_fit),
         Cell(row.cut),
