@@ -6,11 +6,12 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from bench.attacks import known_attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.norms import LINF
-from bench.audit.battery import SCREEN
+from bench.audit.battery import INT8
 from bench.audit.verdict import Kind
 from bench.comparison.group import AttackedNetwork
 from bench.comparison.masked_networks import is_masked
@@ -38,6 +39,7 @@ class Standing:
         seeds: those that the numbers are from. Where some are audited, or met more attacks, the others do not count.
         naive: under one FGSM step on the cross-entropy, attacker at T = 1.
         left: under the worst attack found, image by image: an upper bound.
+        images: those that ``naive`` and ``left`` are of, the fewest of a seed.
         verdict: of the audit that the numbers are from; None where they are from recorded attacks.
         deciding: the names of the attacks that were tried, or that of the audit.
         misled: whether a check of the audit found that its attacks failed: then far less may be left.
@@ -52,6 +54,7 @@ class Standing:
     clean: float
     naive: float
     left: float
+    images: int
     verdict: Kind | None
     deciding: tuple[str, ...]
     misled: bool = False
@@ -114,8 +117,9 @@ def _usual(radius: float) -> tuple[float, float]:
 
 
 def audit_of(network: TrainedNetwork) -> AuditRecord | None:
-    """Return the audit that speaks for ``network``: the one that all have where there are several."""
-    return network.audits.get(SCREEN.name) or next(iter(network.audits.values()), None)
+    """Return the audit that speaks for ``network`` as it was trained, the one on most images; None where there is none."""
+    trained = [audit for audit in network.audits.values() if not audit.battery.endswith(INT8)]
+    return max(trained, key=lambda audit: audit.images, default=None)
 
 
 def naive_attack(network: TrainedNetwork) -> RecordedAttack | None:
@@ -162,7 +166,7 @@ def _standing(collection: Collection, seeds: Seeds, eps: float) -> Standing:
     counting = _counting(seeds)
     audits = [audit for audit in map(audit_of, counting.values()) if audit]
     found = [_audited(audit, eps) for audit in audits] or [_attacked(network, eps) for network in counting.values()]
-    clean, naive, left = (sum(each[place] for each in found) / len(found) for place in range(3))
+    clean, naive, left, images = zip(*found, strict=True)
     run = next(iter(counting.values())).run
     rows = [_row(audit, eps) for audit in audits]
     bounds = [row.certified for row in rows if row.certified is not None]
@@ -173,9 +177,10 @@ def _standing(collection: Collection, seeds: Seeds, eps: float) -> Standing:
         run=run,
         seeds=tuple(counting),
         eps=eps,
-        clean=clean,
-        naive=naive,
-        left=left,
+        clean=fmean(clean),
+        naive=fmean(naive),
+        left=fmean(left),
+        images=min(images),
         verdict=_verdict(audits),
         deciding=tuple(dict.fromkeys(audit.battery for audit in audits)) or _deciding(counting),
         misled=any(audit.verdict.misled for audit in audits),
@@ -198,19 +203,19 @@ def _row(audit: AuditRecord, eps: float) -> LeftRow:
     return next(row for row in audit.verdict.rows if row.eps == eps)
 
 
-def _audited(audit: AuditRecord, eps: float) -> tuple[float, float, float]:
+def _audited(audit: AuditRecord, eps: float) -> tuple[float, float, float, int]:
     row = _row(audit, eps)
-    return audit.verdict.clean, row.naive, row.left
+    return audit.verdict.clean, row.naive, row.left, audit.images
 
 
-def _attacked(network: TrainedNetwork, eps: float) -> tuple[float, float, float]:
-    """Return clean accuracy, that under FGSM and that under the worst recorded attack, on the images of all of them."""
+def _attacked(network: TrainedNetwork, eps: float) -> tuple[float, float, float, int]:
+    """Return clean accuracy, that under FGSM, that under the worst recorded attack, and how many images met all of them."""
     step, attacks = naive_attack(network), _counted(network)
     assert step is not None  # a network without it has no radius
     radii = (0.0, *[radius for radius in step.outcomes.eps if 0 < radius <= eps])
     worst = worst_case({**attacks, step.record.attack: step}, radii)
     own = step.outcomes.part(worst.indices, (0.0, eps)).right.mean(axis=1)
-    return float(own[0]), float(own[1]), float(worst.right[-1].mean())
+    return float(own[0]), float(own[1]), float(worst.right[-1].mean()), len(worst.indices)
 
 
 def _counted(network: TrainedNetwork) -> dict[str, RecordedAttack]:

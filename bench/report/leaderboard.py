@@ -35,7 +35,7 @@ MEASURED = {
 FRACTIONS = ("accuracy", "sparsity", "sparsity_whole")
 COLUMNS = {
     "run": ("network",),
-    "accuracy": ("clean, %", "eps", "FGSM says, %", "really left, %", "illusion, points"),
+    "accuracy": ("clean, %", "eps", "FGSM says, %", "really left, %", "illusion, points", "attacked images"),
     "audit": ("verdict", "seeds", "certified, %"),
     "size": ("smaller", "zeros, %", "parameters, M", "MACs, M"),
     "time": ("milliseconds",),
@@ -79,6 +79,7 @@ def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry
         f"{answer.reading if answer.standings else ''}"
     )
     notes = (
+        "Attacked images: those that FGSM says and really left are of. A difference of a few points on few images may be chance. "
         "Smaller: the control's parameters over those that are not zero. MACs: multiply-accumulates by a weight that is not "
         "zero, for one image. Certified: what no attack can lower, from bench audit RUN --full.",
         *([timed.note] if timed else []),
@@ -104,7 +105,7 @@ def _row(name: str, run: Run, seeds: Seeds, standing: Standing | None, timed: Mi
     return (
         Cell(name),
         over_seeds([each.metrics.accuracy for each in seeds.values()], percent),
-        *(_standing(standing) if standing else [Cell(DASH)] * 5),
+        *(_standing(standing) if standing else [Cell(DASH)] * 6),
         Cell(seeds_text(seeds), len(seeds)),
         Cell(DASH)
         if standing is None or standing.certified is None
@@ -126,6 +127,7 @@ def _standing(found: Standing) -> list[Cell]:
         Cell(percent(found.naive), found.naive),
         Cell(left_in_short(found), found.left),
         illusion,
+        Cell(f"{found.images:,}", found.images),
         Cell(verdict_of(found)),
     ]
 

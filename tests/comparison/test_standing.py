@@ -39,11 +39,13 @@ def attacked(results: Path, run: Run, fooled: Mapping[Attack, set[int]], eps: tu
         fake_outcome(folder, AttackSpec(attack, eps), right)
 
 
-def audited(results: Path, run: Run, naive: tuple[float, float], **verdict: object) -> None:
+def audited(
+    results: Path, run: Run, naive: tuple[float, float], battery: str = "screen", images: int = 200, **verdict: object
+) -> None:
     folder = trained(results, run, 0.8)
     training = folder.training()
     assert training is not None
-    found = evidence(naive=naive)
+    found = evidence(naive=naive, battery=battery, images=images)
     made = fields_of(found, evidence())
     made["verdict"] = made["verdict"].model_copy(update=verdict)
     audit = AuditRecord(**made, control=None, weights=training.weights, data=FINGERPRINT, environment=ENVIRONMENT)
@@ -91,6 +93,15 @@ def test_an_audit_comes_before_attacks_and_audited_seeds_before_others(tmp_path:
     found = only(tmp_path)
     assert found.seeds == (0,)
     assert (found.verdict, found.naive) == (Kind.MASKED, 0.7)
+
+
+def test_of_two_audits_the_one_on_more_images_speaks_and_one_in_8_bits_never_does(tmp_path: Path) -> None:
+    audited(tmp_path, DENSE, (0.5, 0.3), "screen-int8", 300)
+    assert standings(read(tmp_path)) == []
+    audited(tmp_path, DENSE, (0.6, 0.4), "screen", 100)
+    assert (only(tmp_path).naive, only(tmp_path).images) == (0.4, 100)
+    audited(tmp_path, DENSE, (0.7, 0.5), "full", 200)
+    assert (only(tmp_path).naive, only(tmp_path).images, only(tmp_path).deciding) == (0.5, 200, ("full",))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from bench.spec.run import Run
 
 
 def standing(run: Run, naive: float, left: float, verdict: Kind | None = None, **more: object) -> Standing:
-    plain = Standing(run, (0,), 4.0, 0.8, naive, left, verdict, ("screen",) if verdict else ("fgsm", "pgd"))
+    plain = Standing(run, (0,), 4.0, 0.8, naive, left, 256, verdict, ("screen",) if verdict else ("fgsm", "pgd"))
     return replace(plain, **{"compression": 1 / (1 - run.sparsity), **more})  # type: ignore[arg-type]
 
 

@@ -25,6 +25,7 @@ def evidence(
     clean: float = 0.8,
     *,
     images: int = 200,
+    battery: str = "screen",
     margin: Sequence[float] | None = None,
     known: Sequence[float] | None = None,
     missed: Mapping[Access, int] | None = None,
@@ -64,7 +65,7 @@ def evidence(
         )
     values = {**HONEST, **(probes or {})}
     return Evidence(
-        battery="screen",
+        battery=battery,
         eps=(2.0, 4.0)[:radii],
         temperature=temperature,
         classes=10,
