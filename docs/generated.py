@@ -144,17 +144,16 @@ def _defences() -> str:
     recorded = names_in(read(ROOT / "results"))
     place = DEFENCES.index(SMALLER)
     found = {row[0]: row for row in _of_report("networks", [name for name in DEFENCES if name != SMALLER])}
-    audited: dict[str, tuple[int, float, str]] = {}
-    for name, images, eps, left in _of_report("audits", ("run", "images", "eps", "really left")):
-        # Of the audit on the most images, the smallest radius.
-        found_here = (int(images), -float(eps), re.sub(r" \\?\[.*", "", left))
-        audited[name] = max(audited.get(name, found_here), found_here)
+    audited: dict[str, tuple[float, str]] = {}
+    for name, audit, eps, left in _of_report("audits", ("run", "audit", "eps", "really left")):
+        if audit == SCREEN.name:
+            audited[name] = min(audited.get(name, (float("inf"), "")), (float(eps), re.sub(r" \\?\[.*", "", left)))
     missing = names_of(runs)
     rows = []
     for run in runs:
         row = found.get(recorded.get(run.name, ""), [missing[run], *["not run"] * (len(DEFENCES) - 2)])
-        _, eps, left = audited.get(run.name, (0, 0.0, ""))
-        rows.append([*row[:place], f"{left} (eps {-eps:g})" if left else "not run", *row[place:]])
+        eps, left = audited.get(run.name, (0.0, ""))
+        rows.append([*row[:place], f"{left} (eps {eps:g})" if left else "not run", *row[place:]])
     return _table(DEFENCES, rows)
 
 

@@ -12,7 +12,6 @@ from bench.audit.checks import CHECKS, About, Found, checked, lower_bound
 from bench.audit.evidence import Bools, Evidence
 from bench.evaluation.learned import learned, shown_and_needed
 from bench.records.outcomes import Outcomes, wilson
-from bench.spec.seeds import SEEDS
 
 MARGIN = 0.05  # points of accuracy that count
 UNAUDITED = "audit the undefended network too"
@@ -56,7 +55,6 @@ class Verdict:
 
     Args:
         reasons: sentences.
-        provisional: whether "resists" rests on fewer than three seeds.
     """
 
     kind: Kind
@@ -64,7 +62,11 @@ class Verdict:
     rows: tuple[AtRadius, ...]
     reasons: tuple[str, ...]
     found: dict[str, Found]
-    provisional: bool = False
+
+    @property
+    def provisional(self) -> bool:
+        """Whether other seeds can change the verdict. It is on one, and a network "resists" when three seeds do."""
+        return self.kind is Kind.RESISTS
 
     @property
     def misled(self) -> bool:
@@ -75,7 +77,6 @@ class Verdict:
 def judge(
     evidence: Evidence,
     control: Evidence | None = None,
-    seeds: int = 1,
     undefended: bool = False,
     uncompared: str = UNAUDITED,
 ) -> Verdict:
@@ -91,7 +92,6 @@ def judge(
     inconclusive: anything else, as a network not shown to have learned, or one without a control whose gradient is not masked.
 
     Args:
-        seeds: the number of seeds at which the network was audited; "resists" is provisional with fewer than three.
         undefended: whether the network is its own control.
         uncompared: why there is no control, or what to do.
     """
@@ -100,7 +100,7 @@ def judge(
     clean = float(evidence.clean.mean())
     rows = tuple(_at(evidence, shared, place) for place in range(len(evidence.eps)))
     kind, reasons = _decided(evidence, shared, clean, found, undefended, uncompared)
-    return Verdict(kind, clean, rows, reasons, found, kind is Kind.RESISTS and seeds < SEEDS)
+    return Verdict(kind, clean, rows, reasons, found)
 
 
 def _decided(
@@ -129,16 +129,17 @@ def _decided(
         return Kind.INCONCLUSIVE, (f"There is no control to compare with: {uncompared}.", *flags)
     largest, smallest = max(float(gain.mean()) for gain in gains), min(float(gain.mean()) for gain in gains)
     if largest <= MARGIN:
-        points = round(100 * largest)
-        kept = f"at least {-points} points less" if points < 0 else f"at most {points} points more"
+        points = 100 * largest
+        kept = f"at least {-points:.1f} points less" if points < 0 else f"at most {points:.1f} points more"
         reason = f"Under the worst attack it keeps {kept} accuracy than its control, at every eps."
         return Kind.BREAKS, (reason, *flags)
     if not flags and all(_apart(ours, theirs) for ours, theirs in zip(*shared, strict=True)):
-        reason = f"It keeps {100 * smallest:.0f} points of accuracy or more above its control under the worst attack."
+        kept = f"at least {100 * smallest:.1f} points more"
+        reason = f"Under the worst attack it keeps {kept} accuracy than its control, at every eps."
         return Kind.RESISTS, (reason, "No check is flagged.")
     reason = (
-        f"It keeps up to {100 * largest:.0f} points of accuracy more than its control under the worst attack, which is not "
-        f"clearly more than {100 * MARGIN:.0f} at every eps, or a check is flagged."
+        f"Under the worst attack it keeps up to {100 * largest:.1f} points more accuracy than its control. That is not clearly "
+        f"more than {100 * MARGIN:.0f} at every eps, or a check is flagged."
     )
     return Kind.INCONCLUSIVE, (reason, *flags)
 

@@ -28,7 +28,7 @@ def card(name: str, record: AuditRecord, path: Path | None) -> str:
         path: of the record; None where none was written.
     """
     verdict = record.verdict
-    word = f"{verdict.kind} (provisional: fewer than three seeds)" if verdict.provisional else verdict.kind
+    word = f"{verdict.kind} (one seed; provisional until three do)" if verdict.provisional else verdict.kind
     head = [
         f"{name}: {word}",
         f"{record.battery}: {record.images} validation images, {record.threat.norm}, {record.threat.knowledge}",

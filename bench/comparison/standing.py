@@ -11,7 +11,7 @@ from statistics import fmean
 from bench.attacks import known_attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.norms import LINF
-from bench.audit.battery import INT8
+from bench.audit.battery import INT8, SCREEN
 from bench.audit.verdict import Kind
 from bench.comparison.group import AttackedNetwork
 from bench.comparison.masked_networks import is_masked
@@ -40,8 +40,9 @@ class Standing:
         naive: under one FGSM step on the cross-entropy, attacker at T = 1.
         left: under the worst attack found, image by image: an upper bound.
         images: those that ``naive`` and ``left`` are of, the fewest of a seed.
-        verdict: of the audit that the numbers are from; None where they are from recorded attacks.
-        deciding: the names of the attacks that were tried, or that of the audit.
+        verdict: of the audit on the most images; None where there is none.
+        deciding: the names of the attacks that were tried, or that of the audit that the numbers are from.
+        judged_by: the names of the audits that the verdict is from.
         misled: whether a check of the audit found that its attacks failed: then far less may be left.
         hides: whether a step on the margin shows that FGSM met a masked gradient; None where that was not tested.
         certified: what no attack can lower; None where no bound was computed.
@@ -57,6 +58,7 @@ class Standing:
     images: int
     verdict: Kind | None
     deciding: tuple[str, ...]
+    judged_by: tuple[str, ...] = ()
     misled: bool = False
     hides: bool | None = None
     learned: bool = True
@@ -117,9 +119,17 @@ def _usual(radius: float) -> tuple[float, float]:
 
 
 def audit_of(network: TrainedNetwork) -> AuditRecord | None:
-    """Return the audit that speaks for ``network`` as it was trained, the one on most images; None where there is none."""
-    trained = [audit for audit in network.audits.values() if not audit.battery.endswith(INT8)]
-    return max(trained, key=lambda audit: audit.images, default=None)
+    """Return the audit whose numbers stand for ``network``: the screen where it is there, on whose images others were audited.
+
+    An audit of the network in 8 bits says nothing of the network as it was trained. None where there is no other.
+    """
+    return network.audits.get(SCREEN.name) or judged_by(network)
+
+
+def judged_by(network: TrainedNetwork) -> AuditRecord | None:
+    """Return the audit whose verdict stands for ``network`` as it was trained: the one on the most images; None without one."""
+    found = [audit for audit in network.audits.values() if not audit.battery.endswith(INT8)]
+    return max(found, key=lambda audit: audit.images, default=None)
 
 
 def naive_attack(network: TrainedNetwork) -> RecordedAttack | None:
@@ -168,8 +178,10 @@ def _standing(collection: Collection, seeds: Seeds, eps: float) -> Standing:
     found = [_audited(audit, eps) for audit in audits] or [_attacked(network, eps) for network in counting.values()]
     clean, naive, left, images = zip(*found, strict=True)
     run = next(iter(counting.values())).run
-    rows = [_row(audit, eps) for audit in audits]
-    bounds = [row.certified for row in rows if row.certified is not None]
+    judging = [audit for audit in map(judged_by, counting.values()) if audit]
+    bounds = [
+        row.certified for audit in judging for row in audit.verdict.rows if row.eps == eps and row.certified is not None
+    ]
     stepped = {
         seed: AttackedNetwork(network, step) for seed, network in counting.items() if (step := naive_attack(network))
     }
@@ -181,9 +193,10 @@ def _standing(collection: Collection, seeds: Seeds, eps: float) -> Standing:
         naive=fmean(naive),
         left=fmean(left),
         images=min(images),
-        verdict=_verdict(audits),
+        verdict=_verdict(judging),
         deciding=tuple(dict.fromkeys(audit.battery for audit in audits)) or _deciding(counting),
-        misled=any(audit.verdict.misled for audit in audits),
+        judged_by=tuple(dict.fromkeys(audit.battery for audit in judging)),
+        misled=any(audit.verdict.misled for audit in judging),
         hides=is_masked(stepped) if stepped else None,
         learned=all(map(_learned, counting.values())),
         certified=sum(bounds) / len(bounds) if bounds else None,

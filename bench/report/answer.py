@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from bench.audit.verdict import MARGIN, Kind
-from bench.comparison.method_of import DENSE, METHODS
+from bench.comparison.method_of import METHODS
 from bench.comparison.standing import USUAL, Standing
 from bench.records.networks import named_seeds
 from bench.report.network_names import names_of
@@ -154,19 +154,20 @@ class Answer:
                 if len(self.standings) > 1
                 else "This network cannot be trusted yet, because it was not audited."
             )
-        made = [each for each in audited if each.method != DENSE]
+        made = [each for each in audited if each.run != control_of(each.run)]
         controls, others = len(audited) - len(made), len(self.standings) - len(audited)
         apart = f" {_count(others, 'other')} {_was(others)} not audited." * bool(others)
         if not made:
-            return f"Only controls were audited, networks without a method: none of them can be shown to resist.{apart}"
-        measure = f" {_count(controls, 'control')}, without a method, {_was(controls)} audited too." * bool(controls)
+            return f"Only controls were audited. Others are compared with them, so none of them can be shown to resist.{apart}"
+        measure = f" {_count(controls, 'control')} {_was(controls)} audited too." * bool(controls)
         counted = Counter(each.verdict for each in made)
         resists = [each for each in made if each.verdict is Kind.RESISTS]
         rest = _and([f"{counted[kind]} {words[counted[kind] != 1]}" for kind, words in VERBS.items() if counted[kind]])
         what = f"{_count(len(made), 'audited network')} with a method"
+        if not resists and len(made) == 1:
+            return f"The only audited network with a method {rest.removeprefix('1 ')}.{measure}{apart}"
         if not resists:
-            none = f"None of the {what} can" if len(made) > 1 else "The only audited network with a method cannot"
-            return f"{none} be trusted: {rest}.{measure}{apart}"
+            return f"None of the {what} is shown to resist: {rest}.{measure}{apart}"
         few = sum(each.provisional for each in resists)
         which = "" if few == len(resists) else f"{few} of them "
         so_far = f", {which}so far on fewer than three seeds" * bool(few)
@@ -302,8 +303,9 @@ def verdict_of(standing: Standing) -> str:
     """Return the verdict of the audit, or what is known without one."""
     if not standing.learned:
         return f"{standing.word}; it did not learn"
+    other = f" by the {_and(standing.judged_by)} audit" * (standing.audited and standing.judged_by != standing.deciding)
     masked = "; masked gradient" * bool(standing.hides and standing.verdict is not Kind.MASKED)
-    return f"{standing.word}{', provisional' * standing.provisional}{masked}"
+    return f"{standing.word}{other}{', provisional' * standing.provisional}{masked}"
 
 
 def times(ratio: float) -> str:

@@ -21,6 +21,7 @@ from bench.audit.verdict import Kind
 from bench.comparison.standing import Standing, standings
 from bench.records.collection import read
 from bench.records.schema import AuditRecord
+from bench.report.answer import verdict_of
 from bench.spec.run import Run
 
 EPS = (0.0, 2.0, 4.0, 8.0)
@@ -95,11 +96,21 @@ def test_an_audit_comes_before_attacks_and_audited_seeds_before_others(tmp_path:
     assert (found.verdict, found.naive) == (Kind.MASKED, 0.7)
 
 
-def test_of_two_audits_the_one_on_more_images_speaks_and_one_in_8_bits_never_does(tmp_path: Path) -> None:
+def test_the_numbers_are_of_the_screen_the_verdict_is_of_the_audit_on_most_images_and_none_is_in_8_bits(
+    tmp_path: Path,
+) -> None:
     audited(tmp_path, DENSE, (0.5, 0.3), "screen-int8", 300)
     assert standings(read(tmp_path)) == []
     audited(tmp_path, DENSE, (0.6, 0.4), "screen", 100)
     assert (only(tmp_path).naive, only(tmp_path).images) == (0.4, 100)
+    audited(tmp_path, DENSE, (0.7, 0.5), "full", 200, kind="resists")
+    found = only(tmp_path)
+    assert (found.naive, found.images, found.deciding) == (0.4, 100, ("screen",))
+    assert (found.verdict, found.judged_by) == (Kind.RESISTS, ("full",))
+    assert verdict_of(found) == "resists by the full audit, provisional"
+
+
+def test_the_numbers_are_of_a_full_audit_where_it_is_the_only_one(tmp_path: Path) -> None:
     audited(tmp_path, DENSE, (0.7, 0.5), "full", 200)
     assert (only(tmp_path).naive, only(tmp_path).images, only(tmp_path).deciding) == (0.5, 200, ("full",))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,18 +14,19 @@ from bench.audit.record import fields_of
 from bench.records.collection import read
 from bench.records.schema import AuditRecord
 from bench.report.tables.audits import audit_table
+from bench.spec.run import Run
 
 RUN = tiny_run(temperature=50.0)
 
 
-def record(results: Path, data: str = FINGERPRINT) -> None:
-    folder = trained(results, RUN, 0.8)
+def record(results: Path, data: str = FINGERPRINT, run: Run = RUN, **verdict: object) -> None:
+    folder = trained(results, run, 0.8)
     training = folder.training()
     assert training is not None
     found = evidence(naive=(0.8, 0.7), temperature=50.0)
-    audit = AuditRecord(
-        **fields_of(found, evidence()), control=None, weights=training.weights, data=data, environment=ENVIRONMENT
-    )
+    made = fields_of(found, evidence())
+    made["verdict"] = made["verdict"].model_copy(update=verdict)
+    audit = AuditRecord(**made, control=None, weights=training.weights, data=data, environment=ENVIRONMENT)
     folder.write_audit(audit, found.arrays())
 
 
@@ -43,6 +45,16 @@ def test_a_network_has_a_row_an_eps_with_the_three_numbers_and_the_verdict(tmp_p
     assert table.column("flagged")[0].text == "illusion"
     assert "1 masked" in table.notes[0]
     assert "L-infinity" in table.caption
+
+
+@pytest.mark.parametrize(("seeds", "word"), [(2, "resists, provisional"), (3, "resists")])
+def test_a_network_resists_when_three_seeds_do(tmp_path: Path, seeds: int, word: str) -> None:
+    for seed in range(seeds):
+        record(tmp_path, run=replace(RUN, seed=seed), kind="resists")
+    record(tmp_path, run=replace(RUN, seed=9))  # masked: it does not count
+    table = audit_table(read(tmp_path))
+    assert table is not None
+    assert {cell.text for cell in table.column("verdict")} == {word, "masked"}
 
 
 def test_an_audit_of_other_images_is_left_out_as_damaged(tmp_path: Path) -> None:

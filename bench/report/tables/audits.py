@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from bench.attacks.norms import LINF
+from bench.audit.verdict import Kind
 from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
 from bench.records.networks import TrainedNetwork
@@ -13,6 +14,7 @@ from bench.report.network_names import names_in
 from bench.report.tables.cells import percent
 from bench.report.tables.table import Cell, Table, columns
 from bench.report.wording import eps_unit
+from bench.spec.seeds import SEEDS
 
 
 def audit_table(collection: Collection) -> Table | None:
@@ -33,8 +35,14 @@ def audit_table(collection: Collection) -> Table | None:
         "checks": ("flagged",),
         "record": ("run",),
     }
+    resisting = Counter(
+        (network.run.name, audit.battery) for network, audit in found if audit.verdict.kind == Kind.RESISTS.value
+    )
+    few = {each for each, seeds in resisting.items() if seeds < SEEDS}
     rows = tuple(
-        _row(called[network.run.name], network, audit, row) for network, audit in found for row in audit.verdict.rows
+        _row(called[network.run.name], network, audit, row, (network.run.name, audit.battery) in few)
+        for network, audit in found
+        for row in audit.verdict.rows
     )
     caption = (
         "Accuracy in percent of each audited network, with 95 % intervals over images. FGSM says: under one step on the "
@@ -47,7 +55,7 @@ def audit_table(collection: Collection) -> Table | None:
     return Table("audits", "What the audits leave", caption, (note,), columns(names), rows).filled
 
 
-def _row(name: str, network: TrainedNetwork, audit: AuditRecord, row: LeftRow) -> tuple[Cell, ...]:
+def _row(name: str, network: TrainedNetwork, audit: AuditRecord, row: LeftRow, provisional: bool) -> tuple[Cell, ...]:
     verdict = audit.verdict
     flagged = ", ".join(check.check for check in verdict.checks if check.result == "flag")
     return (
@@ -55,7 +63,7 @@ def _row(name: str, network: TrainedNetwork, audit: AuditRecord, row: LeftRow) -
         Cell(str(network.run.seed), network.run.seed),
         Cell(audit.battery),
         Cell(f"{audit.images:,}", audit.images),
-        Cell(f"{verdict.kind}, provisional" if verdict.provisional else verdict.kind),
+        Cell(f"{verdict.kind}, provisional" if provisional and verdict.kind == Kind.RESISTS.value else verdict.kind),
         Cell(percent(verdict.clean), verdict.clean),
         Cell(f"{row.eps:g}", row.eps),
         Cell(percent(row.naive), row.naive),
