@@ -21,14 +21,14 @@ from bench.records.collection import read
 from bench.records.export import COLUMNS
 from bench.report.glossary import GLOSSARY
 from bench.report.network_names import names_in, names_of
-from bench.runs.command import flag
 from bench.runs.grid import load
 from bench.spec.architectures import BUILT_IN as ARCHITECTURES
 from bench.spec.run import Run
+from bench.spec.setting import flag
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-SCORECARD = ("figure", "setting", "the internship says", "verdict", "effect", "gradient masked")
+SCORECARD = ("figure", "setting", "the internship says", "verdict", "claim tested", "outcome", "effect")
 SMALLER = "left at the smaller eps, %"
 DEFENCES = (
     *("network", "clean, %", "eps", "FGSM says, %", "really left, %", "illusion, points", "attacked images", SMALLER),
@@ -49,7 +49,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def _checks() -> str:
     rows = [(each.name, f"{each.threshold:g}", each.about, each.source) for each in CHECKS.values()]
-    return _table(("check", "threshold", "tells of", "source"), rows)
+    return _table(("check", "threshold", "a flag means", "source"), rows)
 
 
 def _stages() -> str:

@@ -27,7 +27,7 @@ GLOSSARY = (
     Term(
         "sparsity",
         "The fraction of the weights of a network that are exactly zero, in [0, 1). A sparsity of 0.9 means that nine of ten "
-        "weights are zero. Biases and batch norm are not pruned, so the whole network has a little less.",
+        "weights are zero. Biases and batch norm are not pruned, so the sparsity of the whole network is a little lower.",
     ),
     Term(
         "eps",
@@ -47,7 +47,7 @@ GLOSSARY = (
     Term(
         "knowledge",
         "What an attacker knows of the network. Most attackers here see its weights. For a network trained at a high "
-        "temperature it matters whether the attacker knows that temperature, or takes T = 1.",
+        "temperature it matters whether the attacker knows that temperature, or assumes T = 1.",
     ),
     Term(
         "threat model",
@@ -78,8 +78,7 @@ GLOSSARY = (
         "verdict",
         "The answer of an audit in one word. Masked: the network only looks robust, because the attack had no usable "
         "gradient. Breaks: it keeps hardly more than its control. Resists: it keeps clearly more, and no check is flagged. "
-        "Inconclusive: none of these is shown. A comparison of networks has verdicts of its own, and needs at least three "
-        "seeds for one.",
+        "Inconclusive: none of these is shown. A comparison of networks has other verdicts. It needs at least three seeds.",
     ),
     Term(
         "audit",

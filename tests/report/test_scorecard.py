@@ -13,6 +13,7 @@ from bench.attacks.norms import LINF
 from bench.comparison.findings.internship import FINDINGS
 from bench.comparison.findings.score import ScoredFinding, score
 from bench.comparison.group import comparison_groups
+from bench.comparison.verdict import DASH
 from bench.records.collection import Collection, read
 from bench.report.tables.figure_table import figure_table
 from bench.report.tables.scorecard import scorecard
@@ -39,6 +40,8 @@ def test_each_row_has_the_verdict_the_effect_and_the_sentence_of_its_finding(sco
         ("verdict", [str(each.verdict) for each in scored]),
         ("in a sentence", [each.sentence for each in scored]),
         ("gradient masked", [each.masked for each in scored]),
+        ("outcome", [each.deciding.status if each.deciding else DASH for each in scored]),
+        ("claim tested", [each.deciding.claim.text if each.deciding else DASH for each in scored]),
     ):
         assert [cell.text for cell in table.column(column)] == expected
     for cell, each in zip(table.column("effect"), scored, strict=True):

@@ -23,7 +23,7 @@ NOTES = (
 COLUMNS = columns(
     {
         "finding": ("figure", "setting", "the internship says"),
-        "verdict": ("verdict", "effect", "gradient masked", "in a sentence", "shown in"),
+        "verdict": ("verdict", "claim tested", "outcome", "effect", "gradient masked", "in a sentence", "shown in"),
         "rule": ("statistic", "rule"),
     }
 )
@@ -37,6 +37,7 @@ def scorecard(scored: Sequence[ScoredFinding], grid: Grid | None = None) -> Tabl
     rows = tuple(
         (
             *map(Cell, (each.finding.figure, each.finding.setting, each.finding.sentence, each.verdict)),
+            *_claim(each),
             _effect(each),
             *map(Cell, (each.masked, each.sentence, ", ".join(pictures(each.finding)))),
             *map(Cell, (each.finding.statistic, each.finding.rule)),
@@ -46,8 +47,9 @@ def scorecard(scored: Sequence[ScoredFinding], grid: Grid | None = None) -> Tabl
     missing = tuple(dict.fromkeys(command for each in scored for command in each.missing))
     caption = (
         "Each finding of the internship, tested on the records by its rule, in the quantity of its figure: accuracy under "
-        "attack or the drop in accuracy. Gradient masked: in how many of the tested trainings of the figure one step on the "
-        "logit margin succeeds where the attack failed."
+        "attack or the drop in accuracy. Claim tested: the one that decides, or of the open ones the nearest to a decision. "
+        "Outcome: shown, refuted, or open where the test says neither. Gradient masked: in how many of the tested trainings of "
+        "the figure one step on the logit margin succeeds where the attack failed."
     )
     notes = (*NOTES, departures(grid)) if grid and any(each.examined for each in scored) else NOTES
     return Table("findings", "The internship's findings", caption, notes, COLUMNS, rows, missing)
@@ -74,10 +76,15 @@ def departures(grid: Grid) -> str:
     )
 
 
+def _claim(scored: ScoredFinding) -> tuple[Cell, Cell]:
+    """Return the claim that decides, or of the open ones the nearest to it, and what its test says."""
+    found = scored.deciding
+    return (Cell(found.claim.text), Cell(found.status)) if found else (Cell(DASH), Cell(DASH))
+
+
 def _effect(scored: ScoredFinding) -> Cell:
     found = scored.deciding
     if found is None:
         return Cell(DASH, command=scored.missing[0] if scored.missing else "")
     low, high = found.effect.interval()
-    text = f"{found.claim.quantity} {numbers(found.effect)}: {found.claim.text}, {found.status}"
-    return Cell(text, found.effect.difference, low=low, high=high)
+    return Cell(f"{found.claim.quantity} {numbers(found.effect)}", found.effect.difference, low=low, high=high)
