@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class BenchError(Exception):
@@ -22,9 +23,16 @@ class BadInput(BenchError):
 
 
 class IntegrityError(BenchError):
-    """A file is not what its recorded hash says, or belongs to other code, data or settings."""
+    """A file is not what its recorded hash says, or belongs to other code, data or settings.
+
+    ``path``: the file or the folder that is left out for it, where it is one of records.
+    """
 
     exit_code = 4
+
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class Unreadable(IntegrityError):

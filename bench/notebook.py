@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from bench.attacks import Attack, attack_named
 from bench.attacks.spec import AttackSpec, attack_specs, parse_eps
 from bench.errors import BadInput, BenchError, unknown
+from bench.features.svm import PENALTIES, check_machine
+from bench.fooling.limits import STEPS
 from bench.records.schema import AttackRecord, AuditRecord, TrainingRecord, TransferRecord
 from bench.records.store import Folder
 from bench.runs.pipeline import Result, Where, execute
@@ -274,7 +276,7 @@ def fool(
     *,
     eps: float | None = None,
     target: str | None = None,
-    steps: int = 20,
+    steps: int = STEPS,
     weights: Path | str | None = None,
     results: Path | str = RESULTS,
 ) -> FooledImage:
@@ -313,7 +315,7 @@ def transfer(
     *,
     data_dir: Path | str,
     cuts: Sequence[str] = (),
-    penalties: Sequence[float] = (0.0001, 0.001, 0.01, 0.1),
+    penalties: Sequence[float] = PENALTIES,
     eps: Sequence[float] = (1, 2),
     train_images: int | None = None,
     val_images: int | None = None,
@@ -349,8 +351,6 @@ def transfer(
         >>> record = bench.transfer("efficientnet-lite0", data_dir="flowers")
         >>> record.cut, record.c, record.accuracy
     """
-    from bench.features.svm import check_machine
-
     check_machine(penalties)
     found = _trained(network, weights, results, quiet)
     from bench.features.images import images_of_task

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from bench.attacks.adapted import GRADIENTS, followed
+from bench.attacks.adapted import DRAWS, GRADIENTS, followed
 from bench.attacks.ball import Radii, project, random_point, steepest
 from bench.attacks.base import Target
 from bench.attacks.gradient_search import GradientSearch
@@ -60,6 +60,12 @@ class Apgd(GradientSearch):
     def sources(self) -> tuple[str, ...]:
         """The control, where it gives the gradient."""
         return ("",) if self.gradient == "control" else ()
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        """A gradient for each step of each climb, or one for each noisy copy and one for the image."""
+        climbs = self.restarts * max(1, self.targets)
+        return int(self.steps * climbs) * (1 + DRAWS if self.gradient == "averaged" else 1), 1
 
     @property
     def moves(self) -> str:

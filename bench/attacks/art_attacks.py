@@ -204,7 +204,6 @@ class ByClass(ArtAttack):
     """
 
     sees: ClassVar[str] = "black box, class alone"
-    randomised: ClassVar[bool] = True
 
     @abstractmethod
     def walk(self, classifier: Any, images: Images, labels: Labels, start: Images) -> Any:

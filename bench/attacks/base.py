@@ -65,7 +65,6 @@ class Attack(ABC):
         norm: the norm that bounds it, for the referee, the captions and the worst case.
         version: the version of its numbers. Raise it, and name the change in CHANGELOG.md, when an attacked image changes.
         library: the module that it needs; empty if it needs none. For an attack of this suite the extra has the same name.
-        randomised: whether it draws, so that an image's result depends on the seed and on the batch it is in.
         counts: whether an image that it does not fool speaks for the network. Where it does not, the attack is shown only:
             no network is called more robust for it, and the worst case leaves it out.
     """
@@ -74,7 +73,6 @@ class Attack(ABC):
     norm: ClassVar[Norm]
     version: ClassVar[int] = 1
     library: ClassVar[str] = ""
-    randomised: ClassVar[bool] = False
     counts: ClassVar[bool] = True
 
     def __str__(self) -> str:
@@ -84,6 +82,11 @@ class Attack(ABC):
     def sources(self) -> tuple[str, ...]:
         """The trained runs whose networks it needs, by the names of their folders; "" is the control of the attacked run."""
         return ()
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        """How many gradients and how many queries it takes for an image and radius that survives; an audit's forecast asks."""
+        return 1, 1
 
     @abstractmethod
     def threat(self, trained_temperature: float) -> Threat:

@@ -42,6 +42,11 @@ class Fmn(MinimumNorm):
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", STEPS.integer(f"steps of {self.kind}", self.steps))
 
+    @property
+    def passes(self) -> tuple[int, int]:
+        """A gradient for each step."""
+        return int(self.steps), 1
+
     def threat(self, trained_temperature: float) -> Threat:
         """Return what the attacker does and knows."""
         del trained_temperature

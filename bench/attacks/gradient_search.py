@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from bench.attacks.gradient_attack import GradientAttack
 from bench.attacks.search import Search
@@ -19,8 +18,6 @@ COUNTS = {
 @dataclass(frozen=True)
 class GradientSearch(GradientAttack, Search):
     """A search along the gradient of a loss; its settings ``steps``, ``restarts`` and ``targets`` are whole numbers."""
-
-    losses: ClassVar[tuple[str, ...]] = ("cross-entropy", "margin", "dlr", "unit-gap")
 
     def __post_init__(self) -> None:
         super().__post_init__()

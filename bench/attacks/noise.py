@@ -30,7 +30,6 @@ class Noise(Search):
     kind: ClassVar[str] = "noise"
     norm: ClassVar[Norm] = LINF
     version: ClassVar[int] = 1
-    randomised: ClassVar[bool] = True
 
     draws: float = 20
     shape: str = "sign"
@@ -39,6 +38,11 @@ class Noise(Search):
         if self.shape not in KINDS:
             raise unknown("shape of noise", str(self.shape), KINDS)
         object.__setattr__(self, "draws", DRAWS.integer("draws of noise", self.draws))
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        """No gradient, and a query for each draw."""
+        return 0, int(self.draws)
 
     def threat(self, trained_temperature: float) -> Threat:
         """Return what the attacker does and knows."""

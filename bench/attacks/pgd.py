@@ -38,6 +38,11 @@ class Pgd(GradientSearch):
     restarts: float = 1
 
     @property
+    def passes(self) -> tuple[int, int]:
+        """A gradient for each step of each climb."""
+        return int(self.steps * self.restarts), 1
+
+    @property
     def moves(self) -> str:
         """What the attack does to an image, in a phrase."""
         times = f" from {self.restarts:g} starts" if self.restarts > 1 else ""

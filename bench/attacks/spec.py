@@ -15,6 +15,7 @@ from bench.attacks import Attack, margin_step
 from bench.attacks.fgsm import Fgsm
 from bench.errors import BadInput
 from bench.spec.limits import Range
+from bench.spec.names import exactly
 from bench.spec.run import Run
 
 MOST_RADII = 200
@@ -52,7 +53,7 @@ class AttackSpec:
 
     def __str__(self) -> str:
         grid = "" if self.eps == self.attack.norm.eps else " eps=" + eps_text(self.eps)
-        part = "" if self.fraction == 1 else f" fraction={self.fraction:g}"
+        part = "" if self.fraction == 1 else f" fraction={exactly(self.fraction)}"
         return f"{self.attack}{grid}{part}"
 
     @property
@@ -75,7 +76,7 @@ class AttackSpec:
 
 def eps_text(eps: Sequence[float]) -> str:
     """Return radii as text for the option ``--eps``."""
-    return ",".join(f"{radius:g}" for radius in eps)
+    return ",".join(map(exactly, eps))
 
 
 def parse_eps(text: str) -> tuple[float, ...]:
@@ -108,8 +109,9 @@ def attack_specs(
 ) -> list[AttackSpec]:
     """Return the specs of ``attacks`` on ``run``, or of the default attacks if ``attacks`` is empty.
 
-    A network trained at a temperature other than 1 is also attacked on the logit margin, in each norm of its attacks,
-    because the gradient of the cross-entropy can be zero there.
+    Each attack is there once, as it is recorded on a network trained at the temperature of ``run``. A network trained at a
+    temperature other than 1 is also attacked on the logit margin, in each norm of its attacks, because the gradient of the
+    cross-entropy can be zero there.
 
     Raises:
         BadInput: ``eps`` is given for attacks in several norms.
@@ -123,4 +125,5 @@ def attack_specs(
         )
     if run.temperature != 1:
         asked += [step for norm in norms if (step := margin_step(norm))]
-    return [AttackSpec(attack, eps, fraction) for attack in dict.fromkeys(asked)]
+    recorded = dict.fromkeys(attack.against(run.temperature) for attack in asked)
+    return [AttackSpec(attack, eps, fraction) for attack in recorded]

@@ -32,12 +32,16 @@ class Square(Search):
     kind: ClassVar[str] = "square"
     norm: ClassVar[Norm] = LINF
     version: ClassVar[int] = 1
-    randomised: ClassVar[bool] = True
 
     queries: float = 1000
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "queries", QUERIES.integer("queries of square", self.queries))
+
+    @property
+    def passes(self) -> tuple[int, int]:
+        """No gradient, and its queries."""
+        return 0, int(self.queries)
 
     def threat(self, trained_temperature: float) -> Threat:
         """Return what the attacker does and knows."""

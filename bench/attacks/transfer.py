@@ -23,8 +23,8 @@ class Transfer(Search):
     """Climb the logit margin of the source as ``ascend`` does, and ask the target once for each image and radius.
 
     The climb does not end where the source is fooled: the image of the largest margin on the source is taken. It shows
-    masking where it fools images that a white box did not. It does not count for a network: the control, as its own source,
-    is attacked by its own gradient, and every other network by one that is not its own.
+    masking where it fools images that a white box did not. No network gets credit for withstanding it. For the source itself
+    it is a white box. For any other network it is a black box.
 
     Args:
         source: the folder of a trained run on the same images, as ``--from`` takes it, at the seed of the attacked run; empty

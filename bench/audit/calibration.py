@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ SLACK = 1e-5  # AutoAttack's
 ITSELF = Fake("", lambda model: model)
 
 
-def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path, progress: Progress) -> int:
+def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path, progress: Progress) -> None:
     """Audit the network in ``folder``, and every fake of it where it is an undefended dense network at T = 1.
 
     The doses, logits at several scales, are made of seed 0 alone.
@@ -47,17 +48,13 @@ def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path,
     Args:
         control: a dense network of another seed: transfer starts from it.
         calibration: where the cases go.
-
-    Returns:
-        How many cases were audited.
     """
     run, training = folder.run, folder.training()
     if training is None or training.diverged:
         raise BadInput(f"{folder.path} has no network: expected a trained one")
-    made_of_it = _fakes_of(run)
-    wanted = [each for each in (ITSELF, *made_of_it) if not case_path(calibration, run, each.name).exists()]
+    wanted = [each for each in (ITSELF, *fakes_of(run)) if not case_path(calibration, run, each.name).exists()]
     if not wanted:
-        return 0
+        return
     source = control.training()
     assert source is not None
     from_control, plain = restored(control, source), restored(folder, training)
@@ -87,13 +84,11 @@ def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path,
             environment=environment(devices()),
             volatile=clock.read(),
         )
-        write_case(
-            calibration, record, {**evidence.arrays(), **{f"probe {name}": each for name, each in probes.items()}}
-        )
-    return len(wanted)
+        write_case(calibration, record, replace(evidence, probes=probes).arrays())
 
 
-def _fakes_of(run: Run) -> tuple[Fake, ...]:
+def fakes_of(run: Run) -> tuple[Fake, ...]:
+    """Return the fakes that are made of the network of ``run``, each once."""
     if control_of(run) != run:
         return ()
     return tuple(dict.fromkeys([*FAKES, *(DOSES if run.seed == 0 else ())]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,8 +94,7 @@ def attacked(
     gradients, queries = network.gradients, network.queries
     many = wanted.sum(axis=0)
     chosen = _spread(many, stage.most)
-    for fewer, radii in pairwise(range(len(eps) + 1)):
-        del fewer
+    for radii in range(1, len(eps) + 1):
         rows = np.flatnonzero(chosen & (many == radii))
         if not len(rows):
             continue

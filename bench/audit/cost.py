@@ -7,13 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.attacks.adapted import DRAWS
-from bench.attacks.apgd import Apgd
-from bench.attacks.base import Attack
-from bench.attacks.fmn import Fmn
 from bench.attacks.losses import Margin
-from bench.attacks.noise import Noise
-from bench.attacks.square import Square
 from bench.audit.battery import Battery
 from bench.audit.evidence import Access
 from bench.datasets.base import Split
@@ -54,7 +48,7 @@ def cost_of(battery: Battery, network: Network, images: Split, radii: int) -> Co
     usual = most = 0.0
     for stage in (*battery.stages, *battery.adapted):
         count = min(len(images), stage.most or len(images)) * (1 if stage.access is Access.ONE_STEP else radii)
-        gradients, queries = per_image(stage.attack)
+        gradients, queries = stage.attack.passes
         seconds = count * (gradients * a_gradient + queries * a_query)
         most += seconds
         if stage in battery.adapted:  # an undefended network does not ask for them
@@ -62,20 +56,6 @@ def cost_of(battery: Battery, network: Network, images: Split, radii: int) -> Co
         limited = stage.access is Access.ONE_STEP or stage.most is not None
         usual += seconds if limited else USUALLY_LEFT * seconds
     return Cost(usual, most)
-
-
-def per_image(attack: Attack) -> tuple[int, int]:
-    """Return how many gradients and queries an attack takes for an image and radius that survives it."""
-    if isinstance(attack, Apgd):
-        climbs = attack.restarts * max(1, attack.targets)
-        return int(attack.steps * climbs) * (1 + DRAWS if attack.gradient == "averaged" else 1), 1
-    if isinstance(attack, Fmn):
-        return int(attack.steps), 1
-    if isinstance(attack, Square):
-        return 0, int(attack.queries)
-    if isinstance(attack, Noise):
-        return 0, int(attack.draws)
-    return 1, 1
 
 
 def _minutes(seconds: float) -> str:

@@ -41,7 +41,8 @@ def ensemble(models: Sequence[Any]) -> Any:
 def audit_ensemble(members: Sequence[Folder], data: Dataset, battery: Battery, progress: Progress) -> AuditRecord:
     """Audit the networks in ``members`` as one that averages their logits; return the record, which is written nowhere.
 
-    The radii, the seed and the control are those of the first one. One that is its own control is that of the ensemble.
+    The radii, the seed and the control are those of the first one. If the first network is its own
+    control, the ensemble is compared with it.
 
     Raises:
         BadInput: fewer than two networks, or networks on other images or of another T.

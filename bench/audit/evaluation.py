@@ -60,7 +60,7 @@ class AuditEvaluation(Evaluation):
     def _battery(self, folder: Folder, training: TrainingRecord, report: Report = lambda _: None) -> Battery:
         """Return the battery, without the stages that need another network where there is none; ``report`` says why.
 
-        The other network is the control. To a control in 8 bits it is the same network as it was trained, in float32.
+        The other network is the control. For a control in 8 bits it is the control itself in float32.
         """
         try:
             source = folder.other("", "transfer")
@@ -82,9 +82,9 @@ class AuditEvaluation(Evaluation):
         from bench.evaluation.int8 import calibration_images, int8
         from bench.evaluation.restored import restored
 
-        # The kernels of the one are rounded. Those of the other are not: it may be what the attacks start from.
-        fresh, as_trained = (restored(subject.folder, subject.training) for _ in range(2))
-        return Classifier(int8(fresh.model, calibration_images(subject.data)), fresh.temperature, as_trained.other)
+        # Its kernels are rounded. Those of the subject's own network are not: it may be what the attacks start from.
+        fresh = restored(subject.folder, subject.training)
+        return Classifier(int8(fresh.model, calibration_images(subject.data)), fresh.temperature, subject.network.other)
 
     def evaluate(self, subject: Subject) -> None:
         """Audit ``subject`` and record the evidence and the verdict.

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from bench.records.files import Arrays
 
 CORRECT, FOOLED, NOT_TRIED = 1, 0, -1
+PROBE = "probe "  # the start of the name of a probe's array
 Bools = NDArray[np.bool_]
 
 
@@ -126,7 +127,7 @@ class Evidence:
             "labels": self.labels.astype(np.int16),
             "predictions": self.predictions.astype(np.int16),
             "outcomes": outcomes,
-            **{f"probe {name}": values for name, values in self.probes.items()},
+            **{PROBE + name: values for name, values in self.probes.items()},
         }
 
     def on(self, indices: NDArray[np.int64]) -> Evidence:

@@ -17,7 +17,7 @@ from bench.audit.evidence import Evidence
 from bench.audit.foreign import load
 from bench.audit.record import fields_of
 from bench.datasets.base import Dataset
-from bench.datasets.folder import images_of
+from bench.datasets.folder import images_of, or_skipped
 from bench.datasets.messages import Report
 from bench.evaluation.classifier import Classifier
 from bench.records.provenance import environment
@@ -73,9 +73,10 @@ def audit_foreign(network: Foreign, battery: Battery, progress: Progress, skip_b
         BadInput: the network, its weights or the images cannot be used.
     """
     clock = Clock()
-    folders = images_of(
-        network.data_dir, network.image_size, progress.say, progress.counter("images"), skip_broken=skip_broken
-    )
+    with or_skipped():
+        folders = images_of(
+            network.data_dir, network.image_size, progress.say, progress.counter("images"), skip_broken=skip_broken
+        )
     data = network.labelled(folders)
     control = network.load(network.place, network.control, data, progress.say) if network.control else None
     model = network.load(network.place, network.weights, data, progress.say)

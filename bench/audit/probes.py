@@ -80,10 +80,8 @@ def probes_of(
             found["planted"] = _at(right, count, sought)
         rows = np.flatnonzero(left[0])
         attack = Apgd(loss="margin", steps=100, start="random")
-        moved = next(iter(attack(network, images[rows], labels[rows], eps[:1], seed)), images[:0])
-        found["longer"] = _at(
-            rows, count, (network.logits(moved).argmax(axis=1) == labels[rows]) if len(rows) else rows
-        )
+        (moved,) = attack(network, images[rows], labels[rows], eps[:1], seed)
+        found["longer"] = _at(rows, count, network.logits(moved).argmax(axis=1) == labels[rows])
     return {name: values.astype(np.float32) for name, values in found.items()}
 
 

@@ -9,12 +9,10 @@ import numpy as np
 from bench.attacks.norms import LINF
 from bench.audit.battery import BATTERIES
 from bench.audit.checks import CHECKS
-from bench.audit.evidence import Access, Evidence, StageOutcome
+from bench.audit.evidence import PROBE, Access, Evidence, StageOutcome
 from bench.audit.verdict import Verdict, judge
 from bench.records.files import Arrays
 from bench.records.schema import AuditRecord, CheckRow, LeftRow, StageRow, ThreatRecord, VerdictRecord
-
-PROBE = "probe "
 
 
 def stage_rows(evidence: Evidence) -> list[StageRow]:

@@ -11,16 +11,15 @@ from bench.attacks.spec import parse_eps, radii_above_zero
 from bench.cli import audit_output
 from bench.cli.completion import NETWORK
 from bench.cli.options import DATA_DIR, JSON_LINES, QUIET, RESULTS, SKIP_BROKEN, refuse_unused, small_eps
-from bench.errors import BadInput, BenchError, unknown
+from bench.cli.recorded import recorded, with_networks
+from bench.errors import BadInput, BenchError
 from bench.imagenet.networks import NETWORKS
 from bench.records.images import images_of_run
-from bench.records.store import Folder, folder_of, folders, keys
 from bench.training.progress import Progress
 
 if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts without
     from bench.audit.foreign_audit import Foreign
 
-SEED = "/seed-"
 FOREIGN = ".py:"
 # The parameters that an audit uses: of every trained network, of runs as one, of a run, of a file, of a network of ImageNet.
 ALWAYS = {"data_dir", "quiet"}
@@ -84,7 +83,8 @@ def audit(
     RUN is the name of a run's folder, with or without /seed-N. It is compared with CONTROL, another run, on the same images.
     Without CONTROL it is compared with the same network, dense, of full rank, at T = 1, if that is trained and audited.
 
-    With --ensemble, all named runs are one network; what is printed is recorded nowhere.
+    With --ensemble, all named runs are one network, with all seeds of a RUN without /seed-N; what is printed is recorded
+    nowhere.
 
     FILE.py:FUNCTION builds a network of your own, from pixel levels of 0 to 255 to logits. Give its --weights, and with
     --data-dir a folder CLASS/*.jpg.
@@ -152,7 +152,7 @@ def _refuse_others(used: set[str], where: str) -> None:
 def _ensemble(
     networks: tuple[str, ...], results: Path, data_dir: Path | None, battery: str, as_json: bool, quiet: bool
 ) -> None:
-    members = [recorded(results, text)[0] for text in networks]
+    members = with_networks(results, networks)
     run = members[0].run
     from bench.training import runtime
 
@@ -196,33 +196,6 @@ def _runs(
         raise BenchError(
             f"{', '.join(diverged)} diverged: there is no network to audit; train it at another --learning-rate"
         )
-
-
-def recorded(results: Path, text: str) -> list[Folder]:
-    """Return the folders of the run that ``text`` names, one a seed, or that of one seed.
-
-    Raises:
-        BadInput: there is no such run.
-        IntegrityError: the folder of one of them is damaged.
-    """
-    name, _, seed = text.rstrip("/").removeprefix(f"{results}/").partition(SEED)
-    found = []
-    for key in keys(results):
-        its_name, _, its_seed = key.partition(SEED)
-        if its_name == name and seed in ("", its_seed) and its_seed.isdecimal():
-            found += [each] if (each := folder_of(results, name, int(its_seed))) else []
-    if not found:
-        known = [each for each in folders(results) if isinstance(each, Folder)]
-        names = {each.run.name for each in known}
-        if not names:
-            raise BadInput(
-                f"no run {text!r}: there is none under {results}; bench run trains one, or give --results-dir"
-            )
-        if name in names:
-            seeds = ", ".join(str(each.run.seed) for each in known if each.run.name == name)
-            raise BadInput(f"{name} has no seed {seed} under {results}: expected one of {seeds}")
-        raise unknown("run", name, names)
-    return found
 
 
 def _imagenet(

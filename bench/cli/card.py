@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from bench.cli import completion
-from bench.cli.audit import recorded
 from bench.cli.options import RECORDED
+from bench.cli.recorded import recorded
 from bench.errors import BadInput
 
 

@@ -9,9 +9,10 @@ import click
 import numpy as np
 
 from bench.cli.completion import one_of
-from bench.cli.options import DATA_DIR
+from bench.cli.options import DATA_DIR, refuse_unused
 from bench.datasets import DATASETS
 from bench.datasets.base import Split
+from bench.datasets.folder import or_skipped
 from bench.datasets.imagenette import locate
 from bench.datasets.imagenette_download import fetch as fetch_archive
 from bench.datasets.imagenette_download import install
@@ -45,7 +46,7 @@ def data() -> None:
 def info(dataset: str, data_dir: Path | None, image_size: int, skip_broken: bool) -> None:
     """Print the classes, image counts and fingerprint of a data set."""
     OneOf("data set", DATASETS).check("data set", dataset)
-    with Progress() as progress:
+    with Progress() as progress, or_skipped():
         found = DATASETS[dataset].load(image_size, data_dir, skip_broken, progress.say, progress.counter("images"))
     train, val = _by_class(found.train, found.classes), _by_class(found.val, found.classes)
     click.echo(f"{found.name}, {image_size} px, fingerprint {found.fingerprint}")
@@ -87,6 +88,8 @@ def fetch(image_size: int, archive: Path | None) -> None:
 
     Downloads the smallest archive whose images have at least the size asked for, and checks its sha256.
     """
+    if archive:
+        refuse_unused(["image_size"], "with --archive")
     with Progress() as progress:
         counter = progress.counter("bytes")
         click.echo(install(archive, progress.say) if archive else fetch_archive(image_size, progress.say, counter))

@@ -15,7 +15,7 @@ from bench.cli.network import WEIGHTS, networks_named
 from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS, refuse_unused, small_eps
 from bench.datasets.messages import printable
 from bench.errors import BadInput
-from bench.fooling.limits import EPS
+from bench.fooling.limits import EPS, STEPS
 from bench.imagenet.images import class_folders
 from bench.imagenet.networks import NETWORKS
 from bench.records.files import make_folder
@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts withou
 
 MATRIX_EPS = 2.0
 OUTPUT = "fooled"
-STEPS = 20
+DIGITS = 8  # of the sha256 of an image, in the name of its record
 
 
 @click.command()
@@ -95,6 +95,8 @@ def fool(
     output = output or Path(OUTPUT)
     if image is not None:
         refuse_unused(["images", "seed", "data_dir"], "with an IMAGE")
+        if networks[0] in NETWORKS:
+            refuse_unused(["results_dir"], f"with an IMAGE for {networks[0]}")
         _check_file(image)
         make_folder(output, "--output ", "choose another folder")
     else:
@@ -137,7 +139,9 @@ def _image(
     found = fool_image(networks[0], image, eps, target, steps)
     goal = "any" if found.record.target is None else found.record.target
     other = ("" if eps is None else f"-eps-{eps:g}") + ("" if steps == STEPS else f"-steps-{steps}")
-    name = re.sub(r"[^\w.]+", "-", f"{image.stem}-{networks[0].name}-{goal}{other}")
+    # Two folders may have an image of one name.
+    which = f"{image.stem}-{found.record.image[:DIGITS]}"
+    name = re.sub(r"[^\w.]+", "-", f"{which}-{networks[0].name}-{goal}{other}")
     path = output / f"{name}.json"
     write_record(path, found.record)
     paths = with_picture(path, picture(found.record, found.clean, found.fooled))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli import completion
-from bench.cli.audit import recorded
-from bench.cli.options import JSON, QUIET, RECORDED
+from bench.cli.options import JSON, QUIET, RECORDED, refuse_unused
+from bench.cli.recorded import with_networks
 from bench.errors import BadInput
 from bench.records.store import Folder
 from bench.spec.control import control_of
@@ -39,11 +39,13 @@ def latency(
 ) -> None:
     """Time trained networks in turn with their dense controls: milliseconds a call at batch 1 and 64, and bytes on disk.
 
-    The times go into latency.json beside each run, and bench report shows them. RUN is the name of a run's folder, with or
-    without /seed-N. The images are drawn at random. Filters that are zero are
-    taken out first. Single zeros inside a kernel make no network faster here; fewer filters and a smaller rank do.
+    The times go into latency.json beside each run, and bench report shows them. RUN is the name of a run's folder, of which
+    all seeds are timed; with /seed-N that seed alone. The images are drawn at random. Filters that are zero are taken out
+    first. Single zeros inside a kernel make no network faster here; fewer filters and a smaller rank do.
     """
-    found = _with_controls([recorded(results_dir, text)[0] for text in runs])
+    if not formats:
+        refuse_unused(["threads"], "without --format")
+    found = _with_controls(with_networks(results_dir, runs))
     from bench.training import runtime
 
     runtime.prepare()

@@ -9,13 +9,12 @@ from typing import Any
 import click
 
 from bench.cli import completion
-from bench.cli.audit import recorded
 from bench.cli.options import JSON, QUIET, RECORDED, Command, refuse_unused
+from bench.cli.recorded import with_networks
 from bench.cli.sections import Option, SectionedCommand
 from bench.datasets.class_names import names_of
 from bench.errors import BadInput
 from bench.looking.ascent import Ascent
-from bench.records.store import Folder
 from bench.runs.looking import check, draw, look_at
 from bench.runs.pipeline import Where
 from bench.training.progress import Progress
@@ -93,7 +92,7 @@ def look(
         refuse_unused(["start", *settings], "without --target")
     ascent = Ascent(**settings)
     place = _place(start)
-    folders = list({each.path: each for text in runs for each in _trained(results_dir, text)}.values())
+    folders = with_networks(results_dir, runs)
     check(folders, images, place)
     classes = names_of(folders[0].trained().data.classes)
     labels = list(dict.fromkeys(classes.find(text) for text in targets))
@@ -119,12 +118,6 @@ def look(
     for name, each in drawings.items():
         click.echo("\n" + look_output.drawing(each, name, names))
     click.echo("\n" + "\n".join(f"picture  {path}" for path in pictures))
-
-
-def _trained(results: Path, text: str) -> list[Folder]:
-    """Return the folders that ``text`` names, without the seeds that have no network yet, if another one has."""
-    found = recorded(results, text)
-    return [each for each in found if each.has_network] or found
 
 
 def _place(start: str) -> int | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.audit import recorded
+from bench.cli.recorded import recorded
 from bench.errors import BadInput
 from bench.imagenet.names import imagenet_names
 from bench.imagenet.networks import NETWORKS

@@ -20,15 +20,15 @@ STOPPED = "interrupted: what was recorded stays; run the same command again to g
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _folder(context: click.Context, parameter: click.Parameter, value: Path) -> Path:
+def _folder(context: click.Context, parameter: click.Parameter, value: str) -> Path:
     del context, parameter
-    if str(value) in ("", "."):
+    if not value:
         raise click.BadParameter("expected the name of a folder, as in results; received none")
-    return value
+    return Path(value)
 
 
 def _results_dir(help_text: str, *, exists: bool) -> Callable[[Command], Command]:
-    folder = click.Path(exists=exists, file_okay=False, path_type=Path)
+    folder = click.Path(exists=exists, file_okay=False)  # text: as a path, no name at all would be the folder "."
     return click.option(
         "--results-dir",
         cls=Option,

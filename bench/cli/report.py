@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from bench.cli.completion import GRID, RUN
-from bench.cli.options import QUIET, RECORDED
+from bench.cli.options import QUIET, RECORDED, refuse_unused
 from bench.errors import IntegrityError
 from bench.records.collection import Collection, read
 from bench.records.files import make_folder
@@ -45,16 +45,19 @@ def report(
 
     Needs neither TensorFlow nor the images. Exits with 4 if damaged records were left out.
     """
-    found = load(grid)
     if compare:
+        refuse_unused(["output", "grid", "figures", "formats", "serve"], "with --compare, which writes nothing")
         from bench.comparison.two_runs import pair
 
         records = read(results_dir, mixed=mixed)
         click.echo(pair(records, *compare), nl=False)
-        _check_records(records)
+        for each in records.damaged:
+            click.echo(f"left out: {each.what}: {each.reason}", err=True)
+        _check_records(records, "the lines above say why")
         return
     from bench.report.build import Wanted, assemble, check
 
+    found = load(grid)
     wanted = Wanted(formats or FORMATS, figures)
     check(found, wanted)
     make_folder(output, "--output ", "choose another folder")
@@ -75,13 +78,13 @@ def report(
             click.echo(f"{len(files)} files under {output}")
 
         show(output, results_dir, again, click.echo)
-    _check_records(records)
+    _check_records(records, "REPORT.md lists all with the reason")
 
 
-def _check_records(records: Collection) -> None:
-    """Raise IntegrityError, once the work is done, where damaged records were left out."""
+def _check_records(records: Collection, more: str) -> None:
+    """Raise IntegrityError, once the work is done, where damaged records were left out; ``more`` says where the reasons are."""
     if damaged := records.damaged:
         raise IntegrityError(
             f"{len(damaged)} damaged record{'s were' if len(damaged) > 1 else ' was'} left out, the first: "
-            f"{damaged[0].what}; REPORT.md lists all with the reason"
+            f"{damaged[0].what}; {more}"
         )

@@ -34,12 +34,11 @@ from bench.cli.options import (
 )
 from bench.cli.sections import Option, SectionedCommand
 from bench.errors import Interrupted
-from bench.runs.command import flag
 from bench.spec.architectures import ARCHITECTURES, ArchitectureName
 from bench.spec.limits import OneOf
 from bench.spec.pruning_schedule import parse_schedule
 from bench.spec.run import Run
-from bench.spec.setting import Section
+from bench.spec.setting import Section, flag
 
 TYPES: dict[str, Any] = {"int": int, "float": float}
 
@@ -151,12 +150,10 @@ def run(
     **settings: Any,
 ) -> None:
     """Train a network, attack it, and record both. Run again, it does only what is missing."""
+    if as_json:
+        refuse_unused(["verbose"], "with --json")
     given = given_options()
     spec = Run.of(**{name: value for name, value in settings.items() if name in given})
-    for each in fields(spec):
-        parent = each.metadata["part_of"]
-        if parent and parent not in given:
-            refuse_unused([each.name], f"without {flag(spec.__dataclass_fields__[parent])}")
     radii = parse_eps(eps) if eps is not None else ()
     specs = attack_specs(spec, [attack_named(text) for text in attacks], radii, attack_fraction)
     schedules = [parse_schedule(text) for text in share_with]

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from bench.cli import sweep_output as summary
 from bench.cli.completion import GRID
-from bench.cli.options import AUDIT, DATA_DIR, JSON, QUIET, RESULTS, SKIP_BROKEN, audits_asked
+from bench.cli.options import AUDIT, DATA_DIR, JSON, QUIET, RESULTS, SKIP_BROKEN, audits_asked, refuse_unused
 from bench.cli.sweep_progress import SweepView
 from bench.errors import BadInput
 from bench.records.status import FINAL
 from bench.runs.grid import PRESETS, distinct_seeds, load
 from bench.runs.sweep.clusters import Place, shape
 from bench.runs.sweep.engine import work
-from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes
+from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes, stages_of
 
 
 @click.command()
@@ -37,7 +38,9 @@ from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes
 @click.option("--insecure", is_flag=True, help="allow a scheduler on another machine without TLS")
 @click.option("--workers", type=click.IntRange(0, 10_000), default=0, help="runs at once  [default: the machine's]")
 @click.option(
-    "--emit-jobs", type=click.Path(path_type=Path), help="write one command for each run to this file; start nothing"
+    "--emit-jobs",
+    type=click.Path(path_type=Path),
+    help="write one command for each run to this file, in stages; start nothing",
 )
 @click.option(
     "--no-sharing", is_flag=True, help="train every run from its own start, also where runs could share a prefix"
@@ -68,6 +71,11 @@ def sweep(
     quiet: bool,
 ) -> None:
     """Train and attack every run of a grid. Run again, it does only what is missing."""
+    if emit_jobs:
+        refuse_unused(
+            ["dry_run", "cluster", "cluster_config", "insecure", "workers", "as_json"],
+            "with --emit-jobs, which starts nothing",
+        )
     place = Place(cluster, workers, cluster_config, insecure)
     place.check()
     found = load(grid)
@@ -75,10 +83,10 @@ def sweep(
     found = found.with_settings({name: value for name, value in overrides.items() if value is not None})
     cells, excluded = found.cells(found.chosen(figures, extra), _seeds(seeds) if seeds is not None else found.seeds)
     jobs = jobs_of(cells, results_dir, data_dir, not no_sharing, audits_asked(audit), skip_broken)
-    divided = shape(place)
     if emit_jobs:
         _emit(emit_jobs, jobs)
         return
+    divided = shape(place)
     states = {job.key: job.status() for job in jobs}
     if dry_run:
         planned = summary.dry_run(jobs, states, excluded, divided)
@@ -102,12 +110,12 @@ def _seeds(text: str) -> tuple[int, ...]:
         raise BadInput(f"seeds is {text!r}: expected whole numbers separated by commas, as 0,1,2") from error
 
 
-def _emit(path: Path, jobs: list[Job]) -> None:
-    lines = [shlex.join(["bench", *job.words]) for job in jobs if job.status().state not in FINAL]
+def _emit(path: Path, jobs: Sequence[Job]) -> None:
+    """Write one command a line, in stages, and print how to start one stage after the other."""
+    stages = stages_of([job for job in jobs if job.status().state not in FINAL])
+    lines = [shlex.join(["bench", *job.words]) for stage in stages for job in stage]
     try:
         path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     except OSError as error:
         raise BadInput(f"cannot write {path}: {error.strerror}") from error
-    click.echo(f"{len(lines)} commands in {path}, controls before their pruned runs")
-    click.echo(f"at once, two at a time:  xargs -P 2 -d '\\n' -I{{}} sh -c '{{}}' < {path}")
-    click.echo(f'in a job array:  eval "$(sed -n "${{SLURM_ARRAY_TASK_ID}}p" {path})"  with --array=1-{len(lines)}')
+    click.echo(summary.emitted(str(path), [len(stage) for stage in stages]))

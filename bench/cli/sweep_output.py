@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import accumulate
 from statistics import mean
 from typing import Any
 
@@ -44,16 +46,27 @@ def _expected(jobs: Sequence[Job], left: Sequence[Job], shape: Shape) -> str:
     for job in jobs:
         for what, seconds in took[job.key].items():
             times[_kind(job), what].append(seconds)
-    wanted = [
-        (_kind(job), what)
-        for job in left
-        for what in (TRAINING, *(spec.name for spec in job.cell.specs))
-        if what not in took[job.key]
-    ]
+    wanted = [(_kind(job), what) for job in left for what in _parts_left(job, took[job.key])]
     if any(each not in times for each in wanted):
-        return "time expected: not known; no run of the same architecture, size, length and attacks has ended here"
+        return (
+            "time expected: not known; no run of the same architecture, size and length has ended here with the same attacks "
+            "and audits"
+        )
     total = sum(mean(times[each]) for each in wanted) / max(1, shape.workers)
     return f"time expected: about {total / 60:.0f} min, from the runs that ended here"
+
+
+def _parts_left(job: Job, took: Collection[str]) -> list[str]:
+    """Return which parts of the run are still to be done, of which it ``took`` some already. An old audit is done again."""
+    parts = [what for what in (TRAINING, *(spec.name for spec in job.cell.specs)) if what not in took]
+    try:
+        return parts + [_audit(battery) for battery in job.audits_left()]
+    except BenchError:
+        return parts + [_audit(battery) for battery in job.audits]
+
+
+def _audit(battery: str) -> str:
+    return f"audit {battery}"
 
 
 def _kind(job: Job) -> tuple[str, str, int, int, int]:
@@ -62,13 +75,43 @@ def _kind(job: Job) -> tuple[str, str, int, int, int]:
 
 
 def _seconds(job: Job) -> dict[str, float]:
-    """Return the seconds that each recorded part of the run took, its training and each attack by name."""
+    """Return the seconds that each recorded part of the run took: its training, each attack and each audit by name."""
     try:
         training = job.folder.training()
-        records = {TRAINING: training, **job.folder.attacks()} if training else {}
+        if training is None:
+            return {}
+        audits = {_audit(battery): found[0] for battery in job.audits if (found := job.folder.audit(battery))}
+        records = {TRAINING: training, **job.folder.attacks(), **audits}
         return {what: each.volatile.seconds for what, each in records.items() if each.volatile.seconds is not None}
     except BenchError:
         return {}
+
+
+def emitted(path: str, counts: Sequence[int]) -> str:
+    """Return how to start the commands in the file ``path``, stage by stage, on one machine and as job arrays of Slurm.
+
+    Args:
+        path: of the file, with one command a line.
+        counts: of the commands of each stage.
+    """
+    ends = list(accumulate(counts))
+    ranges = [(end - count + 1, end) for end, count in zip(ends, counts, strict=True)]
+    file = shlex.quote(path)
+    if not counts:
+        return f"no commands in {path}: every run has ended"
+    lines = [f"{sum(counts)} commands in {path}, in stages: each needs the networks of those before it"]
+    lines.append("on this machine, two at a time; each line waits for the end of its stage:")
+    lines += [f"  sed -n {first},{last}p {file} | xargs -P 2 -d '\\n' -I{{}} sh -c '{{}}'" for first, last in ranges]
+    lines.append("in job arrays of Slurm; JOB is the number that the sbatch before it printed:")
+    for number, (first, last) in enumerate(ranges):
+        after = " --dependency=afterany:JOB" if number else ""
+        lines.append(f"  sbatch --parsable --array={first}-{last}{after} --wrap={_one_line_of(file)}")
+    return "\n".join(lines)
+
+
+def _one_line_of(file: str) -> str:
+    """Return, quoted for a shell, the command by which a job of an array runs its line of ``file``."""
+    return shlex.quote(f'eval "$(sed -n "${{SLURM_ARRAY_TASK_ID}}p" {file})"')
 
 
 def after(jobs: Sequence[Job], states: States) -> str:

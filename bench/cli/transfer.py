@@ -12,7 +12,7 @@ from bench.cli.files import with_picture
 from bench.cli.network import WEIGHTS, networks_named
 from bench.cli.options import JSON_LINES, QUIET, RESULTS, small_eps
 from bench.errors import BadInput
-from bench.features.svm import check_machine
+from bench.features.svm import PENALTIES, check_machine
 from bench.records.studies import write_study
 from bench.training.progress import Progress
 
@@ -26,7 +26,12 @@ from bench.training.progress import Progress
 )
 @click.option("--cut", "cuts", metavar="LAYER,...", help="layers to take features of  [default: four of the network]")
 @click.option(
-    "--C", "penalties", metavar="C,...", default="0.0001,0.001,0.01,0.1", show_default=True, help="of the linear SVM"
+    "--C",
+    "penalties",
+    metavar="C,...",
+    default=",".join(f"{each:g}" for each in PENALTIES),
+    show_default=True,
+    help="of the linear SVM",
 )
 @click.option("--eps", default="1,2", show_default=True, help="radii of the attacks, L-infinity, pixel levels")
 @click.option("--train-images", type=click.IntRange(2), help="most training images of each class  [default: all]")

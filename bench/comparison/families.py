@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from bench.attacks import Attack, known_attack
 from bench.attacks.spec import default_attacks
-from bench.comparison.group import ComparisonGroup
+from bench.comparison.group import ComparisonGroup, attacked_by
 from bench.records.collection import Collection
 from bench.spec.architectures import written
 from bench.spec.control import control_of
@@ -56,13 +56,8 @@ def _attacks(collection: Collection, runs: tuple[Run, ...]) -> tuple[Attack, ...
 
 def _radii(collection: Collection, runs: tuple[Run, ...], attack: Attack) -> tuple[float, ...]:
     """Return the radii that every network with the attack has."""
-    names = [(run, {str(attack), str(attack.against(run.temperature))}) for run in runs]
-    sets = [
-        set(each.attacks[text].outcomes.eps)
-        for run, texts in names
-        for each in collection.of(run).values()
-        for text in texts & each.attacks.keys()
-    ]
+    found = [attacked_by(each, str(attack)) for run in runs for each in collection.of(run).values()]
+    sets = [set(each.outcomes.eps) for each in found if each]
     return tuple(sorted(set.intersection(*sets))) if sets else ()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.attacks import known_attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.pgd import Pgd
-from bench.comparison.group import AttackedNetwork
+from bench.comparison.group import AttackedNetwork, attacked_by
 from bench.comparison.masked_networks import is_masked
 from bench.records.collection import Collection
 from bench.records.networks import RecordedAttack, TrainedNetwork
@@ -56,12 +56,15 @@ def step_pairs(collection: Collection) -> list[StepPair]:
 
 
 def _pair(network: TrainedNetwork, text: str) -> StepPair | None:
-    """Return the PGD ``text`` with the single step on the same loss; None where it is no PGD, or they share no radius."""
+    """Return the PGD ``text`` with the single step on the same loss, by an attacker who knows as much.
+
+    None where it is no PGD, where that step was not recorded, or where they share no radius.
+    """
     attack = known_attack(text)
     if not isinstance(attack, Pgd):
         return None
     many = network.attacks[text]
-    one = network.attacks.get(str(Fgsm(attack.knowledge, attack.loss))) or network.attacks.get(str(Fgsm()))
+    one = attacked_by(network, str(Fgsm(attack.knowledge, attack.loss)))
     both = on_common_images({"one": one.outcomes, "many": many.outcomes}) if one else {}
     if one is None or not len(both["one"].indices) or not any(both["one"].eps):
         return None

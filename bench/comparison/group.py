@@ -145,12 +145,10 @@ class ComparisonGroup:
     def _attacked(self) -> dict[Run, dict[int, AttackedNetwork]]:
         found: dict[Run, dict[int, AttackedNetwork]] = {run: {} for run in self.runs}
         for run in self.runs:
-            names = (str(self.attack.against(run.temperature)), str(self.attack))  # a grid may use either
             for seed, network in sorted(self.trained(run).items()):
-                attacks = [network.attacks[name] for name in names if name in network.attacks]
-                whole = [each for each in attacks if set(self.eps) <= set(each.outcomes.eps)]
-                if whole:
-                    found[run][seed] = AttackedNetwork(network, whole[0])
+                attack = attacked_by(network, str(self.attack))
+                if attack and set(self.eps) <= set(attack.outcomes.eps):
+                    found[run][seed] = AttackedNetwork(network, attack)
         return found
 
     def learned(self, run: Run) -> bool:
@@ -221,9 +219,15 @@ def _curve(attack: RecordedAttack, outcomes: Outcomes) -> Curve:
 
 
 def attacked_by(network: TrainedNetwork, text: str) -> RecordedAttack | None:
-    """Return the attack ``text`` on ``network``, under the name that it is recorded by; None where it was not run."""
+    """Return the attack ``text`` on ``network``; None where it was not run.
+
+    Earlier versions recorded an attack under the name that the user gave it. Of two records, the one on more images is taken,
+    then the one with more radii.
+    """
     attack = known_attack(text)
-    return network.attacks.get(str(attack.against(network.run.temperature))) if attack else None
+    names = (str(attack.against(network.run.temperature)), text) if attack else ()
+    found = [network.attacks[name] for name in names if name in network.attacks]
+    return max(found, key=lambda each: each.size, default=None)
 
 
 def comparison_groups(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.spec.methods import split
 from bench.spec.run import Run
 
 DENSE = "dense"
@@ -26,7 +27,7 @@ def method_of(run: Run) -> str:
 
     Weight decay counts here, although a control keeps it.
     """
-    names = [acts.method for acts in run.methods]
+    names = [acts.method for acts in run.methods] + [OTHER for _ in split(run.method)]
     if not names:
         return OTHER if run.words else DENSE
     if len(names) > 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +18,25 @@ from bench.errors import BadInput
 NAMED_AT_MOST = 10
 
 
+class BrokenImages(BadInput):
+    """Images that cannot be decoded and may not be left out."""
+
+
+@contextmanager
+def or_skipped() -> Iterator[None]:
+    """Offer ``--skip-broken`` where the block comes upon broken images. It is for commands that have this option."""
+    try:
+        yield
+    except BrokenImages as error:
+        raise BrokenImages(f"{error}, or leave them out with --skip-broken") from error
+
+
 def load(
     image_size: int, data_dir: Path | None, skip_broken: bool, report: Report, progress: Count = silent
 ) -> Dataset:
     """Load ``data_dir/{train,val}/CLASS/*.{jpg,jpeg,png}``, cropped to squares of ``image_size`` pixels.
 
-    Raises: ``BadInput`` without a ``data_dir``, for a folder of another layout, and for broken images unless
+    Raises: ``BadInput`` without a ``data_dir`` and for a folder of another layout, ``BrokenImages`` for broken images unless
         ``skip_broken``.
     """
     if data_dir is None:
@@ -39,7 +54,7 @@ def images_of(
     The images are decoded and cropped as those of ``load``, and a label is an index into the sorted names of the class
     folders. ``train`` is empty.
 
-    Raises: ``BadInput`` for a folder of another layout, and for broken images unless ``skip_broken``.
+    Raises: ``BadInput`` for a folder of another layout, ``BrokenImages`` for broken images unless ``skip_broken``.
     """
     return read("folder", list_val(data_dir), image_size, skip_broken, report, progress)
 
@@ -50,7 +65,7 @@ def read(name: str, listing: Listing, image_size: int, skip_broken: bool, report
     A val image that is also in train is reported. With ``skip_broken``, broken images are left out and listed in
     ``Dataset.skipped``.
 
-    Raises: ``BadInput`` for broken images without ``skip_broken``, or when a class has no other images in a split.
+    Raises: ``BrokenImages`` for broken images without ``skip_broken``, ``BadInput`` when a class has no other images in a split.
     """
     pixels = read_pixels(listing, image_size, report, progress)
     if leaks := in_both_splits(listing, pixels.digests):
@@ -82,11 +97,10 @@ def _split(listing: Listing, pixels: Pixels, files: tuple[str, ...], first: int)
     )
 
 
-def _broken(listing: Listing, lines: tuple[str, ...]) -> BadInput:
+def _broken(listing: Listing, lines: tuple[str, ...]) -> BrokenImages:
     listed = "List them all with bench data verify" if listing.train else "Replace or remove them"
     more = f"; and {len(lines) - NAMED_AT_MOST} more" if len(lines) > NAMED_AT_MOST else ""
-    return BadInput(
+    return BrokenImages(
         f"expected {len(listing.names)} readable images in {printable(listing.root)!r}, received {len(lines)} broken:"
-        f" {'; '.join(lines[:NAMED_AT_MOST])}{more}."
-        f" {listed}, or leave them out with --skip-broken, where the command has it"
+        f" {'; '.join(lines[:NAMED_AT_MOST])}{more}. {listed}"
     )

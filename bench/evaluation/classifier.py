@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from bench.attacks.base import Target
 from bench.attacks.losses import CrossEntropy, Dlr, Logit, Loss, Margin, TargetedMargin, UnitGap
 from bench.datasets.base import Images, Labels
 from bench.errors import BenchError
@@ -36,7 +37,7 @@ class Classifier:
         BenchError: the network computes in another type than float32, or returns probabilities.
     """
 
-    def __init__(self, model: Any, temperature: float = 1.0, others: Callable[[str], Classifier] | None = None) -> None:
+    def __init__(self, model: Any, temperature: float = 1.0, others: Callable[[str], Target] | None = None) -> None:
         if model.dtype_policy.compute_dtype != "float32":
             raise BenchError(
                 f"an attack needs a float32 network: received one in {model.dtype_policy.compute_dtype}; build it in float32"
@@ -65,7 +66,7 @@ class Classifier:
     def logits(self, images: Images) -> NDArray[np.float32]:
         """Return the logits (n, classes) of ``images`` (n, height, width, 3), float32 pixel levels."""
         self.queries += len(images)
-        return np.concatenate([self._logits(chunk).numpy() for chunk in _chunks(images)])
+        return _joined([self._logits(chunk) for chunk in _chunks(images)], self.model.output_shape[1:])
 
     def gradient(self, images: Images, labels: Labels, loss: Loss) -> Images:
         """Return the gradient of each image's ``loss`` by its pixels, of the shape of ``images``.
@@ -85,9 +86,8 @@ class Classifier:
         compiled = self._losses[type(loss)]
         chunks = zip(_chunks(images), _chunks(labels), _chunks(others), strict=True)
         parts = [compiled(*chunk, temperature) for chunk in chunks]
-        logits, values, gradient = (
-            np.concatenate([each.numpy() for each in part]) for part in zip(*parts, strict=True)
-        )
+        shapes = (self.model.output_shape[1:], (), images.shape[1:])
+        logits, values, gradient = (_joined([part[place] for part in parts], each) for place, each in enumerate(shapes))
         self.gradients += len(images)
         zero = gradient == 0
         self._gradients_zero.append(zero.all(axis=(1, 2, 3)))
@@ -96,7 +96,7 @@ class Classifier:
         self.broken += int(gradient.size - np.count_nonzero(np.isfinite(gradient)))
         return logits, values, np.nan_to_num(gradient, copy=False)
 
-    def other(self, name: str) -> Classifier:
+    def other(self, name: str) -> Target:
         """Return the network of another run; "" is the control. BenchError where no other networks were given."""
         if self._others is None:
             raise BenchError(
@@ -118,6 +118,11 @@ class Classifier:
 
 def _chunks(array: NDArray[Any]) -> list[NDArray[Any]]:
     return [array[start : start + BATCH] for start in range(0, len(array), BATCH)]
+
+
+def _joined(parts: Sequence[Any], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return the rows of ``parts``, each of ``shape``, as one array: of no rows where there is no part."""
+    return np.concatenate([np.zeros((0, *shape), np.float32), *(each.numpy() for each in parts)])
 
 
 def _cross_entropy(labels: Any, logits: Any, _others: Any, temperature: Any) -> Any:

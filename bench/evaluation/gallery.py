@@ -25,7 +25,7 @@ ARRAYS = ("clean", "attacked", "moved", "logits", "eps", "labels")
 def gallery(spec: AttackSpec, target: Target, images: Split, seed: int) -> Arrays:
     """Attack the first image of each class of ``images`` at the radii that the norm of the attack shows.
 
-    If ``spec`` has none of these radii, its last five are shown.
+    Of more than ``MOST_IMAGES`` classes, the first have an image. If ``spec`` has none of these radii, its last five are shown.
 
     Returns:
         For m images, k radii and c classes: ``clean`` uint8 (m, h, w, 3); ``attacked`` uint8 (k, m, h, w, 3), rounded to
@@ -39,7 +39,7 @@ def gallery(spec: AttackSpec, target: Target, images: Split, seed: int) -> Array
     above = [radius for radius in spec.eps if radius > 0]
     usual = [radius for radius in above if radius in spec.attack.norm.shown]
     radii = usual or above[-MOST_RADII:] or [0.0]
-    _, places = np.unique(images.labels, return_index=True)
+    places = np.unique(images.labels, return_index=True)[1][:MOST_IMAGES]
     clean, labels = images.images[places].astype(np.float32), images.labels[places]
     attacked = list(spec.attack(target, clean.copy(), labels.copy(), radii, seed))
     for radius, moved in zip(radii, attacked, strict=True):

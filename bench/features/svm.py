@@ -17,6 +17,7 @@ from bench.spec.limits import Range
 
 ITERATIONS = 2000
 PENALTY = Range("the C of a support vector machine", 1e-8, 1e6)
+PENALTIES = (0.0001, 0.001, 0.01, 0.1)  # the values of C to choose from, unless told otherwise
 Features = NDArray[np.float32]
 
 

@@ -24,7 +24,7 @@ from bench.errors import BadInput, BenchError
 from bench.evaluation.classifier import Classifier
 from bench.evaluation.referee import judge
 from bench.features.cuts import check_cuts, default_cuts, features_at, pooled
-from bench.features.svm import LinearSvm, check_machine, fitted
+from bench.features.svm import PENALTIES, LinearSvm, check_machine, fitted
 from bench.networks import TrainedNetwork
 from bench.records.outcomes import wilson
 from bench.records.provenance import environment, with_module
@@ -34,7 +34,6 @@ from bench.training.progress import Progress
 from bench.training.runtime import devices
 
 VERSION = 1
-PENALTIES = (0.0001, 0.001, 0.01, 0.1)
 HELD_OUT = 0.2
 ATTACKS: tuple[Attack, ...] = (Fgsm(loss="margin"), Apgd(loss="margin", steps=20))
 LOGITS = 1e-3  # by which the logits of the whole network may differ from those of the machine, relative to the largest

@@ -17,8 +17,8 @@ from bench.datasets.decoding import BrokenImage, decode
 from bench.datasets.messages import printable
 from bench.errors import BadInput
 from bench.fooling.goal import Away, Towards
-from bench.fooling.limits import EPS, STEPS_OF_A_CLIMB
-from bench.fooling.smallest import STEPS, smallest, within
+from bench.fooling.limits import EPS, STEPS, STEPS_OF_A_CLIMB
+from bench.fooling.smallest import smallest, within
 from bench.networks import TrainedNetwork
 from bench.records.provenance import environment
 from bench.records.schema import FooledRecord, GuessRow, ThreatRecord

@@ -15,8 +15,8 @@ from bench.attacks.norms import LINF
 from bench.attacks.search import Found
 from bench.datasets.base import Images, Labels
 from bench.fooling.goal import Away
+from bench.fooling.limits import STEPS
 
-STEPS = 20
 PRECISION = 0.05  # the search ends where the radius that failed is so near below the one that worked
 SMALLEST = 1e-3  # pixel levels
 TRIES = 40

@@ -35,7 +35,8 @@ class Look(Evaluation):
     Args:
         images: the number of validation images.
         named: the run that it is compared with where its control is not here.
-        compared: whether it matters what the network is compared with. It does not where others are compared with it.
+        compared: False where this look is made only for other networks to be compared with: then any recorded look is
+            enough.
     """
 
     images: int

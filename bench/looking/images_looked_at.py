@@ -18,7 +18,7 @@ def looked_at(labels: Labels, images: int) -> NDArray[np.int64]:
     seed = int.from_bytes(hashlib.sha256(b"look").digest()[:4], "big")
     order = np.random.default_rng(seed).permutation(len(labels))
     mixed = labels[order]
-    turn = np.zeros(len(mixed), np.int64)  # the how-manieth of its class each image is
+    turn = np.zeros(len(mixed), np.int64)  # each image's number within its class
     for each in np.unique(mixed):
         turn[mixed == each] = np.arange((mixed == each).sum())
     return np.sort(order[np.lexsort((mixed, turn))][:images])

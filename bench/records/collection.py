@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import BenchError, IntegrityError, Unreadable
+from bench.errors import IntegrityError, Unreadable
 from bench.records.files import Arrays
 from bench.records.networks import LeftOut, RecordedAttack, TrainedNetwork, comparable_networks
 from bench.records.outcomes import Outcomes
@@ -31,8 +30,7 @@ from bench.records.studies import Study, studies, weights_of
 from bench.spec.run import Run
 
 Shared = dict[tuple[str, bytes], NDArray[Any]]
-Name = TypeVar("Name", str, int)
-Kept = TypeVar("Kept", bound=AuditRecord | LatencyRecord | tuple[LookRecord, Arrays])
+Made = TypeVar("Made", AuditRecord, LookRecord)
 
 
 @dataclass(frozen=True)
@@ -109,22 +107,22 @@ def read(results: Path, *, mixed: bool = False) -> Collection:
     )
 
 
-def _studies(results: Path, weights: Mapping[str, str]) -> tuple[list[Study], list[BenchError]]:
+def _studies(results: Path, weights: Mapping[str, str]) -> tuple[list[Study], list[IntegrityError]]:
     """Return the studies below ``results`` and the errors of the others.
 
     Args:
         weights: the sha256 of the weights of each recorded run. A study of other weights of a run is an error.
     """
     kept: list[Study] = []
-    broken: list[BenchError] = []
+    broken: list[IntegrityError] = []
     for path, found in studies(results):
-        if isinstance(found, BenchError):
+        if isinstance(found, IntegrityError):
             broken.append(found)
             continue
         old = [name for name, each in weights_of(found).items() if weights.get(name, each) != each]
         if old:
             broken.append(
-                IntegrityError(f"{path} is of other weights of {old[0]} than those of run.json: make it again")
+                IntegrityError(f"{path} is of other weights of {old[0]} than those of run.json: make it again", path)
             )
         else:
             kept.append(found)
@@ -135,7 +133,7 @@ def network_of(folder: Folder) -> TrainedNetwork | None:
     """Read and verify the records of one run; None where it has no network.
 
     Raises:
-        BenchError: a record is damaged or cannot be read.
+        IntegrityError: a record is damaged or cannot be read.
     """
     network, broken = _network(folder, {})
     if broken:
@@ -152,45 +150,64 @@ def _folders(results: Path) -> list[Folder | IntegrityError]:
     return list(folders(results))
 
 
-def _network(folder: Folder, shared: Shared) -> tuple[TrainedNetwork | None, list[BenchError]]:
+def _network(folder: Folder, shared: Shared) -> tuple[TrainedNetwork | None, list[IntegrityError]]:
     """Return the network in ``folder`` with all that is of its weights and images, and the errors of the rest."""
     try:
         training = folder.training()
-    except BenchError as error:
+    except IntegrityError as error:
         return None, [error]
     if training is None or training.diverged:
         return None, []
+    fits = training.fits
     try:
         attacks, broken = _attacks(folder, training, shared)
     except OSError as error:  # the folder of the attacks is being removed
-        return None, [Unreadable(f"cannot read {folder.path / 'attacks'}: {error.strerror}")]
+        place = folder.path / "attacks"
+        return None, [Unreadable(f"cannot read {place}: {error.strerror}", place)]
 
-    fits = training.fits
+    def own(
+        found: Iterable[tuple[Made, Arrays] | IntegrityError], path: Callable[[Made], Path], again: str
+    ) -> Iterator[tuple[Made, Arrays]]:
+        for each in found:
+            if isinstance(each, IntegrityError):
+                broken.append(each)
+            elif fits(each[0]):
+                yield each
+            else:
+                broken.append(strange(path(each[0]), again))
 
-    def own(read: Callable[[], Mapping[Name, Kept]], path: Callable[[Name], Path], again: str) -> dict[Name, Kept]:
-        try:
-            found = read()
-        except BenchError as error:
-            broken.append(error)
-            return {}
-        others = [name for name, each in found.items() if not fits(each[0] if isinstance(each, tuple) else each)]
-        broken.extend(strange(path(name), again) for name in others)
-        return {name: each for name, each in found.items() if name not in others}
+    audits = {
+        made.battery: made for made, _ in own(folder.audits(), lambda made: folder.audit_path(made.battery), "audit")
+    }
+    looks = {
+        made.images: (made, numbers)
+        for made, numbers in own(folder.looks(), lambda made: folder.look_path(made.images), "look")
+    }
+    timed = _timed(folder, training, broken)
+    return TrainedNetwork(folder.run, training, attacks, audits, timed, dict(sorted(looks.items()))), broken
 
-    audits = own(folder.audits, folder.audit_path, "audit")
-    looks = own(folder.looks, folder.look_path, "look")
-    timed = own(lambda: {"": found} if (found := folder.latency()) else {}, lambda _: folder.latency_path, "time")
-    return TrainedNetwork(folder.run, training, attacks, audits, timed.get(""), looks), broken
+
+def _timed(folder: Folder, training: TrainingRecord, broken: list[IntegrityError]) -> LatencyRecord | None:
+    """Return the last timing of the network of ``training``; add what is wrong with it to ``broken``."""
+    try:
+        found = folder.latency()
+    except IntegrityError as error:
+        broken.append(error)
+        return None
+    if found is None or training.fits(found):
+        return found
+    broken.append(strange(folder.latency_path, "time"))
+    return None
 
 
 def _attacks(
     folder: Folder, training: TrainingRecord, shared: Shared
-) -> tuple[dict[str, RecordedAttack], list[BenchError]]:
+) -> tuple[dict[str, RecordedAttack], list[IntegrityError]]:
     """Return the attacks on the network of ``training`` by their text, of two records the larger, and the errors."""
     attacks: dict[str, RecordedAttack] = {}
-    broken: list[BenchError] = []
+    broken: list[IntegrityError] = []
     for each in folder.outcomes():
-        if isinstance(each, BenchError):
+        if isinstance(each, IntegrityError):
             broken.append(each)
             continue
         record, arrays = each
@@ -202,7 +219,7 @@ def _attacks(
             attack = RecordedAttack(record, _outcomes(arrays, shared))
         except (KeyError, TypeError, ValueError) as error:
             reason = f"has wrong or missing arrays ({error}): move it away and run again"
-            broken.append(IntegrityError(f"{where} {reason}"))
+            broken.append(IntegrityError(f"{where} {reason}", where))
             continue
         if record.attack not in attacks or attack.size > attacks[record.attack].size:
             attacks[record.attack] = attack
@@ -211,7 +228,7 @@ def _attacks(
 
 def strange(path: Path, again: str) -> IntegrityError:
     """Return the error of a record at ``path`` that is not of the network beside it, with what to do ``again``."""
-    return IntegrityError(f"{path} is of other weights or images than those of run.json: {again} again")
+    return IntegrityError(f"{path} is of other weights or images than those of run.json: {again} again", path)
 
 
 def _outcomes(arrays: Arrays, shared: Shared) -> Outcomes:
@@ -227,8 +244,6 @@ def _outcomes(arrays: Arrays, shared: Shared) -> Outcomes:
     return Outcomes(eps, indices, labels, predictions)
 
 
-def _blame(error: BenchError, results: Path) -> LeftOut:
-    """Return an error with the file that it names, relative to ``results``."""
-    _, _, after = str(error).partition(f"{results}/")
-    found = re.match(r".+?/seed-[^/]+/((attacks|audits|looks)/)?[^/\s:]+|[^\s:]+", after)
-    return LeftOut(found.group() if found else "?", str(error), damaged=True)
+def _blame(error: IntegrityError, results: Path) -> LeftOut:
+    """Return an error with the file that it is about, relative to ``results``."""
+    return LeftOut(error.path.relative_to(results).as_posix() if error.path else "?", str(error), damaged=True)

@@ -99,13 +99,15 @@ def read_json(path: Path, schema: str) -> dict[str, Any]:
         body: dict[str, Any] = found["record"]
         if found["schema"] != schema:
             raise IntegrityError(
-                f"{path} has the schema {found['schema']!r}: expected {schema!r}; move it away and run again"
+                f"{path} has the schema {found['schema']!r}: expected {schema!r}; move it away and run again", path
             )
         whole = _is_record_text(text, schema, body)
     except (ValueError, KeyError, TypeError, RecursionError):
         whole = False
     if not whole:
-        raise IntegrityError(f"{path} is damaged: its content does not match its hash; move it away and run again")
+        raise IntegrityError(
+            f"{path} is damaged: its content does not match its hash; move it away and run again", path
+        )
     return body
 
 
@@ -164,7 +166,7 @@ def read_arrays(path: Path, sha256: str) -> Arrays:
     content = _content(path)
     if hashlib.sha256(content).hexdigest() != sha256:
         raise IntegrityError(
-            f"{path} is damaged: its sha256 is not the recorded one; move it away, or start again with --restart"
+            f"{path} is damaged: its sha256 is not the recorded one; move it away, or start again with --restart", path
         )
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name.removesuffix(".npy"): _array(archive.read(name)) for name in archive.namelist()}
@@ -192,6 +194,6 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise IntegrityError(f"cannot read {path}: it is missing; start again with --restart") from error
+        raise IntegrityError(f"cannot read {path}: it is missing; start again with --restart", path) from error
     except OSError as error:
-        raise Unreadable(f"cannot read {path}: {error.strerror}; check its permissions") from error
+        raise Unreadable(f"cannot read {path}: {error.strerror}; check its permissions", path) from error

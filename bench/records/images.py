@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
+from bench.datasets.folder import or_skipped
 from bench.datasets.messages import Count, Report, silent
 from bench.errors import IntegrityError
 from bench.records.schema import TrainingRecord
@@ -35,7 +37,9 @@ def images_of_run(
         IntegrityError: they are not those of its training.
     """
     left_out, source = training is not None and bool(training.data.skipped), DATASETS[run.dataset]
-    found = source.load(run.image_size, data_dir, skip_broken or left_out, report, progress)
+    # A training that left none out was on whole images: without those that are broken now, they would be others.
+    with or_skipped() if training is None else nullcontext():
+        found = source.load(run.image_size, data_dir, skip_broken or left_out, report, progress)
     if training is not None and training.data.fingerprint != found.fingerprint:
         choice = "another --results-dir" if source.named else "--data-name NAME to keep both"
         raise IntegrityError(

@@ -23,7 +23,7 @@ class RecordedAttack:
     def without_temperature(self) -> bool:
         """Whether no temperature matters to the attack: it follows no gradient of the cross-entropy, which could be masked.
 
-        So it is of an attack on the logit margin or another loss without a temperature, and of one without a loss.
+        This holds for a loss without a temperature, such as the logit margin, and for attacks without a loss.
         """
         return self.record.threat.temperature is None
 
@@ -123,11 +123,11 @@ def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[Traine
 def _one_version_each(networks: Iterable[TrainedNetwork], others: list[LeftOut]) -> list[TrainedNetwork]:
     """Return ``networks`` with the most common version of each attack; add to ``others`` what that leaves out."""
     kept = list(networks)
-    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    counted: dict[str, Counter[tuple[int, str]]] = defaultdict(Counter)
     for network in kept:
         for text, attack in network.attacks.items():
-            counted[text][attack.record.numbers] += 1
-    best = {text: max(versions, key=lambda each: (versions[each], each)) for text, versions in counted.items()}
+            counted[text][attack.record.known_version or 0, attack.record.numbers] += 1
+    best = {text: max(versions, key=lambda each: (versions[each], each))[1] for text, versions in counted.items()}
     found = []
     for network in kept:
         same = {text: each for text, each in network.attacks.items() if each.record.numbers == best[text]}

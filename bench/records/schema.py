@@ -145,12 +145,15 @@ class _Versioned(Record):
     volatile: Volatile = Volatile()
 
     @property
+    def known_version(self) -> int | None:
+        """The version; None in an old record of code that has none."""
+        return 1 if self.version is None and self.environment.code == CODE_OF_VERSION_1 else self.version
+
+    @property
     def numbers(self) -> str:
         """What two records must share to be compared: "version 2", or "code" and the hash in an old record."""
-        if self.version is not None:
-            return f"version {self.version}"
-        code = self.environment.code
-        return "version 1" if code == CODE_OF_VERSION_1 else f"code {code}"
+        known = self.known_version
+        return f"code {self.environment.code}" if known is None else f"version {known}"
 
 
 class TrainingRecord(_Versioned):

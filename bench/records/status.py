@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.attacks.spec import AttackSpec
-from bench.errors import BenchError, Unreadable
+from bench.errors import BenchError, IntegrityError, Unreadable
 from bench.records.store import Folder
 from bench.spec.run import Run
 
@@ -73,7 +73,9 @@ def status_of(
         if record is not None and record.diverged:
             return RunStatus(State.DIVERGED, f"epoch {record.epoch}", log)
         attacks, unaudited = folder.attacks(), to_be_audited()
-        folder.audits()  # raises where one is damaged, wanted or not
+        for audit in folder.audits():  # wanted or not
+            if isinstance(audit, IntegrityError):
+                raise audit
     except Unreadable as error:
         return RunStatus(State.UNREADABLE, str(error), log)
     except BenchError as error:

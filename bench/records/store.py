@@ -17,8 +17,9 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,16 +41,19 @@ from bench.records.typed_files import (
     artefact,
     is_there,
     listed,
+    read_all_with_arrays,
     read_record,
     read_with_arrays,
+    records_in,
     write_record,
     write_with_arrays,
 )
-from bench.spec.control import control_of
+from bench.spec.control import control_of, options_apart
 from bench.spec.run import Run
 
 GALLERY = ".gallery.npz"
 PROBE = 0.5  # seconds to wait for a lock: ``is_locked`` of another process holds it for an instant
+TORN = 3600.0  # seconds after which nothing is still at work on a file that is half written
 
 
 def folders(results: Path) -> Iterator[Folder | IntegrityError]:
@@ -67,7 +71,7 @@ def folders(results: Path) -> Iterator[Folder | IntegrityError]:
             try:
                 found = _folder(results, seed)
             except BenchError as error:
-                yield error if isinstance(error, IntegrityError) else IntegrityError(f"{seed}: {error}")
+                yield error if isinstance(error, IntegrityError) else IntegrityError(f"{seed}: {error}", seed)
             else:
                 if found:
                     yield found
@@ -92,14 +96,15 @@ def _folder(results: Path, path: Path) -> Folder | None:
         source, text = record, read_record(record, TrainingRecord).run
     elif listed(path / "attacks"):
         raise IntegrityError(
-            f"{path}/attacks has records, but there is no spec.json or run.json: move it away and run again"
+            f"{path}/attacks has records, but there is no spec.json or run.json: move it away and run again",
+            path / "attacks",
         )
     else:
         return None
     found = Folder(results, Run.parse(text))
     if found.path != path:
         raise IntegrityError(
-            f"{source} is the record of {found.run.name}, seed {found.run.seed}: it was moved; move it back"
+            f"{source} is the record of {found.run.name}, seed {found.run.seed}: it was moved; move it back", source
         )
     return found
 
@@ -176,16 +181,15 @@ class Folder:
             asker: what needs it, for the error.
 
         Raises:
-            BadInput: that run is not there, diverged, has no weights here, or is of other images.
+            BadInput: that run is not there, diverged, has no weights here, or is of another data set or image size. Whether
+                its images are those of this run is for the caller to check: they may not be read yet.
         """
         run = self.run
         what = f"{asker} needs {name or 'its control, ' + control_of(run).name}"
         path = self.results / (name or control_of(run).name) / f"seed-{run.seed}" / "run.json"
         if path.parent == self.path:
             return self
-        how = (
-            "train it first, at this seed" if name else "train it first, without --sparsity, --low-rank, --temperature"
-        )
+        how = "train it first, at this seed" if name else f"train it first, without {', '.join(options_apart(run))}"
         if not path.exists():
             raise BadInput(f"{what}: expected a trained run, but there is no {path}; {how}")
         record = read_record(path, TrainingRecord)
@@ -229,12 +233,18 @@ class Folder:
             raise Locked(
                 f"another process is working on {self.path}: wait for it, or choose another --results-dir"
             ) from error
-        for torn in self.path.rglob(".*.part"):  # left by a process that was killed while it wrote
-            torn.unlink()
         try:
+            self._remove_torn()
             yield
         finally:
             held.release()
+
+    def _remove_torn(self) -> None:
+        """Remove what killed processes left half written. A new file may be that of a live one: some write without the lock."""
+        for partial in self.path.rglob(".*.part"):
+            with suppress(FileNotFoundError):  # it is whole by now, and has its name
+                if time.time() - partial.stat().st_mtime > TORN:
+                    partial.unlink()
 
     def is_locked(self) -> bool:
         """Tell whether a live process holds the run. A process that waits for the lock is not refused meanwhile."""
@@ -261,9 +271,11 @@ class Folder:
             return None
         record = read_record(path, TrainingRecord)
         if record.run != str(self.run):
-            raise IntegrityError(f"{path} is the record of other settings than {self.run}: move it away and run again")
+            raise IntegrityError(
+                f"{path} is the record of other settings than {self.run}: move it away and run again", path
+            )
         if not record.diverged and self._weights.name not in record.artefacts:
-            raise IntegrityError(f"{path} lacks the hash of {self._weights.name}: move it away and run again")
+            raise IntegrityError(f"{path} lacks the hash of {self._weights.name}: move it away and run again", path)
         return record
 
     def write_training(self, record: TrainingRecord, weights: Arrays) -> TrainingRecord:
@@ -284,27 +296,15 @@ class Folder:
     def attack(self, spec: AttackSpec) -> AttackRecord | None:
         """Return the record of an attack; None where there is none; IntegrityError where it or its outcomes are damaged."""
         path = self._attacks / f"{spec.name}.json"
-        return _read_attack(path)[0] if is_there(path) else None
+        return read_with_arrays(path, AttackRecord)[0] if is_there(path) else None
 
     def attacks(self) -> dict[str, AttackRecord]:
         """Return the record of every attack by the name of its file; IntegrityError where one is damaged."""
-        return {path.stem: _read_attack(path)[0] for path in self._attack_files()}
+        return {path.stem: read_with_arrays(path, AttackRecord)[0] for path in records_in(self._attacks)}
 
     def outcomes(self) -> Iterator[tuple[AttackRecord, Arrays] | IntegrityError]:
-        """Yield the record of every attack with the arrays of its outcomes, or the error that hides them."""
-        try:
-            paths = self._attack_files()
-        except Unreadable as error:
-            yield error
-            return
-        for path in paths:
-            try:
-                yield _read_attack(path)
-            except IntegrityError as error:
-                yield error
-
-    def _attack_files(self) -> list[Path]:
-        return [path for path in listed(self._attacks) if path.suffix == ".json" and not path.name.startswith(".")]
+        """Yield the record of every attack with its outcomes, or the error that hides them."""
+        return read_all_with_arrays(self._attacks, AttackRecord)
 
     def write_attack(self, spec: AttackSpec, record: AttackRecord, outcomes: Arrays) -> None:
         """Write the outcomes, then the record that names their hash."""
@@ -336,10 +336,9 @@ class Folder:
         path = self.audit_path(battery)
         return read_with_arrays(path, AuditRecord) if is_there(path) else None
 
-    def audits(self) -> dict[str, AuditRecord]:
-        """Return the record of every audit by the name of its battery; IntegrityError where one is damaged."""
-        names = [path.stem for path in listed(self._audits) if path.suffix == ".json" and not path.name.startswith(".")]
-        return {name: found[0] for name in names if (found := self.audit(name))}
+    def audits(self) -> Iterator[tuple[AuditRecord, Arrays] | IntegrityError]:
+        """Yield the record of every audit with its evidence, or the error that hides them."""
+        return read_all_with_arrays(self._audits, AuditRecord)
 
     def write_audit(self, record: AuditRecord, evidence: Arrays) -> AuditRecord:
         """Write the evidence of an audit, then the record that names its hash; return the record."""
@@ -354,10 +353,9 @@ class Folder:
         path = self.look_path(images)
         return read_with_arrays(path, LookRecord) if is_there(path) else None
 
-    def looks(self) -> dict[int, tuple[LookRecord, Arrays]]:
-        """Return every look by its number of images, ascending; IntegrityError where one is damaged."""
-        names = [path.stem for path in listed(self.looks_path) if path.suffix == ".json" and path.stem.isdigit()]
-        return {count: found for count in sorted(map(int, names)) if (found := self.look(count))}
+    def looks(self) -> Iterator[tuple[LookRecord, Arrays] | IntegrityError]:
+        """Yield the record of every look with its numbers, or the error that hides them."""
+        return read_all_with_arrays(self.looks_path, LookRecord)
 
     def write_look(self, record: LookRecord, numbers: Arrays) -> LookRecord:
         """Write the numbers of a look, then the record that names their hash; return the record."""
@@ -386,7 +384,3 @@ class Folder:
                 shutil.rmtree(entry)
             elif entry.name != "lock":
                 entry.unlink()
-
-
-def _read_attack(path: Path) -> tuple[AttackRecord, Arrays]:
-    return read_with_arrays(path, AttackRecord)

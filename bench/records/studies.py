@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.errors import BenchError, Unreadable
+from bench.errors import IntegrityError, Unreadable
 from bench.records.schema import FoolingMatrixRecord, TransferRecord
 from bench.records.typed_files import listed, read_record, write_record
 
@@ -28,7 +28,7 @@ def write_study(results: Path, record: Study) -> Path:
     return path
 
 
-def studies(results: Path) -> Iterator[tuple[Path, Study | BenchError]]:
+def studies(results: Path) -> Iterator[tuple[Path, Study | IntegrityError]]:
     """Yield the path of every study below ``results``, in order of name, with its record or the error that hides it."""
     for place, kind in PLACES.items():
         try:
@@ -41,7 +41,7 @@ def studies(results: Path) -> Iterator[tuple[Path, Study | BenchError]]:
                 continue
             try:
                 yield path, read_record(path, kind)
-            except BenchError as error:
+            except IntegrityError as error:
                 yield path, error
 
 

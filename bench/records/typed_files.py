@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,8 +20,27 @@ def read_with_arrays(path: Path, kind: type[WithArrays]) -> tuple[WithArrays, Ar
     """Return a record and the arrays beside it; IntegrityError where one of them is damaged."""
     record, arrays = read_record(path, kind), path.with_suffix(".npz")
     if arrays.name not in record.artefacts:
-        raise IntegrityError(f"{path} does not name {arrays.name}: move it away and run again")
+        raise IntegrityError(f"{path} does not name {arrays.name}: move it away and run again", path)
     return record, read_arrays(arrays, record.artefacts[arrays.name].sha256)
+
+
+def read_all_with_arrays(folder: Path, kind: type[WithArrays]) -> Iterator[tuple[WithArrays, Arrays] | IntegrityError]:
+    """Yield every record in ``folder`` with the arrays beside it, in order of name, or the error that hides them."""
+    try:
+        paths = records_in(folder)
+    except Unreadable as error:
+        yield error
+        return
+    for path in paths:
+        try:
+            yield read_with_arrays(path, kind)
+        except IntegrityError as error:
+            yield error
+
+
+def records_in(folder: Path) -> list[Path]:
+    """Return the files of records in a folder, in order of name."""
+    return [path for path in listed(folder) if path.suffix == ".json" and not path.name.startswith(".")]
 
 
 def write_with_arrays(path: Path, record: WithArrays, arrays: Arrays) -> WithArrays:
@@ -39,7 +59,7 @@ def listed(path: Path) -> list[Path]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise Unreadable(f"cannot read {path}: {error.strerror}; check its permissions") from error
+        raise Unreadable(f"cannot read {path}: {error.strerror}; check its permissions", path) from error
 
 
 def is_there(path: Path) -> bool:
@@ -47,7 +67,7 @@ def is_there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError as error:
-        raise Unreadable(f"cannot read {path}: {error.strerror}; check its permissions") from error
+        raise Unreadable(f"cannot read {path}: {error.strerror}; check its permissions", path) from error
 
 
 def read_record(path: Path, kind: type[AnyRecord]) -> AnyRecord:
@@ -59,7 +79,7 @@ def read_record(path: Path, kind: type[AnyRecord]) -> AnyRecord:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         wrong = f"lacks {place!r}" if first["type"] == "missing" else f"has a wrong {place!r}: {first['msg']}"
-        raise IntegrityError(f"{path} {wrong if place else first['msg']}; move it away and run again") from error
+        raise IntegrityError(f"{path} {wrong if place else first['msg']}; move it away and run again", path) from error
 
 
 def write_record(path: Path, record: Record) -> None:

@@ -275,4 +275,5 @@ def _left_out(records: Collection, results: Path | None) -> tuple[str, ...]:
         f"{seen.state}: {run.name}, seed {run.seed}" + (f": {seen.note}" if seen.note else "")
         for run, seen in records.unfinished
     ]
-    return tuple(line.replace(f"{results}/", "") if results else line for line in [*left, *ends])
+    inside = f"{results / '_'}".removesuffix("_") if results else ""  # "" too where that is the working directory
+    return tuple(line.replace(inside, "") for line in [*left, *ends])

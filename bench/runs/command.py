@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
 
 from bench.attacks.spec import AttackSpec, attack_specs, eps_text
+from bench.spec.names import exactly
 from bench.spec.run import Run
+from bench.spec.setting import flag
 
 
 def run_options(run: Run) -> list[str]:
@@ -21,11 +22,6 @@ def run_options(run: Run) -> list[str]:
     return words
 
 
-def flag(setting: Any) -> str:
-    """Return the command-line option of a field of a run."""
-    return str(setting.metadata["flag"] or "--" + setting.name.replace("_", "-"))
-
-
 def attack_options(run: Run, specs: Sequence[AttackSpec]) -> list[str]:
     """Return the options of ``bench run`` for ``specs``, which have equal radii and fraction; none for the default attacks."""
     words = []
@@ -36,5 +32,5 @@ def attack_options(run: Run, specs: Sequence[AttackSpec]) -> list[str]:
     if first.eps != first.attack.norm.eps:
         words += ["--eps", eps_text(first.eps)]
     if first.fraction != 1:
-        words += ["--attack-fraction", f"{first.fraction:g}"]
+        words += ["--attack-fraction", exactly(first.fraction)]
     return words

@@ -22,7 +22,7 @@ def named(value: Any) -> str:
 
 def written(name: str, settings: Mapping[str, Any]) -> str:
     """Return ``name(setting=value,...)``, or ``name`` where there are no ``settings``."""
-    pairs = ",".join(f"{setting}={_text(value)}" for setting, value in settings.items())
+    pairs = ",".join(f"{setting}={exactly(value)}" for setting, value in settings.items())
     return f"{name}({pairs})" if pairs else name
 
 
@@ -63,7 +63,8 @@ def parse(text: str, table: Mapping[str, Callable[..., Named]], what: str = "att
         ) from error
 
 
-def _text(value: Any) -> str:
+def exactly(value: Any) -> str:
+    """Return the text of ``value`` that reads back as the same value, as "2" for 2.0."""
     return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
 
 

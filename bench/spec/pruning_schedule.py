@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bench.errors import BadInput
 from bench.spec.limits import Range
+from bench.spec.names import exactly
 
 FRACTION = Range("a fraction of the training", 0, 1)
 COUNT = Range("a whole number", 1, 10_000_000, whole=True)
@@ -69,7 +70,7 @@ class Fractions:
             raise BadInput(f"schedule {self}: expected begin < end")
 
     def __str__(self) -> str:
-        return f"shares:{self.begin:g},{self.end:g},{self.updates}"
+        return f"shares:{exactly(self.begin)},{exactly(self.end)},{self.updates}"
 
     def resolve(self, total: int) -> Steps:
         """Return the schedule in steps of a training of ``total`` steps.

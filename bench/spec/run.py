@@ -15,7 +15,7 @@ from bench.spec.limits import OneOf, Range, Words
 from bench.spec.methods import MethodNames, canonical
 from bench.spec.pruning_schedule import Fractions, Schedule, parse_schedule
 from bench.spec.ranks import FullRank, RankList, Ranks, check_ranks, parse_ranks
-from bench.spec.setting import Acts, OtherRun, Section, setting
+from bench.spec.setting import Acts, OtherRun, Section, flag, setting
 
 PRECISIONS = ("float32", "bfloat16")
 PRUNINGS = ("magnitude", "random", "filter", "global")
@@ -105,6 +105,7 @@ class Run:
         FRACTION,
         0.0,
         off=0.0,
+        example="0.9",
         short=lambda value: f"s{value:g}",
         words=lambda value: f"{100 * value:g} % zero",
         acts=Acts("sparsity", "dense", "bench.methods.pruning:pruning"),
@@ -116,7 +117,6 @@ class Run:
         "magnitude",
         off="magnitude",
         part_of="sparsity",
-        example="--sparsity 0.9",
         short=str,
         words={"random": "at random", "filter": "by filter", "global": "over all kernels"}.__getitem__,
         section=Section.METHODS,
@@ -135,7 +135,6 @@ class Run:
         "",
         off="",
         part_of="sparsity",
-        example="--sparsity 0.9",
         flag="--rewind",
         names_run=OtherRun("ticket", "took the places of its zeros from", _no_ticket),
         short=lambda _: "rewound",
@@ -147,6 +146,7 @@ class Run:
         None,
         FullRank(),
         off=FullRank(),
+        example="lr1",
         short=_short_rank,
         words=_rank_in_words,
         acts=Acts("low rank", "full rank", "bench.methods.low_rank:low_rank"),
@@ -158,6 +158,7 @@ class Run:
         "scratch",
         off="scratch",
         part_of="low_rank",
+        example="svd",
         short=str,
         words=lambda _: "by SVD",
         section=Section.METHODS,
@@ -177,6 +178,7 @@ class Run:
         Range("a temperature", 0, 1e6, open_low=True),
         1.0,
         off=1.0,
+        example="20",
         short=lambda value: f"t{value:g}",
         words=lambda value: f"T = {value:g}",
         acts=Acts("temperature", "T = 1", "bench.methods.temperature:temperature"),
@@ -205,6 +207,7 @@ class Run:
         Range("pixel levels", 0, 255),
         0.0,
         off=0.0,
+        example="2",
         short=lambda value: f"adv{value:g}",
         words=lambda value: f"adversarial eps {value:g}",
         acts=Acts("adversarial training", "standard training", "bench.methods.adversarial_training:adversarial"),
@@ -215,7 +218,6 @@ class Run:
         Range("steps", 1, 1000, whole=True),
         1,
         part_of="adversarial_eps",
-        example="--adversarial-eps 2",
         short=lambda value: f"pgd{value}" if value > 1 else "",
         words=lambda value: f"{value} steps" if value > 1 else "",
         section=Section.METHODS,
@@ -225,7 +227,6 @@ class Run:
         OneOf("start", ADVERSARIAL_STARTS),
         "random",
         part_of="adversarial_eps",
-        example="--adversarial-eps 2",
         short=lambda value: "image" if value == "image" else "",
         section=Section.METHODS,
     )
@@ -311,7 +312,7 @@ class Run:
         "float32",
         section=Section.TRAINING,
     )
-    method: str = setting("methods of other packages", MethodNames(), "", off="", section=Section.METHODS)
+    method: str = setting("methods of other packages", MethodNames(), "", off="", words=str, section=Section.METHODS)
     seed: int = setting(
         "seed of weights, order, augmentation",
         Range("a whole number", 0, 2**31 - 1, whole=True),
@@ -376,7 +377,7 @@ class Run:
         A schedule and ranks may be given as text.
 
         Raises:
-            BadInput: a setting cannot be, or how to prune or to attack is given without the sparsity or the radius.
+            BadInput: a setting cannot be, or a part of a method is given without the setting that asks for the method.
         """
         by_name = {each.name: each for each in fields(cls)}
         if wrong := settings.keys() - by_name:
@@ -385,14 +386,16 @@ class Run:
         row = architecture(settings["arch"])
         own = {name: getattr(row, name) for name, each in by_name.items() if each.metadata["by_arch"]}
         given = {name: value for name, value in settings.items() if value is not None}
-        for name in given:
-            parent, example = (by_name[name].metadata[key] for key in ("part_of", "example"))
-            if example and parent not in given:
-                raise BadInput(f"{name} is {given[name]}, but no {parent} is given: expected one, as in {example}")
         for name, value in given.items():
             if by_name[name].type in READERS and isinstance(value, str):
                 given[name] = _read(by_name[name], value)
-        return cls(**{**own, **given})
+        made = cls(**{**own, **given})
+        for name, value in given.items():
+            parent = by_name[name].metadata["part_of"]
+            if parent and parent not in given and value != by_name[name].default:
+                way_out = f"{flag(by_name[parent])} {by_name[parent].metadata['example']}"
+                raise BadInput(f"{name} is {value}, but no {parent} is given: expected one, as in {way_out}")
+        return made
 
     @classmethod
     def parse(cls, text: str) -> Run:
@@ -491,7 +494,7 @@ class Run:
         return [
             NamedRun(
                 each.name,
-                "--" + (each.metadata["flag"] or each.name).lstrip("-").replace("_", "-"),
+                flag(each),
                 getattr(self, each.name),
                 each.metadata["names_run"],
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field
+from dataclasses import MISSING, Field, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -44,7 +44,7 @@ class OtherRun:
 
     Args:
         role: what that network is in the record of the training, a field of ``bench.records.schema.TrainingRecord``.
-        use: what the training did with it, before its name in a model card.
+        use: the words before the run's name in a model card, as "learned from".
         refuses: maps the named run and the run itself to what is wrong and what is expected; "" for nothing.
     """
 
@@ -76,7 +76,7 @@ def setting(
         by_arch: where it is left out, take the architecture's own value.
         off: the value without effect. The setting is left out of the run's text at it.
         part_of: the setting without which this one has no effect. Without it, this one is its default.
-        example: an option that gives ``part_of``, where this setting without it can only be a mistake.
+        example: a value with an effect, for the error where a part of this setting is given without it.
         flag: its command-line option, where that is not its name.
         short: maps a value that has an effect to its part of the folder's name; "" for none.
         words: maps a value that has an effect to what it is called in reports; empty where a name needs no word for it.
@@ -98,3 +98,8 @@ def setting(
         "names_run": names_run,
     }
     return field(default=default, metadata=metadata)
+
+
+def flag(setting: Field[Any]) -> str:
+    """Return the command-line option of a field of a run."""
+    return str(setting.metadata["flag"] or "--" + setting.name.replace("_", "-"))

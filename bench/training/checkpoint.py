@@ -19,7 +19,8 @@ KEPT = 2
 
 @dataclass
 class Position:
-    """Where a training is: the finished ``epoch`` and their ``history``, and the finished ``step`` of the current one.
+    """Where a training is. ``epoch`` counts the finished epochs, ``history`` has a row for each, and ``step`` counts the
+    finished steps of the current one.
 
     ``loss`` is the sum over the ``seen`` images of the current epoch, ``correct`` of which were classified correctly.
     """

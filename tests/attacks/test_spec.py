@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
-from bench.attacks import attack_named
+from bench.attacks import attack_named, known_attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.fgsm_l2 import FgsmL2
 from bench.attacks.norms import NORMS, Norm
@@ -31,6 +35,18 @@ def test_the_names_of_the_files_are_one_word_and_differ() -> None:
     assert names[0] == "fgsm"
     assert len(set(names)) == len(names)
     assert set("".join(names)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"eps": (0.0, 1.0000001)}, {"eps": (0.0, 1.0000002)}),
+        ({"eps": (0.0, 1.0)}, {"eps": (0.0, 1.0000001)}),
+        ({"fraction": 0.1234567}, {"fraction": 0.12345671}),
+    ],
+)
+def test_radii_and_fractions_that_differ_by_little_are_two_attacks(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert AttackSpec(Fgsm(), **one).name != AttackSpec(Fgsm(), **other).name
 
 
 def test_a_fifth_of_imagenette_is_the_reports_785_images_drawn_by_seed() -> None:
@@ -103,6 +119,12 @@ def test_at_temperature_1_a_run_is_attacked_by_fgsm_alone() -> None:
     assert names(1.0, "fgsm(knowledge=5)", "fgsm(knowledge=5)") == ["fgsm(knowledge=5)"]
 
 
+def test_attackers_that_are_one_at_temperature_1_attack_a_run_once_under_one_name() -> None:
+    assert names(1.0, "fgsm(knowledge=none)") == ["fgsm"]
+    assert names(1.0, "pgd(knowledge=none)", "fgsm", "fgsm(knowledge=none)") == ["pgd", "fgsm"]
+    assert names(20.0, "fgsm(knowledge=none)", "fgsm")[:2] == ["fgsm(knowledge=none)", "fgsm"]
+
+
 def test_at_another_temperature_by_both_attackers_and_on_the_margin_of_each_norm() -> None:
     assert names(20.0) == ["fgsm", "fgsm(knowledge=none)", "fgsm(loss=margin)"]
     assert names(20.0, "fgsm(knowledge=5)") == ["fgsm(knowledge=5)", "fgsm(loss=margin)"]
@@ -112,3 +134,13 @@ def test_at_another_temperature_by_both_attackers_and_on_the_margin_of_each_norm
 def test_one_list_of_radii_for_two_norms_is_refused() -> None:
     with pytest.raises(BadInput, match="L-infinity and L2"):
         names(1.0, "fgsm", "fgsm-l2", eps=(0.0, 1.0))
+
+
+def test_the_files_of_recorded_attacks_keep_their_names() -> None:
+    found = [
+        (path.stem, AttackSpec(attack, tuple(row["eps"] for row in record["rows"]), record["fraction"]).name)
+        for path in sorted((Path(__file__).parents[2] / "results").glob("*/seed-*/attacks/*.json"))
+        if (record := json.loads(path.read_text())["record"]) and (attack := known_attack(record["attack"]))
+    ]
+    assert found
+    assert [file for file, name in found if file != name] == []

@@ -116,7 +116,7 @@ def test_an_audit_is_done_once_and_again_at_another_version(
     monkeypatch.setitem(version.VERSIONS, "screen", 99)
     shutil.copytree(results, tmp_path / "copy")
     assert go(tmp_path / "copy", DENSE, "screen").worked
-    record = Folder(tmp_path / "copy", DENSE).audits()["screen"]
+    record, _ = Folder(tmp_path / "copy", DENSE).audit("screen")
     assert record.version == 99
 
 

@@ -11,6 +11,7 @@ from counting import Counting, audit
 from evidence import evidence
 from targets import Linear, trained
 
+from bench.attacks import attack_named
 from bench.audit.battery import BATTERIES, FULL, SCREEN
 from bench.audit.checks import CHECKS, About, checked
 from bench.audit.collect import collect
@@ -67,6 +68,31 @@ def test_the_screen_takes_at_most_73_gradients_an_image_and_radius(target: Linea
     right = int(found.clean.sum())
     assert found.worst_case.sum() == 2 * right
     assert sum(each.gradients for each in found.stages) <= 73 * 2 * right
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fgsm",
+        "pgd(steps=5, restarts=3)",
+        "apgd(steps=6, restarts=2)",
+        "apgd(steps=4, targets=2)",
+        'apgd(gradient="averaged", steps=3)',
+        "fmn(steps=7)",
+        "square(queries=9)",
+        "noise(draws=8)",
+    ],
+)
+def test_an_attack_says_how_many_passes_an_image_that_survives_it_takes(
+    text: str, target: Linear, middle: Split
+) -> None:
+    network, attack = Counting(target), attack_named(text)
+    right = np.flatnonzero(target.logits(middle.images.astype(np.float32)).argmax(axis=1) == middle.labels)[:10]
+    images = middle.part(right)
+    list(attack(network, images.images.astype(np.float32), images.labels, (1e-3,), 0))
+    gradients, queries = attack.passes
+    assert network.gradients == gradients * len(images)
+    assert (queries > 1) <= (network.queries >= queries * len(images))
 
 
 def test_cost_follows_what_survives(target: Linear, middle: Split) -> None:

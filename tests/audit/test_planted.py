@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 import tf_keras as keras
 
+from bench.audit.battery import FULL
 from bench.audit.fakes import FAKES
 from bench.audit.planted import planted
+from bench.audit.probes import probes_of
+from bench.evaluation.classifier import Classifier
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +16,7 @@ def model() -> keras.Model:
     keras.utils.set_random_seed(0)
     pixels = keras.Input((8, 8, 3))
     x = keras.layers.Flatten()(keras.layers.Rescaling(1 / 128, offset=-1)(pixels))
-    x = keras.layers.Dense(64, activation="relu")(x)
+    x = keras.layers.ReLU()(keras.layers.Dense(64)(x))
     return keras.Model(pixels, keras.layers.Dense(4)(x))
 
 
@@ -51,3 +54,17 @@ def test_a_network_whose_last_layer_is_not_dense_has_no_features_to_plant_in(ima
     pixels = keras.Input((8, 8, 3))
     x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(pixels))
     assert planted(keras.Model(pixels, x), images, 8.0, 0) is None
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_the_full_battery_takes_its_probes_where_no_image_is_left(
+    right: bool, model: keras.Model, images: np.ndarray
+) -> None:
+    network = Classifier(model)
+    predictions = network.logits(images).argmax(axis=1)
+    labels = predictions if right else (predictions + 1) % 4
+    left = np.zeros((2, len(images)), bool)
+    found = probes_of(network, images, labels, predictions, (2.0, 4.0), left, FULL, 0)
+    assert np.isnan(found["longer"]).all()
+    assert np.isfinite(found["planted"]).all() == right
+    assert (found["certified"] >= 0).all() == right

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 from tiny import small_file
 
-from bench.runs.command import flag
 from bench.spec.run import Run
+from bench.spec.setting import flag
 
 # A TensorFlow that fails when it is imported: what passes with it in the way never needed it.
 BLOCKED = "raise ImportError('TensorFlow was imported')\n"
@@ -85,8 +85,8 @@ WRONG = {
     "--schedule steps:100,8,250 --sparsity 0.5 --dataset synthetic --image-size 32": "prunes last at step 2100",
     "--temperature 0": "a temperature in (0, 1000000]",
     "--temperature-loss hot": "plain, scaled",
-    "--temperature-loss plain": "--temperature-loss has no effect without --temperature",
-    "--schedule steps:1,2,3": "--schedule has no effect without --sparsity",
+    "--temperature-loss plain": "no temperature is given: expected one, as in --temperature 20",
+    "--schedule steps:1,2,3": "no sparsity is given: expected one, as in --sparsity 0.9",
     "--low-rank lr3": "full, lr1, lr2",
     "--low-rank 0.5": "fc5 has no convolution larger than 1x1",
     "--low-rank-init svd": "expected --low-rank, --low-rank-init svd and --from RUN together",
@@ -202,11 +202,12 @@ class TestData:
         (torn / "train" / "cat" / "torn.jpg").write_bytes(b"")
         (tmp_path / "a.tgz").write_bytes(b"x")
         folder = ["--dataset", "folder", "--data-dir"]
-        info, verify, refused, fetch = bench.each(
+        info, verify, refused, uncounted, fetch = bench.each(
             [
                 ["data", "info", *folder, str(whole)],
                 ["data", "verify", *folder, str(torn)],
                 ["run", "--arch", "fc5", *folder, str(torn), "--results-dir", str(tmp_path / "results")],
+                ["data", "info", *folder, str(torn)],
                 ["data", "fetch", "--archive", str(tmp_path / "a.tgz")],
             ]
         )
@@ -215,7 +216,8 @@ class TestData:
         assert "fingerprint" in info["out"]
         assert verify["code"] == 1
         assert "train/cat/torn.jpg: broken: empty" in verify["out"]
-        assert refused["code"] == 2
-        assert "--skip-broken" in refused["err"]
+        for each in (refused, uncounted):
+            assert each["code"] == 2
+            assert "--skip-broken" in each["err"]
         assert fetch["code"] == 2
         assert "imagenette2-160.tgz" in fetch["err"]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from attack_records import attack_record
 from fakes import IMAGES
+from matplotlib.figure import Figure
 from PIL import Image
 from readback import text
 
@@ -88,3 +89,14 @@ def test_the_same_records_draw_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     with Image.open(tmp_path / "one.png") as image:
         assert image.size[0] > 1000
+
+
+def test_a_drawing_that_is_killed_leaves_no_torn_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(_figure: Figure, place: Any, **_: Any) -> None:
+        (place.write_bytes if isinstance(place, Path) else place.write)(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Figure, "savefig", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        draw(tmp_path / "curve.png", Run.of(arch="fc5"), 10, [record(FALLING)], [])
+    assert list(tmp_path.iterdir()) == []

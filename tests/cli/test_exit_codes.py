@@ -88,3 +88,16 @@ def test_records_are_not_read_from_a_folder_that_is_not_there(command: str, tmp_
     assert done.exit_code == 2
     assert "resutls' does not exist" in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("run --arch fc5 --json --verbose", "--verbose has no effect with --json"),
+        ("data fetch --archive a.tgz --image-size 320", "--image-size has no effect with --archive"),
+        ("sweep smoke --insecure", "--cluster local takes no --insecure"),
+    ],
+)
+def test_an_option_that_has_no_effect_is_refused(words: str, said: str) -> None:
+    done = CliRunner().invoke(main, words.split())
+    assert (done.exit_code, said in done.stderr) == (2, True), done.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -40,6 +41,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (
             ["photo.png", "--network", "vgg16", "--seed", "1", "--data-dir", "d"],
             "--seed and --data-dir have no effect with an IMAGE: leave them out",
+        ),
+        (
+            ["photo.png", "--network", "vgg16", "--results-dir", "r"],
+            "--results-dir has no effect with an IMAGE for vgg16: leave it out",
         ),
         (["photo.png", "--network", "vgg16", "--eps", "0"], "--eps is 0.0: expected a radius in L-infinity"),
         (["photo.png", "--network", "vgg16", "--eps", "nan"], "--eps is nan: expected a radius"),
@@ -85,21 +90,33 @@ def test_weights_of_another_hash_are_an_error_of_integrity(folder: Path) -> None
     assert "expected the md5 64373286793e3c8b2b4e3219cbf3544b, received" in done.stderr
 
 
-def test_pictures_of_other_settings_have_other_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    record = SimpleNamespace(target=None, model_dump_json=lambda: "{}")
-    found = SimpleNamespace(record=record, clean=None, fooled=None)
+def test_pictures_of_other_images_and_settings_have_other_names(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[Path] = []
+
+    def found(_network: object, path: Path, *_: object) -> SimpleNamespace:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        record = SimpleNamespace(target=None, image=digest, model_dump_json=lambda: "{}")
+        return SimpleNamespace(record=record, clean=None, fooled=None)
+
+    def fool(*words: str) -> str:
+        done = CliRunner().invoke(main, ["fool", *words, "--network", "vgg16", "--json", "--quiet"])
+        assert done.exit_code == 0, done.output
+        return written[-1].name
+
     monkeypatch.setattr("bench.cli.fool.networks_named", lambda *_: [SimpleNamespace(name="vgg16")])
-    monkeypatch.setattr("bench.fooling.image.fool_image", lambda *_: found)
+    monkeypatch.setattr("bench.fooling.image.fool_image", found)
     monkeypatch.setattr("bench.report.figures.fooled.fooled", lambda *_: None)
     monkeypatch.setattr("bench.cli.fool.write_record", lambda path, _: written.append(path))
     monkeypatch.setattr("bench.cli.fool.with_picture", lambda path, _: [path])
     for words in ([], ["--eps", "1"], ["--eps", "1.5"], ["--eps", "1.5", "--steps", "50"]):
-        done = CliRunner().invoke(main, ["fool", "photo.png", "--network", "vgg16", "--json", "--quiet", *words])
-        assert done.exit_code == 0, done.output
-    assert written[0].name == "photo-vgg16-any.json"
+        fool("photo.png", *words)
+    digits = hashlib.sha256(Path("photo.png").read_bytes()).hexdigest()[:8]
+    assert written[0].name == f"photo-{digits}-vgg16-any.json"
     assert len(set(written)) == 4
     for name in ("猫.png", "犬.png"):
         Image.new("RGB", (20, 20)).save(name)
-        CliRunner().invoke(main, ["fool", name, "--network", "vgg16", "--json", "--quiet"])
-    assert [each.name for each in written[4:]] == ["猫-vgg16-any.json", "犬-vgg16-any.json"]
+        assert fool(name) == f"{Path(name).stem}-{digits}-vgg16-any.json"
+    Path("other").mkdir()
+    Image.new("RGB", (20, 20), "white").save("other/photo.png")
+    assert fool("photo.png") == written[0].name
+    assert fool("other/photo.png") != written[0].name

@@ -9,9 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from bench.cli.main import main
-from bench.runs.command import flag
 from bench.spec.run import Run
-from bench.spec.setting import Section
+from bench.spec.setting import Section, flag
 
 
 def sections(*words: str) -> dict[str, str]:

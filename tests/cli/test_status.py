@@ -70,3 +70,12 @@ def test_a_damaged_record_of_several_networks_is_listed(tmp_path: Path) -> None:
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["done", "invalid"]
     assert str(path) in done.stdout
     assert "1 damaged" in done.stderr
+
+
+def test_the_records_can_be_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = fake(tmp_path, tiny_run())
+    tear(folder.path / "run.json")
+    monkeypatch.chdir(tmp_path)
+    done = status(Path())
+    assert done.exit_code == 4
+    assert done.stdout.split()[:2] == ["invalid", folder.run.key]

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from fakes import fake, lacking, trained
+from evidence import evidence
+from fakes import ENVIRONMENT, fake, lacking, trained, volatile
 from tiny import tiny_cell
 
 from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
+from bench.audit.record import fields_of
 from bench.cli.sweep_output import dry_run
+from bench.records.schema import AuditRecord
+from bench.records.store import Folder
 from bench.runs.grid import GridRun
 from bench.runs.sweep.clusters import Shape
 from bench.runs.sweep.jobs import jobs_of
@@ -19,8 +23,8 @@ MINUTES = 1  # what each fake record took
 CELLS = [tiny_cell(seed=seed) for seed in range(3)]
 
 
-def foretold(results: Path, cells: list[GridRun], workers: int = 1) -> str:
-    jobs = jobs_of(cells, results, None)
+def foretold(results: Path, cells: list[GridRun], workers: int = 1, audits: tuple[str, ...] = ()) -> str:
+    jobs = jobs_of(cells, results, None, audits=audits)
     return dry_run(jobs, {job.key: job.status() for job in jobs}, [], Shape(workers, 1, 0)).splitlines()[-1]
 
 
@@ -41,6 +45,19 @@ def test_an_attack_that_no_run_has_met_is_not_known(tmp_path: Path) -> None:
     another = AttackSpec(attack_named("fgsm(knowledge=5)"), CELLS[0].specs[0].eps)
     fake(tmp_path, CELLS[0].run)
     assert "not known" in foretold(tmp_path, [replace(CELLS[0], specs=(*CELLS[0].specs, another))])
+
+
+def test_audits_are_counted_from_one_that_is_recorded_and_an_old_one_is_done_again(tmp_path: Path) -> None:
+    for cell in CELLS:
+        fake(tmp_path, cell.run)
+    assert foretold(tmp_path, CELLS) == "nothing to do"
+    assert "not known" in foretold(tmp_path, CELLS, audits=("screen",))
+    folder, found = Folder(tmp_path, CELLS[0].run), evidence()
+    training = folder.trained()
+    of_network = {"weights": training.weights, "data": training.data.fingerprint, "environment": ENVIRONMENT}
+    record = AuditRecord(**fields_of(found), **of_network, control=None, volatile=volatile())
+    folder.write_audit(record, found.arrays())
+    assert foretold(tmp_path, CELLS, audits=("screen",)).startswith(f"time expected: about {3 * MINUTES:.0f} min")
 
 
 def test_a_record_without_its_seconds_foretells_nothing(tmp_path: Path) -> None:

@@ -116,6 +116,27 @@ def test_a_control_that_diverged_is_not_timed(tmp_path: Path) -> None:
     assert {row["run"] for row in json.loads(shown.output)["latencies"]} == {low.key}
 
 
+def test_all_trained_seeds_of_a_run_are_timed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    timed: list[str] = []
+    monkeypatch.setattr("bench.deployment.latency.latencies", lambda found, *_: timed.extend(e.run.key for e in found))
+    monkeypatch.setattr("bench.cli.latency._table", lambda *_: "")
+    runs = [tiny_run(seed=seed) for seed in range(3)]
+    for run in runs[:2]:
+        trained(tmp_path, run, 0.8)
+    Folder(tmp_path, runs[2]).declare()
+    usual = ["--results-dir", str(tmp_path), "--quiet"]
+    for names in ([runs[0].name], [runs[1].key], [runs[1].key, runs[0].name]):
+        shown = CliRunner().invoke(main, ["latency", *names, *usual])
+        assert shown.exit_code == 0, shown.output
+    keys = [run.key for run in runs]
+    assert [timed[:2], timed[2:3], sorted(timed[3:])] == [keys[:2], keys[1:2], keys[:2]]
+
+
+def test_threads_of_files_without_a_file_are_refused(tmp_path: Path) -> None:
+    found = CliRunner().invoke(main, ["latency", "a", "--threads", "2", "--results-dir", str(tmp_path)])
+    assert (found.exit_code, "--threads has no effect without --format" in found.output) == (2, True), found.output
+
+
 def test_a_run_without_weights_is_refused(tmp_path: Path) -> None:
     found = CliRunner().invoke(main, ["latency", "fc5-b32", "--results-dir", str(tmp_path)])
     assert found.exit_code == 2

@@ -61,6 +61,14 @@ def test_the_fraction_of_zero_pixels_by_hand() -> None:
     assert (classifier.zero_images, classifier.zero_pixels) == (0, 0)
 
 
+def test_of_no_images_there_are_no_logits_and_no_gradients(two_layers: tuple[TwoLayers, Classifier]) -> None:
+    classifier, none = two_layers[1], np.zeros((0, 6, 6, 3), np.float32)
+    labels, classes = np.zeros(0, np.int64), classifier.model.output_shape[1]
+    found = [classifier.logits(none), *classifier.step(none, labels, CrossEntropy(), labels)]
+    assert [each.shape for each in found] == [(0, classes), (0, classes), (0,), none.shape]
+    assert {each.dtype for each in found} == {np.dtype(np.float32)}
+
+
 def test_a_gradient_that_is_not_finite_is_counted_and_replaced() -> None:
     classifier = linear((1, 2, 1), np.array([[3e38, -3e38], [0.0, 0.0]]))
     found = classifier.gradient(np.ones((2, 1, 2, 1), np.float32), np.array([0, 1]), Margin())

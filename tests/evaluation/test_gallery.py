@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,10 @@ from bench.attacks import Attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.fgsm_l2 import FgsmL2
 from bench.attacks.spec import AttackSpec
-from bench.evaluation.gallery import gallery
+from bench.datasets.base import Split
+from bench.evaluation.gallery import MOST_IMAGES, gallery, read_gallery
 from bench.evaluation.referee import BoundViolation
+from bench.records.files import write_arrays
 
 
 class Bright:
@@ -66,6 +69,15 @@ def test_of_other_radii_the_last_are_shown(eps: tuple[float, ...], shown: list[f
     found = gallery(AttackSpec(Fgsm(), eps), Bright(), tiny_split(8, 3), 0)
     assert found["eps"].tolist() == shown
     assert np.isfinite(found["moved"]).all()
+
+
+def test_of_more_classes_than_a_page_shows_the_first_have_an_image_and_the_file_can_be_read(tmp_path: Path) -> None:
+    few = tiny_split(MOST_IMAGES + 1, 3)
+    split = Split(few.images, np.arange(len(few))[::-1].copy(), few.names)
+    found = gallery(AttackSpec(Fgsm(), (0.0, 1.0)), Bright(), split, 0)
+    assert found["labels"].tolist() == list(range(MOST_IMAGES))
+    write_arrays(tmp_path / "one.gallery.npz", {**found, "labels": found["labels"] % 4}, compress=True)
+    assert len(read_gallery(tmp_path / "one.gallery.npz", 4).clean) == MOST_IMAGES
 
 
 def test_an_image_out_of_bounds_is_not_kept() -> None:

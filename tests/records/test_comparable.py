@@ -164,3 +164,11 @@ def test_a_record_of_unknown_code_joins_nothing(committed: Path) -> None:
     record = json.loads(path.read_text())["record"]
     write_json(path, "bench.run/1", {**record, "environment": {**record["environment"], "code": "0" * 16}})
     assert list(read(committed).of(run)) == [0]
+
+
+def test_at_a_tie_of_versions_of_an_attack_the_highest_number_counts(tmp_path: Path) -> None:
+    right = np.ones((len(EPS), 20), bool)
+    for seed, version in enumerate((10, 9)):
+        fake_outcome(trained(tmp_path, tiny_run(seed=seed), 0.8), AttackSpec(Fgsm(), EPS), right, version=version)
+    found = read(tmp_path).of(tiny_run())
+    assert {seed: [each.record.version for each in found[seed].attacks.values()] for seed in found} == {0: [10], 1: []}

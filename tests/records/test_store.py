@@ -19,7 +19,7 @@ from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
 from bench.errors import BadInput, IntegrityError, Locked
 from bench.records.schema import TrainingRecord
-from bench.records.store import Folder
+from bench.records.store import TORN, Folder, folders
 from bench.spec.run import Run
 
 WEIGHTS = {"w": np.arange(4, dtype=np.float32)}
@@ -114,9 +114,41 @@ def test_what_a_killed_process_was_writing_is_removed_by_the_next_holder(folder:
     for path in torn:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"half")
+        os.utime(path, times=2 * (time.time() - 2 * TORN,))
     with folder.lock():
         assert not any(path.exists() for path in torn)
         assert folder.training() is not None
+
+
+def test_one_who_writes_without_the_lock_is_not_disturbed_by_its_next_holder(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Path.replace
+
+    def then(partial: Path, path: Path) -> Path:
+        with Folder(folder.results, folder.run).lock():
+            return replace(partial, path)
+
+    monkeypatch.setattr(Path, "replace", then)
+    folder.declare()
+    assert [path.name for path in folder.path.iterdir() if path.name != "lock"] == ["spec.json"]
+
+
+def test_a_half_written_file_that_cannot_be_removed_leaves_no_lock(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.declare()
+    torn = folder.path / ".run.json-x.part"
+    torn.write_bytes(b"half")
+    os.utime(torn, (0, 0))
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "unlink", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError) as failure, folder.lock():
+            pass
+        assert not folder.is_locked()
+        del failure  # until here it keeps what the failed holder held
+    with folder.lock():
+        assert not torn.exists()
 
 
 HOLD = """
@@ -175,6 +207,12 @@ def test_odd_but_valid_places_work(tmp_path: Path, name: str) -> None:
     assert folder.training() is not None
 
 
+def test_recorded_runs_keep_their_names() -> None:
+    found = list(folders(Path(__file__).parents[2] / "results"))
+    assert found
+    assert [each for each in found if not isinstance(each, Folder)] == []
+
+
 class TestStart:
     """Where a low-rank run starts from."""
 
@@ -210,6 +248,21 @@ class TestStart:
         (full.path / "weights.npz").unlink()
         with pytest.raises(BadInput, match=r"has no weights here.*--restart"):
             self.low_rank(full).sources()
+
+
+@pytest.mark.parametrize(
+    ("settings", "options"),
+    [
+        ({"adversarial_eps": 2, "adversarial_steps": 7}, "--adversarial-eps, --adversarial-steps"),
+        ({"sparsity": 0.5, "temperature": 20}, "--sparsity, --temperature"),
+        ({"sparsity": 0.5, "rewind_from": "self", "l1": 1e-4}, "--sparsity, --rewind, --l1"),
+    ],
+)
+def test_a_control_that_is_not_here_is_made_by_the_same_command_without_the_options_of_its_run(
+    tmp_path: Path, settings: dict[str, Any], options: str
+) -> None:
+    with pytest.raises(BadInput, match=f"train it first, without {options}$"):
+        Folder(tmp_path, tiny_run(**settings, weight_decay=0.01)).other("", "transfer")
 
 
 def test_one_who_only_asks_whether_a_run_is_held_turns_nobody_away(folder: Folder) -> None:

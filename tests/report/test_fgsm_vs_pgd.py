@@ -48,6 +48,20 @@ def test_many_steps_stand_beside_the_step_on_the_same_loss(tmp_path: Path) -> No
     assert "so PGD did not fail" in table.notes[0]
 
 
+@pytest.mark.parametrize("many", ["pgd(loss=margin)", "pgd(knowledge=none)"])
+def test_many_steps_stand_beside_no_step_by_another_attacker(many: str, tmp_path: Path) -> None:
+    folder = trained(tmp_path, tiny_run(temperature=50.0), 0.8)
+    for text in ("fgsm", many):
+        fake_outcome(folder, AttackSpec(attack_named(text), (0.0, 1.0)), right([0.8, 0.3]))
+    assert step_pairs(read(tmp_path)) == []
+
+
+def test_at_temperature_1_the_attacker_who_does_not_know_it_is_the_one_who_does(tmp_path: Path) -> None:
+    record(tmp_path, {"fgsm": [0.8, 0.5, 0.2], "pgd(knowledge=none)": [0.8, 0.3, 0.1]})
+    (pair,) = step_pairs(read(tmp_path))
+    assert pair.one.record.attack == "fgsm"
+
+
 def test_a_step_that_is_stronger_than_many_is_a_fault_with_a_name(tmp_path: Path) -> None:
     record(tmp_path, {"fgsm": [0.8, 0.5, 0.2], "pgd": [0.8, 0.49, 0.25]})
     (pair,) = step_pairs(read(tmp_path))

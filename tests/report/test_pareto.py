@@ -21,6 +21,7 @@ from bench.comparison.group import ComparisonGroup, comparison_groups
 from bench.comparison.method_of import METHODS, method_of
 from bench.report.figures.pareto import LOOKS, pareto
 from bench.report.tables.figure_table import figure_table
+from bench.spec.methods import METHODS as METHODS_OF_OTHERS
 from bench.spec.run import Run
 
 
@@ -103,6 +104,15 @@ def test_an_adversarially_trained_network_is_no_control() -> None:
     assert method_of(Run.of(arch="fc5")) == "dense"
     assert method_of(Run.of(arch="fc5", adversarial_eps=2)) == "adversarial training"
     assert method_of(Run.of(arch="fc5", adversarial_eps=2, sparsity=0.5)) == "several methods"
+
+
+def test_a_network_of_a_method_of_another_package_is_no_control(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("noise", "temperature"):
+        monkeypatch.setitem(METHODS_OF_OTHERS.data, name, object())
+    assert method_of(Run.of(arch="fc5", method="noise")) == "another method"
+    assert method_of(Run.of(arch="fc5", method="temperature")) == "another method"
+    assert method_of(Run.of(arch="fc5", method="noise,temperature")) == "several methods"
+    assert method_of(Run.of(arch="fc5", method="noise", sparsity=0.5)) == "several methods"
 
 
 def test_every_method_has_a_look() -> None:

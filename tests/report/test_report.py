@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from fakes import diverged
+from fakes import diverged, tear
 from oracle import figures, raw
 from readback import written
 from recorded import EPS, GRID, GROUPS, SPARSE, TEXT, attack_all, record
@@ -29,6 +29,10 @@ def report(tmp_path: Path, *words: str) -> Result:
     grid.write_text(TEXT)
     places = ["--results-dir", str(tmp_path / "results"), "--output", str(tmp_path / "reports"), "--grid", str(grid)]
     return CliRunner().invoke(main, ["report", *places, *words])
+
+
+def compared(tmp_path: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, ["report", "--results-dir", str(tmp_path / "results"), "--compare", *words])
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +180,7 @@ def test_a_wrong_figure_names_the_nearest_and_writes_nothing(tmp_path: Path) -> 
 def test_two_runs_compared_at_each_radius_of_each_common_attack(tmp_path: Path) -> None:
     record(tmp_path / "results", SPARSE.runs, [0, 0, -0.1])
     first, second = SPARSE.runs[2].name, SPARSE.runs[0].name
-    done = report(tmp_path, "--compare", first, second)
+    done = compared(tmp_path, first, second)
     assert done.exit_code == 0
     rows = re.findall(r"^  eps (\S+) .*difference ([+-][\d.]+) points", done.output, re.MULTILINE)
     right = [[figures(seed["right"])["accuracy"] for seed in raw(tmp_path / "results", run)] for run in ("-s0.9", "")]
@@ -184,8 +188,23 @@ def test_two_runs_compared_at_each_radius_of_each_common_attack(tmp_path: Path) 
     assert [float(eps) for eps, _ in rows] == list(EPS)
     assert [float(difference) for _, difference in rows] == pytest.approx(list(expected), abs=0.051)
     assert not (tmp_path / "reports").exists()
-    assert report(tmp_path, "--compare", first, "fc5").exit_code == 2
-    assert report(tmp_path, "--compare", first, first).exit_code == 2
+    assert compared(tmp_path, first, "fc5").exit_code == 2
+    assert compared(tmp_path, first, first).exit_code == 2
+
+
+def test_a_comparison_lists_what_is_damaged_and_refuses_what_only_a_report_uses(tmp_path: Path) -> None:
+    record(tmp_path / "results", SPARSE.runs, [0, 0, -0.1])
+    names = [run.name for run in SPARSE.runs[:2]]
+    for seed in (0, 1):
+        tear(tmp_path / "results" / SPARSE.runs[2].name / f"seed-{seed}" / "run.json")
+    done = compared(tmp_path, *names)
+    assert done.exit_code == 4
+    lines = [line for line in done.stderr.splitlines() if line.startswith("left out: ")]
+    assert [f"{SPARSE.runs[2].name}/seed-{seed}" in line for seed, line in enumerate(lines)] == [True, True]
+    assert "REPORT.md" not in done.stderr
+    for words in (["--output", "x"], ["--grid", "smoke"], ["--figure", "9"], ["--format", "svg"], ["--serve"]):
+        refused = compared(tmp_path, *names, *words)
+        assert (refused.exit_code, f"{words[0]} has no effect with --compare" in refused.stderr) == (2, True)
 
 
 def test_a_masked_network_gets_no_praise_and_what_is_compared_with_it_no_blame(tmp_path: Path) -> None:
@@ -193,9 +212,9 @@ def test_a_masked_network_gets_no_praise_and_what_is_compared_with_it_no_blame(t
     attack_all(tmp_path / "results", group, margin=0.3, seeds=3)
     record(tmp_path / "results", group.runs[:1], [0], attack=Fgsm(loss="margin"))
     control, hot = (run.name for run in group.runs)
-    first = report(tmp_path, "--compare", hot, control).output
+    first = compared(tmp_path, hot, control).output
     assert f"gradient masked on {hot}: the attack failed" in first
     assert "seems robust, but its gradient is masked: difference +" in first
-    second = report(tmp_path, "--compare", control, hot).output
+    second = compared(tmp_path, control, hot).output
     assert f"no verdict: the gradient of {hot} is masked: difference -" in second
     assert not re.search(r"fgsm\n.*(more|less) robust", first + second)

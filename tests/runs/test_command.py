@@ -64,7 +64,10 @@ def test_the_options_of_a_run_make_that_run(run: Run) -> None:
 
 @pytest.mark.parametrize("temperature", [1.0, 20.0])
 @pytest.mark.parametrize("attacks", [[], ["fgsm(knowledge=5)"], ["fgsm", "fgsm(loss=margin)"], ["fgsm-l2"]])
-@pytest.mark.parametrize(("eps", "fraction"), [((), 1.0), (LINF.eps, 1.0), ((0.0, 0.25, 8.0), 0.2)])
+@pytest.mark.parametrize(
+    ("eps", "fraction"),
+    [((), 1.0), (LINF.eps, 1.0), ((0.0, 0.25, 8.0), 0.2), ((0.0, 1.0, 1.0000001), 0.1234567)],
+)
 def test_the_options_of_attacks_make_those_attacks(
     temperature: float, attacks: list[str], eps: Any, fraction: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from bench.errors import BadInput
 from bench.records.collection import Collection
 from bench.runs.grid import PRESETS, load, parse
 from bench.runs.sweep.jobs import jobs_of
+from bench.spec.methods import METHODS
 from bench.spec.run import Run
 
 TEXT = """
@@ -244,6 +245,23 @@ def test_each_network_of_the_defences_has_a_name_of_its_own_and_its_teacher_in_t
     for group in comparison_groups(grid, Collection({})):
         assert len({group.label(run) for run in group.runs}) == len(group.runs)
     assert {each.name for run in runs for each in run.named_runs()} <= {run.name for run in runs}
+
+
+def test_a_method_of_another_package_has_a_name_beside_its_control(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(METHODS.data, "noise", object())  # not imported to read a run
+    (group,) = comparison_groups(parse("g", '[figures.a]\narch = "fc5"\nmethod = "noise(strength=2)"'), Collection({}))
+    assert [group.label(run) for run in group.runs] == ["control", "noise(strength=2)"]
+
+
+def test_a_part_of_a_method_can_be_given_for_a_whole_figure_and_not_without_its_method() -> None:
+    part = '[figures.a]\narch = "fc5"\ntemperature_loss = "plain"\n'
+    cells, _ = expanded(part + "temperature = [1, 20]")
+    assert [cell.run for cell in cells] == [
+        Run.of(arch="fc5"),
+        Run.of(arch="fc5", temperature=20, temperature_loss="plain"),
+    ]
+    with pytest.raises(BadInput, match=r"g: figures.a: temperature_loss is plain, but no temperature is given"):
+        parse("g", part)
 
 
 def expanded(text: str) -> Any:

@@ -10,6 +10,7 @@ from bench.datasets import DATASETS
 from bench.errors import BadInput
 from bench.spec.architectures import ARCHITECTURES
 from bench.spec.methods import METHODS
+from bench.spec.names import exactly
 from bench.spec.pruning_schedule import Fractions, Steps, parse_schedule
 from bench.spec.ranks import FullRank
 from bench.spec.run import RUN_NAME, Run
@@ -21,7 +22,7 @@ standard = st.builds(
     image_size=st.integers(32, 512),
     sparsity=st.sampled_from([0.0, 0.5, 0.98]) | st.floats(0, 1, exclude_max=True),
     schedule=st.builds(Steps, st.integers(1, 500), st.integers(1, 50), st.integers(1, 50))
-    | st.builds(Fractions, st.just(0.25), st.just(0.75), st.integers(1, 99)),
+    | st.builds(Fractions, st.floats(0, 0.5), st.floats(0.5, 1, exclude_min=True), st.integers(1, 99)),
     pruning=st.sampled_from(["magnitude", "random", "filter"]),
     low_rank=st.sampled_from(["full", "0.5", "0.25"]) | st.floats(0.01, 1).map(repr),
     temperature=st.sampled_from([1.0, 20, 0.5]),
@@ -116,8 +117,22 @@ def test_names_of_runs_stay(name: str, settings: dict[str, object]) -> None:
     assert Run.of(**settings).name == name
 
 
+@given(st.floats(allow_nan=False))
+def test_a_number_is_written_with_six_digits_where_they_are_enough_and_reads_back(number: float) -> None:
+    short = f"{number:g}"
+    assert float(exactly(number)) == number
+    assert (exactly(number) == short) == (float(short) == number)
+
+
+@pytest.mark.parametrize("text", ["shares:0.3333333,0.3333334,16", "shares:0.1234567,0.5,16", "shares:0,1,4"])
+def test_a_schedule_of_many_digits_reads_back(text: str) -> None:
+    assert str(parse_schedule(text)) == text
+    run = Run.of(arch="fc5", sparsity=0.5, schedule=text)
+    assert Run.parse(str(run)) == run
+
+
 def test_the_schedule_has_no_effect_without_pruning() -> None:
-    assert Run.of(arch="fc5", schedule=Steps(5, 5, 5)) == Run.of(arch="fc5")
+    assert Run.of(arch="fc5", sparsity=0.0, schedule=Steps(5, 5, 5)) == Run.of(arch="fc5")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +140,8 @@ def test_the_schedule_has_no_effect_without_pruning() -> None:
     [
         {"pruning": "random", "sparsity": 0.0},
         {"data_name": "", "method": ""},
-        {"temperature_loss": "plain"},
+        {"temperature": 1, "temperature_loss": "plain"},
+        {"temperature_loss": "scaled", "schedule": "shares:0.2,0.7,16", "pruning": "magnitude"},
         {"low_rank": "full"},
         {"low_rank": FullRank()},
         {"temperature": 1},
@@ -187,6 +203,8 @@ def test_one_and_one_point_zero_are_one_setting() -> None:
         ({"temperature": float("inf")}, "a temperature in (0, 1000000]"),
         ({"temperature_loss": "hot"}, "plain, scaled"),
         ({"pruning": "random"}, "--sparsity 0.9"),
+        ({"schedule": "shares:0.1,0.5,4"}, "no sparsity is given: expected one, as in --sparsity 0.9"),
+        ({"temperature_loss": "plain"}, "no temperature is given: expected one, as in --temperature 20"),
         ({"arch": None}, "arch is missing"),
         ({"arch": "my file.py:f"}, "FILE.py:FUNCTION"),
         ({"data_name": "pets"}, "expected it with folder alone"),

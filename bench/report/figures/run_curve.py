@@ -9,14 +9,16 @@ from matplotlib.figure import Figure
 
 from bench.attacks.norms import NORMS
 from bench.evaluation.masking import Masking
+from bench.records.files import write_bytes
 from bench.records.schema import AttackRecord
+from bench.report.figures.save import render
 from bench.report.figures.style import Line, band, blank, eps_axes, framed, looks, style
 from bench.spec.run import Run
 
 
 def draw(path: Path, run: Run, classes: int, attacks: Sequence[AttackRecord], masking: Sequence[Masking]) -> None:
     """Write the figure that ``curve`` makes to ``path`` as a PNG."""
-    curve(run, classes, attacks, masking).savefig(path, metadata={"Software": None})
+    write_bytes(path, render(curve(run, classes, attacks, masking), ("png",))["png"])
 
 
 @style()

@@ -53,6 +53,8 @@ class Place:
             raise BadInput(
                 f"--cluster {self.cluster} takes no --cluster-config: expected --cluster slurm or tls://HOST:PORT"
             )
+        if self.insecure and scheme != "tcp":
+            raise BadInput(f"--cluster {self.cluster} takes no --insecure: expected --cluster slurm or tcp://HOST:PORT")
         if scheme == "tcp" and not _is_loopback(host) and not self.insecure:
             raise BadInput(
                 f"{self.cluster} is another machine, without TLS: anyone who can reach it can run code as you; expected "

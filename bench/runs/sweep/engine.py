@@ -39,10 +39,10 @@ def work(
 ) -> list[Ended]:
     """Bring every job to an end and return how each ended, in the order of ending.
 
-    Jobs start in their order, one for each free worker. A run that starts from a shared prefix waits until its control has
-    left it or has ended, and one whose attacks need the network of another until that has ended. A run that another process
-    holds is waited for. A run that a signal ended, or that exits with 5 or 75, is started again up to twice, and so is one
-    whose worker was lost. One that diverged, failed or was refused is not.
+    Jobs start in their order, one on each idle worker, however many threads it has. A run that starts from a shared prefix
+    waits until its control has left it or has ended, and one whose attacks need the network of another until that has ended.
+    A run that another process holds is waited for. A run that a signal ended, or that exits with 5 or 75, is started again
+    up to twice, and so is one whose worker was lost. One that diverged, failed or was refused is not.
 
     ``ended`` is told of each job that ended, and ``tick`` of the jobs that are left, several times a second.
 
@@ -53,6 +53,7 @@ def work(
     outcomes: list[Ended] = []
     with stopping() as stop, connected(place) as client:
         running: dict[str, Any] = {}
+        places: dict[str, str] = {}  # of the running jobs: the address of the worker
         attempts: Counter[str] = Counter()
         left = {job.key: job for job in jobs}
         while left:
@@ -60,8 +61,10 @@ def work(
                 stop.check(_stop(client, [left[key] for key in running], list(running.values())))
             done = [left[key] for key, future in running.items() if future.done()]
             workers = _workers(client, place)
-            for job in done:
+            lost = [left[key] for key, worker in places.items() if worker not in workers and left[key] not in done]
+            for job in (*done, *lost):
                 future = running.pop(job.key)
+                del places[job.key]
                 if _is_retried(future, attempts[job.key]):
                     continue
                 seconds = future.result()[2] if future.status == "finished" else 0.0
@@ -69,25 +72,25 @@ def work(
                 del left[job.key]
                 ended(outcomes[-1])
             # Dask would give out all jobs at once, and a short run could wait behind a long one.
-            free = workers - len(running)
+            idle = [worker for worker, keys in workers.items() if not keys and worker not in places.values()]
             for job in left.values():
-                if free > 0 and job.key not in running and job.is_ready(left) and not job.folder.is_locked():
+                if idle and job.key not in running and job.is_ready(left) and not job.folder.is_locked():
                     attempts[job.key] += 1
-                    running[job.key] = _submit(client, job, shape, attempts[job.key])
-                    free -= 1
+                    places[job.key] = idle.pop(0)
+                    running[job.key] = _submit(client, job, shape, attempts[job.key], places[job.key])
             tick(list(left.values()))
             time.sleep(PAUSE)
     return outcomes
 
 
-def _workers(client: Any, place: Place) -> int:
-    """Return the number of workers, idle or not; TryLater where the scheduler is gone.
+def _workers(client: Any, place: Place) -> dict[str, Sequence[str]]:
+    """Return the tasks of each worker by its address, none where it is idle; TryLater where the scheduler is gone.
 
     A client that loses its scheduler cancels every future, which looks as if each run had ended.
     """
     try:
         if client.status == "running":
-            return sum(client.nthreads().values())
+            return dict(client.processing())
     except OSError:
         pass
     raise TryLater(
@@ -109,9 +112,9 @@ def _stop(client: Any, jobs: Sequence[Job], futures: Sequence[Any]) -> str:
     return "the runs at work have left their checkpoints"
 
 
-def _submit(client: Any, job: Job, shape: Shape, number: int) -> Any:
+def _submit(client: Any, job: Job, shape: Shape, number: int, worker: str) -> Any:
     words = (job.words, _log(job), str(job.folder.last_exit.absolute()), shape.threads, shape.gpus)
-    return client.submit(attempt, *words, key=f"{job.key}#{number}", pure=False)
+    return client.submit(attempt, *words, key=f"{job.key}#{number}", pure=False, workers=[worker])
 
 
 def _log(job: Job) -> str:
@@ -120,10 +123,8 @@ def _log(job: Job) -> str:
 
 def _is_retried(future: Any, attempts: int) -> bool:
     """Tell whether a job that ended after so many ``attempts`` is started again."""
-    if future.status != "finished":
-        return False  # Dask has given it to other workers already
-    code = future.result()[0]
-    return (code < 0 or code in RETRIED) and attempts <= RETRIES
+    code = future.result()[0] if future.status == "finished" else None  # None where its worker was lost
+    return (code is None or code < 0 or code in RETRIED) and attempts <= RETRIES
 
 
 def _status(job: Job, future: Any) -> RunStatus:
@@ -131,7 +132,7 @@ def _status(job: Job, future: Any) -> RunStatus:
     if found.state in FINAL or found.state in (State.FAILED, State.INVALID):
         return found
     if future.status != "finished":
-        return RunStatus(State.FAILED, f"its worker was lost {RETRIES + 1} times", found.log)
+        return RunStatus(State.FAILED, "its worker was lost", found.log)
     code, trouble, _ = future.result()
     end = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
     return RunStatus(State.FAILED, trouble or end, found.log)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from bench.audit.evaluation import unrecorded_audits
@@ -59,7 +58,11 @@ class Job:
 
     def status(self) -> RunStatus:
         """Return the state of the run as its folder has it."""
-        return status_of(self.folder, self.cell.specs, partial(unrecorded_audits, self.folder, self.audits))
+        return status_of(self.folder, self.cell.specs, self.audits_left)
+
+    def audits_left(self) -> list[str]:
+        """Return the batteries that the network is still to be audited by; IntegrityError where an audit is damaged."""
+        return unrecorded_audits(self.folder, self.audits)
 
 
 def jobs_of(
@@ -101,6 +104,19 @@ def jobs_of(
         found = Job(cell, Folder(results, run), tuple(words), after, len(schedules), sources[run] & earlier, audits)
         jobs.append(found)
     return jobs
+
+
+def stages_of(jobs: Sequence[Job]) -> list[list[Job]]:
+    """Return ``jobs`` in stages: what a job waits for is in the stages before its own, or not among ``jobs``.
+
+    Args:
+        jobs: in an order in which each comes after those that it waits for, as ``jobs_of`` returns them.
+    """
+    stage: dict[str, int] = {}
+    for job in jobs:
+        before = [stage[key] for key in (job.after or "", *job.sources) if key in stage]
+        stage[job.key] = max(before, default=-1) + 1
+    return [[job for job in jobs if stage[job.key] == number] for number in range(max(stage.values(), default=-1) + 1)]
 
 
 def _is_to_be_trained(folder: Folder) -> bool:

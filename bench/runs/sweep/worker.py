@@ -1,4 +1,4 @@
-"""A worker runs each job as a process of its own, which dies with the worker."""
+"""A worker runs one job at a time, as a process of its own, which dies with the worker."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 
 from bench.errors import BenchError, TryLater
 from bench.records.files import write_bytes
@@ -19,6 +20,8 @@ PARENT = "BENCH_PARENT"
 PR_SET_PDEATHSIG = 1
 # The runs that this worker has started and not interrupted yet, by their logs.
 _at_work: dict[str, subprocess.Popen[bytes]] = {}
+# A run may use all cores and all memory of its worker, which may have a thread for each core.
+_alone = Lock()
 
 
 def attempt(words: Sequence[str], log: str, last_exit: str, threads: int, gpus: int) -> tuple[int, str, float]:
@@ -28,10 +31,16 @@ def attempt(words: Sequence[str], log: str, last_exit: str, threads: int, gpus: 
     ``last_exit`` the exit code. 0 ``threads`` are as many as TensorFlow likes. The worker's number chooses one of ``gpus``.
     No error is raised: it would end the whole sweep.
     """
-    began, trouble = time.monotonic(), ""
+    with _alone:
+        began = time.monotonic()
+        code, trouble = _run(words, Path(log), Path(last_exit), threads, gpus)
+        return code, trouble, time.monotonic() - began
+
+
+def _run(words: Sequence[str], log: Path, last_exit: Path, threads: int, gpus: int) -> tuple[int, str]:
     try:
-        Path(log).parent.mkdir(parents=True, exist_ok=True)
-        with Path(log).open("ab") as file:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as file:
             file.write(f"\n$ bench {' '.join(words)}\n".encode())
             file.flush()
             command = [sys.executable, "-m", "bench.cli", *words]
@@ -42,15 +51,15 @@ def attempt(words: Sequence[str], log: str, last_exit: str, threads: int, gpus: 
                 stderr=subprocess.STDOUT,
                 env=_environment(threads, gpus),
             )
-            _at_work[log] = process
+            _at_work[str(log)] = process
             code = process.wait()
-            _at_work.pop(log, None)
-        write_bytes(Path(last_exit), json.dumps({"code": code, "ended": int(time.time())}).encode())
+            _at_work.pop(str(log), None)
+        write_bytes(last_exit, json.dumps({"code": code, "ended": int(time.time())}).encode())
     except OSError as error:
-        code, trouble = TryLater.exit_code, f"cannot write {log}: {error.strerror}"
+        return TryLater.exit_code, f"cannot write {log}: {error.strerror}"
     except BenchError as error:
-        code, trouble = error.exit_code, str(error)
-    return code, trouble, time.monotonic() - began
+        return error.exit_code, str(error)
+    return code, ""
 
 
 def interrupt(logs: Sequence[str]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -102,6 +104,41 @@ def test_a_scheduler_that_dies_while_jobs_wait_is_named(tmp_path: Path) -> None:
         with pytest.raises(TryLater, match=f"the scheduler of --cluster {address} is gone") as refusal:
             work(jobs, Place(address), Shape(0, 0, 0), lambda _: None, lambda _: cluster.close())
     assert refusal.value.exit_code == 75
+
+
+def test_a_worker_of_many_threads_is_at_one_run_at_a_time(tmp_path: Path) -> None:
+    jobs = jobs_of([tiny_cell(seed=seed) for seed in range(3)], tmp_path, None)
+    for job in jobs:
+        fake(tmp_path, job.cell.run)  # so that the runs have nothing to do
+    seen = []
+
+    def look(_left: Sequence[Job]) -> None:
+        seen.append([child for child in children() if str(tmp_path) in command(child)])
+
+    settings: Any = {"n_workers": 1, "threads_per_worker": 4, "host": "127.0.0.1", "silence_logs": 50}
+    with LocalCluster(dashboard_address="127.0.0.1:0", **settings) as cluster:
+        ended = work(jobs, Place(cluster.scheduler_address), Shape(0, 0, 0), lambda _: None, look)
+    assert [(one.status.state, one.attempts) for one in ended] == [(State.DONE, 1)] * 3
+    assert {len(each) for each in seen} == {0, 1}
+
+
+def test_what_dask_gives_a_worker_beside_a_run_waits_for_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once, most = [0], [0]
+
+    def wait(_: Any) -> int:
+        at_once[0] += 1
+        most[0] = max(most[0], at_once[0])
+        time.sleep(0.1)
+        at_once[0] -= 1
+        return 0
+
+    monkeypatch.setattr("subprocess.Popen", type("Process", (), {"__init__": lambda *_, **__: None, "wait": wait}))
+    with ThreadPoolExecutor(4) as threads:
+        words = [(("run",), str(tmp_path / f"{n}.log"), str(tmp_path / f"{n}.json"), 0, 0) for n in range(4)]
+        assert [code for code, *_ in threads.map(lambda each: attempt(*each), words)] == [0] * 4
+    assert most == [1]
 
 
 def test_a_log_that_cannot_be_written_is_for_later(tmp_path: Path) -> None:

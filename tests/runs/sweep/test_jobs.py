@@ -17,7 +17,7 @@ from bench.attacks.spec import AttackSpec
 from bench.records.files import write_arrays, write_json
 from bench.records.status import RunStatus, State
 from bench.runs.grid import GridRun
-from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes
+from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes, stages_of
 from bench.spec.pruning_schedule import Steps
 
 
@@ -98,6 +98,24 @@ class TestARunThatIsASource:
         first, second = jobs_of(cells, tmp_path, None)
         assert first.is_ready({first.key: first, second.key: second})
         assert second.is_ready({second.key: second})
+
+
+def test_each_job_is_in_a_stage_behind_those_that_it_waits_for(tmp_path: Path) -> None:
+    hot = tiny_cell(temperature=20.0)
+    student = tiny_cell(temperature=20.0, distill_from=hot.run.name)
+    of_the_student = replace(
+        tiny_cell(epochs=3), specs=(AttackSpec(attack_named(f"transfer(source={student.run.name})")),)
+    )
+    jobs = jobs_of([tiny_cell(), hot, student, tiny_cell(sparsity=0.5), of_the_student], tmp_path, None)
+    control, teacher, *_ = jobs
+    assert [{job.cell.run for job in stage} for stage in stages_of(jobs)] == [
+        {tiny_run(), hot.run},
+        {student.run, tiny_run(sparsity=0.5)},
+        {of_the_student.run},
+    ]
+    without = [job for job in jobs if job not in (control, teacher)]
+    assert [len(stage) for stage in stages_of(without)] == [2, 1]
+    assert stages_of([]) == []
 
 
 class TestWhenARunThatSharesMayBegin:

@@ -36,6 +36,8 @@ eps = [0, 1, 4]
 sparsity = [0.0, 0.5]
 """
 
+RUNS_OF_A_TEACHER = 'runs = [{}, { temperature = 50 }, { temperature = 50, distill_from = "self" }]'
+
 # What Slurm's commands do here: keep the job script, as Slurm does, and start it at once in the background.
 SBATCH = """#!/bin/sh
 echo "$@" >> {place}/submitted
@@ -148,6 +150,34 @@ class TestCommand:
         cells, _ = parse("t", GRID).cells(parse("t", GRID).figures, (0,))
         jobs_asked = jobs_of(cells, tmp_path / "r", None, True)
         assert [shlex.split(line)[1:] for line in (control, pruned)] == [list(job.words) for job in jobs_asked]
+
+    def test_the_commands_that_are_printed_start_a_student_when_its_teacher_has_ended(
+        self, grid: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Path(grid).write_text(GRID.replace("sparsity = [0.0, 0.5]", RUNS_OF_A_TEACHER))
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "bench").write_text(f'#!/bin/sh\nsleep 0.3\necho "$@" >> {tmp_path}/ended\n')
+        (tmp_path / "bin" / "bench").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+        jobs = tmp_path / "my jobs.txt"
+        done = self.bench("sweep", grid, "--results-dir", str(tmp_path / "r"), "--emit-jobs", str(jobs))
+        for number, line in enumerate(each for each in done.stdout.splitlines() if "xargs" in each):
+            subprocess.run(["sh", "-c", line], check=True)
+            ended = (tmp_path / "ended").read_text().splitlines()
+            assert [sum("--distill-from" in each for each in ended), len(ended)] == [[0, 2], [1, 3]][number]
+        arrays = [shlex.split(line) for line in done.stdout.splitlines() if "--array" in line]
+        assert ["--array=1-2" in words for words in arrays] == [True, False]
+        assert ["--array=3-3" in words and "--dependency=afterany:JOB" in words for words in arrays] == [False, True]
+        (tmp_path / "ended").unlink()
+        wrapped = arrays[1][-1].removeprefix("--wrap=")
+        subprocess.run(["sh", "-c", wrapped], check=True, env={**os.environ, "SLURM_ARRAY_TASK_ID": "3"})
+        assert "--distill-from" in (tmp_path / "ended").read_text()
+
+    @pytest.mark.parametrize("words", [["--dry-run"], ["--json"], ["--workers", "2"], ["--cluster", "local"]])
+    def test_what_has_no_effect_on_a_file_of_jobs_is_refused(self, words: list[str], grid: str, tmp_path: Path) -> None:
+        done = self.bench("sweep", grid, "--emit-jobs", str(tmp_path / "jobs.txt"), *words)
+        assert (done.exit_code, f"{words[0]} has no effect with --emit-jobs" in done.output) == (2, True), done.output
+        assert not (tmp_path / "jobs.txt").exists()
 
     def test_a_diverged_run_is_final_and_said(self, grid: str, tmp_path: Path) -> None:
         for each in parse("t", GRID).cells(parse("t", GRID).figures, (0,))[0]:

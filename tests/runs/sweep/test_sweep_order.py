@@ -14,6 +14,7 @@ from fakes import fake
 from tiny import tiny_cell
 
 from bench.errors import Interrupted, TryLater
+from bench.records.status import State
 from bench.runs.sweep import engine
 from bench.runs.sweep.clusters import Place, Shape
 from bench.runs.sweep.jobs import Job, jobs_of
@@ -37,13 +38,16 @@ class Client:
     status = "running"
 
     def __init__(self) -> None:
+        self.workers: list[str] = ["one", "two"]
         self.given: dict[str, Future] = {}
+        self.places: dict[str, str] = {}
 
-    def nthreads(self) -> dict[str, int]:
-        return {"one": 1, "two": 1}
+    def processing(self) -> dict[str, list[str]]:
+        return {worker: [] for worker in self.workers}  # a scheduler hears late of what was submitted
 
-    def submit(self, *_: Any, key: str, **__: Any) -> Future:
+    def submit(self, *_: Any, key: str, workers: list[str], **__: Any) -> Future:
         self.given[key] = Future()
+        (self.places[key],) = workers
         return self.given[key]
 
 
@@ -71,6 +75,29 @@ def test_jobs_are_given_out_in_their_order_and_none_waits_behind_a_long_one(
     engine.work(jobs, Place(), Shape(2, 1, 0), lambda _: None, tick)
     first, *others = [f"{job.key}#1" for job in jobs]
     assert [each for each in seen if len(each) == 2] == [[first, other] for other in others]
+
+
+def test_a_job_whose_worker_is_lost_begins_again_on_another_up_to_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (job,) = jobs_of([tiny_cell()], tmp_path, None)
+    client = Client()
+
+    @contextmanager
+    def connected(_: Place) -> Iterator[Client]:
+        yield client
+
+    def tick(left: Sequence[Job]) -> None:
+        if left:
+            [*client.given.values()][-1].status = "pending"
+            lost = client.workers.pop(0)
+            client.workers.append(f"after {lost}")
+
+    monkeypatch.setattr(engine, "connected", connected)
+    monkeypatch.setattr(engine, "PAUSE", 0.0)
+    (one,) = engine.work([job], Place(), Shape(2, 1, 0), lambda _: None, tick)
+    assert list(client.places.values()) == ["one", "two", "after one"]
+    assert (one.status.state, one.attempts, one.status.note) == (State.FAILED, 3, "its worker was lost")
 
 
 def test_a_run_that_does_not_stop_in_time_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
