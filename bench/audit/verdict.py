@@ -137,10 +137,8 @@ def _decided(
         kept = f"at least {100 * smallest:.1f} points more"
         reason = f"Under the worst attack it keeps {kept} accuracy than its control, at every eps."
         return Kind.RESISTS, (reason, "No check is flagged.")
-    reason = (
-        f"Under the worst attack it keeps up to {100 * largest:.1f} points more accuracy than its control. That is not clearly "
-        f"more than {100 * MARGIN:.0f} at every eps, or a check is flagged."
-    )
+    but = "a check is flagged" if flags else f"the two intervals are not {100 * MARGIN:.0f} points apart at every eps"
+    reason = f"Under the worst attack it keeps up to {100 * largest:.1f} points more accuracy than its control, but {but}."
     return Kind.INCONCLUSIVE, (reason, *flags)
 
 
