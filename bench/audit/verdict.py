@@ -138,7 +138,9 @@ def _decided(
         reason = f"Under the worst attack it keeps {kept} accuracy than its control, at every eps."
         return Kind.RESISTS, (reason, "No check is flagged.")
     but = "a check is flagged" if flags else f"the two intervals are not {100 * MARGIN:.0f} points apart at every eps"
-    reason = f"Under the worst attack it keeps up to {100 * largest:.1f} points more accuracy than its control, but {but}."
+    reason = (
+        f"Under the worst attack it keeps up to {100 * largest:.1f} points more accuracy than its control, but {but}."
+    )
     return Kind.INCONCLUSIVE, (reason, *flags)
 
 

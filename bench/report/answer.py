@@ -300,10 +300,13 @@ def _upper_bound(standing: Standing) -> bool:
 
 
 def verdict_of(standing: Standing) -> str:
-    """Return the verdict of the audit, or what is known without one."""
+    """Return the verdict of the audit, or what is known without one.
+
+    Where the verdict is of another audit than the numbers, that is named: "inconclusive (full)".
+    """
     if not standing.learned:
         return f"{standing.word}; it did not learn"
-    other = f" by the {_and(standing.judged_by)} audit" * (standing.audited and standing.judged_by != standing.deciding)
+    other = f" ({_and(standing.judged_by)})" * (standing.audited and standing.judged_by != standing.deciding)
     masked = "; masked gradient" * bool(standing.hides and standing.verdict is not Kind.MASKED)
     return f"{standing.word}{other}{', provisional' * standing.provisional}{masked}"
 

@@ -35,7 +35,7 @@ MEASURED = {
 FRACTIONS = ("accuracy", "sparsity", "sparsity_whole")
 COLUMNS = {
     "run": ("network",),
-    "accuracy": ("clean, %", "eps", "FGSM says, %", "really left, %", "illusion, points", "attacked images"),
+    "accuracy": ("clean, %", "eps", "FGSM says, %", "really left, %", "illusion, points", "images"),
     "audit": ("verdict", "seeds", "certified, %"),
     "size": ("smaller", "zeros, %", "parameters, M", "MACs, M"),
     "time": ("milliseconds",),
@@ -79,9 +79,10 @@ def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry
         f"{answer.reading if answer.standings else ''}"
     )
     notes = (
-        "Attacked images: those that FGSM says and really left are of. A difference of a few points on few images may be chance. "
-        "Smaller: the control's parameters over those that are not zero. MACs: multiply-accumulates by a weight that is not "
-        "zero, for one image. Certified: what no attack can lower, from bench audit RUN --full.",
+        "Images: how many FGSM says and really left are of. A difference of a few points on few images may be chance. A verdict "
+        "with (full) is of the full audit, on more images. Smaller: the control's parameters over those that are not zero. "
+        "MACs: multiply-accumulates by a weight that is not zero, for one image. Certified: what no attack can lower, from bench "
+        "audit RUN --full; a dash where nothing is certified.",
         *([timed.note] if timed else []),
     )
     table = Table("networks", "All networks", caption, notes, columns(COLUMNS), rows)
@@ -107,9 +108,7 @@ def _row(name: str, run: Run, seeds: Seeds, standing: Standing | None, timed: Mi
         over_seeds([each.metrics.accuracy for each in seeds.values()], percent),
         *(_standing(standing) if standing else [Cell(DASH)] * 6),
         Cell(seeds_text(seeds), len(seeds)),
-        Cell(DASH)
-        if standing is None or standing.certified is None
-        else Cell(percent(standing.certified), standing.certified),
+        Cell(percent(standing.certified), standing.certified) if standing and standing.certified else Cell(DASH),
         Cell(DASH)
         if standing is None or standing.compression is None
         else Cell(times(standing.compression), standing.compression),

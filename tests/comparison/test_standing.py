@@ -107,7 +107,7 @@ def test_the_numbers_are_of_the_screen_the_verdict_is_of_the_audit_on_most_image
     found = only(tmp_path)
     assert (found.naive, found.images, found.deciding) == (0.4, 100, ("screen",))
     assert (found.verdict, found.judged_by) == (Kind.RESISTS, ("full",))
-    assert verdict_of(found) == "resists by the full audit, provisional"
+    assert verdict_of(found) == "resists (full), provisional"
 
 
 def test_the_numbers_are_of_a_full_audit_where_it_is_the_only_one(tmp_path: Path) -> None:
