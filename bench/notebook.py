@@ -220,7 +220,8 @@ def draw_class(
     label = names_of(folder.trained().data.classes).find(target)
     where = Where(Path(results), Path(data_dir) if data_dir else None)
     with Progress(quiet) as progress:
-        return draw([folder], label, ascent, start, where, progress).images[folder.run.key]
+        found, _ = draw([folder], label, ascent, start, where, progress)
+    return found.images[folder.run.key]
 
 
 def judge_file(

@@ -97,11 +97,12 @@ def look(
     classes = names_of(folders[0].trained().data.classes)
     labels = list(dict.fromkeys(classes.find(text) for text in targets))
     where = Where(results_dir, data_dir)
-    drawings = {}
+    drawings, records = {}, []
     with Progress(quiet) as progress:
         look_at(folders, images, where, progress)
         for label in labels:
-            drawings[classes[label]] = draw(folders, label, ascent, place, where, progress)
+            drawings[classes[label]], path = draw(folders, label, ascent, place, where, progress)
+            records.append(path)
     from bench.cli import look_output
     from bench.comparison.looking import judged, seen_in
     from bench.report.look_pictures import draw_class, draw_maps, short_names
@@ -117,7 +118,8 @@ def look(
     click.echo(look_output.text(looks, names))
     for name, each in drawings.items():
         click.echo("\n" + look_output.drawing(each, name, names))
-    click.echo("\n" + "\n".join(f"picture  {path}" for path in pictures))
+    written = [f"record   {path}" for path in records] + [f"picture  {path}" for path in pictures]
+    click.echo("\n" + "\n".join(written))
 
 
 def _place(start: str) -> int | None:

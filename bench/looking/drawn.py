@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bench.attacks.base import Target
 from bench.looking.ascent import Ascent
 from bench.looking.class_image import ClassImage, class_image
+from bench.records.schema import ClassDrawingRow
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,20 @@ class Drawn:
         """How many of the other networks take the picture of each for the class."""
         counts = self.taken.sum(axis=1) - self.taken.diagonal()
         return {name: int(count) for name, count in zip(self.images, counts, strict=True)}
+
+    def rows(self, weights: Mapping[str, str]) -> list[ClassDrawingRow]:
+        """Return what a record has of each network; ``weights`` are the sha256 of their weights, by name."""
+        return [
+            ClassDrawingRow(
+                name=name,
+                weights=weights[name],
+                steps=list(each.steps),
+                logits=each.logits.tolist(),
+                confidences=each.confidences.tolist(),
+                taken_by=[other for other, taken in zip(self.images, row, strict=True) if taken and other != name],
+            )
+            for (name, each), row in zip(self.images.items(), self.taken, strict=True)
+        ]
 
 
 def drawn(

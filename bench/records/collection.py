@@ -18,6 +18,7 @@ from bench.records.networks import LeftOut, RecordedAttack, TrainedNetwork, comp
 from bench.records.outcomes import Outcomes
 from bench.records.schema import (
     AuditRecord,
+    ClassDrawingRecord,
     FoolingMatrixRecord,
     LatencyRecord,
     LookRecord,
@@ -43,6 +44,7 @@ class Collection:
         unfinished: runs without a network or without an attack, with their state.
         matrices: how often the fooling images of networks fool one another.
         transfers: how far the features of a network carry over to another task.
+        drawings: what networks take for a class.
     """
 
     networks: Mapping[str, Mapping[int, TrainedNetwork]]
@@ -50,6 +52,7 @@ class Collection:
     unfinished: tuple[tuple[Run, RunStatus], ...] = ()
     matrices: tuple[FoolingMatrixRecord, ...] = ()
     transfers: tuple[TransferRecord, ...] = ()
+    drawings: tuple[ClassDrawingRecord, ...] = ()
 
     def of(self, run: Run) -> Mapping[int, TrainedNetwork]:
         """Return the networks of ``run`` by seed. The seed of ``run`` itself does not matter."""
@@ -104,6 +107,7 @@ def read(results: Path, *, mixed: bool = False) -> Collection:
         tuple(unfinished),
         tuple(each for each in kept if isinstance(each, FoolingMatrixRecord)),
         tuple(each for each in kept if isinstance(each, TransferRecord)),
+        tuple(each for each in kept if isinstance(each, ClassDrawingRecord)),
     )
 
 

@@ -509,6 +509,34 @@ class FoolingMatrixRecord(_Versioned):
     data: str
 
 
+class ClassDrawingRow(Record):
+    """What one network drew: its name, the sha256 of its weights, and the way of its ascent.
+
+    ``logits`` and ``confidences`` are those of the class after so many ``steps``; 0 is the start. ``taken_by`` names the other
+    networks that take the last image for the class.
+    """
+
+    name: str
+    weights: str
+    steps: list[int]
+    logits: list[float]
+    confidences: list[float]
+    taken_by: list[str]
+
+
+class ClassDrawingRecord(_Versioned):
+    """What several networks take for one class, each by an ascent on its logit with the same ``settings``.
+
+    ``target`` is the class by the name of its folder. ``start`` is the number of a validation image; None for noise.
+    """
+
+    target: str
+    settings: dict[str, float]
+    start: int | None
+    networks: list[ClassDrawingRow]
+    data: str
+
+
 class TransferRow(Record):
     """A linear SVM on the features at one cut, with one C.
 
@@ -582,6 +610,7 @@ SCHEMAS: dict[str, type[Record]] = {
     "bench.fooling-matrix/2": FoolingMatrixRecord,
     "bench.transfer/1": TransferRecord,
     "bench.look/1": LookRecord,
+    "bench.class-drawing/1": ClassDrawingRecord,
 }
 
 

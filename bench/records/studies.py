@@ -2,6 +2,7 @@
 
 results/fooling/<name>.json     how often the fooling images of networks fool one another
 results/transfer/<name>.json    how far the features of a network carry over to another task
+results/classes/<name>.json     what networks take for a class
 results/*/<name>.png, .svg      pictures of them; not kept in git
 """
 
@@ -13,11 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.errors import IntegrityError, Unreadable
-from bench.records.schema import FoolingMatrixRecord, TransferRecord
+from bench.records.schema import ClassDrawingRecord, FoolingMatrixRecord, TransferRecord
 from bench.records.typed_files import listed, read_record, write_record
 
-Study = FoolingMatrixRecord | TransferRecord
-PLACES: dict[str, type[Study]] = {"fooling": FoolingMatrixRecord, "transfer": TransferRecord}
+Study = FoolingMatrixRecord | TransferRecord | ClassDrawingRecord
+PLACES: dict[str, type[Study]] = {
+    "fooling": FoolingMatrixRecord,
+    "transfer": TransferRecord,
+    "classes": ClassDrawingRecord,
+}
 
 
 def write_study(results: Path, record: Study) -> Path:
@@ -60,6 +65,10 @@ def _name(record: Study) -> str:
         settings = f"{record.data} {record.train} {record.val} {record.attacked} {[*cuts]} {radii}"
         settings += f" seed {record.seed}" * bool(record.seed)  # the default keeps the name that it had in old records
         head = re.sub(r"[^A-Za-z0-9.]+", "-", record.network)
+    elif isinstance(record, ClassDrawingRecord):
+        names = [each.name for each in record.networks]
+        settings = f"{record.data} {record.target} {record.start} {sorted(record.settings.items())} {names}"
+        head = re.sub(r"[^A-Za-z0-9.]+", "-", record.target)
     else:
         names = [each.name for each in record.networks]
         settings = f"{record.data} {record.eps!r} {record.steps} {record.seed} {record.images} {names}"

@@ -38,6 +38,7 @@ from bench.report.panels import FORMATS, KINDS, Panel, in_numerical_order
 from bench.report.picture import Picture
 from bench.report.rendering import render
 from bench.report.tables.audits import audit_table
+from bench.report.tables.drawings import drawing_table
 from bench.report.tables.fgsm_vs_pgd import fgsm_vs_pgd_table
 from bench.report.tables.figure_table import figure_table
 from bench.report.tables.fooling import fooling_table
@@ -238,6 +239,7 @@ def _across(writer: _Writer, figures: Sequence[FigureSection], records: Collecti
     found = [
         audit_table(records),
         look_table(records),
+        drawing_table(records),
         fooling_table(records),
         transfer_table(records),
         worst_table(groups),

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import BadInput
 from bench.looking.ascent import Ascent
 from bench.looking.evaluation import Look
 from bench.looking.references import references
+from bench.looking.version import CLASS_IMAGE
 from bench.records.images import images_of_run
+from bench.records.provenance import environment
+from bench.records.schema import ClassDrawingRecord
 from bench.records.store import Folder
+from bench.records.studies import write_study
 from bench.runs.pipeline import Where, execute
+from bench.training.clock import Clock
 from bench.training.progress import Progress
 
 if TYPE_CHECKING:  # it imports scipy, which the command line starts without
@@ -72,8 +79,8 @@ def _look(folder: Folder, look: Look, where: Where, progress: Progress) -> None:
 
 def draw(
     folders: Sequence[Folder], label: int, ascent: Ascent, start: int | None, where: Where, progress: Progress
-) -> Drawn:
-    """Draw the class ``label`` with the network in each of ``folders``. Nothing is recorded.
+) -> tuple[Drawn, Path]:
+    """Draw the class ``label`` with the network in each of ``folders``, record it, and return the drawings and the record's path.
 
     Args:
         start: the place of the validation image to start from; None for noise.
@@ -88,6 +95,7 @@ def draw(
     runtime.prepare()
     from bench.evaluation.restored import restored
     from bench.looking.drawn import drawn
+    from bench.training.runtime import devices
 
     image = None
     if start is not None:
@@ -96,4 +104,17 @@ def draw(
         image = data.val.images[start]
     networks = {folder.run.key: restored(folder, folder.trained()) for folder in folders}
     progress.say(f"drawing: {ascent.steps} steps, networks: {len(networks)}")
-    return drawn(networks, label, (run.image_size, run.image_size, 3), ascent, image)
+    clock = Clock()
+    found = drawn(networks, label, (run.image_size, run.image_size, 3), ascent, image)
+    seen = folders[0].trained().data
+    record = ClassDrawingRecord(
+        version=CLASS_IMAGE,
+        target=seen.classes[label],
+        settings=asdict(ascent),
+        start=start,
+        networks=found.rows({folder.run.key: folder.trained().weights for folder in folders}),
+        data=seen.fingerprint,
+        environment=environment(devices()),
+        volatile=clock.read(),
+    )
+    return found, write_study(where.results, record)

@@ -24,6 +24,7 @@ from bench.looking.drawn import Drawn
 from bench.looking.evaluation import Look
 from bench.looking.maps import read_maps
 from bench.looking.references import references
+from bench.records.collection import read
 from bench.records.store import Folder
 from bench.report.look_pictures import draw_class, draw_maps, short_names
 from bench.runs.looking import look_at
@@ -138,6 +139,9 @@ def test_the_command_prints_a_table_and_draws_pictures(tmp_path: Path) -> None:
         *("class-b-HASH.png", "class-b-HASH.svg"),
     ]
     assert pictures[0].read_bytes()[:4] == b"\x89PNG"
+    (drawing,) = read(tmp_path).drawings
+    assert [each.name for each in drawing.networks] == [small().key, small(sparsity=0.5).key]
+    assert (drawing.target, drawing.start, drawing.networks[0].steps) == ("b", None, [0, 1, 2, 3])
     found = json.loads(command(tmp_path, small(sparsity=0.5).name, "--images", "3", "--json").output)
     (network,) = found["networks"]
     assert network["forgotten"]["whole"]["images"] == 40

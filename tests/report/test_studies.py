@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import ENVIRONMENT, FINGERPRINT, tear, trained
 from tiny import tiny_run
@@ -13,6 +14,8 @@ from bench.cli import transfer_output
 from bench.comparison.verdict import DASH
 from bench.records.collection import Collection, read
 from bench.records.schema import (
+    ClassDrawingRecord,
+    ClassDrawingRow,
     FoolingCell,
     FoolingMatrixRecord,
     FoolingNetworkRow,
@@ -26,9 +29,11 @@ from bench.records.studies import write_study
 from bench.report.build import assemble
 from bench.report.figures.fooling_matrix import fooling_matrix
 from bench.report.figures.style import settle
+from bench.report.tables.drawings import drawing_table
 from bench.report.tables.fooling import fooling_table
 from bench.report.tables.transfer import transfer_table
 from bench.runs.grid import load
+from bench.spec.run import Run
 
 THREAT = ThreatRecord(norm="L-infinity", eps_unit="pixel levels", label="apgd", knowledge="white box", temperature=None)
 DENSE, PRUNED = tiny_run(), tiny_run(sparsity=0.9)
@@ -99,6 +104,25 @@ def transferred(network: str, weights: str, eps: float = 1.0, data: str = FINGER
     )
 
 
+def drawing(dense: str, pruned: str, **settings: float) -> ClassDrawingRecord:
+    """Return what two runs took for a class, by the sha256 of their weights: the first is taken for it by the second."""
+
+    def row(run: Run, weights: str, taken_by: list[str]) -> ClassDrawingRow:
+        return ClassDrawingRow(
+            name=run.key, weights=weights, steps=[0, 9], logits=[0.5, 7.25], confidences=[0.1, 0.75], taken_by=taken_by
+        )
+
+    return ClassDrawingRecord(
+        version=1,
+        target="a",
+        settings={"steps": 9, **settings},
+        start=None,
+        networks=[row(DENSE, dense, [PRUNED.key]), row(PRUNED, pruned, [])],
+        data=FINGERPRINT,
+        environment=ENVIRONMENT,
+    )
+
+
 def recorded(results: Path) -> tuple[str, str]:
     """Record both runs and return the sha256 of their weights."""
     found = [trained(results, run, 0.8).trained().weights for run in (DENSE, PRUNED)]
@@ -165,6 +189,24 @@ def test_the_table_of_fooling_images_has_a_row_for_each_pair_with_noise_on_the_s
     noise = rows[DENSE.key, PRUNED.key]["by noise"]
     assert (noise.number, noise.low, noise.high) == (pytest.approx(0.1), 0.0, 0.5)
     assert rows[PRUNED.key, DENSE.key]["by noise"].text == DASH
+
+
+def test_drawings_of_one_class_with_other_settings_are_kept_apart_and_have_a_row_for_each_network(
+    tmp_path: Path,
+) -> None:
+    assert drawing_table(Collection({})) is None
+    weights = recorded(tmp_path)
+    assert write_study(tmp_path, drawing(*weights)) == write_study(tmp_path, drawing(*weights))
+    write_study(tmp_path, drawing(*weights, blur=2.0))
+    table = drawing_table(read(tmp_path))
+    assert table is not None
+    assert len(table.rows) == 4
+    first, second = table.by_name[:2]
+    assert (first["network"].text, first["taken by"].text) == ("FC5, dense, seed 0", "1 of 1")
+    assert (second["network"].text, second["taken by"].text) == ("FC5, 90 % zero, seed 0", "0 of 1")
+    assert (first["logit, start"].number, first["logit, end"].number, first["confidence"].number) == (0.5, 7.25, 0.75)
+    trained(tmp_path, DENSE, 0.7).write_training(trained(tmp_path, DENSE, 0.7).trained(), {"w": np.array([3.0])})
+    assert read(tmp_path).drawings == ()
 
 
 def test_a_study_names_networks_in_words_where_they_are_recorded(tmp_path: Path) -> None:
