@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TrainedNetwork:
-    """A network that is trained, and what is needed to show it an image.
+class LoadedNetwork:
+    """A trained network in memory, and what is needed to show it an image.
 
     Args:
         name: of the run with its seed, or of the network trained on ImageNet.
@@ -44,7 +44,7 @@ class TrainedNetwork:
     run: Folder | None = None
 
 
-def of_run(folder: Folder) -> TrainedNetwork:
+def of_run(folder: Folder) -> LoadedNetwork:
     """Return the network of a recorded run.
 
     Raises:
@@ -55,22 +55,22 @@ def of_run(folder: Folder) -> TrainedNetwork:
     from bench.evaluation.restored import restored  # here, because it imports TensorFlow
 
     names = names_of(training.data.classes)
-    return TrainedNetwork(
+    return LoadedNetwork(
         folder.run.key, restored(folder, training), names, folder.run.image_size, training.weights, folder
     )
 
 
-def of_imagenet(name: str, weights: Path | None, report: Report) -> TrainedNetwork:
+def of_imagenet(name: str, weights: Path | None, report: Report) -> LoadedNetwork:
     """Return the network ``name`` of ``bench.imagenet.networks.NETWORKS``, with the errors of its ``load``."""
     names = imagenet_names()
     model, path = load(name, weights, report)
     from bench.evaluation.classifier import Classifier  # here, because it imports TensorFlow
 
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return TrainedNetwork(name, Classifier(model), names, SIZE, digest)
+    return LoadedNetwork(name, Classifier(model), names, SIZE, digest)
 
 
-def images_for(network: TrainedNetwork, data_dir: Path | None, progress: Progress) -> Dataset:
+def images_for(network: LoadedNetwork, data_dir: Path | None, progress: Progress) -> Dataset:
     """Return the images of a network: the data set of its run, or for one trained on ImageNet the class folders in a folder.
 
     Args:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bench.comparison.looking import Seen
     from bench.fooling.image import FooledImage
     from bench.looking.class_image import ClassImage
-    from bench.networks import TrainedNetwork
+    from bench.networks import LoadedNetwork
 
 RESULTS = Path("results")
 
@@ -362,9 +362,7 @@ def transfer(
         return transferred(found, data, progress, cuts, penalties, [float(each) for each in eps], attacked, seed)
 
 
-def _trained(
-    network: Run | str, weights: Path | str | None, results: Path | str, quiet: bool = False
-) -> TrainedNetwork:
+def _trained(network: Run | str, weights: Path | str | None, results: Path | str, quiet: bool = False) -> LoadedNetwork:
     from bench.imagenet.networks import NETWORKS
 
     if isinstance(network, str) and network not in NETWORKS:

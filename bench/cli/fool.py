@@ -24,7 +24,7 @@ from bench.records.typed_files import write_record
 from bench.training.progress import Progress
 
 if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts without
-    from bench.networks import TrainedNetwork
+    from bench.networks import LoadedNetwork
 
 MATRIX_EPS = 2.0
 OUTPUT = "fooled"
@@ -123,7 +123,7 @@ def _check_file(image: Path) -> None:
 
 
 def _image(
-    networks: Sequence[TrainedNetwork],
+    networks: Sequence[LoadedNetwork],
     image: Path,
     eps: float | None,
     target: str | None,
@@ -149,7 +149,7 @@ def _image(
 
 
 def _matrix(
-    networks: Sequence[TrainedNetwork],
+    networks: Sequence[LoadedNetwork],
     eps: float,
     steps: int,
     images: int,

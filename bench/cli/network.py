@@ -16,7 +16,7 @@ from bench.records.store import Folder
 from bench.training.progress import Progress
 
 if TYPE_CHECKING:  # its networks import TensorFlow
-    from bench.networks import TrainedNetwork
+    from bench.networks import LoadedNetwork
 
 WEIGHTS = click.option(
     "--weights",
@@ -27,7 +27,7 @@ WEIGHTS = click.option(
 
 def networks_named(
     names: Sequence[str], results: Path, weights: Path | None, progress: Progress
-) -> list[TrainedNetwork]:
+) -> list[LoadedNetwork]:
     """Return the networks that ``names`` name; a run without /seed-N is one network for each of its seeds.
 
     Args:
@@ -52,7 +52,7 @@ def networks_named(
     runtime.prepare()
     from bench.networks import of_imagenet, of_run
 
-    found: list[TrainedNetwork] = []
+    found: list[LoadedNetwork] = []
     for name in names:
         progress.say(f"loading {name}")
         found += (

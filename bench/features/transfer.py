@@ -25,7 +25,7 @@ from bench.evaluation.classifier import Classifier
 from bench.evaluation.referee import judge
 from bench.features.cuts import check_cuts, default_cuts, features_at, pooled
 from bench.features.svm import PENALTIES, LinearSvm, check_machine, fitted
-from bench.networks import TrainedNetwork
+from bench.networks import LoadedNetwork
 from bench.records.outcomes import wilson
 from bench.records.provenance import environment, with_module
 from bench.records.schema import RadiusRow, ThreatRecord, TransferAttackRow, TransferRecord, TransferRow
@@ -40,7 +40,7 @@ LOGITS = 1e-3  # by which the logits of the whole network may differ from those 
 
 
 def transfer(
-    network: TrainedNetwork,
+    network: LoadedNetwork,
     data: Dataset,
     progress: Progress,
     cuts: Sequence[str] = (),

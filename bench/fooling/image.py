@@ -19,7 +19,7 @@ from bench.errors import BadInput
 from bench.fooling.goal import Away, Towards
 from bench.fooling.limits import EPS, STEPS, STEPS_OF_A_CLIMB
 from bench.fooling.smallest import smallest, within
-from bench.networks import TrainedNetwork
+from bench.networks import LoadedNetwork
 from bench.records.provenance import environment
 from bench.records.schema import FooledRecord, GuessRow, ThreatRecord
 from bench.training.clock import Clock
@@ -66,7 +66,7 @@ def opened(path: Path, size: int) -> tuple[NDArray[np.uint8], str]:
 
 
 def fool_image(
-    network: TrainedNetwork, path: Path, eps: float | None = None, target: str | None = None, steps: int = STEPS
+    network: LoadedNetwork, path: Path, eps: float | None = None, target: str | None = None, steps: int = STEPS
 ) -> FooledImage:
     """Look for an image near that of ``path`` which the network gives another class.
 

@@ -15,7 +15,7 @@ from bench.attacks.norms import LINF
 from bench.datasets.base import Images, Labels, Split
 from bench.errors import BadInput
 from bench.evaluation.referee import CHUNK
-from bench.networks import TrainedNetwork
+from bench.networks import LoadedNetwork
 from bench.records.outcomes import wilson
 from bench.records.provenance import environment
 from bench.records.schema import FoolingCell, FoolingMatrixRecord, FoolingNetworkRow, ThreatRecord
@@ -118,7 +118,7 @@ def _wrong(target: Target, images: Images, labels: Labels) -> Wrong:
 
 
 def matrix_of(
-    networks: Sequence[TrainedNetwork],
+    networks: Sequence[LoadedNetwork],
     images: Split,
     data: str,
     eps: float,
@@ -156,7 +156,7 @@ def matrix_of(
     )
 
 
-def check_alike(networks: Sequence[TrainedNetwork]) -> None:
+def check_alike(networks: Sequence[LoadedNetwork]) -> None:
     """Raise BadInput where images of one of ``networks`` cannot be shown to another."""
     if len({each.name for each in networks}) < max(2, len(networks)):
         raise BadInput(

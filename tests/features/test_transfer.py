@@ -25,7 +25,7 @@ from bench.features.cuts import cuts_of, default_cuts, features_at
 from bench.features.images import images_of_task
 from bench.features.svm import LinearSvm, fitted
 from bench.features.transfer import transfer, whole_network
-from bench.networks import TrainedNetwork
+from bench.networks import LoadedNetwork
 from bench.records.schema import TransferRecord
 from bench.report.figures.save import render
 from bench.report.figures.transferred import transferred
@@ -50,8 +50,8 @@ def network() -> Any:
 
 
 @pytest.fixture(scope="module")
-def trunk() -> TrainedNetwork:
-    return TrainedNetwork("small", Classifier(network()), names_of("abcde"), SIZE, "0" * 64)
+def trunk() -> LoadedNetwork:
+    return LoadedNetwork("small", Classifier(network()), names_of("abcde"), SIZE, "0" * 64)
 
 
 def tints(count: int, seed: int) -> Split:
@@ -68,7 +68,7 @@ def task() -> Dataset:
     return Dataset("folder", tints(60, 1), tints(30, 2), ("red", "green", "blue"), "f" * 64)
 
 
-def test_a_map_is_averaged_and_a_vector_is_taken_as_it_is(trunk: TrainedNetwork, task: Dataset) -> None:
+def test_a_map_is_averaged_and_a_vector_is_taken_as_it_is(trunk: LoadedNetwork, task: Dataset) -> None:
     model, images = trunk.classifier.model, task.val.images
     found = features_at(model, ["relu1", "pool"], images)
     maps = keras.Model(model.input, model.get_layer("relu1").output)(images.astype(np.float32)).numpy()
@@ -80,7 +80,7 @@ def test_a_map_is_averaged_and_a_vector_is_taken_as_it_is(trunk: TrainedNetwork,
         )
 
 
-def test_the_cuts_leave_out_the_image_and_the_logits(trunk: TrainedNetwork) -> None:
+def test_the_cuts_leave_out_the_image_and_the_logits(trunk: LoadedNetwork) -> None:
     model = trunk.classifier.model
     assert cuts_of(model) == ["rescale", "conv1", "relu1", "conv2", "relu2", "pool"]
     assert default_cuts(model) == ["relu1", "relu2", "pool"]
@@ -109,7 +109,7 @@ def test_the_weights_are_those_of_the_machine_on_standardised_features(classes: 
     assert found.right(features, labels) == int((machine.predict(standard) == labels).sum())
 
 
-def test_the_whole_is_the_trunk_and_then_the_machine(trunk: TrainedNetwork, task: Dataset) -> None:
+def test_the_whole_is_the_trunk_and_then_the_machine(trunk: LoadedNetwork, task: Dataset) -> None:
     draw = np.random.default_rng(9)
     machine = LinearSvm(draw.normal(0, 1, (6, 4)).astype(np.float32), draw.normal(0, 1, 4).astype(np.float32), True)
     whole = whole_network(trunk.classifier.model, "relu1", machine)
@@ -121,7 +121,7 @@ def test_the_whole_is_the_trunk_and_then_the_machine(trunk: TrainedNetwork, task
 
 
 @pytest.fixture(scope="module")
-def record(trunk: TrainedNetwork, task: Dataset) -> TransferRecord:
+def record(trunk: LoadedNetwork, task: Dataset) -> TransferRecord:
     pytest.importorskip("sklearn", reason="scikit-learn, the extra transfer, is not installed")
     return transfer(trunk, task, Progress(quiet=True), ["relu1", "pool"], [0.01, 0.1], [1.0, 40.0], 12)
 
@@ -146,7 +146,7 @@ def test_the_whole_is_attacked_and_falls(record: TransferRecord) -> None:
     assert apgd.rows[2].accuracy <= fgsm.rows[2].accuracy
 
 
-def test_the_same_seed_gives_the_same_record(record: TransferRecord, trunk: TrainedNetwork, task: Dataset) -> None:
+def test_the_same_seed_gives_the_same_record(record: TransferRecord, trunk: LoadedNetwork, task: Dataset) -> None:
     again = transfer(trunk, task, Progress(quiet=True), ["relu1", "pool"], [0.01, 0.1], [1.0, 40.0], 12)
     assert [row.accuracy for row in again.rows] == [row.accuracy for row in record.rows]
     assert again.attacks == record.attacks
@@ -172,13 +172,13 @@ def test_the_table_and_the_picture_say_what_was_chosen(record: TransferRecord) -
     ],
 )
 @with_sklearn
-def test_what_cannot_be_is_refused(trunk: TrainedNetwork, task: Dataset, options: Any, says: str) -> None:
+def test_what_cannot_be_is_refused(trunk: LoadedNetwork, task: Dataset, options: Any, says: str) -> None:
     with pytest.raises(BadInput, match=says):
         transfer(trunk, task, Progress(quiet=True), **options)
 
 
 def test_without_scikit_learn_it_says_how_to_install_it(
-    trunk: TrainedNetwork, task: Dataset, monkeypatch: pytest.MonkeyPatch
+    trunk: LoadedNetwork, task: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(_name: str) -> Any:
         raise ModuleNotFoundError
@@ -188,7 +188,7 @@ def test_without_scikit_learn_it_says_how_to_install_it(
         transfer(trunk, task, Progress(quiet=True))
 
 
-def test_a_class_of_one_image_cannot_be_held_out(trunk: TrainedNetwork, task: Dataset) -> None:
+def test_a_class_of_one_image_cannot_be_held_out(trunk: LoadedNetwork, task: Dataset) -> None:
     few = Dataset("folder", task.train.part(np.array([0, 1, 2, 3, 4])), task.val, task.classes, "f" * 64)
     with pytest.raises(BadInput, match="the class 'blue' has 1 training image: expected two or more"):
         transfer(trunk, few, Progress(quiet=True))
@@ -242,7 +242,7 @@ def test_a_machine_that_is_not_installed_is_said_before_a_network_is_looked_for(
 
 
 def test_the_share_of_the_largest_class_is_drawn_and_printed_and_that_of_an_old_record_is_not(
-    trunk: TrainedNetwork, task: Dataset
+    trunk: LoadedNetwork, task: Dataset
 ) -> None:
     pytest.importorskip("sklearn", reason="scikit-learn, the extra transfer, is not installed")
     labels = np.where(task.train.labels == 2, 0, task.train.labels)

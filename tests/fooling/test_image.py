@@ -16,7 +16,7 @@ from bench.datasets.class_names import names_of
 from bench.errors import BadInput
 from bench.fooling.confidence import percent
 from bench.fooling.image import FooledImage, fool_image, opened
-from bench.networks import TrainedNetwork
+from bench.networks import LoadedNetwork
 from bench.report.figures.fooled import fooled, title
 from bench.report.figures.save import render
 
@@ -24,10 +24,10 @@ SIZE = 16
 
 
 @pytest.fixture(scope="module")
-def network() -> TrainedNetwork:
+def network() -> LoadedNetwork:
     draw = np.random.default_rng(5)
     target: Any = Linear(draw.normal(0, 0.002, (SIZE * SIZE * 3, 4)), np.zeros(4))
-    return TrainedNetwork("linear", target, names_of(("n03445777", "b", "c", "d")), SIZE, "0" * 64)
+    return LoadedNetwork("linear", target, names_of(("n03445777", "b", "c", "d")), SIZE, "0" * 64)
 
 
 @pytest.fixture
@@ -37,11 +37,11 @@ def photograph(tmp_path: Path) -> Path:
     return tmp_path / "photo.png"
 
 
-def found(network: TrainedNetwork, photograph: Path, **options: Any) -> FooledImage:
+def found(network: LoadedNetwork, photograph: Path, **options: Any) -> FooledImage:
     return fool_image(network, photograph, **options)
 
 
-def test_the_record_says_what_the_images_are(network: TrainedNetwork, photograph: Path) -> None:
+def test_the_record_says_what_the_images_are(network: LoadedNetwork, photograph: Path) -> None:
     each = found(network, photograph)
     record = each.record
     change = np.abs(each.fooled - each.clean)
@@ -56,7 +56,7 @@ def test_the_record_says_what_the_images_are(network: TrainedNetwork, photograph
     assert len(record.after) == 3
 
 
-def test_a_class_is_reached_and_rounding_is_told(network: TrainedNetwork, photograph: Path) -> None:
+def test_a_class_is_reached_and_rounding_is_told(network: LoadedNetwork, photograph: Path) -> None:
     answer = found(network, photograph).record.before[0].id
     wanted = next(name for name in network.names.ids if name != answer)
     near, far = found(network, photograph, target=wanted), found(network, photograph, target=wanted, eps=20.0)
@@ -73,7 +73,7 @@ def test_the_confidence_is_at_the_temperature_of_the_training(photograph: Path) 
     cold: Any = Linear(draw.normal(0, 0.002, (SIZE * SIZE * 3, 4)), np.zeros(4))
     hot: Any = Linear(50 * cold.weights, np.zeros(4), temperature=50.0)
     first, second = (
-        found(TrainedNetwork("linear", each, names_of("abcd"), SIZE, "0" * 64), photograph, eps=2.0)
+        found(LoadedNetwork("linear", each, names_of("abcd"), SIZE, "0" * 64), photograph, eps=2.0)
         for each in (cold, hot)
     )
     for name in ("before", "after", "in_whole_levels"):
@@ -85,7 +85,7 @@ def test_the_confidence_is_at_the_temperature_of_the_training(photograph: Path) 
 
 
 def test_the_picture_of_a_failed_search_says_where_it_failed_and_no_change(
-    network: TrainedNetwork, photograph: Path
+    network: LoadedNetwork, photograph: Path
 ) -> None:
     each = found(network, photograph, eps=1e-4)
     assert "not fooled within eps 0.0001" in title(each.record)
@@ -98,7 +98,7 @@ def test_the_picture_of_a_failed_search_says_where_it_failed_and_no_change(
     np.testing.assert_array_equal(nothing.fooled, nothing.clean)
 
 
-def test_a_large_change_is_not_said_to_be_shown_as_it_is(network: TrainedNetwork, photograph: Path) -> None:
+def test_a_large_change_is_not_said_to_be_shown_as_it_is(network: LoadedNetwork, photograph: Path) -> None:
     each = found(network, photograph, eps=200.0)
     picture = render(fooled(each.record, each.clean, each.fooled))["svg"].decode()
     factor = 127.5 / float(np.abs(each.fooled - each.clean).max())
@@ -106,7 +106,7 @@ def test_a_large_change_is_not_said_to_be_shown_as_it_is(network: TrainedNetwork
     assert f"shown {factor:.2g} times as large" in picture
 
 
-def test_too_small_a_radius_is_said_to_fail(network: TrainedNetwork, photograph: Path) -> None:
+def test_too_small_a_radius_is_said_to_fail(network: LoadedNetwork, photograph: Path) -> None:
     record = found(network, photograph, eps=1e-4).record
     assert not record.fooled
     assert (record.eps, record.steps, record.failed) == (None, None, pytest.approx(1e-4))
@@ -121,12 +121,12 @@ def test_too_small_a_radius_is_said_to_fail(network: TrainedNetwork, photograph:
         ({"steps": 0}, "steps is 0"),
     ],
 )
-def test_what_cannot_be_is_refused(network: TrainedNetwork, photograph: Path, options: Any, says: str) -> None:
+def test_what_cannot_be_is_refused(network: LoadedNetwork, photograph: Path, options: Any, says: str) -> None:
     with pytest.raises(BadInput, match=says):
         found(network, photograph, **options)
 
 
-def test_the_class_that_the_image_has_already_is_refused(network: TrainedNetwork, photograph: Path) -> None:
+def test_the_class_that_the_image_has_already_is_refused(network: LoadedNetwork, photograph: Path) -> None:
     answer = found(network, photograph).record.before[0].id
     with pytest.raises(BadInput, match="already: expected another class"):
         found(network, photograph, target=answer)
@@ -143,7 +143,7 @@ def test_a_file_that_is_no_image_is_refused(tmp_path: Path) -> None:
         opened(tmp_path / "half.jpg", SIZE)
 
 
-def test_the_picture_has_both_answers_and_is_the_same_twice(network: TrainedNetwork, photograph: Path) -> None:
+def test_the_picture_has_both_answers_and_is_the_same_twice(network: LoadedNetwork, photograph: Path) -> None:
     each = found(network, photograph)
     first, second = (render(fooled(each.record, each.clean, each.fooled)) for _ in range(2))
     assert first == second

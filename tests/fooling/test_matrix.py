@@ -16,7 +16,7 @@ from bench.datasets.base import Split
 from bench.datasets.class_names import names_of
 from bench.errors import BadInput, IntegrityError
 from bench.fooling.matrix import Transferred, check_alike, transferred
-from bench.networks import TrainedNetwork, images_for
+from bench.networks import LoadedNetwork, images_for
 from bench.training.progress import Progress
 
 SIDE = 4
@@ -94,7 +94,7 @@ def test_the_same_seed_gives_the_same_noise_and_another_seed_other_noise() -> No
 def test_images_that_the_network_was_not_trained_on_are_refused(tmp_path: Path, quiet: Progress) -> None:
     classifier: Any = None
     folder = trained(tmp_path, tiny_run(), 0.8, data="e" * 64)
-    network = TrainedNetwork("a", classifier, names_of(("x", "y")), 32, "", folder)
+    network = LoadedNetwork("a", classifier, names_of(("x", "y")), 32, "", folder)
     with pytest.raises(IntegrityError, match=r"trained on other images \(eeeeeeeeeeee, now ffffffffffff\)"):
         images_for(network, None, quiet)
 
@@ -105,7 +105,7 @@ def test_runs_on_other_images_are_refused(tmp_path: Path) -> None:
         trained(tmp_path, tiny_run(seed=seed), 0.8, data=data)
         for seed, data in enumerate(("f" * 64, "f" * 64, "e" * 64))
     ]
-    first, same, other = (TrainedNetwork(each.run.key, classifier, names_of(("x", "y")), 32, "", each) for each in runs)
+    first, same, other = (LoadedNetwork(each.run.key, classifier, names_of(("x", "y")), 32, "", each) for each in runs)
     of_imagenet = replace(first, name="elsewhere", run=None)
     check_alike([first, same, of_imagenet])
     with pytest.raises(BadInput, match="were trained on other images: expected runs on the same images"):
@@ -113,9 +113,9 @@ def test_runs_on_other_images_are_refused(tmp_path: Path) -> None:
 
 
 def test_networks_that_cannot_see_the_same_images_are_refused() -> None:
-    def network(name: str, size: int, *classes: str) -> TrainedNetwork:
+    def network(name: str, size: int, *classes: str) -> LoadedNetwork:
         classifier: Any = None
-        return TrainedNetwork(name, classifier, names_of(classes), size, "", None)
+        return LoadedNetwork(name, classifier, names_of(classes), size, "", None)
 
     first = network("a", 64, "x", "y")
     check_alike([first, replace(first, name="b")])
