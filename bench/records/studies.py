@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.datasets.class_names import name_of
 from bench.errors import IntegrityError, Unreadable
 from bench.records.schema import ClassDrawingRecord, FoolingMatrixRecord, TransferRecord
 from bench.records.typed_files import listed, read_record, write_record
@@ -68,7 +69,7 @@ def _name(record: Study) -> str:
     elif isinstance(record, ClassDrawingRecord):
         names = [each.name for each in record.networks]
         settings = f"{record.data} {record.target} {record.start} {sorted(record.settings.items())} {names}"
-        head = re.sub(r"[^A-Za-z0-9.]+", "-", record.target)
+        head = re.sub(r"[^A-Za-z0-9.]+", "-", name_of(record.target))
     else:
         names = [each.name for each in record.networks]
         settings = f"{record.data} {record.eps!r} {record.steps} {record.seed} {record.images} {names}"
