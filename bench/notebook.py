@@ -189,7 +189,7 @@ def draw_class(
     quiet: bool = False,
     **settings: Any,
 ) -> ClassImage:
-    """Draw what the network of ``run`` takes for a class; train the network first where it has no record.
+    """Draw what the network of ``run`` takes for a class, and record it; train the network first where it has no record.
 
     Args:
         target: the name or the id of the class.

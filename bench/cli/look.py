@@ -113,7 +113,7 @@ def look(
     for each in drawings.values():
         pictures += draw_class(folders, each, ascent, place)
     if as_json:
-        click.echo(look_output.as_json(looks, drawings, pictures))
+        click.echo(look_output.as_json(looks, drawings, records, pictures))
         return
     click.echo(look_output.text(looks, names))
     for name, each in drawings.items():

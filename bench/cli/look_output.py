@@ -132,17 +132,20 @@ def drawing(drawn: Drawn, name: str, names: Mapping[str, str]) -> str:
         f"{name}: {'':<{max(0, width - len(name) - 2)}}{'logit, start to end':>24}{'confidence':>12}{'taken by others':>17}"
     ]
     for key, each in drawn.images.items():
-        others = f"{drawn.by_others[key]} of {len(drawn.images) - 1}" if len(drawn.images) > 1 else "-"
+        others = f"{len(drawn.takers[key])} of {len(drawn.images) - 1}" if len(drawn.images) > 1 else "-"
         way = f"{each.logits[0]:.2f} to {each.logits[-1]:.2f}"
         lines.append(f"{names[key]:<{width}}{way:>24}{each.confidences[-1]:>12.3f}{others:>17}")
     return "\n".join(lines)
 
 
-def as_json(looks: Mapping[str, Seen], drawings: Mapping[str, Drawn], pictures: Sequence[Path]) -> str:
-    """Return everything as one JSON object."""
+def as_json(
+    looks: Mapping[str, Seen], drawings: Mapping[str, Drawn], records: Sequence[Path], pictures: Sequence[Path]
+) -> str:
+    """Return everything as one JSON object, with the paths of the ``records`` of ``drawings`` and of the pictures."""
     body = {
         "networks": [_look_json(key, each) for key, each in looks.items()],
         "classes": [_drawn_json(name, each) for name, each in drawings.items()],
+        "records": list(map(str, records)),
         "pictures": list(map(str, pictures)),
     }
     return json.dumps(body, allow_nan=False, ensure_ascii=False)
@@ -179,9 +182,9 @@ def _drawn_json(name: str, drawn: Drawn) -> dict[str, Any]:
                 "steps": list(each.steps),
                 "logits": each.logits.tolist(),
                 "confidences": each.confidences.tolist(),
-                "taken_by": [other for other, taken in zip(drawn.images, row, strict=True) if taken and other != key],
+                "taken_by": drawn.takers[key],
             }
-            for (key, each), row in zip(drawn.images.items(), drawn.taken, strict=True)
+            for key, each in drawn.images.items()
         ],
     }
 

@@ -30,10 +30,12 @@ class Drawn:
     taken: NDArray[np.bool_]
 
     @property
-    def by_others(self) -> dict[str, int]:
-        """How many of the other networks take the picture of each for the class."""
-        counts = self.taken.sum(axis=1) - self.taken.diagonal()
-        return {name: int(count) for name, count in zip(self.images, counts, strict=True)}
+    def takers(self) -> dict[str, list[str]]:
+        """The other networks that take the picture of each for the class."""
+        return {
+            name: [other for other, taken in zip(self.images, row, strict=True) if taken and other != name]
+            for name, row in zip(self.images, self.taken, strict=True)
+        }
 
     def rows(self, weights: Mapping[str, str]) -> list[ClassDrawingRow]:
         """Return what a record has of each network; ``weights`` are the sha256 of their weights, by name."""
@@ -44,9 +46,9 @@ class Drawn:
                 steps=list(each.steps),
                 logits=each.logits.tolist(),
                 confidences=each.confidences.tolist(),
-                taken_by=[other for other, taken in zip(self.images, row, strict=True) if taken and other != name],
+                taken_by=self.takers[name],
             )
-            for (name, each), row in zip(self.images.items(), self.taken, strict=True)
+            for name, each in self.images.items()
         ]
 
 

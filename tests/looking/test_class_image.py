@@ -83,7 +83,7 @@ def test_others_take_a_picture_for_the_class_if_they_classify_it_so() -> None:
     same, opposite = linear(), linear(-1.0)
     found = drawn({"a": same, "b": same, "c": opposite}, 0, SIZE, SHORT)
     assert found.taken.tolist() == [[True, True, False], [True, True, False], [False, False, True]]
-    assert found.by_others == {"a": 1, "b": 1, "c": 0}
+    assert found.takers == {"a": ["b"], "b": ["a"], "c": []}
 
 
 @pytest.mark.parametrize(

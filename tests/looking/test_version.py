@@ -7,9 +7,11 @@ import pytest
 from targets import fixed
 
 from bench.looking.agreement import overlap, rank_correlation
+from bench.looking.ascent import Ascent
+from bench.looking.class_image import class_image
 from bench.looking.images_looked_at import looked_at
 from bench.looking.saliency import SALIENCIES, saliency
-from bench.looking.version import LOOK
+from bench.looking.version import CLASS_IMAGE, LOOK
 
 # version -> kind of map -> its mean, and rank correlation and overlap with the map of another network, in the mean.
 GOLDEN = {
@@ -20,6 +22,8 @@ GOLDEN = {
     },
 }
 IMAGES = {1: [2, 11, 13, 20, 24, 37]}
+# version -> the logit of class 1 after 0, 1, 2, 3, 4 and 6 steps from noise.
+ASCENT = {1: [-1.0935000, -1.2145849, -1.1592416, -1.2492485, -1.0729052, 1.2622543]}
 
 
 def test_the_numbers_of_a_version_do_not_move() -> None:
@@ -31,6 +35,12 @@ def test_the_numbers_of_a_version_do_not_move() -> None:
     assert found.keys() == GOLDEN[LOOK].keys()
     for kind, numbers in found.items():
         assert numbers == pytest.approx(GOLDEN[LOOK][kind], rel=1e-4), kind
+
+
+def test_the_ascent_of_a_version_does_not_move() -> None:
+    network, images, _ = fixed()
+    found = class_image(network, 1, images.shape[1:], Ascent(steps=6))
+    assert found.logits == pytest.approx(ASCENT[CLASS_IMAGE], rel=1e-4)
 
 
 def test_the_images_of_a_version_stay_the_same() -> None:
