@@ -79,7 +79,7 @@ def attack(
 
     Args:
         attack: the attack or its name, such as "fgsm", "fgsm(knowledge=none)" or "pgd(steps=50)".
-        eps: radii in the attack's norm and its unit (pixel levels of 0 to 255), ascending; the norm's usual ones where left out.
+        eps: values in the attack's norm and its unit (pixel levels of 0 to 255), ascending; the norm's usual ones where left out.
         fraction: of the validation images, in (0, 1].
 
     The other arguments are those of ``train``.
@@ -88,7 +88,7 @@ def attack(
         The record. ``record.rows`` has the accuracy with its 95 % interval at each eps.
 
     Raises:
-        BenchError: the run diverged, or the attack, a radius or the fraction cannot be.
+        BenchError: the run diverged, or the attack, an eps or the fraction cannot be.
 
     Example:
         >>> record = bench.attack(run, "fgsm", eps=[0, 1, 4])
@@ -117,7 +117,7 @@ def judge(
     that one first. Without it no verdict says that a network breaks or resists.
 
     Args:
-        full: the longer battery of attacks, on 785 images; otherwise 256.
+        full: the full audit, on 785 images; otherwise the screen audit, on 256.
 
     The other arguments are those of ``train``.
 
@@ -246,8 +246,8 @@ def judge_file(
         control: the weights of an undefended network of the same function.
         image_size: side of the images in pixels.
         temperature: the T of its training.
-        eps: radii in L-infinity, pixel levels, ascending, above 0.
-        full: the longer battery of attacks, on 785 images; otherwise 256.
+        eps: values in L-infinity, pixel levels, ascending, above 0.
+        full: the full audit, on 785 images; otherwise the screen audit, on 256.
         quiet: no progress on stderr.
 
     Raises:
@@ -286,8 +286,8 @@ def fool(
     Args:
         image: a JPEG or PNG file; its shortest side is scaled to the network's size and its centre is cropped.
         network: a trained run, or "efficientnet-lite0", "mobilenetv2" or "vgg16".
-        eps: the radius in L-infinity, pixel levels of 0 to 255, in which the largest margin is sought; None for the smallest
-            change.
+        eps: how far the image may change in L-infinity, pixel levels of 0 to 255, in search of the largest margin; None for
+            the smallest change.
         target: the class to reach, by name or id; None for any other.
         steps: gradient steps of each climb.
         weights: a copy of the published weights of a network trained on ImageNet.
@@ -333,7 +333,7 @@ def transfer(
         data_dir: the other task, a folder with train/CLASS/ and val/CLASS/.
         cuts: names of layers to take features of; four of the network where left out.
         penalties: values of C of the machine. Cut and C are chosen on a fifth of the training images, held out.
-        eps: radii of the attacks in L-infinity, pixel levels, ascending, above 0.
+        eps: values for the attacks in L-infinity, pixel levels, ascending, above 0.
         train_images, val_images: the largest number of images of each class; None for all.
         attacked: validation images to attack.
         seed: of the held-out part and of the solver.

@@ -17,6 +17,8 @@ from bench.audit.battery import FULL, SCREEN, Stage
 from bench.audit.checks import CHECKS
 from bench.audit.other_rules import RULES
 from bench.audit.rates import Rate, accused, missed, read_cases, shipped
+from bench.audit.verdict import Kind
+from bench.comparison.standing import judged_by
 from bench.records.collection import read
 from bench.records.export import COLUMNS
 from bench.report.glossary import GLOSSARY
@@ -62,7 +64,9 @@ def _stages() -> str:
     names = dict.fromkeys(name for battery in reversed(by_battery) for name in battery)
     access = {name: stage.access for battery in by_battery for name, stage in battery.items()}
     rows = [(name, access[name], *(cell(battery.get(name)) for battery in by_battery)) for name in names]
-    return _table(("stage", "access", f"screen, {SCREEN.images} images", f"full, {FULL.images} images"), rows)
+    return _table(
+        ("stage", "access", f"screen audit, {SCREEN.images} images", f"full audit, {FULL.images} images"), rows
+    )
 
 
 def _error_rates() -> str:
@@ -88,6 +92,30 @@ def _other_rules() -> str:
         (name, *(f"{each.errors} of {each.cases}; below {each.upper:.3f}" for each in pair)) for name, *pair in both
     ]
     return _table(("rule", "masked cases missed", "honest cases accused"), rows)
+
+
+def _reported() -> str:
+    """Return what the audits of the report's own networks say, by what could make a network resist or deceive."""
+    kinds: dict[str, list[Kind]] = {
+        "trained at T = 1 on clean images": [],
+        "trained at T > 1": [],
+        "trained on attacked images": [],
+    }
+    clean, high, attacked = kinds.values()
+    for seeds in read(ROOT / "results").networks.values():
+        for network in seeds.values():
+            if audit := judged_by(network):
+                run = network.run
+                of_kind = attacked if run.adversarial_eps else high if run.temperature > 1 else clean
+                of_kind.append(Kind(audit.verdict.kind))
+
+    def counted(found: Sequence[Kind], kind: Kind) -> str:
+        rate = Rate(found.count(kind), len(found), len(found))
+        wrong = found is clean and kind in (Kind.RESISTS, Kind.MASKED)
+        return f"{rate.errors} of {rate.cases}" + f"; below {rate.upper:.3f}" * wrong
+
+    rows = [(name, *(counted(found, kind) for kind in Kind)) for name, found in kinds.items()]
+    return _table(("networks of the report", *(f"`{kind}`" for kind in Kind)), rows)
 
 
 def _attacks() -> str:
@@ -175,6 +203,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "exit-codes": _exit_codes,
     "glossary": _glossary,
     "other-rules": _other_rules,
+    "reported": _reported,
     "scorecard": _scorecard,
     "settings": _settings,
     "stages": _stages,

@@ -43,13 +43,13 @@ class AttackSpec:
         if not self.eps:
             object.__setattr__(self, "eps", self.attack.norm.eps)
         if len(self.eps) > MOST_RADII:
-            raise BadInput(f"eps has {len(self.eps):,} radii: expected at most {MOST_RADII}")
+            raise BadInput(f"eps has {len(self.eps):,} values: expected at most {MOST_RADII}")
         limit = Range(self.attack.norm.unit, 0, self.attack.norm.largest)
         for radius in self.eps:
             limit.check("eps", radius)
         FRACTION.check("attack fraction", self.fraction)
         if self.eps[0] != 0 or any(a >= b for a, b in zip(self.eps, self.eps[1:], strict=False)):
-            raise BadInput(f"eps is {self.eps}: expected radii in ascending order, each once, the first 0")
+            raise BadInput(f"eps is {self.eps}: expected values in ascending order, each once, the first 0")
 
     def __str__(self) -> str:
         grid = "" if self.eps == self.attack.norm.eps else " eps=" + eps_text(self.eps)
@@ -92,7 +92,7 @@ def parse_eps(text: str) -> tuple[float, ...]:
 def radii_above_zero(eps: Sequence[float]) -> tuple[float, ...]:
     """Return the radii in ``eps``, L-infinity, ascending, without 0; BadInput where one cannot be or there is none."""
     if not any(eps):
-        raise BadInput(f"eps is {eps_text(eps) or 'empty'}: expected a radius above 0, as in 2,4")
+        raise BadInput(f"eps is {eps_text(eps) or 'empty'}: expected a value above 0, as in 2,4")
     return AttackSpec(Fgsm(), tuple(eps) if eps[0] == 0 else (0.0, *eps)).eps[1:]
 
 

@@ -14,8 +14,6 @@ from bench.attacks.transfer import Transfer
 from bench.audit.evidence import Access
 from bench.audit.version import VERSIONS
 
-INT8 = "-int8"  # the end of the name of a battery that audits the network in 8 bits
-
 
 @dataclass(frozen=True)
 class Stage:
@@ -47,8 +45,8 @@ class Battery:
         adapted: the stages that follow where a check of the gradient or of the attacks is flagged.
         probed: how many of the images the probes take.
         longer: whether the probes that take longest are made too.
-        int8: whether it audits the network as it is deployed, in 8 bits. Such a network is compared with the control as it
-            was trained.
+        as_trained: the name of the same battery of the network as it was trained, for one that audits it as it is deployed,
+            in 8 bits; empty for one of the network as it was trained. Both are compared with the control as it was trained.
     """
 
     name: str
@@ -57,7 +55,7 @@ class Battery:
     adapted: tuple[Stage, ...] = ()
     probed: int = 64
     longer: bool = False
-    int8: bool = False
+    as_trained: str = ""
 
     @property
     def version(self) -> int:
@@ -65,14 +63,19 @@ class Battery:
         return VERSIONS[self.name]
 
     @property
+    def int8(self) -> bool:
+        """Whether it audits the network in 8 bits."""
+        return bool(self.as_trained)
+
+    @property
     def of_control(self) -> str:
         """The name of the battery that the control is audited by."""
-        return self.name.removesuffix(INT8)
+        return self.as_trained or self.name
 
     @property
     def deployed(self) -> Battery:
         """The same battery, of the network in 8 bits."""
-        return replace(self, name=self.name + INT8, int8=True)
+        return replace(self, name=f"{self.name}-int8", as_trained=self.name)
 
     @property
     def alone(self) -> Battery:
@@ -121,3 +124,8 @@ FULL = Battery(
     longer=True,
 )
 BATTERIES = {each.name: each for each in (SCREEN, FULL, SCREEN.deployed, FULL.deployed)}
+
+
+def is_int8(name: str) -> bool:
+    """Tell whether the battery ``name`` of a record audits the network in 8 bits. One that the suite no longer has does not."""
+    return name in BATTERIES and BATTERIES[name].int8

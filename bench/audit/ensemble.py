@@ -17,6 +17,7 @@ from bench.datasets.base import Dataset
 from bench.errors import BadInput
 from bench.evaluation.classifier import Classifier
 from bench.evaluation.restored import restored
+from bench.records.images import check_same_images, check_same_size
 from bench.records.provenance import environment
 from bench.records.schema import AuditRecord, TrainingRecord
 from bench.records.store import Folder
@@ -49,7 +50,7 @@ def audit_ensemble(members: Sequence[Folder], data: Dataset, battery: Battery, p
     """
     clock = Clock()
     records = [each.trained() for each in members]
-    _check(members, records, data)
+    _check(members, records)
     first = members[0].run
     model = ensemble([restored(*each).model for each in zip(members, records, strict=True)])
     indices = audited_images(battery, len(data.val))
@@ -80,7 +81,7 @@ def audit_ensemble(members: Sequence[Folder], data: Dataset, battery: Battery, p
     return compared(record, evidence, members[0], members[0] if is_control(members[0], battery.name) else None)
 
 
-def _check(members: Sequence[Folder], records: Sequence[TrainingRecord], data: Dataset) -> None:
+def _check(members: Sequence[Folder], records: Sequence[TrainingRecord]) -> None:
     if len({each.run.key for each in members}) < 2:
         raise BadInput("an ensemble needs two different networks or more: name them all")
     heats = {each.run.temperature for each in members}
@@ -89,6 +90,5 @@ def _check(members: Sequence[Folder], records: Sequence[TrainingRecord], data: D
             f"networks trained at T = {' and '.join(f'{each:g}' for each in sorted(heats))}: expected one T, because logits of "
             "different sizes do not average"
         )
-    for each, record in zip(members, records, strict=True):
-        if record.data.fingerprint != data.fingerprint:
-            raise BadInput(f"{each.run.key} was trained on other images: expected networks on the same ones")
+    check_same_images((each.run.key, record.data.fingerprint) for each, record in zip(members, records, strict=True))
+    check_same_size(each.run for each in members)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.audit.battery import BATTERIES, Battery
+from bench.audit.battery import BATTERIES, Battery, is_int8
 from bench.audit.collect import collect
 from bench.audit.cost import cost_of
 from bench.audit.evidence import Evidence
@@ -18,10 +18,12 @@ from bench.audit.verdict import UNAUDITED, judge
 from bench.datasets.messages import Report
 from bench.errors import BadInput
 from bench.evaluation.base import Evaluation, Network, Subject
+from bench.records.images import check_same_images
 from bench.records.schema import AuditRecord, ControlRow, TrainingRecord
 from bench.records.store import Folder
 from bench.spec.architectures import architecture
 from bench.spec.control import control_of
+from bench.spec.run import Run
 from bench.training.clock import Clock
 
 
@@ -46,10 +48,15 @@ class AuditEvaluation(Evaluation):
 
     def is_recorded(self, folder: Folder) -> bool:
         """Tell whether ``folder`` has this audit of its network, at the version of today and with all stages of today."""
-        found, training = folder.audit(self.battery.name), folder.training()
-        if found is None or training is None or found[0].version != self.battery.version or not training.fits(found[0]):
+        found = folder.audit(self.battery.name)
+        return found is not None and self.made(found[0], folder)
+
+    def made(self, record: AuditRecord, folder: Folder) -> bool:
+        """Tell whether ``record`` is this audit of the network in ``folder``, at the version and with all stages of today."""
+        training = folder.training()
+        if training is None or record.version != self.battery.version or not training.fits(record):
             return False
-        done = {each.stage for each in found[0].stages}
+        done = {each.stage for each in record.stages}
 
         def lacks_none_of(battery: Battery) -> bool:
             adapted = battery.adapted if any(each.name in done for each in battery.adapted) else ()
@@ -64,11 +71,8 @@ class AuditEvaluation(Evaluation):
         """
         try:
             source = folder.other("", "transfer")
-            images = source.trained().data.fingerprint
-            if images != training.data.fingerprint:
-                raise BadInput(
-                    f"{source.run.key} was trained on other images ({images[:12]}, here {training.data.fingerprint[:12]})"
-                )
+            trained = ((folder.run.key, training), (source.run.key, source.trained()))
+            check_same_images((name, each.data.fingerprint) for name, each in trained)
         except BadInput as error:
             report(f"auditing without transfer: {error}")
             return self.battery.alone
@@ -130,7 +134,7 @@ def is_control(folder: Folder, battery: str) -> bool:
 
     In 8 bits, the control is audited as it was trained, and a network may be its own control.
     """
-    return control_of(folder.run) == folder.run and BATTERIES[battery].of_control == battery
+    return control_of(folder.run) == folder.run and not is_int8(battery)
 
 
 def audited(folder: Folder, battery: str, control: Folder | None = None) -> AuditRecord:
@@ -159,7 +163,7 @@ def compared(record: AuditRecord, evidence: Evidence, folder: Folder, control: F
     """
     why = UNAUDITED
     try:
-        found = _control_audit(control or Folder(folder.results, control_of(folder.run)), record)
+        found = _control_audit(control or Folder(folder.results, control_of(folder.run)), folder.run, record)
     except BadInput as error:
         if control is not None:
             raise
@@ -170,11 +174,11 @@ def compared(record: AuditRecord, evidence: Evidence, folder: Folder, control: F
     return record.model_copy(update={"control": row, "verdict": verdict_record(verdict)})
 
 
-def _control_audit(control: Folder, compared: AuditRecord) -> tuple[ControlRow, Evidence] | None:
+def _control_audit(control: Folder, run: Run, compared: AuditRecord) -> tuple[ControlRow, Evidence] | None:
     """Return the network in ``control`` and the evidence of its audit; None where it has none at the version of today.
 
     Raises:
-        BadInput: the audit ``compared`` is of the same network, or on other images or at other radii.
+        BadInput: the audit ``compared``, of ``run``, is of the same network, or on other images or at other radii.
     """
     battery, training = BATTERIES[BATTERIES[compared.battery].of_control], control.training()
     found = control.audit(battery.name)
@@ -183,11 +187,7 @@ def _control_audit(control: Folder, compared: AuditRecord) -> tuple[ControlRow, 
     record, arrays = found
     if (record.battery, record.weights) == (compared.battery, compared.weights):
         raise BadInput(f"{control.run.key} is the same network: expected another one")
-    if record.data != compared.data:
-        raise BadInput(
-            f"{control.run.key} was audited on other images ({record.data[:12]}, here {compared.data[:12]}): expected the "
-            "same images"
-        )
+    check_same_images([(run.key, compared.data), (control.run.key, record.data)])
     if record.eps != compared.eps:
         theirs, ours = (", ".join(f"{each:g}" for each in eps) for eps in (record.eps, compared.eps))
         raise BadInput(f"{control.run.key} was audited at eps {theirs}: expected {ours}, as here")
@@ -200,10 +200,14 @@ def audit_evaluations(batteries: Sequence[str]) -> list[AuditEvaluation]:
     return [AuditEvaluation(BATTERIES[name]) for name in batteries]
 
 
-def unrecorded_audits(folder: Folder, batteries: Sequence[str]) -> list[str]:
-    """Return those of the named ``batteries`` that the network in ``folder`` has no audit of today by.
+def unrecorded_audits(folder: Folder, batteries: Sequence[str], recorded: Mapping[str, AuditRecord]) -> list[str]:
+    """Return those of the named ``batteries`` by which no audit of ``recorded`` is one of today of the network in ``folder``.
+
+    Args:
+        recorded: its audits by the name of their battery.
 
     Raises:
-        IntegrityError: an audit is damaged.
+        IntegrityError: the record of its training is damaged.
     """
-    return [each.battery.name for each in audit_evaluations(batteries) if not each.is_recorded(folder)]
+    wanted = {each.battery.name: each for each in audit_evaluations(batteries)}
+    return [name for name, each in wanted.items() if name not in recorded or not each.made(recorded[name], folder)]

@@ -14,7 +14,7 @@ from bench.datasets.base import Dataset, Images, Labels
 from bench.datasets.messages import Report, printable
 from bench.errors import BadInput
 from bench.evaluation.classifier import Classifier
-from bench.evaluation.learned import learned
+from bench.evaluation.learned import above_chance
 from bench.records.outcomes import wilson
 
 MOST_IMAGES = 512
@@ -49,7 +49,7 @@ class Reading:
 
     def learned(self, classes: int) -> bool:
         """Tell whether the network, used so, is shown to have learned ``classes`` classes."""
-        return learned(self.right / self.images, self.images, classes)
+        return above_chance(self.right / self.images, self.images, classes)
 
 
 def check_answers(model: Any, place: str, data: Dataset, report: Report) -> None:

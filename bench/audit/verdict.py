@@ -10,7 +10,7 @@ import numpy as np
 from bench.audit.bounds.bracket import brackets
 from bench.audit.checks import CHECKS, About, Found, checked, lower_bound
 from bench.audit.evidence import Bools, Evidence
-from bench.evaluation.learned import learned, shown_and_needed
+from bench.evaluation.learned import above_chance, shown_and_needed
 from bench.records.outcomes import Outcomes, wilson
 
 MARGIN = 0.05  # points of accuracy that count
@@ -106,7 +106,7 @@ def judge(
 def _decided(
     evidence: Evidence, shared: Pair | None, clean: float, found: dict[str, Found], undefended: bool, uncompared: str
 ) -> tuple[Kind, tuple[str, ...]]:
-    if not learned(clean, len(evidence.labels), evidence.classes):
+    if not above_chance(clean, len(evidence.labels), evidence.classes):
         ends = shown_and_needed(clean, len(evidence.labels), evidence.classes)
         reason = (
             f"The network is not shown to have learned (clean accuracy {clean:.2f}, {ends}): train it longer, or audit it on "

@@ -32,7 +32,9 @@ OF_FILE = {*OF_IMAGENET, "control", "image_size", "temperature"}
 
 @click.command()
 @click.argument("networks", metavar="[RUN|FILE.py:FUNCTION|IMAGENET] [CONTROL]", nargs=-1, type=NETWORK)
-@click.option("--full", is_flag=True, help="785 images, more steps and restarts; says first how long it will take")
+@click.option(
+    "--full", is_flag=True, help="full audit: 785 images, more steps and restarts; says first how long it will take"
+)
 @click.option(
     "--weights",
     type=click.Path(path_type=Path),
@@ -47,7 +49,7 @@ OF_FILE = {*OF_IMAGENET, "control", "image_size", "temperature"}
     "--eps",
     default="2,4",
     show_default=True,
-    help="radii for FILE.py:FUNCTION and IMAGENET, L-infinity, pixel levels",
+    help="eps for FILE.py:FUNCTION and IMAGENET, L-infinity, pixel levels",
 )
 @click.option("--ensemble", is_flag=True, help="audit all named runs as one network, which averages their logits")
 @click.option(
@@ -140,8 +142,8 @@ def audit(
             raise BadInput(
                 f"{len(networks)} runs: expected one and its control, or --ensemble to audit all as one network"
             )
-        name = f"{battery}-{quantise}" if quantise else battery
-        _runs(networks[0], networks[1] if len(networks) > 1 else None, results_dir, data_dir, name, as_json, quiet)
+        other = networks[1] if len(networks) > 1 else None
+        _runs(networks[0], other, results_dir, data_dir, battery, quantise is not None, as_json, quiet)
 
 
 def _refuse_others(used: set[str], where: str) -> None:
@@ -168,28 +170,34 @@ def _ensemble(
 
 
 def _runs(
-    network: str, other: str | None, results: Path, data_dir: Path | None, battery: str, as_json: bool, quiet: bool
+    network: str,
+    other: str | None,
+    results: Path,
+    data_dir: Path | None,
+    battery: str,
+    in_8_bits: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     from bench.audit.battery import BATTERIES
     from bench.audit.evaluation import audited
     from bench.runs.pipeline import Where, execute
 
     controls = {each.run.seed: each for each in recorded(results, other)} if other else {}
+    # In 8 bits, a network is shown beside itself as it was trained.
+    batteries = [battery, BATTERIES[battery].deployed.name] if in_8_bits else [battery]
     diverged = []
     for folder in recorded(results, network):
         control = controls.get(folder.run.seed) or next(iter(controls.values()), None)
         with Progress(quiet) as progress:
-            plain = BATTERIES[battery].of_control
             where = Where(results, data_dir)
-            if control is not None and execute(control.run, [], where, progress, audits=[plain]).training.diverged:
+            if control is not None and execute(control.run, [], where, progress, audits=[battery]).training.diverged:
                 raise BadInput(f"{control.run.key} diverged and has no network: expected a control trained to its end")
-            # In 8 bits, a network is shown beside itself as it was trained.
-            batteries = list(dict.fromkeys([plain, battery]))
             if execute(folder.run, [], where, progress, audits=batteries).training.diverged:
                 diverged.append(folder.run.key)
                 continue
-        record = audited(folder, battery, control)
-        path = None if control else folder.audit_path(battery)  # its verdict is against its own control
+        record = audited(folder, batteries[-1], control)
+        path = None if control else folder.audit_path(batteries[-1])  # its verdict is against its own control
         write = audit_output.as_json if as_json else audit_output.card
         click.echo(write(folder.run.key, record, path))
     if diverged:

@@ -31,7 +31,7 @@ def card(name: str, record: AuditRecord, path: Path | None) -> str:
     word = f"{verdict.kind} (one seed; provisional until three do)" if verdict.provisional else verdict.kind
     head = [
         f"{name}: {word}",
-        f"{record.battery}: {record.images} validation images, {record.threat.norm}, {record.threat.knowledge}",
+        f"{record.battery} audit: {record.images} validation images, {record.threat.norm}, {record.threat.knowledge}",
         _line("eps, pixel levels", [f"{row.eps:g}" for row in verdict.rows]),
         _line("FGSM says", [f"{row.naive:.3f}" for row in verdict.rows]),
         _line("left, at most" if verdict.misled else "really left", [f"{row.left:.3f}" for row in verdict.rows]),

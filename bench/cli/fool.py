@@ -43,7 +43,7 @@ DIGITS = 8  # of the sha256 of an image, in the name of its record
 @click.option(
     "--eps",
     type=float,
-    help="largest change of a pixel, in levels of 0 to 255  [default: the smallest that is found; 2 for a matrix]",
+    help="largest change of a pixel value, in pixel levels of 0 to 255  [default: the smallest that is found; 2 for a matrix]",
 )
 @click.option("--target", metavar="CLASS", help="the class to reach, by name or id  [default: any other class]")
 @click.option(

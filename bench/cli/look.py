@@ -80,7 +80,7 @@ def look(
     quiet: bool,
     **settings: Any,
 ) -> None:
-    """Look at what networks look at: saliency maps side by side, how far they agree, and what is forgotten.
+    """Show where networks look: saliency maps side by side, how far they agree, and what is forgotten.
 
     RUN is the name of a run's folder, with or without /seed-N. Each network is compared with its control: the same network,
     dense, of full rank, at T = 1. Where that is not here, it is compared with the first RUN. Another seed of the control

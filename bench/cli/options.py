@@ -71,7 +71,7 @@ AUDIT = click.option(
     cls=Option,
     section=EVALUATION,
     is_flag=True,
-    help="audit each network too: what is really left, and whether its gradient is masked",
+    help="audit each network too (screen audit): what is really left, and whether its gradient is masked",
 )
 
 

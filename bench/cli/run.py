@@ -105,7 +105,7 @@ def _goes_on_without(restart: bool) -> Iterator[None]:
     "--eps",
     cls=Option,
     section=EVALUATION,
-    help=f"radii in the attack's norm and its unit  [default in {LINF}, {LINF.unit}: {eps_text(LINF.eps)}]",
+    help=f"eps to attack at, in the attack's norm and its unit  [default in {LINF}, {LINF.unit}: {eps_text(LINF.eps)}]",
 )
 @click.option(
     "--attack-fraction",

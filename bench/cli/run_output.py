@@ -19,7 +19,7 @@ MASKING = ("attack", "reference", "eps", "accuracy", "reference_accuracy", "gap"
 def summary(result: Result) -> str:
     """Return at most 15 lines: the network, its cost, accuracy by attack, a sentence on masking, where the record is."""
     head, tail = _head(result), _places(result)
-    if result.attacks and _has_learned(result):
+    if result.attacks and learned(result.training):
         tail = [*textwrap.wrap(_masking(result), WIDTH), *tail]
     return "\n".join([*head, *_blocks(result, LINES - len(head) - len(tail)), *tail])
 
@@ -29,7 +29,7 @@ def tables(result: Result) -> str:
     lines = _head(result)
     for record in result.attacks.values():
         lines += ["", *_table(record)]
-    findings = result.masking if _has_learned(result) else []
+    findings = result.masking if learned(result.training) else []
     lines += ["", *[textwrap.fill(finding.words, WIDTH, subsequent_indent="  ") for finding in findings], ""]
     return "\n".join([*lines, *_places(result)])
 
@@ -58,17 +58,12 @@ def _head(result: Result) -> list[str]:
     lines.append(f"clean accuracy {training.metrics.accuracy:.4f} on all {val:,} validation images")
     if any(attack.images != val for attack in result.attacks.values()):
         lines.append("an attack on a fraction of them starts, at eps 0, from the accuracy on that fraction")
-    if not _has_learned(result):
+    if not learned(result.training):
         ends = shown_and_needed(training.metrics.accuracy, val, len(training.data.classes))
         lines.append(f"not shown to have learned ({ends}), so attacks say nothing: train longer or use more images")
     overfitted = [sentence for row in training.history if (sentence := catastrophic(row.model_dump()))]
     lines += textwrap.wrap(overfitted[-1], WIDTH) if overfitted else []
     return lines + _cost(training.metrics)
-
-
-def _has_learned(result: Result) -> bool:
-    metrics, data = result.training.metrics, result.training.data
-    return metrics is not None and learned(metrics.accuracy, data.val, len(data.classes))
 
 
 def _cost(metrics: Metrics) -> list[str]:

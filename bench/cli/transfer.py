@@ -33,7 +33,7 @@ from bench.training.progress import Progress
     show_default=True,
     help="of the linear SVM",
 )
-@click.option("--eps", default="1,2", show_default=True, help="radii of the attacks, L-infinity, pixel levels")
+@click.option("--eps", default="1,2", show_default=True, help="eps of the attacks, L-infinity, pixel levels")
 @click.option("--train-images", type=click.IntRange(2), help="most training images of each class  [default: all]")
 @click.option("--val-images", type=click.IntRange(1), help="most validation images of each class  [default: all]")
 @click.option(

@@ -50,8 +50,7 @@ class AttackedNetwork:
     @property
     def learned(self) -> bool:
         """Whether the network learned. One at chance is not judged."""
-        data = self.network.record.data
-        return learned(self.network.metrics.accuracy, data.val, len(data.classes))
+        return learned(self.network.record)
 
     @property
     def margin_step(self) -> RecordedAttack | None:

@@ -11,9 +11,9 @@ from statistics import fmean
 from bench.attacks import known_attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.norms import LINF
-from bench.audit.battery import INT8, SCREEN
+from bench.audit.battery import SCREEN, is_int8
 from bench.audit.verdict import Kind
-from bench.comparison.group import AttackedNetwork
+from bench.comparison.group import AttackedNetwork, attacked_by
 from bench.comparison.masked_networks import is_masked
 from bench.comparison.method_of import method_of
 from bench.comparison.worst_case import worst_case
@@ -128,13 +128,13 @@ def audit_of(network: TrainedNetwork) -> AuditRecord | None:
 
 def judged_by(network: TrainedNetwork) -> AuditRecord | None:
     """Return the audit whose verdict stands for ``network`` as it was trained: the one on the most images; None without one."""
-    found = [audit for audit in network.audits.values() if not audit.battery.endswith(INT8)]
+    found = [audit for audit in network.audits.values() if not is_int8(audit.battery)]
     return max(found, key=lambda audit: audit.images, default=None)
 
 
 def naive_attack(network: TrainedNetwork) -> RecordedAttack | None:
     """Return the FGSM step by an attacker at T = 1; None where it is not recorded."""
-    return network.attacks.get(str(Fgsm(knowledge="none").against(network.run.temperature)))
+    return attacked_by(network, str(Fgsm(knowledge="none")))
 
 
 def compression_of(collection: Collection, run: Run) -> float | None:
@@ -198,7 +198,7 @@ def _standing(collection: Collection, seeds: Seeds, eps: float) -> Standing:
         judged_by=tuple(dict.fromkeys(audit.battery for audit in judging)),
         misled=any(audit.verdict.misled for audit in judging),
         hides=is_masked(stepped) if stepped else None,
-        learned=all(map(_learned, counting.values())),
+        learned=all(learned(network.record) for network in counting.values()),
         certified=sum(bounds) / len(bounds) if bounds else None,
         compression=compression_of(collection, run),
     )
@@ -254,8 +254,3 @@ def _deciding(counting: Seeds) -> tuple[str, ...]:
     """Return the names of the attacks that every network of ``counting`` met."""
     sets = [set(_counted(network)) for network in counting.values()]
     return tuple(sorted(set.intersection(*sets))) if sets else ()
-
-
-def _learned(network: TrainedNetwork) -> bool:
-    data = network.record.data
-    return learned(network.metrics.accuracy, data.val, len(data.classes))

@@ -14,6 +14,7 @@ from bench.comparison.paired import Effect, PairedSamples, Sample
 from bench.comparison.verdict import judge_family, numbers, probability
 from bench.errors import BadInput, unknown
 from bench.records.collection import Collection
+from bench.records.images import check_same_images
 from bench.records.outcomes import Quantity
 
 FAILED = "the attack failed, and accuracy under it is not robustness"
@@ -39,7 +40,7 @@ def pair(collection: Collection, first: str, second: str) -> str:
     sides = {text: {name: _attacked(collection, name, text) for name in names} for text in texts}
     found = {text: effects for text in texts if (effects := _effects(sides[text], first, second))}
     if not found:
-        raise BadInput(f"{first} and {second} share no attack, seed and radius: run both at one seed and --eps")
+        raise BadInput(f"{first} and {second} share no attack, seed and eps: run both at one seed and --eps")
     judged = judge_family({(text, eps): effect for text in found for eps, effect in found[text].items() if eps})
     learned = {name: all(each.learned for text in found for each in sides[text][name].values()) for name in names}
     lines = [f"{first} minus {second}, accuracy, paired by seed and image, p corrected after Holm"]
@@ -60,13 +61,8 @@ def pair(collection: Collection, first: str, second: str) -> str:
 def _paired(collection: Collection, first: str, second: str) -> None:
     """Raise BadInput where the runs have other images at a seed, so that no image of one is that of the other."""
     ours, theirs = collection.networks[first], collection.networks[second]
-    for seed in ours.keys() & theirs.keys():
-        one, other = (each[seed].record.data.fingerprint for each in (ours, theirs))
-        if one != other:
-            raise BadInput(
-                f"{first} and {second} cannot be paired by image: at seed {seed} their data are {one[:24]} and {other[:24]}; "
-                "expected one fingerprint. Compare two runs on the same images"
-            )
+    for seed in sorted(ours.keys() & theirs.keys()):
+        check_same_images((each.run.key, each.record.data.fingerprint) for each in (ours[seed], theirs[seed]))
 
 
 def _attacked(collection: Collection, name: str, text: str) -> dict[int, AttackedNetwork]:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from bench.records.outcomes import wilson
+from bench.records.schema import TrainingRecord
 
 
-def learned(accuracy: float, images: int, classes: int) -> bool:
+def learned(training: TrainingRecord) -> bool:
+    """Tell whether the network of ``training`` is shown to have learned, on all validation images. One that diverged is not."""
+    data, metrics = training.data, training.metrics
+    return metrics is not None and above_chance(metrics.accuracy, data.val, len(data.classes))
+
+
+def above_chance(accuracy: float, images: int, classes: int) -> bool:
     """Tell whether clean ``accuracy`` on ``images`` images is shown to be above twice chance, 2 / ``classes``.
 
     The lower end of its 95 % Wilson interval must be above min(2 / c, (1 + 1 / c) / 2), where c is ``classes``: the
@@ -16,7 +23,7 @@ def learned(accuracy: float, images: int, classes: int) -> bool:
 
 
 def shown_and_needed(accuracy: float, images: int, classes: int) -> str:
-    """Return the two numbers that ``learned`` compares, as text to follow the accuracy of a network not shown to have learned."""
+    """Return the two numbers that ``above_chance`` compares, as text to follow the accuracy of a network that did not pass."""
     return f"lower 95 % end {_shown(accuracy, images):.3f}, needed above {_needed(classes):.3f}"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.attacks import margin_step
 from bench.attacks.norms import NORMS
-from bench.evaluation.learned import learned
+from bench.evaluation.learned import above_chance
 from bench.records.schema import AttackRecord
 
 TOLERATED = 0.05
@@ -107,7 +107,7 @@ def margin_step_of(record: AttackRecord) -> str | None:
 
 
 def _learned(record: AttackRecord, classes: int) -> bool:
-    return any(row.eps == 0 and learned(row.accuracy, record.images, classes) for row in record.rows)
+    return any(row.eps == 0 and above_chance(row.accuracy, record.images, classes) for row in record.rows)
 
 
 def _curve(record: AttackRecord) -> Curve:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from bench.spec.limits import Range
 
-EPS = Range("a radius in L-infinity, pixel levels of 0 to 255,", 0, 255, open_low=True)
+EPS = Range("pixel levels (L-infinity)", 0, 255, open_low=True)
 STEPS_OF_A_CLIMB = Range("gradient steps", 1, 10_000, whole=True)
 STEPS = 20  # of a climb, unless told otherwise

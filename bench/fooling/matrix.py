@@ -16,6 +16,7 @@ from bench.datasets.base import Images, Labels, Split
 from bench.errors import BadInput
 from bench.evaluation.referee import CHUNK
 from bench.networks import LoadedNetwork
+from bench.records.images import check_same_images
 from bench.records.outcomes import wilson
 from bench.records.provenance import environment
 from bench.records.schema import FoolingCell, FoolingMatrixRecord, FoolingNetworkRow, ThreatRecord
@@ -169,10 +170,4 @@ def check_alike(networks: Sequence[LoadedNetwork]) -> None:
                 f"{each.name} has {len(each.names):,} classes at {each.size} px and {first.name} {len(first.names):,} at "
                 f"{first.size} px: expected networks of the same classes and image size, to show them the same images"
             )
-    trained = {each.name: each.run.trained().data.fingerprint for each in networks if each.run}
-    for name, images in trained.items():
-        start = next(iter(trained))
-        if images != trained[start]:
-            raise BadInput(
-                f"{start} and {name} were trained on other images: expected runs on the same images; leave one of them out"
-            )
+    check_same_images((each.name, each.run.trained().data.fingerprint) for each in networks if each.run)

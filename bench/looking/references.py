@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.errors import BadInput
+from bench.records.images import check_same_images
 from bench.records.schema import ControlRow, TrainingRecord
 from bench.records.store import Folder
 from bench.spec.control import control_of
@@ -57,11 +57,7 @@ def _named(folder: Folder, named: Run | None, own: TrainingRecord, alone: bool) 
     found = Folder(folder.results, named)
     if found.path == folder.path:
         return None
-    if found.trained().data.fingerprint != own.data.fingerprint:
-        raise BadInput(
-            f"{named.key} and {folder.run.key} were trained on other images: expected runs on the same images; look at "
-            "them one by one"
-        )
+    check_same_images([(folder.run.key, own.data.fingerprint), (named.key, found.trained().data.fingerprint)])
     return found
 
 

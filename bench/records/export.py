@@ -39,7 +39,7 @@ COLUMNS = {
     "images": "attacked validation images",
     "fraction": "fraction of the validation images that were drawn for the attack",
     "norm": "norm that bounds the attack",
-    "eps": "radius in that norm: pixel levels, in L0 changed pixels",
+    "eps": "how far an image may change in that norm: pixel levels, in L0 changed pixels",
     "accuracy": "accuracy under attack",
     "low": "lower end of its 95 % Wilson interval, over images",
     "high": "upper end of it",

@@ -1,7 +1,8 @@
-"""The images of a run: those that its training left out as broken are left out again."""
+"""The images of a run, where those that its training left out are left out again, and whether networks have the same ones."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.datasets.folder import or_skipped
 from bench.datasets.messages import Count, Report, silent
-from bench.errors import IntegrityError
+from bench.errors import BadInput, IntegrityError
 from bench.records.schema import TrainingRecord
 from bench.spec.run import Run
 
@@ -47,3 +48,33 @@ def images_of_run(
             f"those with --data-dir, choose {choice}, or start over with --restart"
         )
     return found
+
+
+def check_same_images(networks: Iterable[tuple[str, str]]) -> None:
+    """Check that networks are of the same images.
+
+    Args:
+        networks: the name of each, and the fingerprint of its images.
+
+    Raises:
+        BadInput: one was trained on other images than the first.
+    """
+    known = list(networks)
+    for name, theirs in known:
+        first, ours = known[0]
+        if theirs != ours:
+            raise BadInput(
+                f"{name} was trained on other images ({theirs[:12]}) than {first} ({ours[:12]}): expected the same images; "
+                "train it on those, or choose another network"
+            )
+
+
+def check_same_size(runs: Iterable[Run]) -> None:
+    """Raise BadInput where one of ``runs`` has images of another size than the first: they cannot be shown the same ones."""
+    first, *others = runs
+    for run in others:
+        if run.image_size != first.image_size:
+            raise BadInput(
+                f"{run.key} has images of {run.image_size} px and {first.key} of {first.image_size} px: expected one size; "
+                "choose networks of the same size"
+            )

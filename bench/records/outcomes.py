@@ -152,7 +152,7 @@ class Outcomes:
         """Return what ``values`` returns, for each of the k ``radii`` alone, shape (k, n)."""
         unmeasured = [radius for radius in radii if radius not in self.eps]
         if unmeasured or not radii:
-            raise BadInput(f"no outcome at eps {unmeasured}: expected radii among {self.eps}; attack again with --eps")
+            raise BadInput(f"no outcome at eps {unmeasured}: expected one of {self.eps}; attack again with --eps")
         now = self._right_at(radii).astype(np.float64)
         if quantity is Quantity.ACCURACY:
             return now

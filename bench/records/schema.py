@@ -260,15 +260,6 @@ class AttackRecord(_Versioned):
     data: str
 
 
-class EvaluationRecord(_Versioned):
-    """``evaluations/<name>.json``: one evaluation of one network that is not an attack. ``found`` has its values."""
-
-    evaluation: str
-    found: dict[str, Any]
-    weights: str
-    data: str
-
-
 class LatencyRow(Record):
     """The time of one call of a network in one runtime: median and quartiles over ``rounds`` calls, in milliseconds.
 
@@ -602,7 +593,6 @@ SCHEMAS: dict[str, type[Record]] = {
     "bench.spec/1": SpecRecord,
     "bench.run/1": TrainingRecord,
     "bench.attack/2": AttackRecord,
-    "bench.evaluation/1": EvaluationRecord,
     "bench.audit/1": AuditRecord,
     "bench.case/1": CaseRecord,
     "bench.latency/1": LatencyRecord,

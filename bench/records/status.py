@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from bench.attacks.spec import AttackSpec
-from bench.errors import BenchError, IntegrityError, Unreadable
+from bench.errors import BenchError, Unreadable
+from bench.records.schema import AuditRecord
 from bench.records.store import Folder
 from bench.spec.run import Run
 
@@ -52,7 +53,9 @@ class RunStatus:
 
 
 def status_of(
-    folder: Folder, specs: Sequence[AttackSpec] = (), to_be_audited: Callable[[], Sequence[str]] = tuple
+    folder: Folder,
+    specs: Sequence[AttackSpec] = (),
+    to_be_audited: Callable[[Mapping[str, AuditRecord]], Sequence[str]] = lambda _: (),
 ) -> RunStatus:
     """Return the state of the run in ``folder``.
 
@@ -60,7 +63,8 @@ def status_of(
     one attack, and no audit is missing.
 
     Args:
-        to_be_audited: returns the names of the batteries that are wanted and that the network is not audited by.
+        to_be_audited: returns the names of the batteries that are wanted and that the network is not audited by, given its
+            audits by the name of their battery.
     """
     log = None
     try:
@@ -72,10 +76,7 @@ def status_of(
         record = folder.training()
         if record is not None and record.diverged:
             return RunStatus(State.DIVERGED, f"epoch {record.epoch}", log)
-        attacks, unaudited = folder.attacks(), to_be_audited()
-        for audit in folder.audits():  # wanted or not
-            if isinstance(audit, IntegrityError):
-                raise audit
+        attacks, unaudited = folder.attacks(), to_be_audited(folder.audit_records())
     except Unreadable as error:
         return RunStatus(State.UNREADABLE, str(error), log)
     except BenchError as error:

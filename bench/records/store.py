@@ -8,7 +8,6 @@
                     looks/<images>.json          one look; looks/<images>.npz: its numbers, image by image
                     looks/<images>.gallery.npz   the images and their saliency maps; not kept in git
                     looks/*.png, *.svg           pictures of them; not kept in git
-                    evaluations/<name>.json      one evaluation of another kind
                     latency.json                 the last timing
                     curve.png                    accuracy against eps
                     weights.npz, checkpoints/, prefixes/, tensorboard/, log.txt, lock      not kept in git
@@ -28,15 +27,7 @@ from filelock import FileLock, Timeout
 from bench.attacks.spec import AttackSpec
 from bench.errors import BadInput, BenchError, IntegrityError, Locked, Unreadable
 from bench.records.files import Arrays, make_folder, read_arrays, write_arrays
-from bench.records.schema import (
-    AttackRecord,
-    AuditRecord,
-    EvaluationRecord,
-    LatencyRecord,
-    LookRecord,
-    SpecRecord,
-    TrainingRecord,
-)
+from bench.records.schema import AttackRecord, AuditRecord, LatencyRecord, LookRecord, SpecRecord, TrainingRecord
 from bench.records.typed_files import (
     artefact,
     is_there,
@@ -133,7 +124,6 @@ class Folder:
         self._prefixes = self.path / "prefixes"
         self._spec = self.path / "spec.json"
         self._attacks = self.path / "attacks"
-        self._evaluations = self.path / "evaluations"
         self._audits = self.path / "audits"
         self.looks_path = self.path / "looks"
         self._weights = self.path / "weights.npz"
@@ -310,15 +300,6 @@ class Folder:
         """Write the outcomes, then the record that names their hash."""
         write_with_arrays(self._attacks / f"{spec.name}.json", record, outcomes)
 
-    def evaluation(self, name: str) -> EvaluationRecord | None:
-        """Return the record of the evaluation ``name``; None where there is none; IntegrityError where it is damaged."""
-        path = self._evaluations / f"{name}.json"
-        return read_record(path, EvaluationRecord) if is_there(path) else None
-
-    def write_evaluation(self, record: EvaluationRecord) -> None:
-        """Write the record of an evaluation, in a file of its name."""
-        write_record(self._evaluations / f"{record.evaluation}.json", record)
-
     def latency(self) -> LatencyRecord | None:
         """Return the record of the last timing; None where there is none; IntegrityError where it is damaged."""
         return read_record(self.latency_path, LatencyRecord) if is_there(self.latency_path) else None
@@ -339,6 +320,11 @@ class Folder:
     def audits(self) -> Iterator[tuple[AuditRecord, Arrays] | IntegrityError]:
         """Yield the record of every audit with its evidence, or the error that hides them."""
         return read_all_with_arrays(self._audits, AuditRecord)
+
+    def audit_records(self) -> dict[str, AuditRecord]:
+        """Return the record of every audit by the name of its battery; IntegrityError where one is damaged."""
+        found = (read_with_arrays(path, AuditRecord)[0] for path in records_in(self._audits))
+        return {record.battery: record for record in found}
 
     def write_audit(self, record: AuditRecord, evidence: Arrays) -> AuditRecord:
         """Write the evidence of an audit, then the record that names its hash; return the record."""

@@ -24,7 +24,7 @@ MOST = 40  # networks in the picture
 NAMED = 2  # networks that a sentence names
 VERBS = {  # of one network, and of several
     Kind.BREAKS: ("breaks", "break"),
-    Kind.MASKED: ("hides its gradient", "hide their gradient"),
+    Kind.MASKED: ("is masked", "are masked"),
     Kind.INCONCLUSIVE: ("is inconclusive", "are inconclusive"),
 }
 SMALLER = 1.05  # a network with this compression or more counts as compressed
@@ -113,7 +113,7 @@ class Answer:
                 + (
                     f"the largest illusion among them is {percent(max(known))} points."
                     if known
-                    else "what of their accuracy is illusion is not known, because FGSM is the only attack they met."
+                    else "how much of their accuracy is illusion is not known, because they met no attack but FGSM."
                 )
             )
         if without:
@@ -183,7 +183,7 @@ class Answer:
         if not learned:
             return "No network learned, so what FGSM shows of them means nothing."
         if not known:
-            return "How much of it is illusion is not known: FGSM is the only attack that was tried."
+            return "How much of the accuracy is illusion is not known: FGSM is the only attack that was tried."
         too_much = [each for each in known if each.illusion > MARGIN]
         most = max(known, key=lambda each: (each.illusion, each.run.name))
         which = f"{_count(len(known), 'network')} that learned and met another attack"
@@ -212,7 +212,7 @@ class Answer:
                 pairs.append((each, whole))
         if not pairs:
             return (
-                "No compressed network can be held against the same network uncompressed: that needs the same attacks on both, "
+                "No compressed network can be compared with the same network uncompressed: that needs the same attacks on both, "
                 "and that both learned."
             )
         gains = [(each.left - whole.left, each, whole) for each, whole in pairs]
@@ -235,9 +235,9 @@ class Answer:
     def threat(self) -> str:
         """Who attacks, in plain words."""
         return (
-            f"The attacker knows the network and the true labels, and may change every pixel by up to {self.eps:g} of 255 levels "
-            f"(L-infinity, eps {self.eps:g}). {self.elsewhere}{' ' * bool(self.elsewhere)}An audit also tries attacks that see "
-            "only the network's answers."
+            f"The attacker knows the network and the true labels, and may change every pixel value by up to {self.eps:g} pixel "
+            f"levels of 0 to 255 (L-infinity, eps {self.eps:g}). {self.elsewhere}{' ' * bool(self.elsewhere)}An audit also tries "
+            "attacks that see only the network's answers."
         )
 
     @property
@@ -307,7 +307,7 @@ def verdict_of(standing: Standing) -> str:
     if not standing.learned:
         return f"{standing.word}; it did not learn"
     other = f" ({_and(standing.judged_by)})" * (standing.audited and standing.judged_by != standing.deciding)
-    masked = "; masked gradient" * bool(standing.hides and standing.verdict is not Kind.MASKED)
+    masked = "; gradient masked" * bool(standing.hides and standing.verdict is not Kind.MASKED)
     return f"{standing.word}{other}{', provisional' * standing.provisional}{masked}"
 
 

@@ -157,7 +157,7 @@ def legend(answer: Answer) -> tuple[tuple[str, str, str], ...]:
 
 def words_of(standing: Standing) -> str:
     """Return what the mark of a network means."""
-    return f"left; {standing.word}{', masked gradient' * _hides(standing)}"
+    return f"left; {standing.word}{', gradient masked' * _hides(standing)}"
 
 
 def shape_of(standing: Standing) -> str:

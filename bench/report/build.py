@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -54,6 +54,7 @@ from bench.spec.architectures import head_of
 from bench.spec.control import control_of
 
 Drawer = Callable[[ComparisonGroup, Table], Drawing | None]
+_ToDraw = tuple[str, Callable[[], Drawing | None], str]  # the name of a picture, what draws it, and its words
 _Made = tuple[Table, tuple[str, ...], tuple[Picture, ...]]  # of a figure: its table, the files of that, its pictures
 
 
@@ -122,6 +123,7 @@ def assemble(
         scored = score(groups)
         sections = list(finished(made))
     picture = writer.picture("answer", partial(draw_answer, answer), ANSWER_WORDS)
+    writer.add([picture])
     card = scorecard(scored, grid)
     found = content(
         records,
@@ -190,13 +192,18 @@ class _Writer:
         return tuple(self.text(f"tables/{table.name}.{kind}", written(table, kind)) for kind in self._table_kinds)
 
     def picture(self, name: str, draw_it: Callable[[], Drawing | None], words: str) -> Picture | None:
-        """Write the picture that ``draw_it`` makes; None where it makes none, or no format of a picture is wanted."""
+        """Write the picture that ``draw_it`` makes; None where it makes none, or no format of a picture is wanted.
+
+        Another process may do it. ``add`` remembers it in this one.
+        """
         figure = draw_it() if self._kinds else None
-        if not figure:
-            return None
-        files = save(self.output, name, figure, self._kinds)
-        self.paths += [self.output / file for file in files]
-        return Picture(files, words)
+        return Picture(save(self.output, name, figure, self._kinds), words) if figure else None
+
+    def add(self, pictures: Iterable[Picture | None]) -> tuple[Picture, ...]:
+        """Remember the files of ``pictures``, and return those that there are."""
+        found = tuple(each for each in pictures if each)
+        self.paths += [self.output / file for each in found for file in each.files]
+        return found
 
 
 def _chosen(grid: Grid, names: Sequence[str]) -> dict[str, tuple[Panel, ...]]:
@@ -228,49 +235,49 @@ def _across(writer: _Writer, figures: Sequence[FigureSection], records: Collecti
     pairs = [(each.group, each.table) for each in figures]
     archs = dict.fromkeys(run.arch for group in groups for run in group.runs)
     heads = Counter[str]()
-    made = []
+    drawn: list[_ToDraw] = []
     for arch in archs:  # the name of a file has a path, which is no part of another file's name
         head = head_of(arch)
         heads[head] += 1
         name = f"pareto-{head}" + f"-{heads[head]}" * (heads[head] > 1)
-        made.append(writer.picture(name, partial(pareto, arch, pairs), f"{name}: {WORDS}"))
-    made += _studies(writer, records)
-    pictures = tuple(picture for picture in made if picture)
-    found = [
-        audit_table(records),
-        look_table(records),
-        drawing_table(records),
-        fooling_table(records),
-        transfer_table(records),
-        worst_table(groups),
-        fgsm_vs_pgd_table(records),
-        published_table(_like_published(groups)),
-    ]
+        drawn.append((name, partial(pareto, arch, pairs), f"{name}: {WORDS}"))
+    with in_processes(lambda each: writer.picture(*each), drawn + _studies(records)) as made:
+        # While the pictures are drawn.
+        found = [
+            audit_table(records),
+            look_table(records),
+            drawing_table(records),
+            fooling_table(records),
+            transfer_table(records),
+            worst_table(groups),
+            fgsm_vs_pgd_table(records),
+            published_table(_like_published(groups)),
+        ]
+        pictures = writer.add(made)
     tables = tuple(table for table in found if table)
     files = [file for picture in pictures for file in picture.files]
     return Across(pictures, tables, (*files, *[file for table in tables for file in writer.table(table)]))
 
 
-def _studies(writer: _Writer, records: Collection) -> list[Picture | None]:
-    """Return a picture of each study that belongs to no single run, written."""
+def _studies(records: Collection) -> list[_ToDraw]:
+    """Return what to draw for each study that belongs to no single run."""
     named = names_in(records)
-    drawn: list[tuple[str, Callable[[], Drawing], str]] = [
+    drawn: list[_ToDraw] = [
         (
             f"fooling-{place}",
             partial(fooling_matrix, each, named),
-            f"how often fooling images fool others, eps {each.eps:g}",
+            f"fooling-{place}: how often fooling images fool others, eps {each.eps:g}",
         )
         for place, each in enumerate(records.matrices, 1)
     ]
-    drawn += [
+    return drawn + [
         (
             f"transfer-{place}",
             partial(transferred, each, named),
-            f"features of {called(named, each.network)}, {len(each.classes)} classes",
+            f"transfer-{place}: features of {called(named, each.network)}, {len(each.classes)} classes",
         )
         for place, each in enumerate(records.transfers, 1)
     ]
-    return [writer.picture(name, draw_it, f"{name}: {words}") for name, draw_it, words in drawn]
 
 
 def _like_published(groups: Sequence[ComparisonGroup]) -> ComparisonGroup | None:

@@ -8,6 +8,7 @@ from dataclasses import fields
 
 from bench.attacks import known_attack
 from bench.attacks.spec import AttackSpec
+from bench.audit.battery import BATTERIES, FULL, Battery
 from bench.audit.rates import shipped
 from bench.datasets import DATASETS
 from bench.errors import BadInput
@@ -174,13 +175,13 @@ def _limits(networks: Sequence[TrainedNetwork], left_out: Sequence[LeftOut], wit
     audits = [audit for each in networks for audit in each.audits.values()]
     lines = [
         f"The network tells {len(data.classes)} classes apart at {run.image_size} px. Nothing is known of other images.",
-        "An attack gives an upper bound: a stronger one may leave less. The accuracy holds for the attacks and radii above.",
+        "An attack gives an upper bound: a stronger one may leave less. The accuracy holds for the attacks and eps above.",
     ]
     if len(networks) < SEEDS:
         lines.append(
             f"The numbers are of {len(networks)} seed{'s' * (len(networks) > 1)}: another training could differ by more."
         )
-    dull = [each.run.seed for each in networks if not learned(each.metrics.accuracy, data.val, len(data.classes))]
+    dull = [each.run.seed for each in networks if not learned(each.record)]
     if dull:
         best = max(each.metrics.accuracy for each in networks if each.run.seed in dull)
         ends = shown_and_needed(best, data.val, len(data.classes))
@@ -191,6 +192,7 @@ def _limits(networks: Sequence[TrainedNetwork], left_out: Sequence[LeftOut], wit
     if not any(each.attacks for each in networks):
         lines.append("It was not attacked.")
     gone = [text for text in _attacks(networks) if not known_attack(text)]
+    gone += sorted({each.battery for each in audits} - BATTERIES.keys())
     if gone:
         lines.append(f"The suite no longer has {', '.join(gone)}: no command below makes its numbers again.")
     if not audits:
@@ -212,10 +214,10 @@ def _commands(networks: Sequence[TrainedNetwork]) -> list[str]:
     found: list[str] = []
     for each in networks:
         found += [_training(each.run, words) for words in _attack_words(each) or [[]]]
-        for battery, audit in sorted(each.audits.items()):
+        for battery in (BATTERIES[name] for name in sorted(each.audits) if name in BATTERIES):
             control = control_of(each.run)
-            if audit.control and control != each.run:
-                found += [_training(control, []), _audit(control, battery.partition("-")[0])]
+            if each.audits[battery.name].control and control != each.run:
+                found += [_training(control, []), _audit(control, BATTERIES[battery.of_control])]
             found.append(_audit(each.run, battery))
     return list(dict.fromkeys(found))
 
@@ -224,9 +226,8 @@ def _training(run: Run, attacks: Sequence[str]) -> str:
     return shlex.join(["bench", "run", *run_options(run), *attacks, *_data_dir(run)])
 
 
-def _audit(run: Run, battery: str) -> str:
-    name, _, form = battery.partition("-")
-    options = ["--full"] * (name == "full") + ["--quantise", form] * bool(form)
+def _audit(run: Run, battery: Battery) -> str:
+    options = ["--full"] * (battery.of_control == FULL.name) + ["--quantise", "int8"] * battery.int8
     return shlex.join(["bench", "audit", run.key, *options, *_data_dir(run)])
 
 

@@ -31,15 +31,15 @@ from bench.runs.grid import PRESETS, Grid
 from bench.spec.control import control_of
 
 ATTACKS_ALONE = (
-    "Where a network was not audited, only the recorded attacks speak. They do not adapt to the network, and masking is tested "
-    "by one loss alone. An attack that nobody ran may leave a lower accuracy.",
+    "For a network that was not audited there are only the recorded attacks. They do not adapt to the network, and masking is "
+    "tested by one loss alone. An attack that nobody ran may leave a lower accuracy.",
 )
 LIMITS = (
-    "An audit is a search too. It shows that a network breaks; that one resists is only as sure as its attacks are strong.",
+    "An audit is a search too. It can show that a network breaks. It cannot prove that one resists: a stronger attack may exist.",
     "PGD without restarts starts from the image itself. Its version 1 keeps its last step; later ones keep the first image that "
     "fools the network.",
     "FGSM is one step: accuracy under it is an upper bound, and may rise with eps where the step overshoots.",
-    "Sparsity and low rank are counted in weights and multiply-accumulates. What these counts save need not be time.",
+    "Sparsity and low rank are counted in weights and multiply-accumulates. Fewer of them need not take less time.",
     "What holds on one data set and after one training need not hold for another.",
 )
 AGAIN = (

@@ -28,10 +28,9 @@ class Card:
     panels: Mapping[str, Picture]
 
     @property
-    def figure(self) -> str:
-        """The figures of the internship that the finding is about."""
-        name = self.scored.finding.figure
-        return f"Figure{'s' * (' ' in name)} {name}"
+    def name(self) -> str:
+        """The name of the finding: that of its figures in the internship."""
+        return f"Finding {self.scored.finding.figure}"
 
     @property
     def verdict(self) -> str:
@@ -70,7 +69,7 @@ class Card:
             return one
         most = max(against, key=lambda each: each.effect.difference)
         where = " and ".join(dict.fromkeys(each.claim.group for each in against))
-        return f"{one} But other sparse networks do gain, {len(against)} of them in figure {where}: there, {in_words(most)}."
+        return f"{one} But other pruned networks do gain, {len(against)} of them in figure {where}: there, {in_words(most)}."
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,9 @@ class Term:
 GLOSSARY = (
     Term(
         "sparsity",
-        "The fraction of the weights of a network that are exactly zero, in [0, 1). A sparsity of 0.9 means that nine of ten "
-        "weights are zero. Biases and batch norm are not pruned, so the sparsity of the whole network is a little lower.",
+        "The fraction of the weights of a network that are exactly zero, in [0, 1). A sparsity of 0.9, or 90 %, means that nine "
+        'of ten weights are zero. Tables and figures call such a network "90 % zero". Biases and batch norm are not pruned, so '
+        "the sparsity of the whole network is a little lower.",
     ),
     Term(
         "eps",
@@ -41,13 +42,14 @@ GLOSSARY = (
     ),
     Term(
         "temperature",
-        "A number T by which the logits are divided before the softmax. A network that is trained at a high T learns large "
-        "logits. At T = 1 its probabilities are then so close to 0 and 1 that their gradient can round to zero.",
+        "A number T by which the logits are divided before the softmax. A network that is trained at a high temperature, above "
+        "1, learns large logits. At T = 1 its probabilities are then so close to 0 and 1 that their gradient can round to zero.",
     ),
     Term(
         "knowledge",
         "What an attacker knows of the network. Most attackers here see its weights. For a network trained at a high "
-        "temperature it matters whether the attacker knows that temperature, or assumes T = 1.",
+        "temperature it matters whether the attacker knows that temperature. An attacker at T = 1 does not know it, and follows "
+        "the gradient at T = 1. A command calls this knowledge=none.",
     ),
     Term(
         "threat model",
@@ -67,22 +69,26 @@ GLOSSARY = (
     Term(
         "masked gradient",
         "A gradient that does not show the attacker where the network is weak, for example because it is exactly zero. "
-        "Attacks that follow it fail, although a small change would fool the network.",
+        "Attacks that follow it fail, although a small change would fool the network. A table or a legend says "
+        '"gradient masked" of one attack, where one step on the logit margin leaves over 5 points less. The verdict masked is '
+        "another thing: an audit gives it, by rules of its own.",
     ),
     Term(
         "illusion",
         "The accuracy that one simple attack step (FGSM) leaves, minus what is left in the worst case. It is the part of the "
-        "apparent strength that is not there.",
+        "apparent strength that is not real.",
     ),
     Term(
         "verdict",
         "The answer of an audit in one word. Masked: the network only looks robust, because the attack had no usable "
         "gradient. Breaks: it keeps hardly more than its control. Resists: it keeps clearly more, and no check is flagged. "
-        "Inconclusive: none of these is shown. A comparison of networks has other verdicts. It needs at least three seeds.",
+        "Inconclusive: none of these is shown. Findings, and comparisons of networks, have other verdicts. These need at least "
+        "three seeds.",
     ),
     Term(
         "audit",
         "A fixed set of attacks and checks on one trained network. It says what is really left under attack, and whether "
-        "the gradient that the attacks follow can be trusted.",
+        "the gradient that the attacks follow can be trusted. There are two. The screen audit attacks 256 images. The full audit "
+        "attacks 785, with more steps and restarts.",
     ),
 )

@@ -24,8 +24,8 @@ from bench.spec.run import Run
 Seeds = Mapping[int, TrainedNetwork]
 MEASURED = {
     "clean accuracy, %": "accuracy",
-    "zeros of kernels, %": "sparsity",
-    "zeros of all, %": "sparsity_whole",
+    "sparsity of the kernels, %": "sparsity",
+    "sparsity of the network, %": "sparsity_whole",
     "parameters": "parameters",
     "not zero": "parameters_nonzero",
     "MACs": "macs",
@@ -37,7 +37,7 @@ COLUMNS = {
     "run": ("network",),
     "accuracy": ("clean, %", "eps", "FGSM says, %", "really left, %", "illusion, points", "images"),
     "audit": ("verdict", "seeds", "certified, %"),
-    "size": ("smaller", "zeros, %", "parameters, M", "MACs, M"),
+    "size": ("smaller", "sparsity, %", "parameters, M", "MACs, M"),
     "time": ("milliseconds",),
 }
 
@@ -74,7 +74,7 @@ def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry
     rows = tuple(_row(names[run.name], run, records.of(run), standing.get(run.name), timed) for run in ordered)
     caption = (
         "One row for each network. Compare only rows of the same network, batch size and eps: they stand together, audited ones "
-        "first. Clean, zeros and sizes are means over all its seeds, clean on all validation images. FGSM "
+        "first. Clean, sparsity and sizes are means over all its seeds, clean on all validation images. FGSM "
         "says, really left and illusion are at the eps of the column, L-infinity; FGSM is that of an attacker at T = 1. "
         f"{answer.reading if answer.standings else ''}"
     )

@@ -12,7 +12,7 @@ from bench.looking.ascent import Ascent
 from bench.looking.evaluation import Look
 from bench.looking.references import references
 from bench.looking.version import CLASS_IMAGE
-from bench.records.images import images_of_run
+from bench.records.images import check_same_images, check_same_size, images_of_run
 from bench.records.provenance import environment
 from bench.records.schema import ClassDrawingRecord
 from bench.records.store import Folder
@@ -55,13 +55,8 @@ def check(folders: Sequence[Folder], images: int, start: int | None = None) -> N
     ``start``: the place of a validation image to draw from; None for noise.
     """
     trained = [folder.trained().data for folder in folders]
-    first = folders[0].run
-    for folder, data in zip(folders, trained, strict=True):
-        if (data.fingerprint, folder.run.image_size) != (trained[0].fingerprint, first.image_size):
-            raise BadInput(
-                f"{first.key} and {folder.run.key} were trained on other images or at another size: expected runs on the "
-                "same images; look at them one by one"
-            )
+    check_same_images((each.run.key, data.fingerprint) for each, data in zip(folders, trained, strict=True))
+    check_same_size(each.run for each in folders)
     count = trained[0].val
     Look(images).check(count)
     if start is not None and not 0 <= start < count:

@@ -15,7 +15,7 @@ from bench.evaluation.attack import attack_evaluations
 from bench.evaluation.base import Evaluation
 from bench.evaluation.masking import Masking, masking
 from bench.looking.evaluation import Look
-from bench.records.images import images_of_run
+from bench.records.images import check_same_images, images_of_run
 from bench.records.schema import AttackRecord, AuditRecord, TrainingRecord
 from bench.records.store import Folder
 from bench.runs.evaluations import Wanted, evaluations_of
@@ -135,13 +135,9 @@ def _sources(folder: Folder, specs: Sequence[AttackSpec], restart: bool) -> list
 
 
 def _check_sources(folder: Folder, sources: Sequence[Folder], data: Dataset) -> None:
-    for source in sources:
-        record = source.training()
-        if source.path != folder.path and record and record.data.fingerprint != data.fingerprint:
-            raise BadInput(
-                f"an attack needs {source.run.name}, which was trained on other images ({record.data.fingerprint[:12]}, now "
-                f"{data.fingerprint[:12]}): expected a run on the images of {folder.run.name}"
-            )
+    trained = [(each.run.key, each.training()) for each in sources if each.path != folder.path]
+    images = [(name, record.data.fingerprint) for name, record in trained if record]
+    check_same_images([(folder.run.key, data.fingerprint), *images])
 
 
 def _check_architecture(run: Run, training: TrainingRecord | None, source: str | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bench.datasets.base import Dataset
-from bench.errors import BadInput, IntegrityError
+from bench.errors import IntegrityError
 from bench.evaluation.base import Evaluation, Subject
 from bench.evaluation.classifier import Classifier
 from bench.evaluation.metrics import measure
@@ -16,6 +16,7 @@ from bench.evaluation.referee import accuracy
 from bench.evaluation.restored import restored
 from bench.methods.base import Sources
 from bench.methods.compose import methods_of
+from bench.records.images import check_same_images
 from bench.records.provenance import environment, packages
 from bench.records.schema import DataRecord, EpochRow, Origin, TrainingRecord
 from bench.records.store import Folder
@@ -82,11 +83,8 @@ def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collec
 def _sources(folder: Folder, data: Dataset) -> dict[str, Folder]:
     """Return the folders of the runs whose networks the training uses, by setting; BadInput where their images are others."""
     found = folder.sources()
-    for source in found.values():
-        if source.trained().data.fingerprint != data.fingerprint:
-            raise BadInput(
-                f"{source.run.name} was trained on other images: expected a run on the images of {folder.run.name}"
-            )
+    images = [(each.run.key, each.trained().data.fingerprint) for each in found.values()]
+    check_same_images([(folder.run.key, data.fingerprint), *images])
     return found
 
 

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import MISSING, Field, asdict, dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 from bench.datasets import DATASETS
@@ -203,7 +204,7 @@ class Run:
         section=Section.METHODS,
     )
     adversarial_eps: float = setting(
-        "train on attacked images: radius in L-infinity, pixel levels; 0: on the images themselves",
+        "train on attacked images: eps in L-infinity, pixel levels; 0: on the images themselves",
         Range("pixel levels", 0, 255),
         0.0,
         off=0.0,
@@ -261,7 +262,7 @@ class Run:
         section=Section.METHODS,
     )
     l0: float = setting(
-        "least fraction of zeros in every kernel, by gates that learn which weights go",
+        "least sparsity of every kernel, by gates that learn which weights go",
         FRACTION,
         0.0,
         off=0.0,
@@ -413,6 +414,10 @@ class Run:
         return cls(**settings)
 
     def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         return " ".join(
             f"{each.name}={getattr(self, each.name)}" for each in fields(self) if self._has_effect(each.name)
         )
@@ -461,7 +466,7 @@ class Run:
         """The settings that have an effect, as text by name."""
         return dict(pair.split("=", 1) for pair in str(self).split())
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The name of the run's folder, the same for every seed."""
         text = " ".join(pair for pair in str(self).split() if not pair.startswith("seed="))

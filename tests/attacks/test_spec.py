@@ -70,7 +70,7 @@ def test_wrong_radii_are_refused(text: str) -> None:
 
 
 def test_too_many_radii_are_refused_in_a_short_message() -> None:
-    with pytest.raises(BadInput, match=r"20,001 radii: expected at most 200") as refusal:
+    with pytest.raises(BadInput, match=r"20,001 values: expected at most 200") as refusal:
         AttackSpec(Fgsm(), parse_eps(",".join(str(0.001 * number) for number in range(1, 20_001))))
     assert len(str(refusal.value)) < 200
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from evidence import evidence
 from fakes import ENVIRONMENT, fake, lacking, trained, volatile
 from tiny import tiny_cell
@@ -13,6 +14,7 @@ from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
 from bench.audit.record import fields_of
 from bench.cli.sweep_output import dry_run
+from bench.records import typed_files
 from bench.records.schema import AuditRecord
 from bench.records.store import Folder
 from bench.runs.grid import GridRun
@@ -26,6 +28,13 @@ CELLS = [tiny_cell(seed=seed) for seed in range(3)]
 def foretold(results: Path, cells: list[GridRun], workers: int = 1, audits: tuple[str, ...] = ()) -> str:
     jobs = jobs_of(cells, results, None, audits=audits)
     return dry_run(jobs, {job.key: job.status() for job in jobs}, [], Shape(workers, 1, 0)).splitlines()[-1]
+
+
+def audit(folder: Folder) -> None:
+    found, training = evidence(), folder.trained()
+    of_network = {"weights": training.weights, "data": training.data.fingerprint, "environment": ENVIRONMENT}
+    record = AuditRecord(**fields_of(found), **of_network, control=None, volatile=volatile())
+    folder.write_audit(record, found.arrays())
 
 
 def test_a_training_and_its_attack_are_counted_once_for_each_run_that_has_neither(tmp_path: Path) -> None:
@@ -52,12 +61,23 @@ def test_audits_are_counted_from_one_that_is_recorded_and_an_old_one_is_done_aga
         fake(tmp_path, cell.run)
     assert foretold(tmp_path, CELLS) == "nothing to do"
     assert "not known" in foretold(tmp_path, CELLS, audits=("screen",))
-    folder, found = Folder(tmp_path, CELLS[0].run), evidence()
-    training = folder.trained()
-    of_network = {"weights": training.weights, "data": training.data.fingerprint, "environment": ENVIRONMENT}
-    record = AuditRecord(**fields_of(found), **of_network, control=None, volatile=volatile())
-    folder.write_audit(record, found.arrays())
+    audit(Folder(tmp_path, CELLS[0].run))
     assert foretold(tmp_path, CELLS, audits=("screen",)).startswith(f"time expected: about {3 * MINUTES:.0f} min")
+
+
+def test_each_file_of_an_audit_is_read_once_for_the_state_of_a_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake(tmp_path, CELLS[0].run)
+    audit(Folder(tmp_path, CELLS[0].run))
+    opened: list[str] = []
+    original = typed_files.read_arrays
+    monkeypatch.setattr(
+        typed_files, "read_arrays", lambda path, sha256: opened.append(path.name) or original(path, sha256)
+    )
+    (job,) = jobs_of(CELLS[:1], tmp_path, None, audits=("screen",))
+    job.status()
+    assert opened.count("screen.npz") == 1
 
 
 def test_a_record_without_its_seconds_foretells_nothing(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_verdict_and_sentence_agree(tested: list[Examined], lacking: int, counte
     claims = tuple(each.claim for each in tested) + (claim(Kind.MORE),) * lacking
     finding = Finding("0-x", "somewhere", "it is more robust", "the difference", "as it is", claims, counterexample)
     found = ScoredFinding(finding, tuple(tested), ("bench run --arch fc5",) * lacking)
-    said = re.match(r"Figure 0-x \(somewhere\): (reproduced|contradicted|inconclusive|not run)\b", found.sentence)
+    said = re.match(r"Finding 0-x \(somewhere\): (reproduced|contradicted|inconclusive|not run)\b", found.sentence)
     assert said
     assert said.group(1) == found.verdict
     assert "robust" not in found.sentence

@@ -71,7 +71,7 @@ def test_a_planted_fall_is_reproduced_and_a_planted_rise_contradicts(tmp_path: P
     found = scored(tmp_path, "10-a")
     assert found.verdict is Verdict.REPRODUCED
     assert found.sentence.startswith(
-        'Figure 10-a (AlexNet, batch 128): reproduced (1 of 1 claims shown). "accuracy falls with sparsity" is shown: '
+        'Finding 10-a (AlexNet, batch 128): reproduced (1 of 1 claims shown). "accuracy falls with sparsity" is shown: '
         "accuracy, 0 < eps <= 8: -1"
     )
     plant(tmp_path / "other", "10a", [-each for each in fall])
@@ -139,7 +139,7 @@ def test_one_counterexample_is_enough_for_the_whole_and_what_is_missing_is_named
     found = scored(tmp_path, "8 to 11")
     assert found.verdict is Verdict.REPRODUCED
     assert '"98 % zero gains less than 2 points in figure 11" is shown' in found.sentence
-    assert found.sentence.startswith("Figures 8 to 11 (all pruned networks): reproduced (1 of 25 claims shown)")
+    assert found.sentence.startswith("Finding 8 to 11 (all pruned networks): reproduced (1 of 25 claims shown)")
     assert len(found.missing) == 24
     plant(tmp_path / "other", "11", [0, 0.1, 0.1, 0.1, 0.1, 0.1])
     assert scored(tmp_path / "other", "8 to 11").verdict is Verdict.INCONCLUSIVE

@@ -69,7 +69,7 @@ def test_runs_on_other_images_are_refused_even_if_mixed(tmp_path: Path) -> None:
     fake(tmp_path, tiny_run())
     other = tiny_run(sparsity=0.5)
     fake(tmp_path, other, data="e" * 64)
-    with pytest.raises(BadInput, match="cannot be paired by image"):
+    with pytest.raises(BadInput, match="trained on other images"):
         pair(read(tmp_path, mixed=True), other.name, tiny_run().name)
 
 

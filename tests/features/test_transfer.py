@@ -168,7 +168,7 @@ def test_the_table_and_the_picture_say_what_was_chosen(record: TransferRecord) -
         ({"cuts": ["relu3"]}, "unknown layer to cut at 'relu3'.*did you mean 'relu"),
         ({"cuts": ["logits"]}, "unknown layer to cut at 'logits'"),
         ({"penalties": [0.0]}, r"C is 0.0: expected the C of a support vector machine"),
-        ({"eps": [0.0]}, "expected radii in ascending order"),
+        ({"eps": [0.0]}, "expected values in ascending order"),
     ],
 )
 @with_sklearn
@@ -215,8 +215,8 @@ def test_a_part_of_the_images_is_spread_over_each_class(tmp_path: Path, monkeypa
         pytest.param(["vgg17", "--data-dir", "."], "networks trained on ImageNet are", marks=with_sklearn),
         (["vgg16", "--data-dir", ".", "--C", "a"], "C is 'a': expected numbers"),
         (["vgg16", "--data-dir", ".", "--C", "0"], "C is 0.0: expected the C of a support vector machine"),
-        (["vgg16", "--data-dir", ".", "--eps", "0"], "expected a radius above 0"),
-        (["vgg16", "--data-dir", ".", "--eps", "2,1"], "expected radii in ascending order"),
+        (["vgg16", "--data-dir", ".", "--eps", "0"], "expected a value above 0"),
+        (["vgg16", "--data-dir", ".", "--eps", "2,1"], "expected values in ascending order"),
     ],
 )
 def test_a_wrong_command_line_is_refused(

@@ -116,8 +116,8 @@ def test_too_small_a_radius_is_said_to_fail(network: LoadedNetwork, photograph: 
     ("options", "says"),
     [
         ({"target": "golf bal"}, r"unknown class 'golf bal'.*near are golf ball \(n03445777\)"),
-        ({"eps": 0}, "eps is 0: expected a radius"),
-        ({"eps": 300.0}, "eps is 300.0: expected a radius"),
+        ({"eps": 0}, "eps is 0: expected pixel levels"),
+        ({"eps": 300.0}, "eps is 300.0: expected pixel levels"),
         ({"steps": 0}, "steps is 0"),
     ],
 )

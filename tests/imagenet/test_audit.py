@@ -64,7 +64,7 @@ def test_all_classes_of_the_network_count(tmp_path: Path, monkeypatch: pytest.Mo
             ["vgg16", "--image-size", "64", "--temperature", "20"],
             "--image-size and --temperature have no effect for vgg16: leave them out",
         ),
-        (["vgg16", "--eps", "0", "--data-dir", "."], "expected a radius above 0"),
+        (["vgg16", "--eps", "0", "--data-dir", "."], "expected a value above 0"),
         (["vgg16", "--data-dir", ".", "--weights", "none.h5"], "cannot read the weights 'none.h5'"),
     ],
 )

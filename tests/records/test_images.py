@@ -1,4 +1,4 @@
-"""Broken images of a run: which of them may be left out, and who is told how."""
+"""Broken images of a run, which of them may be left out and who is told how; networks on other images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image
 from tiny import tiny_run
 
 from bench.errors import BadInput
-from bench.records.images import images_of_run
+from bench.records.images import check_same_images, images_of_run
 
 
 @pytest.mark.parametrize("is_trained", [False, True])
@@ -25,3 +25,12 @@ def test_only_a_training_that_is_still_to_come_can_leave_broken_images_out(tmp_p
     with pytest.raises(BadInput, match=r"1 broken: train/a/torn\.jpg: empty") as refusal:
         images_of_run(run, training, place, print)
     assert ("--skip-broken" in str(refusal.value)) is not is_trained
+
+
+def test_networks_on_other_images_than_the_first_are_refused_by_name() -> None:
+    check_same_images([])
+    check_same_images([("a", "e" * 64), ("b", "e" * 64)])
+    with pytest.raises(
+        BadInput, match=r"c was trained on other images \(f{12}\) than a \(e{12}\): expected the same images"
+    ):
+        check_same_images([("a", "e" * 64), ("b", "e" * 64), ("c", "f" * 64)])

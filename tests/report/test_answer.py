@@ -45,7 +45,7 @@ def test_without_an_audit_nothing_can_be_trusted() -> None:
     assert "None of these 2 networks can be trusted yet" in trusted
     assert "for 2 of 2 networks" in overstated
     assert "T = 50, where it says 70.0 % and at most 10.0 % is left" in overstated
-    assert "No compressed network can be held against" in compressed
+    assert "No compressed network can be compared with" in compressed
 
 
 def test_what_resists_is_named_and_the_rest_counted() -> None:
@@ -59,7 +59,7 @@ def test_what_resists_is_named_and_the_rest_counted() -> None:
     )
     trusted, _, compressed = answer.sentences
     assert "1 of 2 audited networks with a method resists, so far on fewer than three seeds: " in trusted
-    assert "90 % zero; 1 hides its gradient. 1 control" in trusted
+    assert "90 % zero; 1 is masked. 1 control" in trusted
     assert "Of 1 compressed network" in compressed
     assert "1 keeps over 5 points more" in compressed
     assert "45.0 % instead of 10.0 %" in compressed

@@ -114,6 +114,21 @@ def test_an_audit_is_told_with_its_numbers_its_error_rates_and_the_commands_of_i
     ]
 
 
+def test_an_audit_in_8_bits_is_made_again_behind_that_of_the_control_as_it_was_trained(tmp_path: Path) -> None:
+    own = run(temperature=50.0)
+    assert [words[1:] for words in commands(card([audited(tmp_path, own, "full-int8")]))][-2:] == [
+        ["audit", control_of(own).key, "--full"],
+        ["audit", own.key, "--full", "--quantise", "int8"],
+    ]
+
+
+def test_an_audit_that_the_suite_no_longer_has_is_shown_and_has_no_command(tmp_path: Path) -> None:
+    text = card([audited(tmp_path, run(), "gone-int8")])
+    assert "gone-int8" in section(text, "Audit")
+    assert "no longer has gone-int8" in section(text, "Limits")
+    assert "audit" not in section(text, "Make it again")
+
+
 def test_what_the_records_do_not_show_is_named(tmp_path: Path) -> None:
     limits = section(card([trained(tmp_path, run(), 0.1), diverged(tmp_path, run(1))]), "Limits")
     assert "of 1 seed: another training could differ" in limits

@@ -20,8 +20,8 @@ def test_who_knows_the_temperature_over_the_images_without_a_gradient(tmp_path: 
     attack_all(tmp_path, hot, margin=0.3 if masked else -0.1)
     above, below = drawn("knowledge", hot, tmp_path).axes
     kinds = {
-        "FGSM, T known": "fgsm",
-        "FGSM, T unknown": "fgsm(knowledge=none)",
+        "FGSM, attacker knows T": "fgsm",
+        "FGSM, attacker at T = 1": "fgsm(knowledge=none)",
         "one step on the logit margin": "fgsm(loss=margin)",
     }
     for number, (label, attack) in enumerate(kinds.items()):
@@ -47,7 +47,7 @@ def test_the_picture_of_knowledge_says_that_a_gap_is_masking(tmp_path: Path) -> 
     attack_all(tmp_path, hot, margin=0.3)
     words = text(drawn("knowledge", hot, tmp_path))
     assert "between them is masking, not robustness" in words
-    assert "FGSM, T unknown: The gradient is masked in 2 of 2 trainings" in words
+    assert "FGSM, attacker at T = 1: The gradient is masked in 2 of 2 trainings" in words
     assert "attacker at T = 1, network trained at T = 20" in words
     group = bound(SPARSE, tmp_path)
     assert OVERVIEWS["knowledge"].draw(group, figure_table(group)) is None

@@ -117,7 +117,7 @@ def test_an_attack_that_is_shown_only_is_left_out_and_named(tmp_path: Path, monk
     assert table
     assert counted.rows != before.rows
     assert table.rows == before.rows
-    assert table.notes == (*before.notes, "Left out, for they are no evidence of robustness: square.")
+    assert table.notes == (*before.notes, "Left out, because they are no evidence of robustness: square.")
 
 
 def test_a_margin_step_that_stops_short_of_the_largest_radius_tests_nothing(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ FINDINGS = (
             for radius in LINF.eps
             if 0 < radius <= LARGE.high
         ),
-        plain="Training at a high temperature seems to protect against an attacker who does not know the temperature.",
+        plain="Training at a high temperature seems to protect against an attacker at T = 1, who does not know the temperature.",
         masking=True,
     ),
     Finding(

@@ -237,15 +237,14 @@ class ScoredFinding:
     @property
     def sentence(self) -> str:
         """The verdict in a sentence, with the deciding claim's effect, interval and p."""
-        many = "s" if " " in self.finding.figure else ""
-        head = f"Figure{many} {self.finding.figure} ({self.finding.setting}): {self.verdict}"
+        head = f"Finding {self.finding.figure} ({self.finding.setting}): {self.verdict}"
         found = self.deciding
         if self.undecided:
             return f"{head}: {self.undecided}."
         if found is None:
             runs = len(self.missing)
             lacking = f"{runs} of its runs {'has' if runs == 1 else 'have'} no record"
-            return f"{head}: {lacking if runs else 'this grid has no such figure with these networks and radii'}."
+            return f"{head}: {lacking if runs else 'this grid has no such figure with these networks and eps'}."
         of_all = f"{sum(each.status is found.status for each in self.examined)} of {len(self.finding.claims)}"
         why = f"{of_all} claims {found.status}"
         if len(found.effect.seeds) < SEEDS:

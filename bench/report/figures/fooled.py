@@ -85,6 +85,6 @@ def _short(name: str) -> str:
 
 
 def _words_of_change(record: FooledRecord, largest: float, factor: float) -> str:
-    what = f"change, at most {largest:.3g} of 255 levels"
+    what = f"change, at most {largest:.3g} pixel levels"
     steps = f"\n{record.steps} gradient step{'s' * (record.steps != 1)}" if record.steps is not None else ""
     return f"{what}\nshown {float(f'{factor:.2g}'):,g} times as large, around grey{steps}"

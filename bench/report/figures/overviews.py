@@ -35,7 +35,9 @@ OVERVIEWS: dict[str, Overview] = {
     "by-compression": Overview("accuracy against compression in parameters, MACs and gzip bytes", by_compression),
     "heat": Overview("difference to the control by eps", heat_map),
     "flips": Overview("fraction of images flipped, by the smallest flipping eps", flips),
-    "knowledge": Overview("attackers with and without T, and images without a gradient", knowledge, once=True),
+    "knowledge": Overview(
+        "attackers who know T and attackers at T = 1, and images without a gradient", knowledge, once=True
+    ),
     "spectral": Overview("spectral norms by layer", spectral, once=True),
 }
 

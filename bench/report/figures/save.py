@@ -14,7 +14,11 @@ from bench.records.files import write_bytes
 from bench.report.figures.style import STYLE, settle
 from bench.report.panels import KINDS
 
-METADATA: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+# No time and no version in the bytes. Level 3 packs a PNG of lines and text as small as the default, in two thirds of the time.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "png": {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 3}},
+    "svg": {"metadata": {"Date": None, "Creator": None}},
+}
 # Verdana is as wide, for readers without the first font.
 FONTS = (b"'DejaVu Sans'", b"'DejaVu Sans', Verdana, sans-serif")
 
@@ -34,6 +38,6 @@ def render(figure: Figure, kinds: Sequence[str] = KINDS) -> dict[str, bytes]:
         settle(figure)
         for kind in kinds:
             buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind, metadata=METADATA[kind])
+            figure.savefig(buffer, format=kind, **OPTIONS[kind])
             found[kind] = buffer.getvalue().replace(*FONTS) if kind == "svg" else buffer.getvalue()
     return found

@@ -15,7 +15,7 @@ from bench.report.wording import intervals_shown, seeds_in_words
 
 NOTE = (
     "Of the images classified correctly at eps 0: the fraction whose smallest flipping eps is at most eps. It is the first "
-    "radius of the grid at which the class is not the clean one (equation 10 of the internship report)."
+    "eps of the grid at which the class is not the clean one (equation 10 of the internship report)."
 )
 
 
@@ -43,7 +43,7 @@ def flips(group: ComparisonGroup, table: Table) -> Figure | None:
     curves, looks = flip_curves(group), looks_of(group)
     if not curves or len(group.eps) < 2:
         return None
-    note = f"{seeds_in_words(group, 'Shaded')} Never: at no radius up to {group.eps[-1]:g}."
+    note = f"{seeds_in_words(group, 'Shaded')} Never: at no eps up to {group.eps[-1]:g}."
     masked = MASKED if any(each.masked for each in curves) else ""
     figure, (axes,) = blank()
     for each in curves:

@@ -20,8 +20,8 @@ from bench.report.tables.table import Table
 from bench.report.wording import either, intervals_shown, seeds_in_words
 
 ATTACKERS: dict[str, tuple[Fgsm, dict[str, Any]]] = {
-    "FGSM, T known": (Fgsm(), {"color": "0.0", "marker": "o", "linestyle": "-"}),
-    "FGSM, T unknown": (Fgsm(knowledge="none"), {"color": "0.5", "marker": "s", "linestyle": "--"}),
+    "FGSM, attacker knows T": (Fgsm(), {"color": "0.0", "marker": "o", "linestyle": "-"}),
+    "FGSM, attacker at T = 1": (Fgsm(knowledge="none"), {"color": "0.5", "marker": "s", "linestyle": "--"}),
     "one step on the logit margin": (Fgsm(loss="margin"), {"color": "#0072B2", "marker": "D", "linestyle": "-."}),
 }
 PLAIN = (
@@ -39,7 +39,7 @@ def knowledge(group: ComparisonGroup, table: Table) -> Figure | None:
     """
     varies = len({run.temperature for run in group.runs}) > 1
     groups = {name: replace(group, attack=attack) for name, (attack, _) in ATTACKERS.items()}
-    unknown = groups["FGSM, T unknown"]
+    unknown = groups["FGSM, attacker at T = 1"]
     radius = chosen_radius(group.eps)
     ignorant = [run for run in group.runs if run.temperature != 1 and unknown.attacked(run)]
     if not varies or radius is None or not ignorant:
@@ -55,11 +55,11 @@ def knowledge(group: ComparisonGroup, table: Table) -> Figure | None:
     below.set_ylim(-4, 104)
     below.set_ylabel("zero gradient, %")
     network_axis(below, group, group.runs)
-    what = f"accuracy at eps {radius:g} with T known and unknown, and images without a gradient"
+    what = f"accuracy at eps {radius:g} by what the attacker knows, and images without a gradient"
     blind = either(list(dict.fromkeys(unknown.attack.threat(run.temperature).knowledge for run in ignorant)))
     note = f"{seeds_in_words(unknown, 'Bars')} Hollow: the gradient is masked."
     evidence = [f"{name}: {masking_evidence(each)}" for name, each in list(groups.items())[:2]]
-    caption = (f"{table.caption} T unknown: {blind}.", note, PLAIN, *evidence)
+    caption = (f"{table.caption} Attacker at T = 1: {blind}.", note, PLAIN, *evidence)
     return framed(figure, group.title, what, caption, above.get_legend_handles_labels()[0])
 
 

@@ -38,7 +38,7 @@ def fgsm_vs_pgd_table(collection: Collection) -> Table | None:
     )
     versions = " and ".join(sorted({pair.many.record.numbers for pair in found}))
     caption = (
-        f"Accuracy in percent under one FGSM step and under many steps (PGD, {versions}) of the same radius, on the same "
+        f"Accuracy in percent under one FGSM step and under many steps (PGD, {versions}) at the same eps, on the same "
         f"images. Threat model: {eps_unit(Pgd.norm)}, white box, true labels."
     )
     return Table("fgsm_vs_pgd", "One step against many", caption, (_words(found),), columns(names), rows)
@@ -63,7 +63,7 @@ def _words(found: list[StepPair]) -> str:
         parts.append(
             f"On {', '.join(failed)} many steps leave {more}: PGD failed there."
             if failed
-            else f"Nowhere do many steps leave {more}, so PGD did not fail."
+            else f"Many steps never leave {more}, so PGD did not fail."
         )
     return " ".join(parts)
 

@@ -23,7 +23,7 @@ NOTES = (
     "n: the images in a mean, where the maps of the others are constant.",
     f"worthless: the agreement with shuffled weights is at least {SANITY:g}, of the network or of its control, so the map says "
     "little about what was learned (Adebayo et al. 2018). Constant maps cannot be tested.",
-    "outdated: the control or its other seed is no longer here as it was. What was compared with it is left out.",
+    "outdated: the control or its other seed was trained again, or is gone. What was compared with it is left out.",
     "What falls: what is shown to be below the control, corrected after Holm. Accuracy is tested on all validation images, "
     "agreement on a few, so a small fall of agreement may be missed.",
     "Forgotten: classes whose accuracy is shown to be lower than the control's, and images that only the control classifies "

@@ -43,7 +43,7 @@ def published_table(group: ComparisonGroup | None) -> Table | None:
             rows.append((*cells, *map(_points, changes)))
     radii = ["clean" if not eps else f"eps {eps:g}" for eps in EPS]
     names = {
-        "sparsity": ("ours, zero", "theirs, zero"),
+        "sparsity": ("our sparsity", "their sparsity"),
         "change": [f"{whose}, {radius}" for radius in radii for whose in ("ours", "theirs")],
     }
     run = group.runs[0]

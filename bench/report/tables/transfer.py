@@ -10,9 +10,9 @@ from bench.report.tables.cells import percent, share
 from bench.report.tables.table import Cell, Table, columns
 
 NOTES = (
-    "Largest class: what a machine gets on the held-out images that always answers their largest class.",
-    "Held out: a fifth of the training images of each class, by which cut and C were chosen; so the best of them is a little too "
-    "high. Validation: the chosen pair, fitted on all training images, on images that nothing was chosen on.",
+    "Largest class: the accuracy, on the held-out images, of a machine that always answers their largest class.",
+    "Held out: a fifth of the training images of each class, by which cut and C were chosen. So the best accuracy is a "
+    "little too high. Validation: the chosen pair, fitted on all training images, on images that nothing was chosen on.",
     "Left under an attack: trunk and machine attacked as one network, white box, on some of the validation images. The attacks "
     "are few; what they leave may be more than what is really left.",
 )

@@ -43,7 +43,10 @@ def worst_table(groups: Sequence[ComparisonGroup]) -> Table | None:
         f"case over all attacks. Threat model: {eps_unit(Fgsm.norm)}, white box, true labels."
     )
     left_out = sorted({text for each in found if each for text in each.shown_only})
-    notes = (*NOTES, *[f"Left out, for they are no evidence of robustness: {', '.join(left_out)}."] * bool(left_out))
+    notes = (
+        *NOTES,
+        *[f"Left out, because they are no evidence of robustness: {', '.join(left_out)}."] * bool(left_out),
+    )
     return Table(
         "worst", "The worst of the attacks that all networks of a figure met", caption, notes, columns(sections), rows
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench.audit.evaluation import unrecorded_audits
@@ -58,11 +59,11 @@ class Job:
 
     def status(self) -> RunStatus:
         """Return the state of the run as its folder has it."""
-        return status_of(self.folder, self.cell.specs, self.audits_left)
+        return status_of(self.folder, self.cell.specs, partial(unrecorded_audits, self.folder, self.audits))
 
     def audits_left(self) -> list[str]:
         """Return the batteries that the network is still to be audited by; IntegrityError where an audit is damaged."""
-        return unrecorded_audits(self.folder, self.audits)
+        return unrecorded_audits(self.folder, self.audits, self.folder.audit_records())
 
 
 def jobs_of(
