@@ -8,6 +8,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 from targets import Linear, trained
+from tiny import tiny_split
 
 from bench.attacks import ATTACKS, Attack, attack_named
 from bench.attacks.base import Threat
@@ -25,23 +26,29 @@ def attack(request: pytest.FixtureRequest) -> Attack:
 
 
 @pytest.fixture(scope="module")
-def target(tiny: Dataset) -> Linear:
-    found = trained(tiny.train)
-    found.source = trained(tiny.train.part(np.arange(0, len(tiny.train), 2)))
+def data() -> Dataset:
+    """Tiny images of half the side: the searches take time by the value."""
+    return Dataset("tinier", tiny_split(96, 1, 16), tiny_split(24, 2, 16), ("a", "b", "c", "d"), "f" * 64)
+
+
+@pytest.fixture(scope="module")
+def target(data: Dataset) -> Linear:
+    found = trained(data.train)
+    found.source = trained(data.train.part(np.arange(0, len(data.train), 2)))
     return found
 
 
 @pytest.fixture(scope="module")
-def attacked(attack: Attack, target: Linear, tiny: Dataset) -> list[Images]:
+def attacked(attack: Attack, target: Linear, data: Dataset) -> list[Images]:
     """The validation images at each of the usual radii."""
-    images = tiny.val.images.astype(np.float32)
-    return list(attack(target, images.copy(), tiny.val.labels, attack.norm.eps, 0))
+    images = data.val.images.astype(np.float32)
+    return list(attack(target, images.copy(), data.val.labels, attack.norm.eps, 0))
 
 
 def test_it_stays_in_its_ball_and_the_box_and_is_the_identity_at_zero(
-    attack: Attack, attacked: list[Images], tiny: Dataset
+    attack: Attack, attacked: list[Images], data: Dataset
 ) -> None:
-    images, eps = tiny.val.images.astype(np.float32), attack.norm.eps
+    images, eps = data.val.images.astype(np.float32), attack.norm.eps
     assert len(attacked) == len(eps)
     np.testing.assert_array_equal(attacked[0], images)
     for radius, moved in zip(eps, attacked, strict=True):
@@ -52,16 +59,16 @@ def test_it_stays_in_its_ball_and_the_box_and_is_the_identity_at_zero(
 
 
 def test_one_seed_gives_the_same_bits_and_the_input_stays(
-    attack: Attack, attacked: list[Images], target: Linear, tiny: Dataset
+    attack: Attack, attacked: list[Images], target: Linear, data: Dataset
 ) -> None:
-    images = tiny.val.images.astype(np.float32)
-    again = list(attack(target, images, tiny.val.labels, attack.norm.eps, 0))
+    images = data.val.images.astype(np.float32)
+    again = list(attack(target, images, data.val.labels, attack.norm.eps, 0))
     assert [each.tobytes() for each in again] == [each.tobytes() for each in attacked]
-    np.testing.assert_array_equal(images, tiny.val.images)
+    np.testing.assert_array_equal(images, data.val.images)
 
 
-def test_an_image_is_attacked_as_it_would_be_alone(attack: Attack, target: Linear, tiny: Dataset) -> None:
-    images, labels = tiny.val.images[:5].astype(np.float32), tiny.val.labels[:5]
+def test_an_image_is_attacked_as_it_would_be_alone(attack: Attack, target: Linear, data: Dataset) -> None:
+    images, labels = data.val.images[:5].astype(np.float32), data.val.labels[:5]
     eps = attack.norm.eps[:6]
     together, at_another_seed = (np.stack(list(attack(target, images, labels, eps, seed))) for seed in (0, 1))
     if (together != at_another_seed).any():
@@ -72,9 +79,9 @@ def test_an_image_is_attacked_as_it_would_be_alone(attack: Attack, target: Linea
 
 
 def test_it_lowers_the_accuracy_of_a_trained_network(
-    attack: Attack, attacked: list[Images], target: Linear, tiny: Dataset
+    attack: Attack, attacked: list[Images], target: Linear, data: Dataset
 ) -> None:
-    accuracy = [float((target.logits(each).argmax(axis=1) == tiny.val.labels).mean()) for each in attacked]
+    accuracy = [float((target.logits(each).argmax(axis=1) == data.val.labels).mean()) for each in attacked]
     assert accuracy[0] > 0.9
     assert min(accuracy) < (1.01 if isinstance(attack, Noise) else 0.5)  # noise finds what an attack must find, no more
 

@@ -12,9 +12,9 @@ import pytest
 import tf_keras as keras
 from click.testing import CliRunner
 from tiny import tiny_run
-from whole_runs import go
+from whole_runs import only_trained
 
-from bench.audit.battery import SCREEN
+from bench.audit.battery import BATTERIES, SCREEN
 from bench.audit.ensemble import ensemble
 from bench.audit.evaluation import AuditEvaluation
 from bench.audit.probes import probes_of, slope
@@ -53,6 +53,13 @@ def test_the_gradient_of_a_network_in_8_bits_is_right_over_steps_that_its_roundi
     assert not slope(rounded, images, labels).any()  # in steps of a twentieth of a level nothing changes
 
 
+@pytest.fixture(autouse=True)
+def few_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an audit take 12 images: here it is asked what it is of, and what it is compared with."""
+    for battery in (SCREEN, SCREEN.deployed):
+        monkeypatch.setitem(BATTERIES, battery.name, replace(battery, images=12))
+
+
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("results")
@@ -60,7 +67,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.usefixtures("tiny_source", "small_network")
 def test_a_network_in_8_bits_is_compared_with_itself_as_trained(results: Path) -> None:
-    dense = go(results, tiny_run(arch="small")).folder.run
+    dense = only_trained(results, tiny_run(arch="small")).folder.run
     found = CliRunner().invoke(
         main, ["audit", dense.name, "--quantise", "int8", "--results-dir", str(results), "--json", "--quiet"]
     )
@@ -74,7 +81,7 @@ def test_a_network_in_8_bits_is_compared_with_itself_as_trained(results: Path) -
 
 @pytest.mark.usefixtures("tiny_source", "small_network")
 def test_a_dense_network_in_8_bits_is_attacked_from_itself_as_it_was_trained(results: Path, tiny: Dataset) -> None:
-    made = go(results, tiny_run(arch="small"))
+    made = only_trained(results, tiny_run(arch="small"))
     as_trained = restored(made.folder, made.training)
     images = tiny.val.images[:8].astype(np.float32)
     subject = Subject(made.folder, made.training, as_trained, tiny, made.training.environment, Progress(quiet=True))
@@ -85,7 +92,7 @@ def test_a_dense_network_in_8_bits_is_attacked_from_itself_as_it_was_trained(res
 
 @pytest.mark.usefixtures("tiny_source", "small_network")
 def test_runs_are_audited_as_one_network_and_recorded_nowhere(results: Path) -> None:
-    runs = [go(results, tiny_run(arch="small", sparsity=sparsity)).folder.run for sparsity in (0.5, 0.8)]
+    runs = [only_trained(results, tiny_run(arch="small", sparsity=sparsity)).folder.run for sparsity in (0.5, 0.8)]
     before = sorted(results.rglob("*"))
     found = CliRunner().invoke(
         main, ["audit", *(run.name for run in runs), "--ensemble", "--results-dir", str(results), "--quiet"]
@@ -98,7 +105,7 @@ def test_runs_are_audited_as_one_network_and_recorded_nowhere(results: Path) -> 
 
 @pytest.mark.usefixtures("tiny_source", "small_network")
 def test_the_seeds_of_a_dense_run_as_one_are_compared_with_the_first_of_them(results: Path) -> None:
-    runs = [go(results, tiny_run(arch="small", seed=seed)).folder.run for seed in (0, 1)]
+    runs = [only_trained(results, tiny_run(arch="small", seed=seed)).folder.run for seed in (0, 1)]
     usual = ["--results-dir", str(results), "--quiet", "--json"]
     assert CliRunner().invoke(main, ["audit", runs[0].key, *usual]).exit_code == 0
     found = CliRunner().invoke(main, ["audit", runs[0].name, "--ensemble", *usual])
@@ -120,8 +127,8 @@ def test_the_seeds_of_a_dense_run_as_one_are_compared_with_the_first_of_them(res
 )
 def test_what_cannot_be_one_network_is_refused(words: list[str], expected: str, results: Path) -> None:
     names = {
-        "0": go(results, tiny_run(arch="small")).folder.run.key,
-        "hot": go(results, tiny_run(arch="small", temperature=20.0)).folder.run.name,
+        "0": only_trained(results, tiny_run(arch="small")).folder.run.key,
+        "hot": only_trained(results, tiny_run(arch="small", temperature=20.0)).folder.run.name,
     }
     found = CliRunner().invoke(
         main, ["audit", *(names.get(word, word) for word in words), "--results-dir", str(results), "--quiet"]

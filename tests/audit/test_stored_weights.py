@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import pickle
+import shutil
 import warnings
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ def named(model: Any) -> dict[str, Any]:
     return dict(found[::2] + found[1::2] if model.layers[-1].name == "logits" else found)
 
 
+Saved = Callable[..., Path]
 SAVES: dict[str, Callable[[Any, Path], Any]] = {
     "numbered.npz": lambda model, path: np.savez(path, *model.get_weights()),
     "named.npz": lambda model, path: np.savez(path, **named(model)),
@@ -55,14 +58,46 @@ def save(name: str, model: Any, folder: Path) -> Path:
     return folder / name
 
 
+@pytest.fixture(scope="module")
+def saves(tmp_path_factory: pytest.TempPathFactory) -> Saved:
+    """Return what saves a network of ``NETS`` in a format once, for all tests."""
+
+    @cache
+    def once(name: str, net: str = "functional") -> Path:
+        return save(name, build(NETS[net]), tmp_path_factory.mktemp("saves"))
+
+    return once
+
+
+@pytest.fixture
+def saved(saves: Saved, tmp_path: Path) -> Saved:
+    """Return what gives a file or folder of a network of ``NETS`` in a format, a copy that may be damaged."""
+
+    def copied(name: str, net: str = "functional") -> Path:
+        path = saves(name, net)
+        return Path((shutil.copytree if path.is_dir() else shutil.copyfile)(path, tmp_path / name))
+
+    return copied
+
+
+@pytest.fixture(scope="module")
+def in_training() -> Any:
+    """A network that was trained by a step, with its optimiser."""
+    model = build()
+    model.compile("adam", "mse", metrics=["mae"])
+    keras.utils.set_random_seed(0)
+    model.fit(np.zeros((2, SIZE, SIZE, 3)), np.zeros((2, 4)), verbose=0)
+    return model
+
+
 def same(model: Any, arrays: list[Any]) -> bool:
     return all(np.array_equal(ours, theirs) for ours, theirs in zip(model.get_weights(), arrays, strict=True))
 
 
 @pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("name", SAVES)
-def test_weights_of_every_format_are_found_again(tmp_path: Path, name: str, net: str) -> None:
-    path = save(name, build(NETS[net]), tmp_path)
+def test_weights_of_every_format_are_found_again(saved: Saved, name: str, net: str) -> None:
+    path = saved(name, net)
     model = build(NETS[net])
     model.set_weights([0 * array for array in model.get_weights()])
     if net == "nested" and name == "saved":  # a nested model is saved as a list beside objects
@@ -74,15 +109,10 @@ def test_weights_of_every_format_are_found_again(tmp_path: Path, name: str, net:
 
 
 @pytest.mark.parametrize("name", [name for name in SAVES if not name.endswith(".npz")])
-def test_the_state_of_a_training_is_left_aside(tmp_path: Path, name: str) -> None:
-    model = build()
-    model.compile("adam", "mse", metrics=["mae"])
-    keras.utils.set_random_seed(0)
-    model.fit(np.zeros((2, SIZE, SIZE, 3)), np.zeros((2, 4)), verbose=0)
-    trained = model.get_weights()
+def test_the_state_of_a_training_is_left_aside(tmp_path: Path, in_training: Any, name: str) -> None:
     restored = build()
-    restore(restored, save(name, model, tmp_path))
-    assert same(restored, trained)
+    restore(restored, save(name, in_training, tmp_path))
+    assert same(restored, in_training.get_weights())
     assert not same(restored, right_weights())
 
 
@@ -147,7 +177,7 @@ def test_weights_that_do_not_fit_are_refused_by_the_first_that_differs(
 
 
 @pytest.mark.parametrize("name", SAVES)
-def test_weights_of_another_network_are_refused(tmp_path: Path, name: str) -> None:
+def test_weights_of_another_network_are_refused(tmp_path: Path, saves: Saved, name: str) -> None:
     wider = NETS["functional"].replace(
         "keras.layers.Flatten()(x)", "keras.layers.Flatten()(keras.layers.Conv2D(3, 1)(x))"
     )
@@ -157,12 +187,10 @@ def test_weights_of_another_network_are_refused(tmp_path: Path, name: str) -> No
     theirs = save(name, longer, tmp_path)
     with pytest.raises(BadInput, match=r"does not fit the network: expected .*10 in the file\).*np\.savez"):
         restore(build(), theirs)
-    (tmp_path / "ours").mkdir()
-    ours = save(name, build(), tmp_path / "ours")
     with pytest.raises(
         BadInput, match=r"does not fit the network: expected .*10 weights in the network, 8 in the file"
     ):
-        restore(longer, ours)
+        restore(longer, saves(name))
 
 
 @pytest.mark.parametrize("name", ["w.pt", "w.pth", "w.pkl", "saved_model.pb", "w.npy", "w", "w.ckpt"])
@@ -233,8 +261,8 @@ def test_code_in_a_whole_model_is_not_run(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", SAVES)
 @pytest.mark.parametrize("part", [0.0, 0.5, 0.98])
-def test_a_truncated_file_is_refused(tmp_path: Path, name: str, part: float) -> None:
-    path = save(name, build(), tmp_path)
+def test_a_truncated_file_is_refused(saved: Saved, name: str, part: float) -> None:
+    path = saved(name)
     for file in [path] if path.is_file() else path.glob("variables/*"):
         file.write_bytes(file.read_bytes()[: int(part * file.stat().st_size)])
     with pytest.raises(BadInput, match="copy it again"):
@@ -242,8 +270,8 @@ def test_a_truncated_file_is_refused(tmp_path: Path, name: str, part: float) -> 
 
 
 @pytest.mark.parametrize("name", ["numbered.npz", "double.npz", "saved"])
-def test_a_flipped_bit_is_refused_or_changes_nothing(tmp_path: Path, name: str) -> None:
-    path = save(name, build(), tmp_path)
+def test_a_flipped_bit_is_refused_or_changes_nothing(saved: Saved, name: str) -> None:
+    path = saved(name)
     file = path if path.is_file() else path / "variables/variables.data-00000-of-00001"
     content = file.read_bytes()
     model = build()

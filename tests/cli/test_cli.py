@@ -160,7 +160,8 @@ def test_an_error_that_cannot_be_printed_still_has_its_code(bench: Bench) -> Non
 
 def test_a_run_prints_its_figures_and_a_second_one_needs_no_tensorflow(bench: Bench) -> None:
     arch = small_file(bench.place)
-    text = f"run --arch {arch} --dataset synthetic --image-size 32 --epochs 1 --sparsity 0.5 --results-dir"
+    # Equal batches: one of another size would be traced anew.
+    text = f"run --arch {arch} --dataset synthetic --image-size 32 --epochs 1 --batch-size 300 --sparsity 0.5 --results-dir"
     words = [*text.split(), str(bench.place / "my results")]
     first = bench(*words, "--eps", "0,0.1,0.3", tensorflow=True)
     assert first.returncode == 0, first.stderr

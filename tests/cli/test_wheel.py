@@ -39,7 +39,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(place), str(place / "source")]
     subprocess.run([*quiet, *build], check=True)
     (wheel,) = place.glob("*.whl")
-    subprocess.run([*quiet, "install", "--no-deps", "--target", str(place / "installed"), str(wheel)], check=True)
+    subprocess.run(
+        [*quiet, "install", "--no-deps", "--no-compile", "--target", str(place / "installed"), str(wheel)], check=True
+    )
     return place / "installed"
 
 
@@ -53,16 +55,15 @@ def test_the_suite_works_from_a_wheel(installed: Path, tmp_path: Path) -> None:
     for settings in ({}, {"sparsity": 0.5}):
         fake(tmp_path / "results", tiny_run(**settings))
     (tmp_path / "mine.toml").write_text(GRID)
-    place = python(
-        "-c", "import bench, importlib.resources as r; print(bench.__file__, (r.files(bench) / 'py.typed').is_file())"
-    )
-    assert place.split() == [str(installed / "bench" / "__init__.py"), "True"]
+    # A network is built as well: its module is in the wheel, and not that of the checkout.
+    code = "import bench, importlib.resources as r; print(bench.__file__, (r.files(bench) / 'py.typed').is_file())\n"
+    code += "from bench.spec.architectures import ARCHITECTURES; from importlib.util import find_spec\n"
+    code += "print(find_spec(ARCHITECTURES['fc5'].place.partition(':')[0]).origin)"
+    *place, network = python("-c", code).split()
+    assert place == [str(installed / "bench" / "__init__.py"), "True"]
+    assert Path(network).is_relative_to(installed)
     assert python("-m", "bench", "--version").startswith("bench, version ")
     assert "12 runs: 0 ended, 12 to go" in python("-m", "bench", "sweep", "smoke", "--dry-run", "--results-dir", "none")
     assert "files under" in python("-m", "bench", "report", "--grid", "mine.toml", "--output", "out", "--format", "svg")
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "FC5: sparsity" in page
-    # A network is built as well: its module is in the wheel, and not that of the checkout.
-    code = "from bench.spec.architectures import ARCHITECTURES; from importlib.util import find_spec; "
-    code += "print(find_spec(ARCHITECTURES['fc5'].place.partition(':')[0]).origin)"
-    assert Path(python("-c", code).strip()).is_relative_to(installed)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from bounded import convolutional
 from tiny import tiny_run
 
 from bench.deployment import formats
@@ -18,25 +20,32 @@ from bench.methods.compose import methods_of
 from bench.training.network import build
 
 
+def low_rank() -> Any:
+    run = tiny_run(arch="small", low_rank="0.5")
+    return build(run, 4, "float32", methods_of(run, 6))
+
+
+def residual() -> Any:
+    """All layers of a ResNet, a few of each."""
+    return convolutional("residual, batch norm and pooling", 0)
+
+
 @pytest.mark.usefixtures("small_network")
-@pytest.mark.parametrize(
-    "settings", [{"arch": "small", "low_rank": "0.5"}, {"arch": "resnet18"}], ids=["small", "resnet18"]
-)
+@pytest.mark.parametrize("network", [low_rank, residual])
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_file_gives_the_logits_of_the_network_at_any_batch_size(
-    name: str, settings: dict[str, Any], tmp_path: Path
+    name: str, network: Callable[[], Any], tmp_path: Path
 ) -> None:
     row = format_named(name)
     if any(find_spec(each) is None for each in row.libraries):
         pytest.skip(f"{name} needs {row.libraries}")
-    run = tiny_run(**settings)
-    model = build(run, 4, "float32", methods_of(run, 6))
+    model = network()
     path = tmp_path / f"network{row.suffix}"
     row.write(model, path)
-    deployed, network = row.load(path, 1), Classifier(model)
-    images = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3)).astype(np.float32)
+    deployed, classifier = row.load(path, 1), Classifier(model)
+    images = np.random.default_rng(0).integers(0, 256, (5, *model.input_shape[1:])).astype(np.float32)
     for count in (1, 5, 2):
-        expected = network.logits(images[:count])
+        expected = classifier.logits(images[:count])
         found = deployed(images[:count])
         np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
         assert found.argmax(axis=1).tolist() == expected.argmax(axis=1).tolist()

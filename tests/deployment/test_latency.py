@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,10 +12,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from fakes import diverged, trained
-from tiny import tiny_run
-from whole_runs import go
+from tiny import stood_in, tiny_run
+from whole_runs import only_trained
 
 from bench.cli.main import main
+from bench.datasets.base import Dataset
 from bench.deployment.formats import format_named
 from bench.deployment.latency import WARM, Latency, timed_in_turn
 from bench.records.collection import read
@@ -34,11 +36,23 @@ def test_the_median_and_the_quartiles_are_of_all_calls() -> None:
     assert (found.median, found.quartiles) == (3.0, (2.0, 4.0))
 
 
+@pytest.fixture(scope="module")
+def made(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The records of a dense run and of a pruned one, to be copied."""
+    results = tmp_path_factory.mktemp("made")
+    with stood_in(tiny):
+        for sparsity in (0.0, 0.5):
+            only_trained(results, tiny_run(arch="small", sparsity=sparsity))
+    return results
+
+
 @pytest.mark.usefixtures("tiny_source", "small_network")
-def test_a_run_is_timed_beside_its_control_and_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_timed_beside_its_control_and_written_once(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    dense = go(tmp_path / "results", tiny_run(arch="small")).folder.run
-    low = go(tmp_path / "results", tiny_run(arch="small", sparsity=0.5)).folder.run
+    shutil.copytree(made, tmp_path / "results")
+    dense, low = (tiny_run(arch="small", sparsity=sparsity) for sparsity in (0.0, 0.5))
     shown = CliRunner().invoke(main, ["latency", low.name, "--rounds", "2", "--json", "--quiet"])
     assert shown.exit_code == 0, shown.output
     rows = json.loads(shown.output)["latencies"]
@@ -107,8 +121,9 @@ def test_an_interrupted_write_leaves_no_file(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.usefixtures("tiny_source", "small_network")
-def test_a_control_that_diverged_is_not_timed(tmp_path: Path) -> None:
-    low = go(tmp_path, tiny_run(arch="small", sparsity=0.5)).folder.run
+def test_a_control_that_diverged_is_not_timed(made: Path, tmp_path: Path) -> None:
+    low = tiny_run(arch="small", sparsity=0.5)
+    shutil.copytree(Folder(made, low).path, Folder(tmp_path, low).path)
     np.savez(diverged(tmp_path, tiny_run(arch="small")).path / "weights.npz")  # which earlier versions wrote
     words = ["latency", low.name, "--results-dir", str(tmp_path), "--rounds", "1", "--json", "--quiet"]
     shown = CliRunner().invoke(main, words)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras as keras
+from bounded import convolutional, images_and_labels
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny import tiny_run
@@ -18,7 +19,7 @@ from bench.attacks.losses import Margin
 from bench.datasets.base import Dataset
 from bench.evaluation.classifier import Classifier
 from bench.evaluation.int8 import Rounded, calibration_images, int8, rounded_kernel
-from bench.training.network import build, restore
+from bench.training.network import restore
 
 
 @given(st.sampled_from([(5, 3), (3, 3, 2, 4)]), st.integers(0, 1000), st.floats(1e-3, 1e3))
@@ -34,9 +35,9 @@ def test_each_output_channel_has_255_levels_about_zero(shape: tuple[int, ...], s
 
 
 def test_an_output_is_rounded_after_what_the_runtime_fuses_and_the_gradient_passes() -> None:
-    run = tiny_run(arch="resnet18")
-    images = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3)).astype(np.float32)
-    model = int8(build(run, 4, "float32"), images)
+    plain = convolutional("residual, batch norm and pooling", 0)
+    images, _ = images_and_labels(plain, 0, count=8)
+    model = int8(plain, images)
     inner = next(layer for layer in model.layers if isinstance(layer, keras.Model))
     rounded = [layer.layer for layer in inner.layers if isinstance(layer, Rounded)]
     # A convolution that batch norm follows is not rounded by itself; nor is batch norm that ReLU follows.

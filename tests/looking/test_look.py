@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,11 +14,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from fakes import diverged, trained
-from tiny import tiny_run
-from whole_runs import go
+from tiny import stood_in, tiny_run
+from whole_runs import only_trained
 
 from bench.cli.main import main
 from bench.comparison.looking import seen_in
+from bench.datasets.base import Dataset
 from bench.errors import BadInput, IntegrityError
 from bench.looking.ascent import Ascent
 from bench.looking.class_image import ClassImage
@@ -39,22 +42,59 @@ def small(**settings: Any) -> Run:
     return tiny_run(arch="small", **settings)
 
 
-@pytest.fixture(autouse=True)
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.looking.smooth_grad.SAMPLES", 2)
-    monkeypatch.setattr("bench.looking.integrated_gradients.STEPS", 4)
+@pytest.fixture(autouse=True, scope="module")
+def short() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("bench.looking.smooth_grad.SAMPLES", 2)
+        monkeypatch.setattr("bench.looking.integrated_gradients.STEPS", 4)
+        yield
 
 
 def look(results: Path, *folders: Folder, images: int = 4) -> None:
     look_at(folders, images, Where(results), Progress(quiet=True))
 
 
+class Made:
+    """Runs that are trained once for all tests, and copies of them."""
+
+    def __init__(self, results: Path) -> None:
+        self.results = results
+
+    def at(self, place: Path, *runs: Run) -> list[Folder]:
+        """Return copies of the trained ``runs``, below ``place``."""
+        for run in runs:
+            shutil.copytree(only_trained(self.results, run).folder.path, Folder(place, run).path)
+        return [Folder(place, run) for run in runs]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return Made(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture(scope="module")
+def looked(tmp_path_factory: pytest.TempPathFactory, tiny: Dataset) -> Path:
+    """The records of a dense run that was looked at, to be copied."""
+    results = tmp_path_factory.mktemp("looked")
+    with stood_in(tiny):
+        run = tiny_run(arch="small")
+        look(results, only_trained(results, run).folder)
+    return results
+
+
+@pytest.fixture
+def folder(looked: Path, tmp_path: Path) -> Folder:
+    """A copy of the dense run that was looked at, below ``tmp_path``."""
+    shutil.copytree(looked, tmp_path, dirs_exist_ok=True)
+    return Folder(tmp_path, small())
+
+
 def command(results: Path, *words: str) -> Result:
     return CliRunner().invoke(main, ["look", *words, "--results-dir", str(results), "--quiet"])
 
 
-def test_a_network_is_compared_with_its_control_and_that_with_another_seed(tmp_path: Path) -> None:
-    dense, pruned = (go(tmp_path, run).folder for run in (small(), small(sparsity=0.5)))
+def test_a_network_is_compared_with_its_control_and_that_with_another_seed(made: Made, tmp_path: Path) -> None:
+    dense, pruned = made.at(tmp_path, small(), small(sparsity=0.5))
     look(tmp_path, pruned)
     record, numbers = pruned.look(4) or pytest.fail("no record")
     training = dense.trained()
@@ -67,7 +107,7 @@ def test_a_network_is_compared_with_its_control_and_that_with_another_seed(tmp_p
     before = pruned.look_path(4).stat().st_mtime_ns
     look(tmp_path, pruned)
     assert pruned.look_path(4).stat().st_mtime_ns == before
-    other = go(tmp_path, small(seed=1)).folder
+    (other,) = made.at(tmp_path, small(seed=1))
     look(tmp_path, pruned)
     record, _ = pruned.look(4) or pytest.fail("no record")
     assert record.seeds is not None
@@ -81,18 +121,14 @@ def test_a_network_is_compared_with_its_control_and_that_with_another_seed(tmp_p
     np.testing.assert_array_equal(numbers["places"], maps.places)
 
 
-def test_a_record_holds_no_image(tmp_path: Path) -> None:
-    folder = go(tmp_path, small()).folder
-    look(tmp_path, folder)
+def test_a_record_holds_no_image(folder: Folder) -> None:
     _, numbers = folder.look(4) or pytest.fail("no record")
     assert max(array.ndim for array in numbers.values()) <= 2
     assert all(array.shape[-1] != 32 for array in numbers.values())
     assert folder.maps_path(4).name == "4.gallery.npz"  # which git ignores
 
 
-def test_maps_that_are_gone_or_damaged_are_made_again(tmp_path: Path) -> None:
-    folder = go(tmp_path, small()).folder
-    look(tmp_path, folder)
+def test_maps_that_are_gone_or_damaged_are_made_again(folder: Folder, tmp_path: Path) -> None:
     weights, path = folder.trained().weights, folder.maps_path(4)
     whole = path.read_bytes()
     flipped = whole[:200] + bytes(byte ^ 0xFF for byte in whole[200:220]) + whole[220:]
@@ -105,13 +141,13 @@ def test_maps_that_are_gone_or_damaged_are_made_again(tmp_path: Path) -> None:
 
 
 def test_where_there_is_no_control_the_first_run_is_compared_with(tmp_path: Path) -> None:
-    first, second = (go(tmp_path, small(sparsity=each)).folder for each in (0.5, 0.9))
+    first, second = (trained(tmp_path, small(sparsity=each), 0.8) for each in (0.5, 0.9))
     assert references(first, first.run).control is None
     assert references(second).control is None
     found = references(second, first.run).control
     assert found is not None
     assert found.path == first.path
-    dense, other = (go(tmp_path, run).folder for run in (small(), small(seed=1)))
+    dense, other = (trained(tmp_path, run, 0.8) for run in (small(), small(seed=1)))
     own = references(second, first.run).control
     assert own is not None
     assert own.path == dense.path
@@ -123,9 +159,8 @@ def test_where_there_is_no_control_the_first_run_is_compared_with(tmp_path: Path
     assert references(other, dense.run).seeds is None  # it is not compared with itself
 
 
-def test_the_command_prints_a_table_and_draws_pictures(tmp_path: Path) -> None:
-    for run in (small(), small(sparsity=0.5)):
-        go(tmp_path, run)
+def test_the_command_prints_a_table_and_draws_pictures(made: Made, tmp_path: Path) -> None:
+    made.at(tmp_path, small(), small(sparsity=0.5))
     shown = command(tmp_path, small().name, small(sparsity=0.5).name, "--images", "3", "--target", "B", "--steps", "3")
     assert shown.exit_code == 0, shown.output
     assert (
@@ -149,8 +184,8 @@ def test_the_command_prints_a_table_and_draws_pictures(tmp_path: Path) -> None:
     assert [each["saliency"] for each in network["agreement"]] == ["gradient", "SmoothGrad", "integrated gradients"]
 
 
-def test_a_network_that_is_only_compared_with_keeps_what_it_was_compared_with(tmp_path: Path) -> None:
-    dense, other, pruned = (go(tmp_path, run).folder for run in (small(), small(epochs=1), small(sparsity=0.5)))
+def test_a_network_that_is_only_compared_with_keeps_what_it_was_compared_with(made: Made, tmp_path: Path) -> None:
+    dense, other, pruned = made.at(tmp_path, small(), small(epochs=1), small(sparsity=0.5))
     look(tmp_path, other, dense)
     before = dense.look(4) or pytest.fail("no record")
     assert before[0].control is not None
@@ -225,7 +260,7 @@ def test_pictures_of_other_networks_or_settings_have_other_names(
         (["RUN", "--target", "1", "--steps", "0"], "steps is 0: expected steps in [1, 10000]"),
         (["RUN", "--start", "3", "--steps", "9"], "--start and --steps have no effect without --target"),
         (["RUN", "DIVERGED"], "has no network here: expected a trained run with its weights"),
-        (["RUN", "ELSEWHERE"], "were trained on other images or at another size"),
+        (["RUN", "ELSEWHERE"], "trained on other images (eeeeeeeeeeee)"),
     ],
 )
 def test_what_cannot_be_is_refused(words: list[str], message: str, tmp_path: Path) -> None:
@@ -247,9 +282,7 @@ def test_a_run_without_weights_is_refused(tmp_path: Path) -> None:
     assert "has no network here: expected a trained run with its weights; bench run trains it" in found.output
 
 
-def test_a_damaged_record_of_a_look_is_said(tmp_path: Path) -> None:
-    folder = go(tmp_path, small()).folder
-    look(tmp_path, folder)
+def test_a_damaged_record_of_a_look_is_said(folder: Folder, tmp_path: Path) -> None:
     path = folder.look_path(4)
     path.write_bytes(path.read_bytes().replace(b'"images": 4', b'"images": 5'))
     with pytest.raises(IntegrityError, match=r"4\.json is damaged"):

@@ -17,6 +17,9 @@ from bench.errors import BadInput
 from bench.evaluation.restored import restored
 from bench.methods.distillation import Distillation
 from bench.methods.temperature import Temperature
+from bench.runs.pipeline import Result, Where, execute
+from bench.spec.run import Run
+from bench.training.progress import Progress
 from bench.training.train_state import cross_entropy
 
 
@@ -41,14 +44,18 @@ def test_labels_that_are_classes_have_the_cross_entropy_of_one_hot_ones() -> Non
 
 @pytest.mark.usefixtures("tiny_source")
 def test_a_student_agrees_with_its_teacher_more_than_one_that_learns_from_labels(
-    tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch, quiet: Progress
 ) -> None:
     monkeypatch.setattr("bench.evaluation.metrics.operator_norm", lambda _: 1.0)
+
+    def trained(run: Run) -> Result:
+        return execute(run, [], Where(tmp_path), quiet)
+
     usual: dict[str, Any] = {"epochs": 3, "learning_rate": 0.01}
     # The teacher hardly learns: it disagrees with the labels, and so does who learns from it.
-    teacher = go(tmp_path, tiny_run(epochs=1, learning_rate=0.001))
-    student = go(tmp_path, tiny_run(**usual, temperature=2.0, distill_from=teacher.folder.run.name))
-    other = go(tmp_path, tiny_run(**usual, temperature=2.0))
+    teacher = trained(tiny_run(epochs=1, learning_rate=0.001))
+    student = trained(tiny_run(**usual, temperature=2.0, distill_from=teacher.folder.run.name))
+    other = trained(tiny_run(**usual, temperature=2.0))
     images = tiny.val.images.astype(np.float32)
     theirs, ours, plain = (
         restored(each.folder, each.training).logits(images).argmax(axis=1) for each in (teacher, student, other)

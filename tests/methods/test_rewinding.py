@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes import trained
-from tiny import tiny_run
+from tiny import SMALL, tiny_run
 from trainings import StopAt, train
 from whole_runs import go
 
+from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.errors import BadInput, Interrupted
 from bench.evaluation.restored import restored
@@ -22,6 +23,8 @@ from bench.methods.compose import methods_of
 from bench.methods.kernels import kernel_layers
 from bench.records.schema import Origin
 from bench.records.store import Folder
+from bench.runs.pipeline import Result
+from bench.spec.architectures import ARCHITECTURES
 from bench.spec.run import Run
 from bench.training.network import build
 from bench.training.train_state import TrainState
@@ -54,12 +57,22 @@ def test_a_rewound_network_that_starts_by_svd_starts_without_the_weights_that_go
         np.testing.assert_array_equal(kernel, np.where(kept, start, 0))
 
 
+@pytest.fixture(scope="module")
+def trained_dense(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """A dense run, in a results folder to which tests add others."""
+    source = DATASETS["synthetic"]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setitem(DATASETS, "synthetic", type(source)(load=lambda *_: tiny, named=True))
+        monkeypatch.setitem(ARCHITECTURES, "small", SMALL)
+        return go(tmp_path_factory.mktemp("dense"), tiny_run(arch="small", learning_rate=0.5))
+
+
 @pytest.mark.usefixtures("tiny_source", "small_network")
 @pytest.mark.parametrize("pruning", ["magnitude", "global"])
-def test_the_smallest_last_weights_go_and_the_others_begin_again(pruning: str, tmp_path: Path) -> None:
-    dense = go(tmp_path, tiny_run(arch="small", learning_rate=0.5))
+def test_the_smallest_last_weights_go_and_the_others_begin_again(pruning: str, trained_dense: Result) -> None:
+    dense, results = trained_dense, trained_dense.folder.results
     run = tiny_run(arch="small", sparsity=0.5, pruning=pruning, rewind_from=dense.folder.run.name)
-    ticket = go(tmp_path, run)
+    ticket = go(results, run)
     last, found = (kernels(restored(each.folder, each.training).model) for each in (dense, ticket))
     sizes = [np.abs(kernel).ravel() for kernel in last]
     for place, (kernel, size) in enumerate(zip(found, sizes, strict=True)):
@@ -93,7 +106,7 @@ def test_a_training_with_another_network_resumes_to_the_bit(
 
 @pytest.mark.usefixtures("tiny_source", "small_network")
 def test_a_ticket_needs_a_dense_run_of_the_same_network(tmp_path: Path) -> None:
-    pruned = go(tmp_path, tiny_run(arch="small", sparsity=0.5)).folder.run.name
+    pruned = trained(tmp_path, tiny_run(arch="small", sparsity=0.5), 0.8).run.name
     with pytest.raises(BadInput, match=r"--rewind .* is pruned"):
         go(tmp_path, tiny_run(arch="small", sparsity=0.8, rewind_from=pruned))
     with pytest.raises(BadInput, match=r"--rewind .* has arch small: expected fc5"):

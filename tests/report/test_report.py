@@ -19,6 +19,7 @@ from bench.cli.main import main
 from bench.errors import BadInput
 from bench.records.collection import read
 from bench.report.build import Wanted, assemble
+from bench.report.figures import save
 from bench.report.manifest import NAME
 from bench.report.panels import FORMATS
 from bench.spec.run import Run
@@ -126,7 +127,8 @@ def test_one_run_is_drawn_and_the_rest_are_dashes_with_their_commands(tmp_path: 
         assert f"\n    {SPARSE.command(run)}\n" in text
 
 
-def test_the_path_of_an_architecture_is_no_path_of_a_picture(tmp_path: Path) -> None:
+def test_the_path_of_an_architecture_is_no_path_of_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(save, "render", lambda _, kinds: dict.fromkeys(kinds, b"a picture"))
     archs = ["../../../net.py:f", "other/net.py:f"]
     runs = [Run.of(**{**run.settings, "arch": arch}) for arch in archs for run in SPARSE.runs]
     record(tmp_path / "results", runs, [0, 0, -0.1] * 2, seeds=1)

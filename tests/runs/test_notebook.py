@@ -7,6 +7,7 @@ import runpy
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,15 @@ from fakes import diverged, fake, tear
 from tiny import tiny_run
 
 import bench
+from bench.audit.battery import BATTERIES, SCREEN
 from bench.records.store import Folder
 
 
 @pytest.mark.usefixtures("tiny_source")
 def test_the_example_trains_attacks_reads_and_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    few = tuple(stage for stage in SCREEN.stages if stage.name in ("fgsm", "fgsm on margin"))
+    monkeypatch.setitem(BATTERIES, "screen", replace(SCREEN, probed=4, stages=few))
     example = tmp_path / "example.py"
     _, _, code = (bench.__doc__ or "").partition(":\n\n")
     example.write_text(textwrap.dedent(code))

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("tiny_source", "small_network")
 
 
 def test_a_run_killed_in_every_one_of_its_writes_ends_as_the_undisturbed_one(
-    finished: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         pass
@@ -40,15 +40,16 @@ def test_a_run_killed_in_every_one_of_its_writes_ends_as_the_undisturbed_one(
             died.append(target)
             raise Killed
 
-    run, died = finished.folder.run, list[str]()
+    run, died = tiny_run(arch="small"), list[str]()
+    whole = go(tmp_path / "whole", run)
     monkeypatch.setattr("os.fsync", sync)
     for _ in range(20):
         with contextlib.suppress(Killed):
-            go(tmp_path, run)
+            go(tmp_path / "killed", run)
             break
     # The spec; arrays and record of two epochs' checkpoints, of the training and of the attack; the gallery.
     assert len(died) == 10
-    assert identity(only_seed_folder(tmp_path)) == identity(finished.folder.path)
+    assert identity(only_seed_folder(tmp_path / "killed")) == identity(whole.folder.path)
 
 
 def test_a_recorded_run_is_not_done_again(finished: Result, copied: Path) -> None:

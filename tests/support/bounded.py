@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 import tf_keras as keras
 
 from bench.architectures.dropout import StatelessDropout
@@ -52,6 +54,16 @@ KINDS: dict[str, Callable[[Any], Any]] = {
     "dropout": lambda x: Layers.Dropout(0.5)(StatelessDropout(0.5)(x)),
     "linear": lambda x: Layers.Activation("linear")(x),
 }
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Let TensorFlow compute at once what it would compile: the trace of a small network takes longer than a few calls."""
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
 
 
 def convolutional(kind: str, seed: int, positive: bool = False, dtype: str = "float32") -> Any:

@@ -25,6 +25,7 @@ from bench.records.schema import (
     Volatile,
 )
 from bench.records.store import Folder
+from bench.spec.architectures import source_of
 from bench.spec.ranks import FullRank
 from bench.spec.run import Run
 
@@ -135,6 +136,7 @@ def diverged(results: Path, run: Run) -> Folder:
         version=1,
         run=str(run),
         settings=run.settings,
+        source=source_of(run.arch),
         data=data_record(),
         environment=ENVIRONMENT,
         status="diverged",

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from bench.attacks.spec import attack_specs
-from bench.datasets.base import Split
+from bench.datasets import DATASETS
+from bench.datasets.base import Dataset, Split
 from bench.runs.grid import GridRun
-from bench.spec.architectures import Architecture
+from bench.spec.architectures import ARCHITECTURES, Architecture
 from bench.spec.run import Run
 
 SMALL = Architecture("small_network:two_convolutions")
+# It learns the bands, which the other does not see: where accuracies matter and the architecture does not.
+PERCEPTRON = f"{Path(__file__).with_name('small_network.py')}:perceptron"
 
 
 def tiny_split(count: int, seed: int, size: int = 32) -> Split:
@@ -37,6 +43,16 @@ def tiny_cell(**settings: Any) -> GridRun:
     """Return a cell of a grid: a run on the tiny images, attacked at 0, 1 and 4 levels, as the fakes are."""
     run = tiny_run(**settings)
     return GridRun(run, tuple(attack_specs(run, [], (0.0, 1.0, 4.0), 1.0)), ("a",))
+
+
+@contextmanager
+def stood_in(data: Dataset) -> Iterator[None]:
+    """Let "synthetic" stand for ``data`` and "small" for the small network while the runs of a whole file are made."""
+    source = DATASETS["synthetic"]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setitem(DATASETS, "synthetic", type(source)(load=lambda *_: data, named=True))
+        monkeypatch.setitem(ARCHITECTURES, "small", SMALL)
+        yield
 
 
 def small_file(folder: Path) -> str:

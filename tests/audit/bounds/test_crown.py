@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras as keras
-from bounded import CLASSES, images_and_labels, margins, perceptron, points
+from bounded import CLASSES, images_and_labels, margins, perceptron, points, untraced
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -35,13 +35,14 @@ def test_no_point_of_a_ball_leaves_its_bounds(widths: tuple[int, ...], seed: int
     images, labels = images_and_labels(model, seed)
     eps = np.array([0.25, 4, 32], np.float32)
     lower = CrownBounds(model).margins(images, labels, eps)
-    inside = points(model, images, labels, eps, seed, 5000)
+    inside = points(model, images, labels, eps, seed, 1000)
     found = margins(exact, inside.reshape(-1, *images.shape[1:]), np.tile(labels, len(inside)))
     assert (found.reshape(-1, *lower.shape) >= lower).all()
 
 
 @settings(max_examples=10)
 @given(widths=widths, seed=seeds)
+@untraced()
 def test_bounds_are_never_looser_than_intervals(widths: tuple[int, ...], seed: int) -> None:
     model = perceptron(widths, seed)
     images, labels = images_and_labels(model, seed, count=6)
@@ -107,6 +108,7 @@ def hidden_only(seed: int, width: int, outer: Any) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("seed", range(3))
+@untraced()
 def test_one_hidden_layer_is_bounded_from_below_by_its_enumerated_minimum(seed: int) -> None:
     model, exact = hidden_only(seed, 4, None)
     images, labels = images_and_labels(model, seed)
@@ -158,6 +160,7 @@ def test_a_hidden_unit_has_its_exact_range_where_all_pixels_weigh_the_same(above
 
 @settings(max_examples=5)
 @given(widths=widths, seed=seeds)
+@untraced()
 def test_at_radius_zero_the_bounds_are_the_margins_rounded_down(widths: tuple[int, ...], seed: int) -> None:
     model, exact = perceptron(widths, seed), perceptron(widths, seed, dtype="float64")
     images, labels = images_and_labels(model, seed)
@@ -175,6 +178,7 @@ def test_an_image_has_the_same_bounds_in_every_batch(monkeypatch: pytest.MonkeyP
     np.testing.assert_allclose(CrownBounds(model).margins(images, labels, eps), together, rtol=1e-10, atol=1e-10)
 
 
+@untraced()
 def test_fc5_is_certified_where_intervals_say_nothing() -> None:
     keras.utils.set_random_seed(0)
     model = ARCHITECTURES["fc5"].function()((32, 32, 3), 10)

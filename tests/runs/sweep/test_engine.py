@@ -37,6 +37,11 @@ def children() -> list[int]:
     return [pid for pid in processes() if "bench.cli" in command(pid)]
 
 
+def nothing_to_do(job: Job) -> None:
+    """Record the run of ``job``, and its picture."""
+    fake(job.folder.results, job.cell.run).curve.touch()
+
+
 class TestWork:
     def job(self, results: Path, words: tuple[str, ...], **settings: Any) -> Job:
         (one,) = jobs_of([tiny_cell(**settings)], results, None)
@@ -52,7 +57,7 @@ class TestWork:
     def test_a_run_that_another_process_is_at_is_waited_for_and_its_log_is_left_alone(self, tmp_path: Path) -> None:
         held, free = (self.job(tmp_path, (), seed=seed) for seed in (1, 2))
         for job in (held, free):
-            fake(tmp_path, job.cell.run)  # so that the runs have nothing to do
+            nothing_to_do(job)
         logs = []
         with ExitStack() as other:
             other.enter_context(held.folder.lock())
@@ -76,7 +81,7 @@ class TestWork:
             if child and not killed:
                 killed.append(parent(child))
                 os.kill(killed[0], signal.SIGKILL)
-                fake(tmp_path, job.cell.run)  # so that the second start has nothing to do
+                nothing_to_do(job)  # at the second start
 
         (one,) = work([job], Place(workers=1), Shape(1, 1, 0), lambda _: None, kill)
         assert killed
@@ -109,7 +114,7 @@ def test_a_scheduler_that_dies_while_jobs_wait_is_named(tmp_path: Path) -> None:
 def test_a_worker_of_many_threads_is_at_one_run_at_a_time(tmp_path: Path) -> None:
     jobs = jobs_of([tiny_cell(seed=seed) for seed in range(3)], tmp_path, None)
     for job in jobs:
-        fake(tmp_path, job.cell.run)  # so that the runs have nothing to do
+        nothing_to_do(job)
     seen = []
 
     def look(_left: Sequence[Job]) -> None:
