@@ -60,9 +60,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Swept:
     """Sweep the tiny grid twice on this machine: the first driver is killed in its first run, the second one finishes."""
     place = tmp_path_factory.mktemp("swept")
     grid, results = place / "tiny.toml", place / "results"
-    # Six steps an epoch: as few as leave a state before the first pruning.
-    text = GRID.replace("batch_size = 64", "batch_size = 256").replace("epochs = 1", "epochs = 2")
-    grid.write_text(text.replace("fc5", small_file(place)))
+    grid.write_text(GRID.replace("fc5", small_file(place)).replace("epochs = 1", "epochs = 2"))
     words = ["sweep", str(grid), "--results-dir", str(results), "--workers"]
     driver = subprocess.Popen([sys.executable, "-m", "bench", *words, "1", "--quiet"], stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
