@@ -12,7 +12,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import pytest
 from hypothesis import settings
-from tiny import SMALL, tiny_split
+from tiny import SMALL, tiny_split, without_norms
 
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
@@ -70,3 +70,10 @@ def tiny_source(tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
 def small_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the name "small" stand for a network that trains in no time, where any network shows what is tested."""
     monkeypatch.setitem(ARCHITECTURES, "small", SMALL)
+
+
+@pytest.fixture
+def no_norms() -> Iterator[None]:
+    """Leave out the norms of kernels."""
+    with without_norms():
+        yield

@@ -143,11 +143,8 @@ def test_on_a_curved_network_cw_comes_as_near_as_fmn() -> None:
     assert ratio.min() > 0.95
 
 
-@pytest.mark.usefixtures("tiny_source")
-def test_a_run_records_the_version_of_the_library_and_the_unit_of_each_norm(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bench.evaluation.metrics.operator_norm", lambda _: 1.0)
+@pytest.mark.usefixtures("tiny_source", "no_norms")
+def test_a_run_records_the_version_of_the_library_and_the_unit_of_each_norm(tmp_path: Path) -> None:
     specs = [AttackSpec(attack("deepfool")), AttackSpec(attack("jsma(steps=5)"))]
     result = go(tmp_path, tiny_run(), *specs)
     deepfool, jsma = result.attacks.values()

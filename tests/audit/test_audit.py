@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from fakes import diverged, fake, tear
-from tiny import PERCEPTRON, stood_in, tiny_cell, tiny_run
+from tiny import SMALL_PERCEPTRON, stood_in, tiny_cell, tiny_run
 from whole_runs import FGSM
 
 from bench.audit import version
@@ -32,8 +32,8 @@ from bench.runs.pipeline import Result, Where, execute
 from bench.runs.sweep.jobs import jobs_of
 from bench.training.progress import Progress
 
-DENSE = tiny_run(arch=PERCEPTRON, epochs=6, learning_rate=0.0003)
-PRUNED = tiny_run(arch=PERCEPTRON, epochs=6, learning_rate=0.0003, sparsity=0.5)
+DENSE = tiny_run(arch=SMALL_PERCEPTRON, epochs=6, learning_rate=0.0003)
+PRUNED = tiny_run(arch=SMALL_PERCEPTRON, epochs=6, learning_rate=0.0003, sparsity=0.5)
 
 
 def go(results: Path, run: object, *audits: str) -> Result:

@@ -42,12 +42,10 @@ def test_labels_that_are_classes_have_the_cross_entropy_of_one_hot_ones() -> Non
     )
 
 
-@pytest.mark.usefixtures("tiny_source")
+@pytest.mark.usefixtures("tiny_source", "no_norms")
 def test_a_student_agrees_with_its_teacher_more_than_one_that_learns_from_labels(
-    tmp_path: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch, quiet: Progress
+    tmp_path: Path, tiny: Dataset, quiet: Progress
 ) -> None:
-    monkeypatch.setattr("bench.evaluation.metrics.operator_norm", lambda _: 1.0)
-
     def trained(run: Run) -> Result:
         return execute(run, [], Where(tmp_path), quiet)
 

@@ -120,8 +120,8 @@ def test_at_least_as_many_weights_of_each_kernel_go_as_were_asked_and_not_many_m
         assert asked * kernel.size <= (kernel == 0).sum() <= (asked + 0.25) * kernel.size, layer.name
 
 
-def test_a_share_that_was_not_reached_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.evaluation.metrics.operator_norm", lambda _: 1.0)
+@pytest.mark.usefixtures("no_norms")
+def test_a_share_that_was_not_reached_fails_the_run() -> None:
     method = L0(0.5, 2, 0)
     with pytest.raises(BenchError, match=r"l0: conv has 0 zeros of 54, where 0.5 was asked"):
         method.verify(measure(method.finish(method.prepare(network())), 0.5))

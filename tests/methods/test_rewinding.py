@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes import trained
-from tiny import SMALL, tiny_run
+from tiny import stood_in, tiny_run
 from trainings import StopAt, train
 from whole_runs import go
 
-from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.errors import BadInput, Interrupted
 from bench.evaluation.restored import restored
@@ -24,7 +23,6 @@ from bench.methods.kernels import kernel_layers
 from bench.records.schema import Origin
 from bench.records.store import Folder
 from bench.runs.pipeline import Result
-from bench.spec.architectures import ARCHITECTURES
 from bench.spec.run import Run
 from bench.training.network import build
 from bench.training.train_state import TrainState
@@ -60,10 +58,7 @@ def test_a_rewound_network_that_starts_by_svd_starts_without_the_weights_that_go
 @pytest.fixture(scope="module")
 def trained_dense(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Result:
     """A dense run, in a results folder to which tests add others."""
-    source = DATASETS["synthetic"]
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setitem(DATASETS, "synthetic", type(source)(load=lambda *_: tiny, named=True))
-        monkeypatch.setitem(ARCHITECTURES, "small", SMALL)
+    with stood_in(tiny):
         return go(tmp_path_factory.mktemp("dense"), tiny_run(arch="small", learning_rate=0.5))
 
 

@@ -6,13 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tiny import SMALL, tiny_run
+from tiny import stood_in, tiny_run
 from whole_runs import go
 
-from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.runs.pipeline import Result
-from bench.spec.architectures import ARCHITECTURES
 from bench.training import runtime
 
 runtime.prepare()
@@ -21,12 +19,8 @@ runtime.prepare()
 @pytest.fixture(scope="session")
 def finished(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Result:
     """A pruned run of the small network on the tiny images, attacked by FGSM, that no test may change."""
-    source = DATASETS["synthetic"]
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setitem(DATASETS, "synthetic", type(source)(load=lambda *_: tiny, named=True))
-        monkeypatch.setitem(ARCHITECTURES, "small", SMALL)
-        result = go(tmp_path_factory.mktemp("finished"), tiny_run(arch="small", sparsity=0.5))
-    return result
+    with stood_in(tiny):
+        return go(tmp_path_factory.mktemp("finished"), tiny_run(arch="small", sparsity=0.5))
 
 
 @pytest.fixture

@@ -37,13 +37,12 @@ TOGETHER: dict[str, Any] = {"sparsity": 0.9, "low_rank": "lr1", "temperature": 2
     ],
     ids=lambda settings: "-".join(str(value) for value in settings.values()),
 )
+@pytest.mark.usefixtures("no_norms")
 def test_a_whole_run_of_every_architecture(
     settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A few steps teach nothing, and a network that did not learn is not tested for masking.
     monkeypatch.setattr("bench.evaluation.masking.above_chance", lambda *_: True)
-    # The norms of large kernels take longest, and have tests of their own.
-    monkeypatch.setattr("bench.evaluation.metrics.operator_norm", lambda _: 1.0)
     run = tiny_run(epochs=1, schedule="shares:0.5,1.0,2", **settings)
     specs = attack_specs(run, [], FGSM.eps, 1.0)
     result = go(tmp_path, run, *specs)

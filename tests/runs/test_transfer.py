@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes import diverged, fake
-from tiny import tiny_run
+from tiny import stood_in, tiny_run, without_norms
 from whole_runs import FGSM, go
 
 from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
-from bench.datasets import DATASETS
 from bench.errors import BadInput, IntegrityError
 from bench.records.files import read_arrays
 from bench.records.schema import Origin
@@ -26,13 +25,6 @@ pytestmark = pytest.mark.usefixtures("tiny_source", "no_norms")
 EPS = (0.0, 1.0, 8.0, 64.0)
 CONTROL = tiny_run()
 PRUNED = tiny_run(sparsity=0.5)
-NORM = "bench.evaluation.metrics.operator_norm"
-
-
-@pytest.fixture
-def no_norms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the norms of the kernels, which take longer here than the training."""
-    monkeypatch.setattr(NORM, lambda _: 1.0)
 
 
 def transfer(source: str = "") -> AttackSpec:
@@ -48,10 +40,7 @@ def control(tmp_path: Path, controls: Result) -> Result:
 
 @pytest.fixture(scope="module")
 def controls(tmp_path_factory: pytest.TempPathFactory, tiny: Any) -> Result:
-    source = DATASETS["synthetic"]
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setitem(DATASETS, "synthetic", type(source)(load=lambda *_: tiny, named=True))
-        monkeypatch.setattr(NORM, lambda _: 1.0)
+    with stood_in(tiny), without_norms():
         return go(tmp_path_factory.mktemp("control"), CONTROL)
 
 

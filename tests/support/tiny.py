@@ -20,7 +20,7 @@ from bench.spec.run import Run
 
 SMALL = Architecture("small_network:two_convolutions")
 # It learns the bands, which the other does not see: where accuracies matter and the architecture does not.
-PERCEPTRON = f"{Path(__file__).with_name('small_network.py')}:perceptron"
+SMALL_PERCEPTRON = f"{Path(__file__).with_name('small_network.py')}:perceptron"
 
 
 def tiny_split(count: int, seed: int, size: int = 32) -> Split:
@@ -52,6 +52,14 @@ def stood_in(data: Dataset) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setitem(DATASETS, "synthetic", type(source)(load=lambda *_: data, named=True))
         monkeypatch.setitem(ARCHITECTURES, "small", SMALL)
+        yield
+
+
+@contextmanager
+def without_norms() -> Iterator[None]:
+    """Leave out the norms of kernels, which take longer than a tiny training and have tests of their own."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("bench.evaluation.metrics.operator_norm", lambda _: 1.0)
         yield
 
 
