@@ -12,7 +12,7 @@ from bench.audit.checks import CHECKS
 from bench.audit.evidence import PROBE, Access, Evidence, StageOutcome
 from bench.audit.verdict import Verdict, judge
 from bench.records.files import Arrays
-from bench.records.schema import AuditRecord, CheckRow, LeftRow, StageRow, ThreatRecord, VerdictRecord
+from bench.records.schema import AuditRecord, CheckRow, StageRow, ThreatRecord, VerdictRecord
 
 
 def stage_rows(evidence: Evidence) -> list[StageRow]:
@@ -61,18 +61,7 @@ def verdict_record(verdict: Verdict) -> VerdictRecord:
         provisional=verdict.provisional,
         misled=verdict.misled,
         clean=verdict.clean,
-        rows=[
-            LeftRow(
-                eps=row.eps,
-                naive=row.naive,
-                left=row.left,
-                low=row.low,
-                high=row.high,
-                control=row.control,
-                certified=row.certified,
-            )
-            for row in verdict.rows
-        ],
+        rows=list(verdict.rows),
         checks=[
             CheckRow(
                 check=name,

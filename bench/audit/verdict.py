@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bench.audit.bounds.bracket import brackets
-from bench.audit.checks import CHECKS, About, Found, checked, lower_bound
+from bench.audit.checks import CHECKS, About, Found, checked, illusion, lower_bound
 from bench.audit.evidence import Bools, Evidence
+from bench.errors import BenchError
 from bench.evaluation.learned import above_chance, shown_and_needed
-from bench.records.outcomes import Outcomes, wilson
+from bench.records.outcomes import wilson
+from bench.records.schema import LeftRow
 
 MARGIN = 0.05  # points of accuracy that count
+MOST = 0.10  # a network that breaks is shown to keep less than this above its control
 UNAUDITED = "audit the undefended network too"
+UNLEARNED = "the one there is not shown to have learned, so train that longer"
 MISLED = "The attacks themselves were misled: less may be left than they found."
 Pair = tuple[Bools, Bools]  # the worst case of a network and that of its control
+
+
+class Contradiction(BenchError):
+    """An image is certified in a ball and fooled in it: the bound or the attack is wrong."""
 
 
 class Kind(StrEnum):
@@ -29,27 +38,6 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class AtRadius:
-    """The three numbers at one radius, each accuracy in [0, 1].
-
-    Args:
-        eps: L-infinity, pixel levels.
-        naive: the accuracy under one FGSM step on the cross-entropy at T = 1.
-        left: the accuracy under the worst of all attacks, with its 95 % Wilson interval ``low`` to ``high``.
-        control: the accuracy of the control under the worst of all attacks, on the same images; None without a control.
-        certified: the accuracy that no attack can lower; None where no bound was computed.
-    """
-
-    eps: float
-    naive: float
-    left: float
-    low: float
-    high: float
-    control: float | None
-    certified: float | None = None
-
-
-@dataclass(frozen=True)
 class Verdict:
     """The verdict on one network, with the numbers and the checks behind it.
 
@@ -59,7 +47,7 @@ class Verdict:
 
     kind: Kind
     clean: float
-    rows: tuple[AtRadius, ...]
+    rows: tuple[LeftRow, ...]
     reasons: tuple[str, ...]
     found: dict[str, Found]
 
@@ -84,29 +72,39 @@ def judge(
 
     masked: the check "illusion" is flagged; or one about the attacks, so that what they leave is no evidence; or one about
     the gradient of a naive attack, and FGSM is shown to overstate accuracy by more than on the control, while the worst case is
-    not shown to be more than 5 points above the control's. Without a control, such a flag alone is enough.
-    breaks: no such flag, and the worst case is at most 5 points above the control's at every radius, or the network is
-    such a control itself.
+    not shown to be more than 5 points above the control's. Without a control, FGSM must be shown to overstate it by more than
+    5 points.
+    breaks: no such flag, and the worst case is at most 5 points above the control's at every radius and shown to be less than
+    10 above it, and no check finds that the attacks on the control failed; or the network is such a control itself.
     resists: no check is flagged, and at every radius the lower end of the interval of the worst case is 5 points above the
     upper end of the control's.
     inconclusive: anything else, as a network not shown to have learned, or one without a control whose gradient is not masked.
+
+    A control that is not shown to have learned is none.
 
     Args:
         undefended: whether the network is its own control.
         uncompared: why there is no control, or what to do.
     """
+    if control is not None and not _learned(control):
+        control, uncompared = None, UNLEARNED
     found = checked(evidence, control)
     shared = _on_shared_images(evidence, control)
-    clean = float(evidence.clean.mean())
     rows = tuple(_at(evidence, shared, place) for place in range(len(evidence.eps)))
-    kind, reasons = _decided(evidence, shared, clean, found, undefended, uncompared)
-    return Verdict(kind, clean, rows, reasons, found)
+    kind, reasons = _decided(evidence, control, shared, found, undefended, uncompared)
+    return Verdict(kind, float(evidence.clean.mean()), rows, reasons, found)
 
 
 def _decided(
-    evidence: Evidence, shared: Pair | None, clean: float, found: dict[str, Found], undefended: bool, uncompared: str
+    evidence: Evidence,
+    control: Evidence | None,
+    shared: Pair | None,
+    found: dict[str, Found],
+    undefended: bool,
+    uncompared: str,
 ) -> tuple[Kind, tuple[str, ...]]:
-    if not above_chance(clean, len(evidence.labels), evidence.classes):
+    if not _learned(evidence):
+        clean = float(evidence.clean.mean())
         ends = shown_and_needed(clean, len(evidence.labels), evidence.classes)
         reason = (
             f"The network is not shown to have learned (clean accuracy {clean:.2f}, {ends}): train it longer, or audit it on "
@@ -117,22 +115,22 @@ def _decided(
     about = _about(found)
     gains = [] if shared is None else [ours.astype(np.int64) - theirs for ours, theirs in zip(*shared, strict=True)]
     above = any(lower_bound(gain) > MARGIN for gain in gains)
-    more = found["illusion"].value  # None without a control
-    hidden = About.NAIVE_GRADIENT in about and not above and (more is None or more > 0)
+    hidden = About.NAIVE_GRADIENT in about and not above and _overstated(evidence, found)
     if About.ATTACKS in about:
         return Kind.MASKED, (MISLED, *flags)
     if found["illusion"].flagged or hidden:
         return Kind.MASKED, flags
-    if shared is None and undefended:
-        return Kind.BREAKS, ("It is undefended: other networks are compared with it.", *flags)
-    if shared is None:
+    if control is None or shared is None:
+        if undefended:
+            return Kind.BREAKS, ("It is undefended: other networks are compared with it.", *flags)
         return Kind.INCONCLUSIVE, (f"There is no control to compare with: {uncompared}.", *flags)
     largest, smallest = max(float(gain.mean()) for gain in gains), min(float(gain.mean()) for gain in gains)
     if largest <= MARGIN:
         points = 100 * largest
         kept = f"at least {-points:.1f} points less" if points < 0 else f"at most {points:.1f} points more"
         reason = f"Under the worst attack it keeps {kept} accuracy than its control, at every eps."
-        return Kind.BREAKS, (reason, *flags)
+        unsure = _unsure(control, gains)
+        return (Kind.INCONCLUSIVE, (f"{reason} {unsure}", *flags)) if unsure else (Kind.BREAKS, (reason, *flags))
     if not flags and all(_apart(ours, theirs) for ours, theirs in zip(*shared, strict=True)):
         kept = f"at least {100 * smallest:.1f} points more"
         reason = f"Under the worst attack it keeps {kept} accuracy than its control, at every eps."
@@ -142,6 +140,27 @@ def _decided(
         f"Under the worst attack it keeps up to {100 * largest:.1f} points more accuracy than its control, but {but}."
     )
     return Kind.INCONCLUSIVE, (reason, *flags)
+
+
+def _learned(evidence: Evidence) -> bool:
+    return above_chance(float(evidence.clean.mean()), len(evidence.labels), evidence.classes)
+
+
+def _overstated(evidence: Evidence, found: dict[str, Found]) -> bool:
+    """Tell whether FGSM is shown to overstate accuracy: by more than on the control or, without one, by more than 5 points."""
+    more = found["illusion"].value  # None without a control
+    return more > 0 if more is not None else max(map(lower_bound, illusion(evidence))) > MARGIN
+
+
+def _unsure(control: Evidence, gains: Sequence[NDArray[np.int64]]) -> str:
+    """Return why ``gains`` over ``control`` do not show that the network breaks; empty where they do."""
+    failed = [each for each in checked(control).values() if each.flagged and CHECKS[each.check].about is About.ATTACKS]
+    if failed:
+        return f"But the attacks on the control failed, so less may be left of it. {failed[0].sentence}"
+    most = max(-lower_bound(-gain) for gain in gains)
+    if most >= MOST:
+        return f"But {100 * most:.1f} points more are possible on so few images, by a one-sided 95 % bound: audit it on more."
+    return ""
 
 
 def _about(found: dict[str, Found]) -> set[About]:
@@ -156,17 +175,17 @@ def _on_shared_images(evidence: Evidence, control: Evidence | None) -> Pair | No
     return (evidence.on(shared).worst_case, control.on(shared).worst_case) if len(shared) > 1 else None
 
 
-def _at(evidence: Evidence, shared: Pair | None, place: int) -> AtRadius:
+def _at(evidence: Evidence, shared: Pair | None, place: int) -> LeftRow:
     left = evidence.worst_case[place]
     low, high = wilson(int(left.sum()), len(left))
-    return AtRadius(
-        evidence.eps[place],
-        float(evidence.naive[place].mean()),
-        float(left.mean()),
-        low,
-        high,
-        None if shared is None else float(shared[1][place].mean()),
-        _certified(evidence, place),
+    return LeftRow(
+        eps=evidence.eps[place],
+        naive=float(evidence.naive[place].mean()),
+        left=float(left.mean()),
+        low=low,
+        high=high,
+        control=None if shared is None else float(shared[1][place].mean()),
+        certified=_certified(evidence, place),
     )
 
 
@@ -180,11 +199,14 @@ def _certified(evidence: Evidence, place: int) -> float | None:
     if radii is None:
         return None
     taken = ~np.isnan(radii)
-    part = evidence.on(evidence.indices[taken])
-    eps = (0.0, part.eps[place])
-    predictions = np.stack([part.predictions, np.where(part.worst_case[place], part.labels, -1)])
-    held = np.stack([radii[taken] >= radius for radius in eps])
-    return brackets(Outcomes(eps, part.indices, part.labels, predictions), held)[1].certified_accuracy
+    safe = radii[taken] >= evidence.eps[place]
+    wrong = safe & ~evidence.worst_case[place][taken]
+    if wrong.any():
+        raise Contradiction(
+            f"image {evidence.indices[taken][wrong][0]} is certified at eps {evidence.eps[place]:g} and fooled within it: "
+            "expected at most one of the two; report the image: the bound or the attack is wrong"
+        )
+    return float(safe.mean())
 
 
 def _apart(ours: Bools, theirs: Bools) -> bool:

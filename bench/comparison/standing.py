@@ -13,6 +13,7 @@ from bench.attacks.fgsm import Fgsm
 from bench.attacks.norms import LINF
 from bench.audit.battery import SCREEN, is_int8
 from bench.audit.verdict import Kind
+from bench.comparison.compression import compression_of
 from bench.comparison.group import AttackedNetwork, attacked_by
 from bench.comparison.masked_networks import is_masked
 from bench.comparison.method_of import method_of
@@ -22,7 +23,6 @@ from bench.records.collection import Collection
 from bench.records.networks import RecordedAttack, TrainedNetwork
 from bench.records.outcomes import common_images
 from bench.records.schema import AuditRecord, LeftRow
-from bench.spec.control import control_of
 from bench.spec.run import Run
 from bench.spec.seeds import SEEDS
 
@@ -137,17 +137,6 @@ def naive_attack(network: TrainedNetwork) -> RecordedAttack | None:
     return attacked_by(network, str(Fgsm(knowledge="none")))
 
 
-def compression_of(collection: Collection, run: Run) -> float | None:
-    """Return how many times fewer parameters that are not zero ``run`` has than its control; None without the control."""
-    control = control_of(run)
-    own = collection.of(run)
-    dense = own if run.low_rank == control.low_rank else collection.of(control)
-    if not dense:
-        return None
-    whole = next(iter(dense.values())).metrics.parameters
-    return sum(whole / max(1, each.metrics.parameters_nonzero) for each in own.values()) / len(own)
-
-
 def _is_audited(seeds: Seeds) -> bool:
     return any(audit_of(network) for network in seeds.values())
 
@@ -185,6 +174,7 @@ def _standing(collection: Collection, seeds: Seeds, eps: float) -> Standing:
     stepped = {
         seed: AttackedNetwork(network, step) for seed, network in counting.items() if (step := naive_attack(network))
     }
+    smaller = compression_of(collection, run)
     return Standing(
         run=run,
         seeds=tuple(counting),
@@ -200,7 +190,7 @@ def _standing(collection: Collection, seeds: Seeds, eps: float) -> Standing:
         hides=is_masked(stepped) if stepped else None,
         learned=all(learned(network.record) for network in counting.values()),
         certified=sum(bounds) / len(bounds) if bounds else None,
-        compression=compression_of(collection, run),
+        compression=sum(smaller.parameters) / len(smaller.parameters) if smaller else None,
     )
 
 

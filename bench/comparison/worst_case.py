@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -56,6 +56,8 @@ def worst_case(attacks: Mapping[str, RecordedAttack], eps: tuple[float, ...]) ->
 class WorstCase:
     """The worst case of a group's networks over the attacks in the group's norm that count and were run on all of them.
 
+    Of each attack, the radii count that it was run at on all networks: at fewer radii, a network would look stronger.
+
     Args:
         attacks: the texts of these attacks.
         shown_only: the texts of the attacks in the norm on any of the networks that do not count.
@@ -98,14 +100,15 @@ def worst_case_of(group: ComparisonGroup) -> WorstCase | None:
     texts = sorted({text for network in every for text in network.attacks})
     met = [text for text in texts if any(_has(network, text, group) for network in every)]
     counted = [text for text in met if attack_named(text).counts]
-    common = tuple(text for text in counted if all(_has(network, text, group) for network in every))
+    shared = {text: _shared(every, text) for text in counted if all(_has(each, text, group) for each in every)}
+    common = tuple(text for text, radii in shared.items() if max(radii, default=0))
     shown_only = tuple(text for text in met if text not in counted)
     if len(common) < 2:
         return None
     steps = [each.margin_step for seeds in attacked.values() for each in seeds.values()]
     tested = all(step is not None and furthest(group.eps) in step.outcomes.eps for step in steps)
     outcomes = {
-        run: {seed: worst_case(_of(each, common), group.eps) for seed, each in seeds.items()}
+        run: {seed: worst_case(_of(each, common, shared), group.eps) for seed, each in seeds.items()}
         for run, seeds in networks.items()
     }
     return WorstCase(group, common, shown_only, networks, outcomes, tested)
@@ -116,6 +119,19 @@ def _has(network: TrainedNetwork, text: str, group: ComparisonGroup) -> bool:
     return attack is not None and attack.record.threat.norm == group.attack.norm.name
 
 
-def _of(network: TrainedNetwork, texts: tuple[str, ...]) -> dict[str, RecordedAttack]:
-    found = (attacked_by(network, text) for text in texts)
-    return {each.record.attack: each for each in found if each is not None}
+def _shared(networks: Sequence[TrainedNetwork], text: str) -> tuple[float, ...]:
+    """Return the radii, ascending, that every one of ``networks`` was attacked at by ``text``."""
+    found = (attacked_by(network, text) for network in networks)
+    return tuple(sorted(set.intersection(*(set(each.outcomes.eps) for each in found if each))))
+
+
+def _of(
+    network: TrainedNetwork, texts: Sequence[str], radii: Mapping[str, tuple[float, ...]]
+) -> dict[str, RecordedAttack]:
+    """Return the attacks ``texts`` on ``network``, each at its ``radii`` alone."""
+    found = {text: attacked_by(network, text) for text in texts}
+    return {
+        each.record.attack: replace(each, outcomes=each.outcomes.part(each.outcomes.indices, radii[text]))
+        for text, each in found.items()
+        if each is not None
+    }

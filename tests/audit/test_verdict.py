@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from evidence import evidence
 
-from bench.audit.bounds.bracket import Contradiction
 from bench.audit.checks import CHECKS, Found, Result, lower_bound
 from bench.audit.evidence import Access, Evidence
-from bench.audit.verdict import Kind, judge
+from bench.audit.verdict import Contradiction, Kind, judge
 
 CONTROL = evidence()
 
@@ -73,6 +72,40 @@ def test_a_network_at_chance_is_not_judged() -> None:
     assert found.kind is Kind.INCONCLUSIVE
     assert "clean accuracy 0.12" in found.reasons[0]
     assert "needed above 0.200" in found.reasons[0]
+
+
+def test_a_control_at_chance_is_no_control() -> None:
+    dull = evidence(naive=(0.1, 0.1), left=(0.0, 0.0), clean=0.12)
+    for naive, left in (((0.75, 0.55), (0.7, 0.5)), ((0.8, 0.7), (0.45, 0.15)), ((0.5, 0.2), (0.45, 0.15))):
+        found = judge(evidence(naive=naive, left=left), dull)
+        assert found.kind is Kind.INCONCLUSIVE
+        assert "not shown to have learned" in found.reasons[0]
+        assert [row.control for row in found.rows] == [None, None]
+
+
+def test_a_network_does_not_break_beside_a_control_on_which_the_attacks_failed() -> None:
+    failed = evidence(naive=(0.6, 0.5), left=(0.5, 0.4), probes={"slope": 0.0})
+    found = judge(evidence(naive=(0.55, 0.35), left=(0.48, 0.3)), failed)
+    assert found.kind is Kind.INCONCLUSIVE
+    assert "the attacks on the control failed" in found.reasons[0]
+    # Less may be left of such a control, not more.
+    assert judge(evidence(naive=(0.78, 0.7), left=(0.76, 0.66)), failed).kind is Kind.RESISTS
+
+
+def test_a_network_does_not_break_on_images_too_few_to_tell() -> None:
+    few = np.arange(0, 200, 10)
+    ours, theirs = evidence(naive=(0.5, 0.25), left=(0.45, 0.2)), evidence(left=(0.45, 0.15))
+    assert judge(ours, theirs).kind is Kind.BREAKS
+    found = judge(ours.on(few), theirs.on(few))
+    assert found.kind is Kind.INCONCLUSIVE
+    assert "on so few images" in found.reasons[0]
+
+
+def test_an_image_that_one_step_fooled_does_not_count_for_twice_the_steps() -> None:
+    image = np.arange(200)
+    only_one_step = (image >= 80) & (image < 84)
+    found = evidence(naive=(0.4, 0.1), left=(0.42, 0.12), probes={"longer": np.where(only_one_step, 0.0, 1.0).tolist()})
+    assert result("twice the steps", found).value == 0
 
 
 def test_networks_are_compared_on_the_images_that_both_have() -> None:
@@ -139,8 +172,16 @@ def test_a_check_without_its_measurement_does_not_apply(name: str) -> None:
 
 
 def test_the_lower_bound_is_student_s() -> None:
-    # mean 0.5, deviation 0.5774, n = 4: 0.5 - 2.3534 * 0.5774 / 2
-    assert lower_bound(np.array([0, 0, 1, 1])) == pytest.approx(-0.17934, abs=1e-4)
+    # mean 0.5, deviation 0.5064, n = 40: 0.5 - 1.6849 * 0.5064 / sqrt(40)
+    assert lower_bound(np.array([0, 1] * 20)) == pytest.approx(0.36510, abs=1e-4)
+
+
+def test_the_lower_bound_of_equal_differences_is_what_so_many_images_allow() -> None:
+    # Were a share q of images -1 and the others 1, all n would be 1 with the chance (1 - q)**n.
+    bound = lower_bound(np.ones(10))
+    share = (1 - bound) / 2
+    assert (1 - share) ** 10 == pytest.approx(0.05)
+    assert lower_bound(np.zeros(300)) == pytest.approx(-3 / 300, rel=0.01)
 
 
 def test_what_is_certified_stands_beside_what_is_left_and_a_contradiction_is_refused() -> None:
@@ -160,7 +201,8 @@ def test_a_hidden_gradient_that_hides_nothing_is_no_mask() -> None:
     odd = evidence(naive=(0.5, 0.2), left=(0.5, 0.2), probes={"agreement": 0.85})
     found = judge(odd, CONTROL)
     assert (found.kind, found.found["agreement of signs"].flagged) == (Kind.BREAKS, True)
-    assert judge(odd).kind is Kind.MASKED  # without a control nobody knows what is usual
+    assert judge(odd).kind is Kind.INCONCLUSIVE
+    assert judge(evidence(naive=(0.6, 0.4), probes={"agreement": 0.85})).kind is Kind.MASKED
 
 
 def test_an_undefended_network_breaks_unless_a_check_speaks_against_it() -> None:

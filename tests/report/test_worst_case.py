@@ -21,7 +21,7 @@ from bench.attacks.spec import AttackSpec
 from bench.attacks.square import Square
 from bench.comparison.group import ComparisonGroup
 from bench.comparison.verdict import DASH
-from bench.comparison.worst_case import worst_case
+from bench.comparison.worst_case import worst_case, worst_case_of
 from bench.records.outcomes import Outcomes
 from bench.report.tables.worst_case import worst_table
 
@@ -184,3 +184,21 @@ def test_seeds_that_were_attacked_at_other_radii_are_no_fault(tmp_path: Path, se
     table = worst_table([bound(SPARSE, tmp_path)])
     assert table
     assert DASH not in {cell.text for row in table.rows for cell in row}
+
+
+def test_a_network_that_met_an_attack_at_fewer_radii_looks_no_stronger(tmp_path: Path) -> None:
+    group = plant(tmp_path, {"fgsm": (0, 0, 0)})
+    control = SPARSE.runs[0]
+    for run in SPARSE.runs:
+        radii = EPS if run == control else (0.0, EPS[-1])
+        right = np.ones((len(radii), 400), bool)
+        right[1:, :200] = False
+        for network in group.trained(run).values():
+            fake_outcome(trained(tmp_path, network.run, 0.75), AttackSpec(Fgsm(loss="margin"), radii), right)
+    found = worst_case_of(bound(SPARSE, tmp_path))
+    assert found
+    for seed, each in found.group.attacked(control).items():
+        alone = worst_case({"fgsm": each.attack}, EPS)
+        both = found.outcomes[control][seed]
+        assert (both.right[:-1] == alone.right[:-1]).all()
+        assert (both.right[-1] < alone.right[-1]).any()

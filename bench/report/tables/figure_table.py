@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.attacks import margin_step
 from bench.attacks.gradient_attack import GradientAttack
 from bench.comparison.against_control import compare
+from bench.comparison.compression import compression_of
 from bench.comparison.group import AttackedNetwork, ComparisonGroup
 from bench.comparison.intervals import MANY
 from bench.comparison.masked_networks import masking_of
@@ -104,18 +105,13 @@ class _Row:
         return [unmeasured(command) if command else Cell("not defined")] * 2
 
     def _compression(self, trained: Mapping[int, TrainedNetwork]) -> list[Cell]:
-        control = control_of(self.run)
-        dense = trained if self.run.low_rank == control.low_rank else self.group.trained(control)
+        found = compression_of(self.group.collection, self.run)
         reached = over_seeds([each.metrics.sparsity for each in trained.values()], percent)
         size = over_seeds([each.metrics.gzip_bytes for each in trained.values()], _megabytes)
-        if not dense:
-            lacking = unmeasured(self.lacking.get(control.name, ""))
+        if not found:
+            lacking = unmeasured(self.lacking.get(control_of(self.run).name, ""))
             return [reached, lacking, size, lacking]
-        whole = next(iter(dense.values())).metrics
-        own = [each.metrics for each in trained.values()]
-        parameters = over_seeds([whole.parameters / max(1, each.parameters_nonzero) for each in own], _times)
-        macs = over_seeds([whole.macs / max(1, each.macs_nonzero) for each in own], _times)
-        return [reached, parameters, size, macs]
+        return [reached, over_seeds(found.parameters, _times), size, over_seeds(found.macs, _times)]
 
     def _masking(self, attacked: Mapping[int, AttackedNetwork]) -> list[Cell]:
         found = masking_of(attacked)

@@ -9,10 +9,15 @@ import pytest
 from bounded import convolutional, images_and_labels, margins, perceptron
 
 from bench.attacks.norms import LINF
+from bench.attacks.pgd import Pgd
+from bench.attacks.spec import AttackSpec
 from bench.audit.bounds.certified import Bounds, certified
 from bench.audit.bounds.crown import CrownBounds
 from bench.audit.bounds.interval import IntervalBounds
+from bench.datasets.base import Split
 from bench.errors import BadInput, BenchError
+from bench.evaluation.classifier import Classifier
+from bench.evaluation.referee import judge
 
 SLACK = LINF.slack(0, 0)
 
@@ -118,3 +123,20 @@ def test_a_network_whose_logits_are_not_finite_has_no_certificates() -> None:
     bounds: Bounds = Fixed([np.inf, 0.0, 0.0], [np.inf, 1, 1], [np.inf, 1, 1])
     with pytest.raises(BenchError, match="NaN or infinite"):
         certified(bounds, IMAGE, LABEL, ONE)
+
+
+def test_pgd_fools_no_image_that_crown_certifies() -> None:
+    model = perceptron((16, 16), 5)
+    images, labels = images_and_labels(model, 5, count=100)
+    eps = (0.0, 0.25, 1.0, 4.0, 16.0)
+    split = Split(images.astype(np.uint8), labels, tuple(map(str, range(100))))
+    spec = AttackSpec(Pgd(loss="margin", restarts=3), eps)
+    right = judge(spec, Classifier(model), split, np.arange(100), 0, lambda *_: None).right
+    bounds = CrownBounds(model)
+    held = np.stack([certified(bounds, images, labels, np.full(100, radius, np.float32)) for radius in eps])
+    assert not (held & ~right).any()
+    safe, left = held.sum(axis=1), right.sum(axis=1)
+    assert list(safe) == sorted(safe, reverse=True)
+    assert left[1] - safe[1] <= 2
+    assert safe[-1] < safe[1]
+    assert left[-1] < left[1]
