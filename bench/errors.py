@@ -9,6 +9,8 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+MOST_NAMES = 8  # in a message
+
 
 class BenchError(Exception):
     """A run failed: its promise was broken or its work could not be done."""
@@ -59,9 +61,16 @@ class Interrupted(BenchError):
         self.exit_code = 128 + signal_number
 
 
-def unknown(what: str, received: str, known: Iterable[str]) -> BadInput:
-    """Return the error for a name that is not in a table, with the allowed names and the nearest one."""
+def unknown(what: str, received: str, known: Iterable[str], listed_by: str = "") -> BadInput:
+    """Return the error for a name that is not in a table, with the nearest of the allowed names and a few others.
+
+    Args:
+        listed_by: the command that lists all of the names.
+    """
     names = sorted(known)
     near = difflib.get_close_matches(received, names, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return BadInput(f"unknown {what} {received!r}: expected one of {', '.join(names)}{hint}")
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    shown = [*near, *[name for name in names if name not in near]][:MOST_NAMES]
+    more = len(names) - len(shown)
+    rest = (f" and {more} more" + f", which {listed_by} lists" * bool(listed_by)) if more else ""
+    return BadInput(f"unknown {what} {received!r}: {hint}expected one of {', '.join(shown)}{rest}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.attacks import Attack, attack_named
 from bench.attacks.spec import AttackSpec, attack_specs, parse_eps
+from bench.audit.battery import FULL, SCREEN, Battery
 from bench.errors import BadInput, BenchError, unknown
 from bench.features.svm import PENALTIES, check_machine
 from bench.fooling.limits import STEPS
@@ -134,7 +135,7 @@ def judge(
     """
     from bench.audit.evaluation import audited
 
-    battery = "full" if full else "screen"
+    battery = FULL if full else SCREEN
     result = _execute(run, [], results, data_dir, quiet, audits=[battery])
     if result.training.diverged:
         raise BenchError(f"{run.name} diverged: there is no network to audit; train it at another learning_rate")
@@ -261,14 +262,13 @@ def judge_file(
 
     runtime.prepare()
     # Here, because it imports TensorFlow.
-    from bench.audit.battery import BATTERIES
     from bench.audit.foreign_audit import Foreign, audit_foreign
 
     radii = tuple(float(each) for each in eps)
     other = Path(control) if control else None
     network = Foreign(place, Path(weights), other, Path(data_dir), image_size, temperature, radii)
     with Progress(quiet) as progress:
-        return audit_foreign(network, BATTERIES["full" if full else "screen"], progress)
+        return audit_foreign(network, FULL if full else SCREEN, progress)
 
 
 def fool(
@@ -419,8 +419,7 @@ def curve(run: Run, *, results: Path | str = RESULTS) -> Figure:
     attacks = {name: each for name, each in folder.attacks().items() if training and training.fits(each)}
     if training is None or not attacks:
         raise BadInput(f"no attack on {run.name}, seed {run.seed}, is recorded below {results}: bench.attack makes one")
-    result = Result(folder, training, attacks, worked=False)
-    return run_curve.curve(run, len(training.data.classes), list(attacks.values()), result.masking)
+    return run_curve.curve(run, len(training.data.classes), list(attacks.values()))
 
 
 def _execute(
@@ -430,7 +429,7 @@ def _execute(
     data_dir: Path | str | None,
     quiet: bool,
     restart: bool = False,
-    audits: Sequence[str] = (),
+    audits: Sequence[Battery] = (),
 ) -> Result:
     where = Where(Path(results), Path(data_dir) if data_dir else None)
     with Progress(quiet) as progress:

@@ -20,8 +20,7 @@ runtime.prepare()
 
 import bench  # noqa: E402
 from bench.audit.battery import SCREEN  # noqa: E402
-from bench.audit.collect import collect  # noqa: E402
-from bench.audit.evaluation import audited_images  # noqa: E402
+from bench.audit.collect import audited_images, collect  # noqa: E402
 from bench.datasets import DATASETS  # noqa: E402
 from bench.evaluation.classifier import Classifier  # noqa: E402
 from bench.evaluation.restored import restored  # noqa: E402

@@ -96,12 +96,12 @@ def radii_above_zero(eps: Sequence[float]) -> tuple[float, ...]:
     return AttackSpec(Fgsm(), tuple(eps) if eps[0] == 0 else (0.0, *eps)).eps[1:]
 
 
-def default_attacks(temperature: float) -> list[Attack]:
-    """Return the attacks on a network trained at ``temperature`` for which none was named.
+def default_attacks(runs: Sequence[Run]) -> list[Attack]:
+    """Return the attacks on ``runs`` together, for which none was named.
 
-    It is FGSM by an attacker who knows the temperature and, at a temperature other than 1, by one who does not.
+    It is FGSM by an attacker who knows the temperature and, where one is trained at another than 1, by one who does not.
     """
-    return [Fgsm(), *[Fgsm(knowledge="none")] * (temperature != 1)]
+    return [Fgsm(), *[Fgsm(knowledge="none")] * any(run.temperature != 1 for run in runs)]
 
 
 def attack_specs(
@@ -116,7 +116,7 @@ def attack_specs(
     Raises:
         BadInput: ``eps`` is given for attacks in several norms.
     """
-    asked = list(attacks) or default_attacks(run.temperature)
+    asked = list(attacks) or default_attacks([run])
     norms = dict.fromkeys(attack.norm for attack in asked)
     if eps and len(norms) > 1:
         raise BadInput(

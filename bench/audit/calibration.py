@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from bench.attacks.pgd import Pgd
 from bench.attacks.transfer import Transfer
 from bench.audit.battery import SCREEN, Stage
-from bench.audit.collect import attacked, collect
-from bench.audit.evaluation import audited_images
+from bench.audit.collect import attacked, audited_images, collect
 from bench.audit.evidence import Access, Evidence
 from bench.audit.fakes import DOSES, FAKES, Fake
 from bench.audit.rates import PROBABILITIES, REPLAY, SECURITY_CURVE
@@ -30,7 +29,6 @@ from bench.spec.control import control_of
 from bench.spec.run import Run
 from bench.training.clock import Clock
 from bench.training.progress import Progress
-from bench.training.runtime import devices
 
 Floats = NDArray[np.float32]
 WHOLE = 255.0  # the whole range of pixel levels
@@ -81,7 +79,7 @@ def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path,
             control=None,
             weights=training.weights,
             data=data.fingerprint,
-            environment=environment(devices()),
+            environment=environment(),
             volatile=clock.read(),
         )
         write_case(calibration, record, replace(evidence, probes=probes).arrays())

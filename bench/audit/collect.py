@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,11 +12,53 @@ from numpy.typing import NDArray
 from bench.attacks.spec import AttackSpec
 from bench.audit.battery import Battery, Stage
 from bench.audit.checks import CHECKS, About, checked
+from bench.audit.cost import cost_of
 from bench.audit.evidence import CORRECT, FOOLED, NOT_TRIED, Access, Bools, Evidence, StageOutcome
 from bench.audit.probes import probes_of
-from bench.datasets.base import Split
+from bench.datasets.base import Dataset, Split
 from bench.evaluation.base import Network
 from bench.evaluation.referee import check, classes
+from bench.training.progress import Progress
+
+
+def audited_images(battery: Battery, images: int) -> NDArray[np.int64]:
+    """Return the places, ascending, of the images that ``battery`` takes out of ``images`` validation images.
+
+    They are the same for every run and seed, so that any two networks are compared on the same images, and those of a
+    smaller battery are among those of a larger one.
+    """
+    seed = int.from_bytes(hashlib.sha256(b"audit").digest()[:4], "big")
+    return np.sort(np.random.default_rng(seed).permutation(images)[: battery.images])
+
+
+def measured(
+    battery: Battery,
+    network: Network,
+    name: str,
+    data: Dataset,
+    eps: tuple[float, ...],
+    seed: int,
+    progress: Progress,
+) -> Evidence:
+    """Say what ``battery`` will cost on ``network``, collect the evidence on its part of the validation images, and return it.
+
+    Args:
+        name: of the network, for the progress.
+        eps: the radii, L-infinity, pixel levels, ascending, above 0.
+        seed: of all random draws.
+
+    Raises:
+        BoundViolation: an attack left its ball or the box.
+        BenchError: a logit is NaN or infinite.
+    """
+    indices = audited_images(battery, len(data.val))
+    images = data.val.part(indices)
+    progress.say(f"auditing {name} ({battery.name}): {cost_of(battery, network, images, len(eps))}")
+
+    def tick(stage: str, done: int, total: int) -> None:
+        progress.say(f"auditing {name}: {stage} ({done + 1} of {total + 1})")
+
+    return collect(battery, network, images, indices, eps, len(data.classes), seed, tick)
 
 
 def collect(

@@ -9,9 +9,8 @@ from typing import Any
 import tf_keras as keras
 
 from bench.audit.battery import Battery
-from bench.audit.collect import collect
-from bench.audit.cost import cost_of
-from bench.audit.evaluation import audited_images, compared, is_control
+from bench.audit.collect import measured
+from bench.audit.evaluation import compared, is_control
 from bench.audit.record import fields_of
 from bench.datasets.base import Dataset
 from bench.errors import BadInput
@@ -24,7 +23,6 @@ from bench.records.store import Folder
 from bench.spec.architectures import architecture
 from bench.training.clock import Clock
 from bench.training.progress import Progress
-from bench.training.runtime import devices
 
 
 def ensemble(models: Sequence[Any]) -> Any:
@@ -53,29 +51,21 @@ def audit_ensemble(members: Sequence[Folder], data: Dataset, battery: Battery, p
     _check(members, records)
     first = members[0].run
     model = ensemble([restored(*each).model for each in zip(members, records, strict=True)])
-    indices = audited_images(battery, len(data.val))
-    images, eps = data.val.part(indices), architecture(first.arch).audit_eps
-    network = Classifier(model, first.temperature)
-    stages = battery.alone
-    progress.say(
-        f"auditing an ensemble of {len(members)} ({battery.name}): {cost_of(stages, network, images, len(eps))}"
-    )
-    evidence = collect(
-        stages,
-        network,
-        images,
-        indices,
-        eps,
-        len(data.classes),
+    evidence = measured(
+        battery.alone,
+        Classifier(model, first.temperature),
+        f"an ensemble of {len(members)}",
+        data,
+        architecture(first.arch).audit_eps,
         first.derived_seed("audit"),
-        lambda stage, *_: progress.say(f"auditing: {stage}"),
+        progress,
     )
     record = AuditRecord(
         **fields_of(evidence),
         control=None,
         weights=hashlib.sha256("".join(each.weights for each in records).encode()).hexdigest(),
         data=data.fingerprint,
-        environment=environment(devices()),
+        environment=environment(),
         volatile=clock.read(),
     )
     return compared(record, evidence, members[0], members[0] if is_control(members[0], battery.name) else None)

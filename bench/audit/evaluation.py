@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bench.audit.battery import BATTERIES, Battery, is_int8
-from bench.audit.collect import collect
-from bench.audit.cost import cost_of
+from bench.audit.collect import measured
 from bench.audit.evidence import Evidence
 from bench.audit.record import evidence_of, fields_of, verdict_record
 from bench.audit.verdict import UNAUDITED, judge
@@ -25,16 +20,6 @@ from bench.spec.architectures import architecture
 from bench.spec.control import control_of
 from bench.spec.run import Run
 from bench.training.clock import Clock
-
-
-def audited_images(battery: Battery, images: int) -> NDArray[np.int64]:
-    """Return the places, ascending, of the images that ``battery`` takes out of ``images`` validation images.
-
-    They are the same for every run and seed, so that any two networks are compared on the same images, and those of a
-    smaller battery are among those of a larger one.
-    """
-    seed = int.from_bytes(hashlib.sha256(b"audit").digest()[:4], "big")
-    return np.sort(np.random.default_rng(seed).permutation(images)[: battery.images])
 
 
 @dataclass(frozen=True)
@@ -83,12 +68,12 @@ class AuditEvaluation(Evaluation):
             return subject.network
         # Here, because the command line starts without TensorFlow.
         from bench.evaluation.classifier import Classifier
-        from bench.evaluation.int8 import calibration_images, int8
+        from bench.evaluation.int8 import int8
         from bench.evaluation.restored import restored
 
         # Its kernels are rounded. Those of the subject's own network are not: it may be what the attacks start from.
         fresh = restored(subject.folder, subject.training)
-        return Classifier(int8(fresh.model, calibration_images(subject.data)), fresh.temperature, subject.network.other)
+        return Classifier(int8(fresh.model, subject.data.calibration), fresh.temperature, subject.network.other)
 
     def evaluate(self, subject: Subject) -> None:
         """Audit ``subject`` and record the evidence and the verdict.
@@ -97,26 +82,14 @@ class AuditEvaluation(Evaluation):
             BoundViolation: an attack left its ball or the box.
         """
         clock, run = Clock(), subject.folder.run
-        indices = audited_images(self.battery, len(subject.data.val))
-        eps = architecture(run.arch).audit_eps
-
-        def tick(stage: str, done: int, total: int) -> None:
-            subject.progress.say(f"auditing: {stage} ({done + 1} of {total + 1})")
-
-        chosen = subject.data.val.part(indices)
-        battery = self._battery(subject.folder, subject.training, subject.progress.say)
-        network = self._network(subject)
-        cost = cost_of(battery, network, chosen, len(eps))
-        subject.progress.say(f"auditing ({self.battery.name}): {cost}")
-        evidence = collect(
-            battery,
-            network,
-            chosen,
-            indices,
-            eps,
-            len(subject.data.classes),
+        evidence = measured(
+            self._battery(subject.folder, subject.training, subject.progress.say),
+            self._network(subject),
+            run.key,
+            subject.data,
+            architecture(run.arch).audit_eps,
             run.derived_seed("audit"),
-            tick,
+            subject.progress,
         )
         record = AuditRecord(
             **fields_of(evidence),
@@ -137,7 +110,7 @@ def is_control(folder: Folder, battery: str) -> bool:
     return control_of(folder.run) == folder.run and not is_int8(battery)
 
 
-def audited(folder: Folder, battery: str, control: Folder | None = None) -> AuditRecord:
+def audited(folder: Folder, battery: Battery, control: Folder | None = None) -> AuditRecord:
     """Return the recorded audit of the run in ``folder``, with the verdict against ``control``, or else its own control.
 
     The own control may have been audited since: then the record gets the new verdict.
@@ -145,9 +118,9 @@ def audited(folder: Folder, battery: str, control: Folder | None = None) -> Audi
     Raises:
         BadInput: the run has no such audit, or cannot be compared with ``control``.
     """
-    found = folder.audit(battery)
+    found = folder.audit(battery.name)
     if found is None:
-        raise BadInput(f"{folder.path} has no audit ({battery}): expected one; run bench audit {folder.run.key}")
+        raise BadInput(f"{folder.path} has no audit ({battery.name}): expected one; run bench audit {folder.run.key}")
     record, arrays = found
     judged = compared(record, evidence_of(record, arrays), folder, control)
     if control is None and judged != record:
@@ -195,13 +168,8 @@ def _control_audit(control: Folder, run: Run, compared: AuditRecord) -> tuple[Co
     return row, evidence_of(record, arrays)
 
 
-def audit_evaluations(batteries: Sequence[str]) -> list[AuditEvaluation]:
-    """Return an evaluation for each of the named ``batteries``."""
-    return [AuditEvaluation(BATTERIES[name]) for name in batteries]
-
-
-def unrecorded_audits(folder: Folder, batteries: Sequence[str], recorded: Mapping[str, AuditRecord]) -> list[str]:
-    """Return those of the named ``batteries`` by which no audit of ``recorded`` is one of today of the network in ``folder``.
+def unrecorded_audits(folder: Folder, batteries: Sequence[Battery], recorded: Mapping[str, AuditRecord]) -> list[str]:
+    """Return the names of those ``batteries`` by which no audit of ``recorded`` is one of today of the network in ``folder``.
 
     Args:
         recorded: its audits by the name of their battery.
@@ -209,5 +177,5 @@ def unrecorded_audits(folder: Folder, batteries: Sequence[str], recorded: Mappin
     Raises:
         IntegrityError: the record of its training is damaged.
     """
-    wanted = {each.battery.name: each for each in audit_evaluations(batteries)}
+    wanted = {each.name: AuditEvaluation(each) for each in batteries}
     return [name for name, each in wanted.items() if name not in recorded or not each.made(recorded[name], folder)]

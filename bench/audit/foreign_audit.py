@@ -10,9 +10,7 @@ from typing import Any
 
 from bench.attacks.spec import radii_above_zero
 from bench.audit.battery import Battery
-from bench.audit.collect import collect
-from bench.audit.cost import cost_of
-from bench.audit.evaluation import audited_images
+from bench.audit.collect import measured
 from bench.audit.evidence import Evidence
 from bench.audit.foreign import load
 from bench.audit.record import fields_of
@@ -25,7 +23,6 @@ from bench.records.schema import AuditRecord, ControlRow
 from bench.spec.run import Run
 from bench.training.clock import Clock
 from bench.training.progress import Progress
-from bench.training.runtime import devices
 
 SEED = 0
 
@@ -80,14 +77,9 @@ def audit_foreign(network: Foreign, battery: Battery, progress: Progress, skip_b
     data = network.labelled(folders)
     control = network.load(network.place, network.control, data, progress.say) if network.control else None
     model = network.load(network.place, network.weights, data, progress.say)
-    indices = audited_images(battery, len(data.val))
-    images = data.val.part(indices)
 
     def evidence_of(target: Classifier, stages: Battery, name: str) -> Evidence:
-        progress.say(f"auditing {name} ({battery.name}): {cost_of(stages, target, images, len(network.eps))}")
-        return collect(
-            stages, target, images, indices, network.eps, len(data.classes), SEED, lambda stage, *_: progress.say(stage)
-        )
+        return measured(stages, target, name, data, network.eps, SEED, progress)
 
     alone = battery.alone
     if control is None or network.control is None:
@@ -103,7 +95,7 @@ def audit_foreign(network: Foreign, battery: Battery, progress: Progress, skip_b
         control=row,
         weights=_sha256(network.weights),
         data=data.fingerprint,
-        environment=environment(devices()),
+        environment=environment(),
         volatile=clock.read(),
     )
 

@@ -217,10 +217,9 @@ class Shipped:
         if not (self.missed.cases and self.accused.cases):
             return "error rates: not known, because no calibration comes with this version"
         return (
-            f"error rates on planted cases ({', '.join(self.by_arch)}): {self.missed.errors} of {self.missed.cases} masked ones "
-            "missed (95 % bound "
-            f"{self.missed.upper:.3f}), {self.accused.errors} of {self.accused.cases} honest networks accused "
-            f"({self.accused.upper:.3f})"
+            f"error rates of the calibration ({', '.join(self.by_arch)}): {self.missed.errors} of {self.missed.cases} masked "
+            f"networks missed (below {100 * self.missed.upper:.1f} %, one-sided 95 %), {self.accused.errors} of "
+            f"{self.accused.cases} honest networks accused (below {100 * self.accused.upper:.1f} %), screen audit with a control"
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.attacks.spec import parse_eps, radii_above_zero
+from bench.audit.battery import FULL, SCREEN, Battery
 from bench.cli import audit_output
 from bench.cli.completion import NETWORK
 from bench.cli.options import DATA_DIR, JSON_LINES, QUIET, RESULTS, SKIP_BROKEN, refuse_unused, small_eps
@@ -94,7 +95,7 @@ def audit(
     IMAGENET is efficientnet-lite0, mobilenetv2 or vgg16, as trained on ImageNet. Give with --data-dir a folder CLASS/*.jpg,
     each CLASS a WordNet id such as n03445777. All 1,000 classes count.
     """
-    battery = "full" if full else "screen"
+    battery = FULL if full else SCREEN
     if calibrate:
         if networks:
             raise BadInput(f"--calibrate is of every trained network: expected no RUN, received {', '.join(networks)}")
@@ -152,19 +153,18 @@ def _refuse_others(used: set[str], where: str) -> None:
 
 
 def _ensemble(
-    networks: tuple[str, ...], results: Path, data_dir: Path | None, battery: str, as_json: bool, quiet: bool
+    networks: tuple[str, ...], results: Path, data_dir: Path | None, battery: Battery, as_json: bool, quiet: bool
 ) -> None:
     members = with_networks(results, networks)
-    run = members[0].run
+    training, *_ = [each.trained() for each in members]  # refuse before an image is read
     from bench.training import runtime
 
     runtime.prepare()
-    from bench.audit.battery import BATTERIES
     from bench.audit.ensemble import audit_ensemble
 
     with Progress(quiet) as progress:
-        data = images_of_run(run, members[0].trained(), data_dir, progress.say, progress.counter("images"))
-        record = audit_ensemble(members, data, BATTERIES[battery], progress)
+        data = images_of_run(members[0].run, training, data_dir, progress.say, progress.counter("images"))
+        record = audit_ensemble(members, data, battery, progress)
     name = "ensemble of " + ", ".join(each.run.key for each in members)
     click.echo((audit_output.as_json if as_json else audit_output.card)(name, record, None))
 
@@ -174,20 +174,19 @@ def _runs(
     other: str | None,
     results: Path,
     data_dir: Path | None,
-    battery: str,
+    battery: Battery,
     in_8_bits: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    from bench.audit.battery import BATTERIES
     from bench.audit.evaluation import audited
     from bench.runs.pipeline import Where, execute
 
     controls = {each.run.seed: each for each in recorded(results, other)} if other else {}
     # In 8 bits, a network is shown beside itself as it was trained.
-    batteries = [battery, BATTERIES[battery].deployed.name] if in_8_bits else [battery]
+    batteries = [battery, battery.deployed] if in_8_bits else [battery]
     diverged = []
-    for folder in recorded(results, network):
+    for folder in recorded(results, network, NETWORKS):
         control = controls.get(folder.run.seed) or next(iter(controls.values()), None)
         with Progress(quiet) as progress:
             where = Where(results, data_dir)
@@ -197,7 +196,7 @@ def _runs(
                 diverged.append(folder.run.key)
                 continue
         record = audited(folder, batteries[-1], control)
-        path = None if control else folder.audit_path(batteries[-1])  # its verdict is against its own control
+        path = None if control else folder.audit_path(record.battery)  # its verdict is against its own control
         write = audit_output.as_json if as_json else audit_output.card
         click.echo(write(folder.run.key, record, path))
     if diverged:
@@ -211,7 +210,7 @@ def _imagenet(
     weights: Path | None,
     data_dir: Path | None,
     eps: tuple[float, ...],
-    battery: str,
+    battery: Battery,
     skip_broken: bool,
     as_json: bool,
     quiet: bool,
@@ -236,7 +235,7 @@ def _foreign(
     image_size: int,
     temperature: float,
     eps: tuple[float, ...],
-    battery: str,
+    battery: Battery,
     skip_broken: bool,
     as_json: bool,
     quiet: bool,
@@ -255,12 +254,11 @@ def _foreign(
 
 
 def _audit_foreign(
-    network: Foreign, name: str, battery: str, skip_broken: bool, as_json: bool, progress: Progress
+    network: Foreign, name: str, battery: Battery, skip_broken: bool, as_json: bool, progress: Progress
 ) -> None:
-    from bench.audit.battery import BATTERIES
     from bench.audit.foreign_audit import audit_foreign
 
     if hint := small_eps(network.eps):
         progress.say(hint)
-    record = audit_foreign(network, BATTERIES[battery], progress, skip_broken)
+    record = audit_foreign(network, battery, progress, skip_broken)
     click.echo((audit_output.as_json if as_json else audit_output.card)(name, record, None))

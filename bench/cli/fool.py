@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli import completion, fool_output
-from bench.cli.files import with_picture
 from bench.cli.network import WEIGHTS, networks_named
 from bench.cli.options import DATA_DIR, JSON, QUIET, RESULTS, refuse_unused, small_eps
 from bench.datasets.messages import printable
@@ -133,6 +132,7 @@ def _image(
 ) -> None:
     from bench.fooling.image import fool_image
     from bench.report.figures.fooled import fooled as picture
+    from bench.report.figures.save import write
 
     if len(networks) > 1:
         raise BadInput(f"the run has {len(networks)} seeds: expected one with an IMAGE, as in {networks[0].name}")
@@ -144,7 +144,7 @@ def _image(
     name = re.sub(r"[^\w.]+", "-", f"{which}-{networks[0].name}-{goal}{other}")
     path = output / f"{name}.json"
     write_record(path, found.record)
-    paths = with_picture(path, picture(found.record, found.clean, found.fooled))
+    paths = [*write(output / name, picture(found.record, found.clean, found.fooled)), path]
     click.echo(found.record.model_dump_json() if as_json else fool_output.image(found.record, paths))
 
 
@@ -162,6 +162,7 @@ def _matrix(
     from bench.fooling.matrix import check_alike, matrix_of
     from bench.networks import images_for
     from bench.report.figures.fooling_matrix import fooling_matrix
+    from bench.report.figures.save import write
     from bench.report.network_names import names_by_run
 
     check_alike(networks)
@@ -169,5 +170,6 @@ def _matrix(
     shown = data.val.spread(images)
     record = matrix_of(networks, shown, data.fingerprint, eps, steps, seed, progress.counter("fooling images"))
     named = names_by_run([each.run.run for each in networks if each.run])
-    paths = with_picture(write_study(results, record), fooling_matrix(record, named))
+    path = write_study(results, record)
+    paths = [*write(path.with_name(path.stem), fooling_matrix(record, named)), path]
     click.echo(record.model_dump_json() if as_json else fool_output.matrix(record, paths))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,12 +11,10 @@ from bench.cli import completion
 from bench.cli.options import JSON, QUIET, RECORDED, refuse_unused
 from bench.cli.recorded import with_networks
 from bench.errors import BadInput
+from bench.records.schema import LatencyRow
 from bench.records.store import Folder
 from bench.spec.control import control_of
 from bench.training.progress import Progress
-
-if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts without
-    from bench.deployment.latency import Latency
 
 
 @click.command()
@@ -52,9 +49,9 @@ def latency(
     from bench.deployment.latency import latencies
 
     with Progress(quiet) as progress:
-        rows = latencies(found, formats, rounds, threads, progress)
+        timed = latencies(found, formats, rounds, threads, progress)
     controls = {each.run.key: control_of(each.run).key for each in found}
-    click.echo(_json(rows) if as_json else _table(rows, controls))
+    click.echo(_json(timed) if as_json else _table(timed, controls))
 
 
 def _with_controls(asked: list[Folder]) -> list[Folder]:
@@ -69,36 +66,41 @@ def _with_controls(asked: list[Folder]) -> list[Folder]:
     return list({each.run.key: each for each in [*trained, *asked]}.values())
 
 
-def _table(rows: list[Latency], controls: dict[str, str]) -> str:
-    medians = {(row.run, row.runtime, row.batch): row.median for row in rows}
+def _by_batch(found: dict[str, list[LatencyRow]]) -> list[tuple[str, LatencyRow]]:
+    """Return the rows with the keys of their runs, those of the smallest batch first."""
+    return sorted(((run, row) for run, rows in found.items() for row in rows), key=lambda each: each[1].batch)
+
+
+def _table(found: dict[str, list[LatencyRow]], controls: dict[str, str]) -> str:
+    rows = _by_batch(found)
+    medians = {(run, row.runtime, row.batch): row.milliseconds for run, row in rows}
     lines = [
         f"{'run':<52}{'runtime':>12}{'threads':>8}{'batch':>6}{'ms':>9}{'quartiles':>16}{'control / run':>14}{'MMAC':>9}"
         f"{'bytes':>12}"
     ]
-    for row in rows:
-        control = medians.get((controls[row.run], row.runtime, row.batch))
-        ratio = "-" if control is None or controls[row.run] == row.run else f"{control / row.median:.2f}"
-        low, high = row.quartiles
+    for run, row in rows:
+        control = medians.get((controls[run], row.runtime, row.batch))
+        ratio = "-" if control is None or controls[run] == run else f"{control / row.milliseconds:.2f}"
+        times = f"{row.milliseconds:>9.2f}{f'{row.low:.2f}..{row.high:.2f}':>16}"
         size = "-" if row.bytes is None else f"{row.bytes:,}"
         lines.append(
-            f"{row.run:<52}{row.runtime:>12}{row.threads:>8}{row.batch:>6}{row.median:>9.2f}{f'{low:.2f}..{high:.2f}':>16}"
-            f"{ratio:>14}{row.macs / 1e6:>9.1f}{size:>12}"
+            f"{run:<52}{row.runtime:>12}{row.threads:>8}{row.batch:>6}{times}{ratio:>14}{row.macs / 1e6:>9.1f}{size:>12}"
         )
     return "\n".join(lines)
 
 
-def _json(rows: list[Latency]) -> str:
+def _json(found: dict[str, list[LatencyRow]]) -> str:
     body = [
         {
-            "run": row.run,
+            "run": run,
             "runtime": row.runtime,
             "threads": row.threads,
             "batch": row.batch,
-            "milliseconds": row.median,
-            "quartiles": list(row.quartiles),
+            "milliseconds": row.milliseconds,
+            "quartiles": [row.low, row.high],
             "bytes": row.bytes,
             "macs": row.macs,
         }
-        for row in rows
+        for run, row in _by_batch(found)
     ]
     return json.dumps({"latencies": body})

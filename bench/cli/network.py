@@ -12,7 +12,6 @@ from bench.cli.recorded import recorded
 from bench.errors import BadInput
 from bench.imagenet.names import imagenet_names
 from bench.imagenet.networks import NETWORKS
-from bench.records.store import Folder
 from bench.training.progress import Progress
 
 if TYPE_CHECKING:  # its networks import TensorFlow
@@ -42,7 +41,7 @@ def networks_named(
         raise BadInput(
             f"--weights is for one network trained on ImageNet ({', '.join(NETWORKS)}): received {len(among)} of them"
         )
-    runs = {name: _runs(name, results) for name in names if name not in NETWORKS}
+    runs = {name: recorded(results, name, NETWORKS) for name in names if name not in NETWORKS}
     # Wrong weights or a missing package are said before TensorFlow starts, and before a download.
     if among:
         imagenet_names()
@@ -59,10 +58,3 @@ def networks_named(
             [of_run(each) for each in runs[name]] if name in runs else [of_imagenet(name, files[name], progress.say)]
         )
     return found
-
-
-def _runs(name: str, results: Path) -> list[Folder]:
-    try:
-        return recorded(results, name)
-    except BadInput as error:
-        raise BadInput(f"{error}; networks trained on ImageNet are {', '.join(NETWORKS)}") from error

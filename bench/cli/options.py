@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from bench.audit.battery import SCREEN, Battery
 from bench.cli.sections import Option
 from bench.errors import BadInput
 from bench.spec.setting import Section
@@ -99,9 +100,9 @@ def refuse_unused(names: Collection[str], where: str) -> None:
         raise BadInput(f"{' and '.join(found)} {has} no effect {where}: leave {them} out")
 
 
-def audits_asked(audit: bool) -> tuple[str, ...]:
-    """Return the names of the batteries that ``--audit`` asks for."""
-    return ("screen",) if audit else ()
+def audits_asked(audit: bool) -> tuple[Battery, ...]:
+    """Return the batteries that ``--audit`` asks for."""
+    return (SCREEN,) if audit else ()
 
 
 def small_eps(radii: Sequence[float]) -> str:

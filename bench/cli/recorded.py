@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bench.errors import BadInput, unknown
@@ -11,8 +11,11 @@ from bench.records.store import Folder, folder_of, folders, keys
 SEED = "/seed-"
 
 
-def recorded(results: Path, text: str) -> list[Folder]:
+def recorded(results: Path, text: str, imagenet: Collection[str] = ()) -> list[Folder]:
     """Return the folders of the run that ``text`` names, one a seed, or that of one seed.
+
+    Args:
+        imagenet: the networks trained on ImageNet that could be named in its place, for the error.
 
     Raises:
         BadInput: there is no such run.
@@ -28,13 +31,15 @@ def recorded(results: Path, text: str) -> list[Folder]:
         known = [each for each in folders(results) if isinstance(each, Folder)]
         names = {each.run.name for each in known}
         if not names:
+            others = f"; networks trained on ImageNet are {', '.join(imagenet)}" if imagenet else ""
             raise BadInput(
-                f"no run {text!r}: there is none under {results}; bench run trains one, or give --results-dir"
+                f"no run {text!r}: there is none under {results}; bench run trains one, or give --results-dir{others}"
             )
         if name in names:
             seeds = ", ".join(str(each.run.seed) for each in known if each.run.name == name)
             raise BadInput(f"{name} has no seed {seed} under {results}: expected one of {seeds}")
-        raise unknown("run", name, names)
+        what, listed_by = ("run or network trained on ImageNet", "") if imagenet else ("run", "bench status")
+        raise unknown(what, name, {*names, *imagenet}, listed_by)
     return found
 
 

@@ -64,9 +64,13 @@ def report(
     records = read(results_dir, mixed=mixed)
     if not records.networks:
         ends = f" ({records.ends})" if records.ends else ""
-        click.echo(f"no trained network under {results_dir}{ends}: bench sweep {grid} makes them", err=True)
+        cells, _ = found.cells(found.figures, found.seeds)
+        own = {cell.run for cell in cells}
+        others = any(run not in own for run, _ in records.unfinished)
+        remedy = "bench status lists them" if others else f"bench sweep {grid} makes them"
+        click.echo(f"no trained network under {results_dir}{ends}: {remedy}", err=True)
     elif not quiet:
-        click.echo(f"{sum(map(len, records.networks.values())):,} networks read from {results_dir}", err=True)
+        click.echo(f"{len(records.every):,} networks read from {results_dir}", err=True)
     say: Callable[[str], None] = (lambda _: None) if quiet else (lambda line: click.echo(line, err=True))
     written = assemble(records, found, output, wanted, say, results_dir)
     click.echo(f"{len(written)} files under {output}")

@@ -170,9 +170,11 @@ def run(
     if not result.worked:
         click.echo("already done: nothing was trained or attacked", err=True)
     if result.attacks and (result.worked or not result.folder.curve.exists()):
-        from bench.report.figures.run_curve import draw
+        from bench.report.figures.run_curve import curve
+        from bench.report.figures.save import write
 
-        draw(result.folder.curve, spec, len(result.training.data.classes), [*result.attacks.values()], result.masking)
+        figure = curve(spec, len(result.training.data.classes), [*result.attacks.values()])
+        write(result.folder.curve.with_suffix(""), figure, ("png",))
     click.echo(
         run_output.as_json(result) if as_json else run_output.tables(result) if verbose else run_output.summary(result)
     )

@@ -95,7 +95,7 @@ def sweep(
     left = [job for job in jobs if states[job.key].state not in FINAL]
     with SweepView(len(left), divided.workers, quiet) as view:
         if left:
-            view.console.print(f"{len(jobs)} runs, {len(left)} to go; {divided}")
+            view.console.print(f"{summary.runs(len(jobs))}, {len(left)} to go; {divided}")
         ended = work(left, place, divided, view.ended, view.tick) if left else []
     states |= {one.job.key: one.status for one in ended}
     remove_unused_prefixes(jobs, states)
@@ -117,5 +117,5 @@ def _emit(path: Path, jobs: Sequence[Job]) -> None:
     try:
         path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     except OSError as error:
-        raise BadInput(f"cannot write {path}: {error.strerror}") from error
+        raise BadInput(f"cannot write {path}: {error.strerror}; give another --emit-jobs FILE") from error
     click.echo(summary.emitted(str(path), [len(stage) for stage in stages]))

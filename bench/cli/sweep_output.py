@@ -21,6 +21,11 @@ TRAINING = "training"
 States = Mapping[str, RunStatus]  # by the key of the job
 
 
+def runs(count: int) -> str:
+    """Return a number of runs: "1 run", "12 runs"."""
+    return f"{count} run{'s' * (count != 1)}"
+
+
 def dry_run(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], shape: Shape) -> str:
     """Return what would run, what is done, what is excluded and why, and the time to expect."""
     lines, left = [], []
@@ -31,7 +36,7 @@ def dry_run(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], s
         note = f"  {status.note}" if status.note and status.state not in FINAL else ""
         lines.append(f"{status.state:<11}  {job.key}  figures {', '.join(job.cell.figures)}{shared}{note}")
     lines += [f"excluded     {each.run.key}: {each.reason}" for each in excluded]
-    lines += ["", f"{len(jobs)} runs: {len(jobs) - len(left)} ended, {len(left)} to go; {shape}"]
+    lines += ["", f"{runs(len(jobs))}: {len(jobs) - len(left)} ended, {len(left)} to go; {shape}"]
     saved = sum(job.shared_fraction for job in left)
     if saved:
         lines.append(f"shared prefixes save {saved:.1f} of {len(left)} trainings, {saved / len(left):.0%}")
@@ -62,7 +67,7 @@ def _parts_left(job: Job, took: Collection[str]) -> list[str]:
     try:
         return parts + [_audit(battery) for battery in job.audits_left()]
     except BenchError:
-        return parts + [_audit(battery) for battery in job.audits]
+        return parts + [_audit(battery.name) for battery in job.audits]
 
 
 def _audit(battery: str) -> str:
@@ -80,7 +85,8 @@ def _seconds(job: Job) -> dict[str, float]:
         training = job.folder.training()
         if training is None:
             return {}
-        audits = {_audit(battery): found[0] for battery in job.audits if (found := job.folder.audit(battery))}
+        names = [battery.name for battery in job.audits]
+        audits = {_audit(name): found[0] for name in names if (found := job.folder.audit(name))}
         records = {TRAINING: training, **job.folder.attacks(), **audits}
         return {what: each.volatile.seconds for what, each in records.items() if each.volatile.seconds is not None}
     except BenchError:
@@ -99,7 +105,9 @@ def emitted(path: str, counts: Sequence[int]) -> str:
     file = shlex.quote(path)
     if not counts:
         return f"no commands in {path}: every run has ended"
-    lines = [f"{sum(counts)} commands in {path}, in stages: each needs the networks of those before it"]
+    lines = [
+        f"{sum(counts)} command{'s' * (sum(counts) != 1)} in {path}, in stages: each needs the networks of those before it"
+    ]
     lines.append("on this machine, two at a time; each line waits for the end of its stage:")
     lines += [f"  sed -n {first},{last}p {file} | xargs -P 2 -d '\\n' -I{{}} sh -c '{{}}'" for first, last in ranges]
     lines.append("in job arrays of Slurm; JOB is the number that the sbatch before it printed:")
@@ -117,7 +125,7 @@ def _one_line_of(file: str) -> str:
 def after(jobs: Sequence[Job], states: States) -> str:
     """Return how the sweep ended: the count of each state, and each run that is not done, with its log."""
     counts = Counter(str(found.state) for found in states.values())
-    lines = [f"{len(states)} runs: " + ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))]
+    lines = [f"{runs(len(states))}: " + ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))]
     lines += [states[job.key].line(job.cell.run) for job in jobs if states[job.key].state != State.DONE]
     return "\n".join(lines)
 
@@ -125,10 +133,10 @@ def after(jobs: Sequence[Job], states: States) -> str:
 def as_json(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], ended: Sequence[Ended]) -> str:
     """Return the same as one JSON object."""
     attempts = {one.job.key: one for one in ended}
-    runs: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for job in jobs:
         one = attempts.get(job.key)
         worked = {"attempts": one.attempts if one else 0, "seconds": round(one.seconds, 1) if one else None}
-        runs.append({**states[job.key].row(job.cell.run), "figures": list(job.cell.figures), **worked})
+        rows.append({**states[job.key].row(job.cell.run), "figures": list(job.cell.figures), **worked})
     left_out = [{"run": each.run.name, "seed": each.run.seed, "reason": each.reason} for each in excluded]
-    return json.dumps({"runs": runs, "excluded": left_out}, ensure_ascii=False)
+    return json.dumps({"runs": rows, "excluded": left_out}, ensure_ascii=False)

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from bench.cli.sweep_output import runs
 from bench.records.status import State
 from bench.runs.sweep.engine import Ended
 from bench.runs.sweep.jobs import Job
@@ -63,7 +64,7 @@ class SweepView:
         failed = sum(one.status.state not in (State.DONE, State.DIVERGED) for one in self._ended)
         done = len(self._ended) - failed
         head = (
-            f"{self._total} runs: {done} done, {len(running)} running, {failed} failed, "
+            f"{runs(self._total)}: {done} done, {len(running)} running, {failed} failed, "
             f"{len(left) - len(running)} waiting{self._time_left(len(left))}"
         )
         self._live.update(Group(head, table), refresh=True)

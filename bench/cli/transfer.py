@@ -8,7 +8,6 @@ import click
 
 from bench.attacks.spec import parse_eps, radii_above_zero
 from bench.cli import completion, transfer_output
-from bench.cli.files import with_picture
 from bench.cli.network import WEIGHTS, networks_named
 from bench.cli.options import JSON_LINES, QUIET, RESULTS, small_eps
 from bench.errors import BadInput
@@ -85,6 +84,7 @@ def transfer(
         found = networks_named(networks, results_dir, weights, progress)
         from bench.features.images import images_of_task
         from bench.features.transfer import transfer as transferred
+        from bench.report.figures.save import write
         from bench.report.figures.transferred import transferred as picture
         from bench.report.network_names import names_by_run
 
@@ -92,7 +92,8 @@ def transfer(
         for network in found:
             data = images_of_task(data_dir, network.size, train_images, val_images, progress)
             record = transferred(network, data, progress, layers, values, radii, images, seed)
-            paths = with_picture(write_study(results_dir, record), picture(record, named))
+            path = write_study(results_dir, record)
+            paths = [*write(path.with_name(path.stem), picture(record, named)), path]
             click.echo(record.model_dump_json() if as_json else transfer_output.table(record, paths))
 
 

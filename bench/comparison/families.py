@@ -23,9 +23,8 @@ def families(collection: Collection, drawn: Iterable[Run]) -> list[ComparisonGro
     """
     known = {run.name for run in drawn}
     found: dict[Run, list[Run]] = {}
-    for name, seeds in collection.networks.items():
-        run = next(iter(seeds.values())).run
-        if name not in known:
+    for run in collection.runs:
+        if run.name not in known:
             found.setdefault(control_of(_at(run, 0)), []).append(_at(run, 0))
     named: dict[str, int] = {}
     groups = []
@@ -49,8 +48,7 @@ def _of_family(collection: Collection, name: str, runs: tuple[Run, ...]) -> list
 
 def _attacks(collection: Collection, runs: tuple[Run, ...]) -> tuple[Attack, ...]:
     texts = {text for run in runs for each in collection.of(run).values() for text in each.attacks}
-    hottest, coldest = max(run.temperature for run in runs), min(run.temperature for run in runs)
-    usual = [each for each in default_attacks(hottest if hottest != 1 else coldest) if str(each) in texts]
+    usual = [each for each in default_attacks(runs) if str(each) in texts]
     return tuple(usual) or tuple(each for text in sorted(texts) if (each := known_attack(text)))
 
 

@@ -50,8 +50,7 @@ class StepPair:
 
 def step_pairs(collection: Collection) -> list[StepPair]:
     """Return every network attacked by PGD and by the step that PGD repeats, in order of run, seed and attack."""
-    networks = [network for seeds in collection.networks.values() for network in seeds.values()]
-    pairs = [_pair(network, text) for network in networks for text in sorted(network.attacks)]
+    pairs = [_pair(network, text) for network in collection.every for text in sorted(network.attacks)]
     return [pair for pair in pairs if pair]
 
 

@@ -240,10 +240,7 @@ def comparison_groups(
         if not runs:  # a figure of which every run is excluded
             continue
         ordered = tuple(dict.fromkeys([*map(control_of, runs), *runs]))
-        hottest = max(run.temperature for run in runs)
-        coldest = min(run.temperature for run in runs)
-        default = default_attacks(hottest if hottest != 1 else coldest)
-        for attack in dict.fromkeys(figure.attacks or default):
+        for attack in dict.fromkeys(figure.attacks or default_attacks(runs)):
             found.append(
                 ComparisonGroup(
                     figure.name,

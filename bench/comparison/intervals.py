@@ -25,18 +25,14 @@ class Means:
     """Means over seeds with their intervals, each an array (k,).
 
     Args:
-        image_variance: the variance of the mean at one seed over draws of images.
-        deviation: the standard deviation over seeds of the mean at a seed; None at one seed.
-        seed_variance: the part of its square that images do not explain; None at one seed, where the interval covers
-            images alone.
+        deviation: the standard deviation over seeds of the mean at a seed; None at one seed, where the interval covers images
+            alone.
     """
 
     mean: Floats
     low: Floats
     high: Floats
-    image_variance: Floats
     deviation: Floats | None
-    seed_variance: Floats | None
 
 
 def hierarchical(rows: Sequence[tuple[Indices, Floats]], draws: int = DRAWS) -> Means:
@@ -70,7 +66,7 @@ def hierarchical(rows: Sequence[tuple[Indices, Floats]], draws: int = DRAWS) -> 
     drawn = _image_parts(rows, draws)
     counts = np.full((draws, 1), 1.0)
     scaled = np.zeros_like(means)
-    deviation = between = None
+    deviation = None
     if seeds > 1:
         counts = _generator("seeds").multinomial(seeds, np.full(seeds, 1 / seeds), size=draws) / seeds
         deviation = means.std(axis=0, ddof=1)
@@ -80,7 +76,7 @@ def hierarchical(rows: Sequence[tuple[Indices, Floats]], draws: int = DRAWS) -> 
         scaled = stretch * kept * (means - mean)
     repeated = mean + counts @ scaled + np.einsum("bs,bsk->bk", counts, drawn)
     low, high = np.quantile(repeated, [1 - UPPER, UPPER], axis=0)
-    return Means(mean, np.minimum(low, mean), np.maximum(high, mean), total, deviation, between)
+    return Means(mean, np.minimum(low, mean), np.maximum(high, mean), deviation)
 
 
 def _over_many(means: Floats, total: Floats, shared: Floats) -> Means:
@@ -97,7 +93,7 @@ def _over_many(means: Floats, total: Floats, shared: Floats) -> Means:
     single = np.maximum(0, total - shared)
     se = np.sqrt(np.maximum(variance, single) / seeds + np.maximum(0, shared))
     half = float(t.ppf(UPPER, seeds - 1)) * se
-    return Means(mean, mean - half, mean + half, total, np.sqrt(variance), np.maximum(0, variance - single))
+    return Means(mean, mean - half, mean + half, np.sqrt(variance))
 
 
 def _image_parts(rows: Sequence[tuple[Indices, Floats]], draws: int) -> Floats:

@@ -41,28 +41,28 @@ def masked_count(groups: Sequence[ComparisonGroup]) -> str:
 
 
 def masking_evidence(group: ComparisonGroup) -> str:
-    """Return a sentence on how many compared networks of ``group`` have a masked gradient, and the clearest case."""
-    sets = [group.attacked(run) for run in group.compared]
+    """Return a sentence on how many networks of ``group`` have a masked gradient, as ``masked_count``, and the clearest case."""
+    sets = [group.attacked(run) for run in group.runs]
     every = [each for attacked in sets for each in attacked.values()]
     found = [each for attacked in sets for each in masking_of(attacked)]
     if not every:
         return ""
     masked = [each for each in every if each.masking and each.masking.masked]
     zeros = [100 * each.record.gradient_zero_images for each in masked or every]
-    spread = f"the gradient is exactly zero on {min(zeros):.1f} to {max(zeros):.1f} % of the images" + " there" * bool(
-        masked
-    )
+    ends = " to ".join(dict.fromkeys(f"{each:.1f}" for each in (min(zeros), max(zeros))))
+    share = f"{ends} %" if max(zeros) else "none"
+    spread = f"the gradient is exactly zero on {share} of the images" + " there" * bool(masked)
     if not found:
         return f"Masking was not tested: there is no margin step; {spread}."
     worst = max(found, key=lambda each: each.gap)
     if not _count(found):
         return (
-            f"The gradient is masked in none of {len(found)} trainings: one step on the logit margin takes at most "
+            f"The gradient is masked in none of {len(found)} tested trainings: one step on the logit margin takes at most "
             f"{100 * max(0.0, worst.gap):.1f} points more; {spread}."
         )
     return (
-        f"The gradient is masked in {_count(found)} of {len(found)} trainings, and masking is not robustness: {spread}. In the "
-        f"clearest case accuracy at eps {worst.eps:g} is {100 * worst.accuracy:.1f} %, and "
+        f"The gradient is masked in {_count(found)} of {len(found)} tested trainings, and masking is not robustness: "
+        f"{spread}. In the clearest case accuracy at eps {worst.eps:g} is {100 * worst.accuracy:.1f} %, and "
         f"{100 * worst.reference_accuracy:.1f} % under one step on the logit margin."
     )
 

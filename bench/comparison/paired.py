@@ -37,9 +37,7 @@ class Effect:
         difference: in the unit of the samples.
         se: its standard error, and ``df`` the degrees of freedom of that.
         seeds: that all networks share, and ``images`` the fewest at one of them.
-        seed_variance: the variance of the difference from seed to seed, without the part of the images; None at one seed.
-        image_variance: its variance at one seed over draws of images.
-        shared_variance: the part of it that all seeds share, because they have the same images; 0 at one seed.
+        shared_variance: the part of its square that all seeds share, because they have the same images; 0 at one seed.
         exact: the p of McNemar's test, where there is one seed and one radius; else None.
     """
 
@@ -48,8 +46,6 @@ class Effect:
     df: float
     seeds: tuple[int, ...]
     images: int
-    seed_variance: float | None
-    image_variance: float
     shared_variance: float = 0.0
     exact: float | None = None
 
@@ -155,7 +151,7 @@ class PairedSamples:
         single, shared = max(0.0, own - shared), max(0.0, shared)
         square = sum(weight * weight for weight in weights.values())
         count = len(seeds)
-        effect = Effect(float(means.mean()), sqrt(own), float(sizes[0]) - 1, seeds, int(sizes.min()), None, own)
+        effect = Effect(float(means.mean()), sqrt(own), float(sizes[0]) - 1, seeds, int(sizes.min()))
         if count == 1:
             return replace(effect, exact=_exact(rows[0][1]))
         strange = self.unlearned & weights.keys()
@@ -163,8 +159,7 @@ class PairedSamples:
         between = max(noise * square, single) / count
         variance = between + shared
         freedom = df * (variance / between) ** 2 if between else float(df)
-        seed_variance = max(0.0, noise * square - single)
-        return replace(effect, se=sqrt(variance), df=freedom, seed_variance=seed_variance, shared_variance=shared)
+        return replace(effect, se=sqrt(variance), df=freedom, shared_variance=shared)
 
     def against(self, name: str, control: str) -> Effect:
         """Return the difference of network ``name`` to ``control``."""

@@ -31,8 +31,13 @@ def pair(collection: Collection, first: str, second: str) -> str:
     """
     names = (first, second)
     for name in names:
+        run, slash, _ = name.partition("/")
+        if slash and run in collection.networks:
+            raise BadInput(
+                f"{name} is one seed of a run: expected the run, {run}, because two runs are compared at every seed of both"
+            )
         if name not in collection.networks:
-            raise unknown("run", name, collection.networks)
+            raise unknown("run", name, collection.networks, "bench status")
     if first == second:
         raise BadInput(f"{first} twice: expected two different runs")
     _paired(collection, first, second)

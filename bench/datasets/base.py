@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Images = NDArray[np.float32]
 Labels = NDArray[np.int64]
+CALIBRATION = 128  # images to measure layers on: as many as a step of the usual batch size sees
 
 
 @dataclass(frozen=True)
@@ -53,3 +54,8 @@ class Dataset:
     classes: tuple[str, ...]
     fingerprint: str
     skipped: tuple[str, ...] = ()
+
+    @property
+    def calibration(self) -> Images:
+        """The training images that ranges and batch statistics of layers come from, at even distances, float32."""
+        return self.train.spread(CALIBRATION).images.astype(np.float32)

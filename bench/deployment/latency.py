@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -18,52 +17,17 @@ from bench.deployment.zero_filters import without_zero_filters
 from bench.evaluation.classifier import Classifier
 from bench.evaluation.metrics import multiply_accumulates
 from bench.evaluation.restored import restored
-from bench.records.provenance import environment
+from bench.records.provenance import devices, environment
 from bench.records.schema import TENSORFLOW, LatencyRecord, LatencyRow
 from bench.records.store import Folder
 from bench.training.clock import Clock
 from bench.training.progress import Progress
-from bench.training.runtime import devices
 from bench.training.runtime import threads as tensorflow_threads
 
 WARM = 3  # calls before the clock starts: they compile and allocate
 BATCHES = (1, 64)
 VERSION = 1  # of how times are taken
 Key = TypeVar("Key")
-
-
-@dataclass(frozen=True)
-class Latency:
-    """How long one network takes in one runtime.
-
-    Args:
-        run: the key of the run.
-        runtime: "TensorFlow", or the format of a deployed file.
-        threads: that the runtime may use.
-        batch: images a call.
-        milliseconds: of each call.
-        bytes: the size of the file; None for TensorFlow.
-        macs: multiply-accumulates for one image, zeros included.
-    """
-
-    run: str
-    runtime: str
-    threads: int
-    batch: int
-    milliseconds: tuple[float, ...]
-    bytes: int | None
-    macs: int
-
-    @property
-    def median(self) -> float:
-        """The median, in milliseconds a call."""
-        return float(np.median(self.milliseconds))
-
-    @property
-    def quartiles(self) -> tuple[float, float]:
-        """The quartiles, in milliseconds a call."""
-        low, high = np.quantile(self.milliseconds, (0.25, 0.75))
-        return float(low), float(high)
 
 
 def timed_in_turn(calls: Mapping[Key, Callable[[], object]], rounds: int) -> dict[Key, tuple[float, ...]]:
@@ -85,7 +49,7 @@ def timed_in_turn(calls: Mapping[Key, Callable[[], object]], rounds: int) -> dic
 
 def latencies(
     found: Sequence[Folder], formats: Sequence[str], rounds: int, threads: int, progress: Progress
-) -> list[Latency]:
+) -> dict[str, list[LatencyRow]]:
     """Time the networks in ``found`` in TensorFlow and as a file of each of ``formats``, at each batch size, and record it.
 
     Filters that are zero are taken out first, as in every file that is deployed.
@@ -93,6 +57,9 @@ def latencies(
     Args:
         rounds: how often each is called; in each round all are called in turn.
         threads: of the deployed runtimes. TensorFlow has those that it was started with.
+
+    Returns:
+        The rows of each network by the key of its run.
 
     Raises:
         BadInput: a run is not trained, or a format is unknown or lacks its library.
@@ -112,43 +79,48 @@ def latencies(
                 kind.write(model, path)
                 networks[folder.run.key, name, threads] = kind.load(path, threads), path.stat().st_size, macs
         draw = np.random.default_rng(0)
-        results = []
+        rows: dict[str, list[LatencyRow]] = {folder.run.key: [] for folder in found}
         for batch in BATCHES:
-            size = found[0].run.image_size
-            images = draw.integers(0, 256, (batch, size, size, 3)).astype(np.float32)
+            side = found[0].run.image_size
+            images = draw.integers(0, 256, (batch, side, side, 3)).astype(np.float32)
             progress.say(f"timing {len(networks)} networks at batch {batch}")
-            calls = {key: partial(run, images) for key, (run, _, _) in networks.items()}
+            calls = {key: partial(network, images) for key, (network, _, _) in networks.items()}
             times = timed_in_turn(calls, rounds)
-            results += [Latency(*key, batch, times[key], *networks[key][1:]) for key in networks]
+            for key, (_, size, macs) in networks.items():
+                run, runtime, used = key
+                rows[run].append(timed_row(runtime, used, batch, times[key], size, macs))
     for folder in found:
-        _record(folder, [row for row in results if row.run == folder.run.key], clock)
-    return results
+        _record(folder, rows[folder.run.key], clock)
+    return rows
 
 
-def _record(folder: Folder, rows: Sequence[Latency], clock: Clock) -> None:
+def _record(folder: Folder, rows: list[LatencyRow], clock: Clock) -> None:
     """Write the times of one network beside its other records."""
     folder.write_latency(
         LatencyRecord(
             version=VERSION,
-            environment=environment(devices()),
+            environment=environment(),
             machine=machine(devices()),
-            rows=[_row(each) for each in rows],
+            rows=rows,
             weights=folder.trained().weights,
             volatile=clock.read(),
         )
     )
 
 
-def _row(found: Latency) -> LatencyRow:
-    low, high = found.quartiles
+def timed_row(
+    runtime: str, threads: int, batch: int, times: Sequence[float], size: int | None, macs: int
+) -> LatencyRow:
+    """Return the row of a network whose calls took ``times``, in milliseconds, and whose file has ``size`` bytes."""
+    low, high = np.quantile(times, (0.25, 0.75))
     return LatencyRow(
-        runtime=found.runtime,
-        threads=found.threads,
-        batch=found.batch,
-        rounds=len(found.milliseconds),
-        milliseconds=found.median,
-        low=low,
-        high=high,
-        bytes=found.bytes,
-        macs=found.macs,
+        runtime=runtime,
+        threads=threads,
+        batch=batch,
+        rounds=len(times),
+        milliseconds=float(np.median(times)),
+        low=float(low),
+        high=float(high),
+        bytes=size,
+        macs=macs,
     )

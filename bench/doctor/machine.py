@@ -15,11 +15,12 @@ BFLOAT16 = {"avx512_bf16": "AVX512-BF16", "amx_bf16": "AMX-BF16"}  # Linux's nam
 
 def machine() -> Iterator[Finding]:
     """Yield a finding on the device that TensorFlow computes on and one on bfloat16. It starts TensorFlow."""
+    from bench.records.provenance import devices
     from bench.training import runtime
 
     try:
         runtime.prepare()
-        found, threads = runtime.devices(), runtime.threads()
+        found, threads = devices(), runtime.threads()
     except Exception as error:  # a broken installation can raise anything
         text = f"TensorFlow does not start: {type(error).__name__}: {error}"
         yield Finding("device", " ".join(text.split()), State.ERROR, f"install it again: {INSTALL} . in the checkout")

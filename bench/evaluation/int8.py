@@ -9,10 +9,9 @@ import tensorflow as tf
 import tf_keras as keras
 from numpy.typing import NDArray
 
-from bench.datasets.base import Dataset, Images
+from bench.datasets.base import Images
 from bench.methods.kernels import kernel_layers
 
-CALIBRATION = 128  # training images that the ranges of activations come from
 LEVELS = 127  # of either sign
 # A convolution or a sum is rounded once, after the layers that the runtime fuses with it.
 FUSED = (keras.layers.BatchNormalization, keras.layers.ReLU)
@@ -36,11 +35,6 @@ class Rounded(keras.layers.Wrapper):  # type: ignore[misc]  # tf_keras has no ty
     def call(self, inputs: Any, **options: Any) -> Any:
         """Return the rounded output."""
         return tf.quantization.fake_quant_with_min_max_args(self.layer(inputs, **options), self.low, self.high)
-
-
-def calibration_images(data: Dataset) -> Images:
-    """Return the training images that ranges come from, spread evenly, float32."""
-    return data.train.spread(CALIBRATION).images.astype(np.float32)
 
 
 def int8(model: Any, images: Images) -> Any:

@@ -61,11 +61,13 @@ def judge(
 
 def accuracy(target: Target, images: Split) -> float:
     """Return the fraction of ``images`` that the network classifies correctly, in inference mode and float32."""
-    right = 0
-    for start in range(0, len(images), CHUNK):
-        found = classes(target, images.images[start : start + CHUNK].astype(np.float32))
-        right += int((found == images.labels[start : start + CHUNK]).sum())
-    return right / len(images)
+    return float((predicted(target, images) == images.labels).mean())
+
+
+def predicted(target: Target, images: Split) -> Labels:
+    """Return the class of each of ``images``, in inference mode and float32."""
+    chunks = range(0, len(images), CHUNK)
+    return np.concatenate([classes(target, images.images[at : at + CHUNK].astype(np.float32)) for at in chunks])
 
 
 def classes(target: Target, images: Images) -> Labels:

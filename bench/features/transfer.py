@@ -31,7 +31,6 @@ from bench.records.provenance import environment, with_module
 from bench.records.schema import RadiusRow, ThreatRecord, TransferAttackRow, TransferRecord, TransferRow
 from bench.training.clock import Clock
 from bench.training.progress import Progress
-from bench.training.runtime import devices
 
 VERSION = 1
 HELD_OUT = 0.2
@@ -127,7 +126,7 @@ def transfer(
         attacks=[_attacked(spec, whole, shown, seed, progress) for spec in specs],
         seed=seed,
         largest_class=float(np.bincount(data.train.labels[held]).max() / len(held)),
-        environment=with_module(environment(devices()), "sklearn"),
+        environment=with_module(environment(), "sklearn"),
         volatile=clock.read(),
     )
 

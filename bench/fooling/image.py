@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from bench.attacks.base import Threat
 from bench.attacks.norms import LINF
@@ -23,7 +24,6 @@ from bench.networks import LoadedNetwork
 from bench.records.provenance import environment
 from bench.records.schema import FooledRecord, GuessRow, ThreatRecord
 from bench.training.clock import Clock
-from bench.training.runtime import devices
 
 VERSION = 2
 TOP = 3
@@ -124,7 +124,7 @@ def fool_image(
         after=guesses(network.names, after, temperature),
         in_whole_levels=guesses(network.names, stored, temperature),
         weights=network.weights,
-        environment=environment(devices()),
+        environment=environment(),
         volatile=clock.read(),
     )
     return FooledImage(clean, moved, record)
@@ -139,7 +139,6 @@ def threat(steps: int, targeted: bool) -> Threat:
 def guesses(names: ClassNames, logits: Images, temperature: float) -> list[GuessRow]:
     """Return the ``TOP`` classes with the largest logits (classes,), with their confidence, softmax(logits / temperature)."""
     wide = logits.astype(np.float64) / temperature
-    powers = np.exp(wide - wide.max())
-    confidence = powers / powers.sum()
+    confidence = softmax(wide)
     order = np.argsort(-wide, kind="stable")[:TOP]
     return [GuessRow(id=names.ids[each], name=names[each], confidence=float(confidence[each])) for each in order]

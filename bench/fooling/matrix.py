@@ -21,7 +21,6 @@ from bench.records.outcomes import wilson
 from bench.records.provenance import environment
 from bench.records.schema import FoolingCell, FoolingMatrixRecord, FoolingNetworkRow, ThreatRecord
 from bench.training.clock import Clock
-from bench.training.runtime import devices
 
 VERSION = 2
 Wrong = NDArray[np.bool_]
@@ -152,7 +151,7 @@ def matrix_of(
         networks=rows,
         cells=found.cells([each.name for each in networks]),
         data=data,
-        environment=environment(devices()),
+        environment=environment(),
         volatile=clock.read(),
     )
 

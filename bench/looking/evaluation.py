@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.datasets.base import Labels, Split
+from bench.datasets.base import Split
 from bench.errors import BadInput
-from bench.evaluation.base import Evaluation, Network, Subject
-from bench.evaluation.referee import classes
+from bench.evaluation.base import Evaluation, Subject
+from bench.evaluation.referee import predicted
 from bench.looking.images_looked_at import looked_at
 from bench.looking.references import references
 from bench.looking.version import LOOK
@@ -24,8 +24,6 @@ from bench.training.clock import Clock
 
 if TYPE_CHECKING:  # it imports scipy, which the command line starts without
     from bench.looking.maps import Maps
-
-CHUNK = 256
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ class Look(Evaluation):
         if seeds:
             pairs["seeds"] = (control or own, seeds)
         rows, numbers = compared(pairs)
-        predicted = _classes(network, val)
+        found = predicted(network, val)
         control_row, seeds_row = others.rows
         record = LookRecord(
             version=LOOK,
@@ -102,14 +100,14 @@ class Look(Evaluation):
             seeds=seeds_row,
             agreement=rows,
             incompleteness=float(np.median(own.incompleteness)),
-            accuracy=float((predicted == val.labels).mean()),
+            accuracy=float((found == val.labels).mean()),
             weights=subject.training.weights,
             data=subject.data.fingerprint,
             environment=subject.environment,
             volatile=clock.read(),
         )
         small = np.uint8 if len(subject.data.classes) <= 256 else np.uint16
-        numbers |= {"places": places, "predicted": predicted.astype(small), "labels": val.labels.astype(small)}
+        numbers |= {"places": places, "predicted": found.astype(small), "labels": val.labels.astype(small)}
         folder.write_look(record, numbers)
 
     def _maps(self, folder: Folder | None, images: Split, places: Indices) -> Maps | None:
@@ -146,8 +144,3 @@ def compared(pairs: Mapping[str, tuple[Maps, Maps]]) -> tuple[list[AgreementRow]
                 )
             )
     return rows, numbers
-
-
-def _classes(network: Network, images: Split) -> Labels:
-    chunks = range(0, len(images), CHUNK)
-    return np.concatenate([classes(network, images.images[at : at + CHUNK].astype(np.float32)) for at in chunks])

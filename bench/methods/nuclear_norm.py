@@ -50,13 +50,6 @@ def shrunk(kernel: NDArray[np.float32], threshold: float) -> NDArray[np.float32]
     return np.asarray((found if tall is matrix else found.T).reshape(kernel.shape), dtype=np.float32)
 
 
-def rank(kernel: NDArray[np.float32]) -> int:
-    """Return the numerical rank of the matrix of ``kernel``: its singular values above 1e-4 of the largest."""
-    matrix = kernel.reshape(-1, kernel.shape[-1]).astype(np.float64)
-    sizes = np.linalg.svd(matrix, compute_uv=False)
-    return int((sizes > 1e-4 * sizes[0]).sum())
-
-
 def _shrink(kernels: list[Any], threshold: float) -> None:
     for kernel in kernels:
         found = kernel.numpy()

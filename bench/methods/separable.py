@@ -17,21 +17,11 @@ def largest_rank(size: int, channels_in: int, channels_out: int) -> int:
     return size * min(channels_in, channels_out)
 
 
-def recompose(vertical: Kernel, horizontal: Kernel) -> Kernel:
-    """Return the kernel of the one convolution that equals a pair.
-
-        W[i, j, c, n] = sum_d V[i, 0, c, d] H[0, j, d, n]
-
-    where V is ``vertical`` (k, 1, C, K) and H is ``horizontal`` (1, k, K, N), both in the layout of tf_keras; W has the
-    shape (k, k, C, N).
-    """
-    kernel: Kernel = np.einsum("icd,jdn->ijcn", vertical[:, 0], horizontal[0])
-    return kernel
-
-
 def rank_of_pair(vertical: Kernel, horizontal: Kernel) -> int:
-    """Return the numerical rank of the matrix of ``recompose(vertical, horizontal)``, without computing the matrix.
+    """Return the numerical rank of the matrix of the one convolution that equals a pair, without computing it.
 
+    That convolution has the kernel W[i, j, c, n] = sum_d V[i, 0, c, d] H[0, j, d, n], where V is ``vertical`` (k, 1, C, K)
+    and H is ``horizontal`` (1, k, K, N), both in the layout of tf_keras; W has the shape (k, k, C, N).
     With QR factorisations V = A R and H^T = B S of the factors as matrices, V H = A (R S^T) B^T has the singular values of
     the small R S^T.
     """

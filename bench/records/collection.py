@@ -59,6 +59,16 @@ class Collection:
         return self.networks.get(run.name, {})
 
     @property
+    def every(self) -> list[TrainedNetwork]:
+        """All networks, in the order of run and seed."""
+        return [network for seeds in self.networks.values() for network in seeds.values()]
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs that have a network, each at the first of its seeds."""
+        return [next(iter(seeds.values())).run for seeds in self.networks.values()]
+
+    @property
     def damaged(self) -> tuple[LeftOut, ...]:
         """What is left out because it is damaged or cannot be read."""
         return tuple(each for each in self.left_out if each.damaged)

@@ -55,7 +55,7 @@ COLUMNS = {
 KEY = ("run", "seed", "attack", "norm", "fraction", "eps")
 ATTACK = ("attack", "images", "fraction", "gradient_zero_images", "gradient_zero_pixels")
 METRICS = ("sparsity", "sparsity_whole", "parameters", "parameters_nonzero", "macs", "macs_nonzero", "gzip_bytes")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # at the start of a text: a spreadsheet would run it
 
 
 def table(results: Path) -> tuple[DataFrame, list[BenchError]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
@@ -22,21 +22,28 @@ ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 LIBRARIES = ("tensorflow", "tf_keras", "tensorflow-model-optimization", "numpy", "pillow")
 
 
-def environment(devices: Sequence[str], others: Mapping[str, str] = MappingProxyType({})) -> EnvironmentRecord:
-    """Return versions, machine and commit.
+def environment(others: Mapping[str, str] = MappingProxyType({})) -> EnvironmentRecord:
+    """Return versions, machine and commit. It starts TensorFlow.
 
     Args:
-        devices: the names of TensorFlow's devices.
         others: the versions of other packages that took part, by name.
     """
     return EnvironmentRecord(
         versions={**versions(), **others},
-        device=list(devices),
+        device=devices(),
         platform=f"{platform.system()} {platform.machine()}",
         commit=_commit(),
         onednn=os.environ[ONEDNN] == "1",
         deterministic=True,
     )
+
+
+def devices() -> list[str]:
+    """Return the names of the devices that TensorFlow computes on."""
+    import tensorflow as tf
+
+    accelerators = [tf.config.experimental.get_device_details(each) for each in tf.config.list_physical_devices("GPU")]
+    return [each.get("device_name", "GPU") for each in accelerators] or [f"CPU {platform.machine()}"]
 
 
 @cache

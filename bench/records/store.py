@@ -43,6 +43,9 @@ from bench.spec.control import control_of, options_apart
 from bench.spec.run import Run
 
 GALLERY = ".gallery.npz"
+INTO_ANOTHER_FOLDER = (
+    "train it again into another folder, with --results-dir, and name that folder here (--restart deletes the record)"
+)
 PROBE = 0.5  # seconds to wait for a lock: ``is_locked`` of another process holds it for an instant
 TORN = 3600.0  # seconds after which nothing is still at work on a file that is half written
 
@@ -137,9 +140,14 @@ class Folder:
     def trained(self) -> TrainingRecord:
         """Return the record of the training; BadInput where there is no network of it here."""
         found = self.training()
-        if found is None or found.diverged or not is_there(self._weights):
+        if found is None or found.diverged:
             raise BadInput(
-                f"{self.run.key} has no network here: expected a trained run with its weights; bench run trains it"
+                f"{self.run.key} has no network here: expected a trained run with its weights; "
+                f"{'this one diverged' if found else 'bench run trains it'}"
+            )
+        if not is_there(self._weights):
+            raise BadInput(
+                f"{self.run.key} is recorded, but its weights are not here: expected both; {INTO_ANOTHER_FOLDER}"
             )
         return found
 
@@ -191,7 +199,7 @@ class Folder:
         if record.diverged:
             raise BadInput(f"{what}, which diverged and has no network: expected one that was trained to its end")
         if not found._weights.exists():
-            raise BadInput(f"{what}, which has no weights here, only its record: train it again, with --restart")
+            raise BadInput(f"{what}, which has no weights here, only its record: {INTO_ANOTHER_FOLDER}")
         return found
 
     def other_seeds(self) -> list[Folder]:

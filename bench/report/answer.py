@@ -15,6 +15,7 @@ from bench.comparison.standing import USUAL, Standing
 from bench.records.networks import named_seeds
 from bench.report.network_names import names_of
 from bench.report.tables.cells import percent
+from bench.report.wording import how_many, joined
 from bench.spec.architectures import written
 from bench.spec.control import control_of
 from bench.spec.run import Run
@@ -72,10 +73,10 @@ class Answer:
         for radius in sorted({each.eps for each in others}):
             here = [each for each in others if each.eps == radius]
             audited = sorted({written(each.run.arch) for each in here if each.audited})
-            which = [f"audited networks of {_and(audited)}"] * bool(audited)
+            which = [f"audited networks of {joined(audited)}"] * bool(audited)
             which += ["networks without an audit"] * any(not each.audited for each in here)
-            said.append(f"{_and(which)} are at eps {radius:g}")
-        return f"The numbers of {_and(said)}: do not compare them with the others." if said else ""
+            said.append(f"{joined(which)} are at eps {radius:g}")
+        return f"The numbers of {joined(said)}: do not compare them with the others." if said else ""
 
     @cached_property
     def names(self) -> Mapping[Run, str]:
@@ -117,7 +118,7 @@ class Answer:
                 )
             )
         if without:
-            said.append(f"{_count(without, 'more network')} {_has(without)} no record of FGSM at eps {self.eps:g}.")
+            said.append(f"{how_many(without, 'more network')} {_has(without)} no record of FGSM at eps {self.eps:g}.")
         return " ".join(said)
 
     @cached_property
@@ -156,14 +157,16 @@ class Answer:
             )
         made = [each for each in audited if each.run != control_of(each.run)]
         controls, others = len(audited) - len(made), len(self.standings) - len(audited)
-        apart = f" {_count(others, 'other')} {_was(others)} not audited." * bool(others)
+        apart = f" {how_many(others, 'other')} {_was(others)} not audited." * bool(others)
         if not made:
             return f"Only controls were audited. Others are compared with them, so none of them can be shown to resist.{apart}"
-        measure = f" {_count(controls, 'control')} {_was(controls)} audited too." * bool(controls)
+        measure = f" {how_many(controls, 'control')} {_was(controls)} audited too." * bool(controls)
         counted = Counter(each.verdict for each in made)
         resists = [each for each in made if each.verdict is Kind.RESISTS]
-        rest = _and([f"{counted[kind]} {words[counted[kind] != 1]}" for kind, words in VERBS.items() if counted[kind]])
-        what = f"{_count(len(made), 'audited network')} with a method"
+        rest = joined(
+            [f"{counted[kind]} {words[counted[kind] != 1]}" for kind, words in VERBS.items() if counted[kind]]
+        )
+        what = f"{how_many(len(made), 'audited network')} with a method"
         if not resists and len(made) == 1:
             return f"The only audited network with a method {rest.removeprefix('1 ')}.{measure}{apart}"
         if not resists:
@@ -186,7 +189,7 @@ class Answer:
             return "How much of the accuracy is illusion is not known: FGSM is the only attack that was tried."
         too_much = [each for each in known if each.illusion > MARGIN]
         most = max(known, key=lambda each: (each.illusion, each.run.name))
-        which = f"{_count(len(known), 'network')} that learned and met another attack"
+        which = f"{how_many(len(known), 'network')} that learned and met another attack"
         head = f"FGSM says over {100 * MARGIN:g} points too much for {len(too_much)} of {which}"
         if not too_much:
             return f"{head}; the largest difference is {percent(most.illusion)} points."
@@ -221,7 +224,7 @@ class Answer:
         less = sum(each < -MARGIN for each, _, _ in gains)
         points = f"over {100 * MARGIN:g} points"
         head = (
-            f"Of {_count(len(pairs), 'compressed network')} that met the same attacks as the same network uncompressed, {more} "
+            f"Of {how_many(len(pairs), 'compressed network')} that met the same attacks as the same network uncompressed, {more} "
             f"{'keeps' if more == 1 else 'keep'} {points} more under attack and {less} {points} less."
         )
         if more == 0:
@@ -249,11 +252,11 @@ class Answer:
             "A line falls from what FGSM says (attacker at T = 1) to what is left in the worst case found, image by image."
         ]
         if audited:
-            parts.append(f"For {_count(audited, 'network')} that is the worst of the audit.")
+            parts.append(f"For {how_many(audited, 'network')} that is the worst of the audit.")
         if others:
             spread = f"{min(others)}" if min(others) == max(others) else f"{min(others)} to {max(others)}"
             uneven = " A network that met fewer attacks looks better than it is." * (min(others) < max(others))
-            which = "every network" if not audited else _count(len(others), "network")
+            which = "every network" if not audited else how_many(len(others), "network")
             attacks = "recorded attack" if max(others) == 1 else "recorded attacks"
             parts.append(f"For {which} it is the worst of {spread} {attacks}: less may be left.{uneven}")
         parts.append("The numbers of a network are of the seeds and images that met all of its attacks.")
@@ -306,7 +309,7 @@ def verdict_of(standing: Standing) -> str:
     """
     if not standing.learned:
         return f"{standing.word}; it did not learn"
-    other = f" ({_and(standing.judged_by)})" * (standing.audited and standing.judged_by != standing.deciding)
+    other = f" ({joined(standing.judged_by)})" * (standing.audited and standing.judged_by != standing.deciding)
     masked = "; gradient masked" * bool(standing.hides and standing.verdict is not Kind.MASKED)
     return f"{standing.word}{other}{', provisional' * standing.provisional}{masked}"
 
@@ -316,20 +319,12 @@ def times(ratio: float) -> str:
     return f"{ratio:.1f}x" if ratio < 2.95 and f"{ratio:.1f}"[-1] != "0" else f"{ratio:.0f}x"
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
-
-
 def _has(number: int) -> str:
     return "has" if number == 1 else "have"
 
 
 def _was(number: int) -> str:
     return "was" if number == 1 else "were"
-
-
-def _and(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _listed(names: Sequence[str]) -> str:

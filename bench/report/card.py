@@ -60,6 +60,7 @@ def card(folders: Sequence[Folder]) -> str:
         run=first.run,
         architecture=written(first.run.arch),
         seeds=named_seeds(each.run.seed for each in networks),
+        several=len(networks) > 1,
         metrics=_metrics(networks),
         record=first.record,
         software=first.record.environment.versions,

@@ -20,13 +20,14 @@ from bench.report.answer_picture import drawn, legend
 from bench.report.answer_rows import in_rows
 from bench.report.curves import curves
 from bench.report.discussion import Discussion
-from bench.report.escaping import printable
+from bench.report.escaping import cleaned
 from bench.report.findings import findings
 from bench.report.glossary import GLOSSARY
 from bench.report.leaderboard import Entry, version
 from bench.report.picture import Picture
 from bench.report.tables.table import Column, Table
 from bench.report.tables.threat_models import threat_models
+from bench.report.wording import how_many
 from bench.runs.grid import PRESETS, Grid
 from bench.spec.control import control_of
 
@@ -50,7 +51,6 @@ AGAIN = (
 )
 NOTHING_LEFT_OUT = "Every record that was found is used; no run failed or diverged."
 BEGIN = ("bench report",)
-MOST_COMMANDS = 12
 SHOWN_EPS = (1.0, 2.0, 4.0, 8.0)
 BRIEF = (
     "network",
@@ -178,12 +178,12 @@ def content(records: Collection, grid: Grid, found: Found, results: Path | None 
     Args:
         results: the folder of the records, which the report does not name.
     """
-    networks = [each for seeds in records.networks.values() for each in seeds.values()]
+    networks = records.every
     every = [*found.own, *found.figures]
     commands = recipe(grid, {each.run.seed for each in networks}) if found.figures or not networks else BEGIN
     pictures = [picture for figure in every for picture in figure.pictures]
     made = Counter(version(each) for each in networks)
-    versions = tuple(f"{_count(count, 'training')}: {line}" for line, count in sorted(made.items()))
+    versions = tuple(f"{how_many(count, 'training')}: {line}" for line, count in sorted(made.items()))
     scored, card, files = found.findings
     table, table_files = found.networks
     return {
@@ -227,7 +227,7 @@ def _by_name(pictures: Sequence[Picture]) -> dict[str, Picture]:
 def family_recipe(group: ComparisonGroup) -> tuple[str, ...]:
     """Return the commands that make the figure of a family again: its recorded runs, then the report."""
     runs = [replace(run, seed=seed) for run in group.runs for seed in group.trained(run)]
-    return (*[printable(group.command(run)) for run in runs[:MOST_COMMANDS]], "bench report")
+    return (*[cleaned(group.command(run)) for run in runs], "bench report")
 
 
 def recipe(grid: Grid, seeds: Iterable[int], figure: str = "") -> tuple[str, str]:
@@ -241,12 +241,12 @@ def recipe(grid: Grid, seeds: Iterable[int], figure: str = "") -> tuple[str, str
     every = ",".join(map(str, sorted({*grid.seeds, *seeds})))
     sweep = ["bench", "sweep", name, *chosen, "--seeds", every]
     report = ["bench", "report", "--grid", name, *chosen]
-    return printable(shlex.join(sweep)), printable(shlex.join(report))
+    return cleaned(shlex.join(sweep)), cleaned(shlex.join(report))
 
 
 def _summary(records: Collection, figures: Sequence[FigureSection]) -> str:
     """Return what was measured, in a sentence, or why nothing was."""
-    networks = [each for seeds in records.networks.values() for each in seeds.values()]
+    networks = records.every
     if not networks:
         if records.ends:
             return f"No run that began is trained yet ({records.ends})."
@@ -257,15 +257,12 @@ def _summary(records: Collection, figures: Sequence[FigureSection]) -> str:
     attackers: dict[str, dict[str, None]] = {}
     for group in (figure.group for figure in figures if figure.group.measured):
         attackers.setdefault(str(group.attack.norm), {})[group.attacker] = None
-    attacks = "".join(f"; attacked in the {norm} norm: {'; '.join(each)}" for norm, each in attackers.items())
+    attacks = "; ".join(f"in the {norm} norm: {'; '.join(each)}" for norm, each in attackers.items())
+    shown = f" The figures show attacks {attacks}." * bool(attackers)
     return (
-        f"{_count(len(networks), 'training')} of {_count(len(records.networks), 'network')} ("
-        f"{named_seeds(seeds)}; {', '.join(archs)}) on {', '.join(data)}{attacks}."
+        f"{how_many(len(networks), 'training')} of {how_many(len(records.networks), 'network')} ("
+        f"{named_seeds(seeds)}; {', '.join(archs)}) on {', '.join(data)}.{shown}"
     )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _left_out(records: Collection, results: Path | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from bench.errors import BadInput
 from bench.records.collection import Collection
-from bench.report.escaping import printable
+from bench.report.escaping import cleaned
 
 NAME = "discussion.md"
 WRITTEN_FOR = re.compile(r"<!-- records: (\S+) -->\n")
@@ -42,7 +42,7 @@ def discussion(results: Path, records: Collection) -> Discussion | None:
     Its first line, ``<!-- records: DIGEST -->``, has the ``digest`` of the records that it was written for.
     """
     try:
-        text = printable((results / NAME).read_text(encoding="utf-8"))
+        text = cleaned((results / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-FORMULA = ("=", "+", "-", "@", "\n")
+from bench.records.export import FORMULA
+
 LATEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -17,24 +18,24 @@ LATEX = {
 }
 
 
-def printable(text: str) -> str:
+def cleaned(text: str) -> str:
     """Return ``text`` with every control character replaced, and every one that reverses text. Line ends stay."""
     return "".join(sign if sign == "\n" or sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def spreadsheet(text: str) -> str:
     """Return ``text`` with an apostrophe in front where a spreadsheet would run it as a formula."""
-    shown = printable(text)
+    shown = cleaned(text)
     return f"'{shown}" if shown.startswith(FORMULA) else shown
 
 
 def markdown(text: str) -> str:
     """Return ``text`` as one line of Markdown that shows it as it is."""
     # Backslashes prevent markup, links and the end of a cell; entities prevent tags.
-    escaped = re.sub(r"([\\`*_\[\]|!~#$])", r"\\\1", printable(text).replace("\n", " "))
+    escaped = re.sub(r"([\\`*_\[\]|!~#$])", r"\\\1", cleaned(text).replace("\n", " "))
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def latex(text: str) -> str:
     """Return ``text`` as LaTeX that shows it as it is."""
-    return "".join(LATEX.get(sign, sign) for sign in printable(text))
+    return "".join(LATEX.get(sign, sign) for sign in cleaned(text))

@@ -15,6 +15,7 @@ from bench.records.outcomes import CLEAN, Quantity
 from bench.report.picture import Picture
 from bench.report.tables.scorecard import pictures
 from bench.report.tables.table import Cell, Table
+from bench.report.wording import joined
 from bench.spec.seeds import SEEDS
 
 SMALL = 0.0005  # a difference below it is shown as none
@@ -59,7 +60,7 @@ class Card:
             return (
                 f"{COUNTED[seeds].capitalize()} ran, and three are needed to tell a method from luck. So far, {seen}."
             )
-        return f"{seeds} seeds do not tell it from chance. On average, {seen}."
+        return f"The tests do not decide it, although this claim has {seeds} seeds. On average, {seen}."
 
     def _by_counterexample(self, found: Examined) -> str:
         """Return the verdict where one network is enough, with the networks that stand against it beside it."""
@@ -79,7 +80,6 @@ class Findings:
     table: Table
     files: tuple[str, ...]
     cards: tuple[Card, ...]
-    panels: Mapping[str, Picture]
 
     @property
     def tally(self) -> dict[str, int]:
@@ -115,7 +115,7 @@ def findings(
         for each in scored
         if each.verdict is not Verdict.NOT_RUN
     ]
-    return Findings(table, files, tuple(cards), panels) if cards else None
+    return Findings(table, files, tuple(cards)) if cards else None
 
 
 def in_words(found: Examined) -> str:
@@ -127,20 +127,16 @@ def in_words(found: Examined) -> str:
     verb = ("lose" if drop else "keep") + "s" * (len(plus) == 1)
     mean = " on average" * (len(plus) > 1)
     if abs(difference) < SMALL:
-        return f"{where}, {_and(plus)} {verb} as much accuracy as {_and(minus)}{mean}"
+        return f"{where}, {joined(plus)} {verb} as much accuracy as {joined(minus)}{mean}"
     points = f"{abs(100 * difference):.1f} points"
     if len(plus) > 1 and len(minus) > 1:  # a line through all of them
         labels = list(claim.weights)
         what = "the drop" if drop else "accuracy"
         return f"from {labels[0]} to {labels[-1]}, {what} {where} {'rises' if difference > 0 else 'falls'} by {points}"
-    return f"{where}, {_and(plus)} {verb} {points} {'more' if difference > 0 else 'less'} accuracy than {_and(minus)}{mean}"
+    return f"{where}, {joined(plus)} {verb} {points} {'more' if difference > 0 else 'less'} accuracy than {joined(minus)}{mean}"
 
 
 def _where(claim: Claim) -> str:
     if claim.band == CLEAN:
         return "without attack"
     return f"at eps {claim.band.low:g}" if claim.band.low == claim.band.high else "under attack"
-
-
-def _and(labels: Sequence[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

@@ -60,7 +60,6 @@ def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry
 
     Without a timing it has no milliseconds. A column in which no network has anything is left out.
     """
-    runs = [next(iter(seeds.values())).run for seeds in records.networks.values()]
     names = names_in(records)
     standing = {each.run.name: each for each in answer.standings}
 
@@ -69,7 +68,7 @@ def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry
         alike = (written(run.arch), run.batch_size, found.eps if found else math.inf)
         return (not (found and found.audited), *alike, -found.left if found else 0.0, run.name)
 
-    ordered = sorted(runs, key=place)
+    ordered = sorted(records.runs, key=place)
     timed = milliseconds(records)
     rows = tuple(_row(names[run.name], run, records.of(run), standing.get(run.name), timed) for run in ordered)
     caption = (

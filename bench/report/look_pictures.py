@@ -16,11 +16,10 @@ from bench.errors import BadInput
 from bench.looking.ascent import Ascent
 from bench.looking.drawn import Drawn
 from bench.looking.maps import read_maps
-from bench.records.files import write_bytes
 from bench.records.store import Folder
 from bench.report.figures.class_images import class_images
 from bench.report.figures.saliency_maps import saliency_maps
-from bench.report.figures.save import render
+from bench.report.figures.save import write
 from bench.report.network_names import names_of
 
 
@@ -82,9 +81,4 @@ def _write(folders: Sequence[Folder], name: str, other: str, figure: Figure) -> 
     differs = "\n".join([*(each.run.key for each in folders[1:]), *[other] * bool(other)])
     if differs:
         name += f"-{hashlib.sha256(differs.encode()).hexdigest()[:8]}"
-    paths = []
-    for kind, content in render(figure).items():
-        path = folders[0].looks_path / f"{name}.{kind}"
-        write_bytes(path, content)
-        paths.append(path)
-    return paths
+    return write(folders[0].looks_path / name, figure)

@@ -30,7 +30,7 @@ def names_of(runs: Sequence[Run], dense: str = "dense") -> Mapping[Run, str]:
 
 def names_in(collection: Collection) -> dict[str, str]:
     """Return the name of every network in ``collection``, by the name of its run."""
-    return names_by_run([next(iter(seeds.values())).run for seeds in collection.networks.values()])
+    return names_by_run(collection.runs)
 
 
 def names_by_run(runs: Sequence[Run]) -> dict[str, str]:

@@ -13,10 +13,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from bench.report.escaping import latex, markdown, printable
+from bench.report.escaping import cleaned, latex, markdown
 
 ESCAPES: dict[str, Callable[[str], str]] = {
-    "html": printable,  # Jinja escapes the rest
+    "html": cleaned,  # Jinja escapes the rest
     "md": lambda text: Markup(markdown(text)),
     "tex": lambda text: Markup(latex(text)),
 }
@@ -51,7 +51,7 @@ def _environment(kind: str) -> Environment:
         keep_trailing_newline=True,
         **SYNTAX.get(kind, {}),
     )
-    found.filters["code"] = lambda text: Markup(printable(text)) if kind == "md" else text
+    found.filters["code"] = lambda text: Markup(cleaned(text)) if kind == "md" else text
     found.filters["file_name"] = lambda path: PurePosixPath(path).name
     found.globals["style"] = _asset("page.css")
     found.globals["scripts"] = {name: _asset(f"{name}.js") for name in ("page", "gallery")}

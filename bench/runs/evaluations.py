@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.attacks.spec import AttackSpec
-from bench.audit.evaluation import audit_evaluations
+from bench.audit.battery import Battery
+from bench.audit.evaluation import AuditEvaluation
 from bench.evaluation.attack import attack_evaluations
 from bench.evaluation.base import Evaluation
 from bench.looking.evaluation import Look
@@ -14,17 +15,17 @@ from bench.looking.evaluation import Look
 
 @dataclass(frozen=True)
 class Wanted:
-    """The evaluations that a run is to have: its attacks, the names of the batteries that it is audited by, its looks."""
+    """The evaluations that a run is to have: its attacks, the batteries that it is audited by, its looks."""
 
     attacks: tuple[AttackSpec, ...] = ()
-    audits: tuple[str, ...] = ()
+    audits: tuple[Battery, ...] = ()
     looks: tuple[Look, ...] = ()
 
 
 # Kind -> function that maps what is wanted to the evaluations of this kind.
 EVALUATIONS: dict[str, Callable[[Wanted], Sequence[Evaluation]]] = {
     "attack": lambda wanted: attack_evaluations(wanted.attacks),
-    "audit": lambda wanted: audit_evaluations(wanted.audits),
+    "audit": lambda wanted: [AuditEvaluation(each) for each in wanted.audits],
     "look": lambda wanted: wanted.looks,
 }
 

@@ -112,7 +112,7 @@ class Grid:
         by_name = {figure.name: figure for figure in self.figures}
         for name in (*only, *extra):
             if name not in by_name:
-                raise unknown(f"figure of {self.name}", name, by_name)
+                raise unknown(f"figure of {self.name}", name, by_name, f"bench sweep {self.source} --dry-run")
         usual = [figure.name for figure in self.figures if not figure.optional]
         names = dict.fromkeys([*(only or usual), *extra])
         if not names:
@@ -160,7 +160,10 @@ def load(name: str) -> Grid:
     try:
         return parse(path.stem, path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot read the grid {path}: {error}; presets are {', '.join(PRESETS)}") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise BadInput(
+            f"cannot read the grid {path}: {reason}; check the path, or name a preset: {', '.join(PRESETS)}"
+        ) from error
 
 
 def parse(name: str, text: str, path: str = "") -> Grid:
@@ -209,7 +212,7 @@ def _place(where: str) -> Iterator[None]:
 def _check_names(found: Iterable[str], known: Sequence[str], what: str) -> None:
     for name in found:
         if name not in known:
-            raise unknown(what, name, known)
+            raise unknown(what, name, known, "bench run --help" if what == "setting" else "")
 
 
 def _settings(table: Any) -> dict[str, Any]:
@@ -245,6 +248,10 @@ def _figure(name: str, table: Any) -> Figure:
         runs = tuple(_own(number, each, axes) for number, each in enumerate(_listed(table.get("runs", [{}])), 1))
         if not runs:
             raise BadInput("runs is empty: expected a list of tables of settings, as [{}, { sparsity = 0.9 }]")
+        for number, own in enumerate(runs):
+            if own in runs[:number]:
+                first = runs.index(own) + 1
+                raise BadInput(f"runs {number + 1} is the same as runs {first}: expected each once")
     return Figure(name, str(table.get("title", name)), optional, attacks, axes, runs)
 
 

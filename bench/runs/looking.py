@@ -90,7 +90,6 @@ def draw(
     runtime.prepare()
     from bench.evaluation.restored import restored
     from bench.looking.drawn import drawn
-    from bench.training.runtime import devices
 
     image = None
     if start is not None:
@@ -109,7 +108,7 @@ def draw(
         start=start,
         networks=found.rows({folder.run.key: folder.trained().weights for folder in folders}),
         data=seen.fingerprint,
-        environment=environment(devices()),
+        environment=environment(),
         volatile=clock.read(),
     )
     return found, write_study(where.results, record)

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bench.attacks.spec import AttackSpec
+from bench.audit.battery import Battery
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.errors import BadInput, IntegrityError
@@ -60,7 +61,7 @@ def execute(
     progress: Progress,
     restart: bool = False,
     share_with: Sequence[Schedule] = (),
-    audits: Sequence[str] = (),
+    audits: Sequence[Battery] = (),
     looks: Sequence[Look] = (),
 ) -> Result:
     """Train ``run`` and do every evaluation, as far as they have no record yet, and return the records.
@@ -90,6 +91,8 @@ def execute(
         missing = _missing(folder, training, evaluations)
         if training and not missing and DATASETS[run.dataset].named and not where.data_dir:
             return _result(folder, training, wanted, worked=False)
+        if training and missing:
+            folder.trained()  # refuse before an image is read
         for evaluation in missing:
             if evaluation.library and find_spec(evaluation.library) is None:
                 raise BadInput(
@@ -181,5 +184,6 @@ def _work(
 
 def _result(folder: Folder, training: TrainingRecord, wanted: Wanted, worked: bool) -> Result:
     attacks = {spec.name: made for spec in wanted.attacks if (made := folder.attack(spec)) and training.fits(made)}
-    audits = {name: found[0] for name in wanted.audits if (found := folder.audit(name)) and training.fits(found[0])}
+    names = [each.name for each in wanted.audits]
+    audits = {name: found[0] for name in names if (found := folder.audit(name)) and training.fits(found[0])}
     return Result(folder, training, attacks, worked, audits)

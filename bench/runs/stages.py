@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from bench.datasets.base import Dataset
 from bench.errors import IntegrityError
 from bench.evaluation.base import Evaluation, Subject
@@ -26,11 +24,7 @@ from bench.training.clock import Clock
 from bench.training.interruption import stopping
 from bench.training.network import finished, restore, weights_of
 from bench.training.progress import Progress
-from bench.training.runtime import devices
 from bench.training.version import TRAINING
-
-# Images for the batch statistics of a start by SVD: as many as a step of the usual batch size sees.
-CALIBRATION = 128
 
 
 def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collection[int] = ()) -> TrainingRecord:
@@ -53,7 +47,7 @@ def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collec
         **{each.part.role: origins[each.setting] for each in run.named_runs()},
         "source": source_of(run.arch),
         "data": _described(data),
-        "environment": environment(devices(), packages(run)),
+        "environment": environment(packages(run)),
     }
     try:
         with stopping() as stop:
@@ -90,11 +84,7 @@ def _sources(folder: Folder, data: Dataset) -> dict[str, Folder]:
 
 def _of_other_runs(sources: Mapping[str, Folder], data: Dataset) -> Sources:
     by_name = {each.run.name: each for each in sources.values()}
-    chosen = np.linspace(0, len(data.train) - 1, min(CALIBRATION, len(data.train))).astype(np.int64)
-    return Sources(
-        lambda name: restored(by_name[name], by_name[name].trained()).model,
-        data.train.images[chosen].astype(np.float32),
-    )
+    return Sources(lambda name: restored(by_name[name], by_name[name].trained()).model, data.calibration)
 
 
 def evaluate(
@@ -102,7 +92,7 @@ def evaluate(
 ) -> None:
     """Restore the network that ``training`` records, and do each of ``evaluations`` on it."""
     network = restored(folder, training)
-    machine = environment(devices(), packages(folder.run))
+    machine = environment(packages(folder.run))
     subject = Subject(folder, training, network, data, machine, progress)
     for evaluation in evaluations:
         evaluation.evaluate(subject)

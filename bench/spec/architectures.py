@@ -65,7 +65,7 @@ class ArchitectureName:
             return
         if ".py" in str(value):
             raise BadInput(f"{where} is {value!r}: expected FILE.py:FUNCTION, a path without spaces or colons")
-        raise unknown(where, str(value), ARCHITECTURES)
+        raise unknown(where, str(value), ARCHITECTURES, "bench run --help")
 
 
 def architecture(name: str) -> Architecture:

@@ -47,7 +47,7 @@ def parse(text: str, table: Mapping[str, Callable[..., Named]], what: str = "att
     """Return what ``text`` names in ``table``; BadInput, with what is allowed, where it names nothing."""
     name, settings = read(text, what)
     if name not in table:
-        raise unknown(what, name, table)
+        raise unknown(what, name, table, "bench run --help")
     kind = table[name]
     known = [each.name for each in fields(kind)]  # type: ignore[arg-type]  # everything named is a dataclass
     for setting in settings:

@@ -100,14 +100,20 @@ def check_ranks(ranks: Ranks, arch: str) -> None:
         return
     if isinstance(ranks, ReportRanks) and not known:
         others = "" if known == () else ", a fraction as 0.5, or a list"
-        raise BadInput(f"low_rank is {ranks}, but the report has no ranks for {arch}: expected full{others}")
+        raise BadInput(f"low_rank is {ranks}, but the internship gives no ranks for {arch}: expected full{others}")
     if known == ():
         raise BadInput(f"low_rank: {arch} has no convolution larger than 1x1; expected full")
     if known and isinstance(ranks, RankList) and len(ranks.ranks) != len(known):
-        raise BadInput(f"low_rank lists {len(ranks.ranks)} ranks: {arch} has {len(known)} convolutions larger than 1x1")
+        raise BadInput(
+            f"low_rank lists {len(ranks.ranks)} ranks: {arch} has {len(known)} convolutions larger than 1x1; expected a rank for "
+            "each, or a fraction as 0.5"
+        )
 
 
 def _listed(ranks: tuple[int, ...], index: int) -> int:
     if index >= len(ranks):
-        raise BadInput(f"low_rank lists {len(ranks)} ranks: the network has more convolutions larger than 1x1")
+        raise BadInput(
+            f"low_rank lists {len(ranks)} ranks: the network has more convolutions larger than 1x1; expected a rank for each, or "
+            "a fraction as 0.5"
+        )
     return ranks[index]

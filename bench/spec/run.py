@@ -382,7 +382,7 @@ class Run:
         """
         by_name = {each.name: each for each in fields(cls)}
         if wrong := settings.keys() - by_name:
-            raise unknown("setting", min(wrong), by_name)
+            raise unknown("setting", min(wrong), by_name, "bench run --help")
         ArchitectureName().check("arch", settings.get("arch"))
         row = architecture(settings["arch"])
         own = {name: getattr(row, name) for name, each in by_name.items() if each.metadata["by_arch"]}
@@ -395,7 +395,8 @@ class Run:
             parent = by_name[name].metadata["part_of"]
             if parent and parent not in given and value != by_name[name].default:
                 way_out = f"{flag(by_name[parent])} {by_name[parent].metadata['example']}"
-                raise BadInput(f"{name} is {value}, but no {parent} is given: expected one, as in {way_out}")
+                called = by_name[name].metadata["flag"] or name
+                raise BadInput(f"{called} is {value}, but no {parent} is given: expected one, as in {way_out}")
         return made
 
     @classmethod
@@ -406,7 +407,7 @@ class Run:
         for pair in text.split():
             name, _, value = pair.partition("=")
             if name not in by_name:
-                raise unknown("setting", name, by_name)
+                raise unknown("setting", name, by_name, "bench run --help")
             settings[name] = _read(by_name[name], value)
         missing = [each.name for each in by_name.values() if each.default is MISSING and each.name not in settings]
         if missing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -45,14 +44,6 @@ def _silent_stderr() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-
-
-def devices() -> list[str]:
-    """Return the names of the devices that TensorFlow computes on."""
-    import tensorflow as tf
-
-    accelerators = [tf.config.experimental.get_device_details(each) for each in tf.config.list_physical_devices("GPU")]
-    return [each.get("device_name", "GPU") for each in accelerators] or [f"CPU {platform.machine()}"]
 
 
 def threads() -> int:

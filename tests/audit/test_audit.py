@@ -17,7 +17,7 @@ from tiny import SMALL_PERCEPTRON, stood_in, tiny_cell, tiny_run
 from whole_runs import FGSM
 
 from bench.audit import version
-from bench.audit.battery import SCREEN
+from bench.audit.battery import FULL, SCREEN, Battery
 from bench.audit.evaluation import AuditEvaluation, audited, unrecorded_audits
 from bench.audit.record import evidence_of
 from bench.audit.verdict import judge
@@ -30,14 +30,15 @@ from bench.records.status import State, status_of
 from bench.records.store import Folder
 from bench.runs.pipeline import Result, Where, execute
 from bench.runs.sweep.jobs import jobs_of
+from bench.spec.run import Run
 from bench.training.progress import Progress
 
 DENSE = tiny_run(arch=SMALL_PERCEPTRON, epochs=6, learning_rate=0.0003)
 PRUNED = tiny_run(arch=SMALL_PERCEPTRON, epochs=6, learning_rate=0.0003, sparsity=0.5)
 
 
-def go(results: Path, run: object, *audits: str) -> Result:
-    return execute(run, (FGSM,), Where(results), Progress(quiet=True), audits=audits)  # type: ignore[arg-type]
+def go(results: Path, run: Run, *audits: Battery) -> Result:
+    return execute(run, (FGSM,), Where(results), Progress(quiet=True), audits=audits)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def results(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("audited")
     with stood_in(tiny):
         for run in (DENSE, PRUNED):
-            go(path, run, "screen")
+            go(path, run, SCREEN)
     return path
 
 
@@ -71,7 +72,7 @@ def put_on_other_images(folder: Folder) -> None:
     change_audit(folder, data="e" * 64)
 
 
-def state(folder: Folder, battery: str) -> State:
+def state(folder: Folder, battery: Battery) -> State:
     return status_of(folder, (FGSM,), partial(unrecorded_audits, folder, (battery,))).state
 
 
@@ -95,26 +96,26 @@ def test_the_verdict_can_be_computed_again_from_the_record(results: Path) -> Non
     again = judge(evidence_of(record, arrays), evidence_of(*control))
     assert (again.kind, list(again.reasons)) == (record.verdict.kind, record.verdict.reasons)
     assert [row.left for row in again.rows] == [row.left for row in record.verdict.rows]
-    assert audited(folder, "screen").verdict == record.verdict
+    assert audited(folder, SCREEN).verdict == record.verdict
 
 
 def test_the_control_has_no_control(results: Path) -> None:
     folder = Folder(results, DENSE)
-    assert audited(folder, "screen").control is None
-    assert audited(folder, "screen").verdict.kind == "breaks"
-    assert audited(folder, "screen").verdict.reasons[0] == "It is undefended: other networks are compared with it."
+    assert audited(folder, SCREEN).control is None
+    assert audited(folder, SCREEN).verdict.kind == "breaks"
+    assert audited(folder, SCREEN).verdict.reasons[0] == "It is undefended: other networks are compared with it."
 
 
 @pytest.mark.usefixtures("tiny_source")
 def test_an_audit_is_done_once_and_again_at_another_version(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not go(results, DENSE, "screen").worked
-    assert state(Folder(results, DENSE), "screen") is State.DONE
-    assert state(Folder(results, DENSE), "full") is State.INTERRUPTED
+    assert not go(results, DENSE, SCREEN).worked
+    assert state(Folder(results, DENSE), SCREEN) is State.DONE
+    assert state(Folder(results, DENSE), FULL) is State.INTERRUPTED
     monkeypatch.setitem(version.VERSIONS, "screen", 99)
     shutil.copytree(results, tmp_path / "copy")
-    assert go(tmp_path / "copy", DENSE, "screen").worked
+    assert go(tmp_path / "copy", DENSE, SCREEN).worked
     record, _ = Folder(tmp_path / "copy", DENSE).audit("screen")
     assert record.version == 99
 
@@ -125,7 +126,7 @@ def test_an_audit_of_another_network_or_on_other_images_is_to_be_done_again(chan
     assert AuditEvaluation(SCREEN).is_recorded(folder)
     change_audit(folder, **{changed: "0" * 64})
     assert not AuditEvaluation(SCREEN).is_recorded(folder)
-    assert state(folder, "screen") is State.INTERRUPTED
+    assert state(folder, SCREEN) is State.INTERRUPTED
 
 
 def test_an_audit_without_transfer_is_done_again_once_there_is_a_control_on_the_same_images(copied: Path) -> None:
@@ -142,7 +143,7 @@ def test_an_audit_without_transfer_is_done_again_once_there_is_a_control_on_the_
 @pytest.mark.parametrize("outdate", [forget_transfer, lambda folder: change_audit(folder, version=0)])
 def test_a_sweep_makes_an_outdated_audit_again(outdate: Callable[[Folder], None], copied: Path) -> None:
     cells = [replace(tiny_cell(), run=run, specs=(FGSM,)) for run in (DENSE, PRUNED)]
-    dense, pruned = jobs_of(cells, copied, None, audits=("screen",))
+    dense, pruned = jobs_of(cells, copied, None, audits=(SCREEN,))
     assert [job.status().state for job in (dense, pruned)] == [State.DONE] * 2
     outdate(pruned.folder)
     assert [job.status().state for job in (dense, pruned)] == [State.DONE, State.INTERRUPTED]
@@ -150,27 +151,27 @@ def test_a_sweep_makes_an_outdated_audit_again(outdate: Callable[[Folder], None]
 
 def test_a_control_on_other_images_is_none(copied: Path) -> None:
     folder, control = Folder(copied, PRUNED), Folder(copied, DENSE)
-    assert audited(folder, "screen").control is not None
+    assert audited(folder, SCREEN).control is not None
     put_on_other_images(control)
-    found = audited(folder, "screen")
+    found = audited(folder, SCREEN)
     assert found.control is None
     assert [row.control for row in found.verdict.rows] == [None, None]
     with pytest.raises(BadInput, match=rf"{DENSE.key} was trained on other images \(eeeeeeeeeeee\) than {PRUNED.key}"):
-        audited(folder, "screen", control)
+        audited(folder, SCREEN, control)
 
 
 def test_a_control_whose_audit_is_of_other_weights_is_none(copied: Path) -> None:
     change_audit(Folder(copied, DENSE), weights="0" * 64)
-    assert audited(Folder(copied, PRUNED), "screen").control is None
+    assert audited(Folder(copied, PRUNED), SCREEN).control is None
 
 
 def test_a_named_control_that_cannot_be_compared_is_refused(copied: Path) -> None:
     folder, control = Folder(copied, PRUNED), Folder(copied, DENSE)
     with pytest.raises(BadInput, match="the same network: expected another one"):
-        audited(folder, "screen", folder)
+        audited(folder, SCREEN, folder)
     change_audit(control, eps=[1.0, 4.0])
     with pytest.raises(BadInput, match=f"{DENSE.key} was audited at eps 1, 4: expected"):
-        audited(folder, "screen", control)
+        audited(folder, SCREEN, control)
 
 
 @pytest.mark.usefixtures("tiny_source")
@@ -268,3 +269,25 @@ def test_a_network_that_is_not_there_is_refused_with_what_is(words: list[str], e
     found = CliRunner().invoke(main, ["audit", *words, "--results-dir", str(results)])
     assert found.exit_code == 2
     assert expected in found.output
+
+
+def test_a_network_of_imagenet_is_among_the_names_of_which_the_nearest_is_told(results: Path, tmp_path: Path) -> None:
+    found = CliRunner().invoke(main, ["audit", "vgg17", "--results-dir", str(results)])
+    assert (found.exit_code, "did you mean 'vgg16'?" in found.output) == (2, True), found.output
+    assert DENSE.name in found.output
+    found = CliRunner().invoke(main, ["audit", "vgg17", "--results-dir", str(tmp_path)])
+    assert (found.exit_code, "vgg16" in found.output) == (2, True), found.output
+
+
+@pytest.mark.parametrize("words", [[PRUNED.key], [PRUNED.key, DENSE.key], [PRUNED.key, DENSE.key, "--ensemble"]])
+@pytest.mark.parametrize("gone", [PRUNED, DENSE])
+def test_missing_weights_are_told_before_an_image_is_read(
+    words: list[str], gone: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("bench.runs.pipeline", "bench.cli.audit"):
+        monkeypatch.setattr(f"{place}.images_of_run", lambda *_, **__: pytest.fail("images are read"))
+    for run in (PRUNED, DENSE):
+        fake(tmp_path, run)
+    (Folder(tmp_path, gone).path / "weights.npz").unlink()
+    found = CliRunner().invoke(main, ["audit", *words, "--results-dir", str(tmp_path), "--quiet"])
+    assert (found.exit_code, f"{gone.key} " in found.output) == (2, True), found.output

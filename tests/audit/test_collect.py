@@ -14,8 +14,7 @@ from targets import Linear, trained
 from bench.attacks import attack_named
 from bench.audit.battery import FULL, SCREEN
 from bench.audit.checks import CHECKS, About, checked
-from bench.audit.collect import collect
-from bench.audit.evaluation import audited_images
+from bench.audit.collect import audited_images, collect
 from bench.audit.evidence import FOOLED, NOT_TRIED, Access, Evidence
 from bench.audit.verdict import Kind, judge
 from bench.datasets.base import Dataset, Split

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from tiny import tiny_run
 from whole_runs import only_trained
 
-from bench.audit.battery import BATTERIES, SCREEN
+from bench.audit.battery import SCREEN
 from bench.audit.ensemble import ensemble
 from bench.audit.evaluation import AuditEvaluation
 from bench.audit.probes import probes_of, slope
@@ -56,8 +56,7 @@ def test_the_gradient_of_a_network_in_8_bits_is_right_over_steps_that_its_roundi
 @pytest.fixture(autouse=True)
 def few_images(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an audit take 12 images: here it is asked what it is of, and what it is compared with."""
-    for battery in (SCREEN, SCREEN.deployed):
-        monkeypatch.setitem(BATTERIES, battery.name, replace(battery, images=12))
+    monkeypatch.setattr("bench.cli.audit.SCREEN", replace(SCREEN, images=12))
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from counting import Counting, audit
 from targets import fixed
 
 from bench.audit.battery import BATTERIES
-from bench.audit.evaluation import audited_images
+from bench.audit.collect import audited_images
 from bench.audit.version import VERSIONS
 from bench.datasets.base import Split
 

@@ -14,9 +14,9 @@ from PIL import Image
 from readback import text
 
 from bench.attacks.norms import L2, LINF
-from bench.evaluation.masking import masking
 from bench.records.schema import AttackRecord
-from bench.report.figures.run_curve import curve, draw
+from bench.report.figures.run_curve import curve
+from bench.report.figures.save import write
 from bench.spec.run import Run
 
 EPS = LINF.eps
@@ -28,7 +28,7 @@ def record(accuracies: list[float], name: str = "fgsm") -> AttackRecord:
 
 
 def test_the_figure_shows_the_recorded_numbers_and_names_the_threat() -> None:
-    figure = curve(Run.of(arch="resnet18", sparsity=0.9, adversarial_eps=2, seed=3), 10, [record(FALLING)], [])
+    figure = curve(Run.of(arch="resnet18", sparsity=0.9, adversarial_eps=2, seed=3), 10, [record(FALLING)])
     (axes,) = figure.axes
     line = axes.get_lines()[0]
     np.testing.assert_allclose(line.get_xdata(), EPS)
@@ -43,7 +43,7 @@ def test_the_figure_shows_the_recorded_numbers_and_names_the_threat() -> None:
 
 
 def test_attacks_in_two_norms_have_a_panel_each() -> None:
-    figure = curve(Run.of(arch="fc5"), 10, [record(FALLING), record(FALLING, "fgsm-l2")], [])
+    figure = curve(Run.of(arch="fc5"), 10, [record(FALLING), record(FALLING, "fgsm-l2")])
     for axes, norm in zip(figure.axes, (LINF, L2), strict=True):
         np.testing.assert_allclose(axes.get_lines()[0].get_xdata(), norm.eps)
         assert len(axes.get_lines()) == 2  # the attack and chance
@@ -54,7 +54,7 @@ def test_attacks_in_two_norms_have_a_panel_each() -> None:
 def test_a_masked_gradient_is_called_so_in_legend_and_caption() -> None:
     flat = [0.8] * len(EPS)
     attacks = [record(flat, "fgsm(knowledge=none)"), record(FALLING, "fgsm"), record(FALLING, "fgsm(loss=margin)")]
-    figure = curve(Run.of(arch="resnet18", temperature=20), 10, attacks, masking(attacks, 10))
+    figure = curve(Run.of(arch="resnet18", temperature=20), 10, attacks)
     (axes,) = figure.axes
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
     assert legend[:3] == [
@@ -78,14 +78,14 @@ def test_a_masked_gradient_is_called_so_in_legend_and_caption() -> None:
     ],
 )
 def test_the_title_says_what_was_done_to_the_network(settings: dict[str, Any], title: str) -> None:
-    figure = curve(Run.of(arch="resnet18", **settings), 10, [record([0.5] * len(EPS))], [])
+    figure = curve(Run.of(arch="resnet18", **settings), 10, [record([0.5] * len(EPS))])
     assert figure.texts[0].get_text() == title
 
 
 def test_the_same_records_draw_the_same_bytes(tmp_path: Path) -> None:
     run = Run.of(arch="fc5")
     for name in ("one", "two"):
-        draw(tmp_path / f"{name}.png", run, 10, [record([0.5] * len(EPS))], [])
+        write(tmp_path / name, curve(run, 10, [record([0.5] * len(EPS))]), ("png",))
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     with Image.open(tmp_path / "one.png") as image:
         assert image.size[0] > 1000
@@ -98,5 +98,5 @@ def test_a_drawing_that_is_killed_leaves_no_torn_picture(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(Figure, "savefig", stopped)
     with pytest.raises(KeyboardInterrupt):
-        draw(tmp_path / "curve.png", Run.of(arch="fc5"), 10, [record(FALLING)], [])
+        write(tmp_path / "curve", curve(Run.of(arch="fc5"), 10, [record(FALLING)]))
     assert list(tmp_path.iterdir()) == []

@@ -12,6 +12,7 @@ from tiny import tiny_cell
 
 from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
+from bench.audit.battery import SCREEN, Battery
 from bench.audit.record import fields_of
 from bench.cli.sweep_output import dry_run
 from bench.records import typed_files
@@ -25,7 +26,7 @@ MINUTES = 1  # what each fake record took
 CELLS = [tiny_cell(seed=seed) for seed in range(3)]
 
 
-def foretold(results: Path, cells: list[GridRun], workers: int = 1, audits: tuple[str, ...] = ()) -> str:
+def foretold(results: Path, cells: list[GridRun], workers: int = 1, audits: tuple[Battery, ...] = ()) -> str:
     jobs = jobs_of(cells, results, None, audits=audits)
     return dry_run(jobs, {job.key: job.status() for job in jobs}, [], Shape(workers, 1, 0)).splitlines()[-1]
 
@@ -60,9 +61,9 @@ def test_audits_are_counted_from_one_that_is_recorded_and_an_old_one_is_done_aga
     for cell in CELLS:
         fake(tmp_path, cell.run)
     assert foretold(tmp_path, CELLS) == "nothing to do"
-    assert "not known" in foretold(tmp_path, CELLS, audits=("screen",))
+    assert "not known" in foretold(tmp_path, CELLS, audits=(SCREEN,))
     audit(Folder(tmp_path, CELLS[0].run))
-    assert foretold(tmp_path, CELLS, audits=("screen",)).startswith(f"time expected: about {3 * MINUTES:.0f} min")
+    assert foretold(tmp_path, CELLS, audits=(SCREEN,)).startswith(f"time expected: about {3 * MINUTES:.0f} min")
 
 
 def test_each_file_of_an_audit_is_read_once_for_the_state_of_a_job(
@@ -75,7 +76,7 @@ def test_each_file_of_an_audit_is_read_once_for_the_state_of_a_job(
     monkeypatch.setattr(
         typed_files, "read_arrays", lambda path, sha256: opened.append(path.name) or original(path, sha256)
     )
-    (job,) = jobs_of(CELLS[:1], tmp_path, None, audits=("screen",))
+    (job,) = jobs_of(CELLS[:1], tmp_path, None, audits=(SCREEN,))
     job.status()
     assert opened.count("screen.npz") == 1
 

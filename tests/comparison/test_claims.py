@@ -45,7 +45,7 @@ def test_what_a_claim_needs(
     kind: Kind, difference: float, p: float, p_same: float, p_bound: float, p_beyond: float, expected: ClaimStatus
 ) -> None:
     for seeds in ((0, 1, 2), (0, 1)):
-        effect = Effect(difference, 0.01, 10, seeds, 785, 0.0, 0.0)
+        effect = Effect(difference, 0.01, 10, seeds, 785)
         found = Examined(claim(kind), effect, p, p_same, p_bound, p_beyond)
         assert found.status is (expected if len(seeds) == 3 else ClaimStatus.OPEN)
 
@@ -61,8 +61,6 @@ EXAMINED = st.builds(
         df=st.floats(1, 1000),
         seeds=st.sampled_from([(0,), (0, 1), (0, 1, 2)]),
         images=st.just(785),
-        seed_variance=st.just(0.0),
-        image_variance=st.just(0.0),
     ),
     p=P | st.floats(0, 0.06),
     p_same=P | st.floats(0, 0.06),
@@ -102,7 +100,7 @@ def test_a_difference_within_the_margin_never_refutes_that_it_is(
     kind: Kind, difference: float, se: float, df: float
 ) -> None:
     finding = Finding("0-x", "somewhere", "it is so", "the difference", "as it is", (claim(kind),))
-    effect = Effect(difference, se, df, (0, 1, 2), 785, 0.0, 0.0)
+    effect = Effect(difference, se, df, (0, 1, 2), 785)
     (found,) = examined(finding, {"0": effect})
     assert found.status is not ClaimStatus.REFUTED
 
@@ -122,14 +120,14 @@ def test_a_difference_beyond_the_margin_is_refuted_on_the_side_that_the_claim_ex
     kind: Kind, difference: float, status: ClaimStatus, against: str
 ) -> None:
     finding = Finding("0-x", "somewhere", "it is so", "the difference", "as it is", (claim(kind),))
-    (found,) = examined(finding, {"0": Effect(difference, 0.005, 10, (0, 1, 2), 785, 0.0, 0.0)})
+    (found,) = examined(finding, {"0": Effect(difference, 0.005, 10, (0, 1, 2), 785)})
     assert found.status is status
     assert found.reason.endswith(f"against a difference {against}")
 
 
 def test_of_open_claims_whose_p_is_one_the_farthest_from_being_shown_decides() -> None:
     finding = Finding("0-x", "somewhere", "it is so", "the difference", "as it is", (claim(Kind.SAME),) * 3)
-    effects = {str(place): Effect(d, 0.001, 3000, (0,), 785, 0.0, 0.0) for place, d in enumerate((-0.14, -0.21, -0.18))}
+    effects = {str(place): Effect(d, 0.001, 3000, (0,), 785) for place, d in enumerate((-0.14, -0.21, -0.18))}
     deciding = ScoredFinding(finding, examined(finding, effects)).deciding
     assert deciding is not None
     assert deciding.effect.difference == -0.21
@@ -138,7 +136,7 @@ def test_of_open_claims_whose_p_is_one_the_farthest_from_being_shown_decides() -
 def test_of_open_claims_the_one_that_would_be_refuted_decides_before_the_one_that_is_not_clear() -> None:
     claims = (claim(Kind.LESS), claim(Kind.MORE))
     finding = Finding("0-x", "somewhere", "it is so", "the difference", "as it is", claims)
-    effects = {str(place): Effect(d, 0.005, 3000, (0,), 785, 0.0, 0.0) for place, d in enumerate((-0.004, -0.276))}
+    effects = {str(place): Effect(d, 0.005, 3000, (0,), 785) for place, d in enumerate((-0.004, -0.276))}
     deciding = ScoredFinding(finding, examined(finding, effects)).deciding
     assert deciding is not None
     assert deciding.effect.difference == -0.276

@@ -18,7 +18,7 @@ LEVEL = 0.025  # on each side
 def effect(variance: float, shared: float, df: float, seeds: int = 3) -> Effect:
     """Return an effect at ``seeds`` seeds; ``variance`` is that of one seed without the ``shared`` part."""
     se = sqrt(variance / seeds + shared)
-    return Effect(0.0, se, df, tuple(range(seeds)), 785, variance, shared, shared)
+    return Effect(0.0, se, df, tuple(range(seeds)), 785, shared)
 
 
 @pytest.mark.parametrize("ratio", [0.4, 0.9, 1.5])
@@ -35,7 +35,7 @@ def test_images_that_all_seeds_share_set_a_limit() -> None:
 
 
 def test_what_is_certain_needs_no_more() -> None:
-    assert seeds_needed(Effect(0.5, 0.0, 4.0, (0, 1, 2), 785, 0.0, 0.0), [0.5], LEVEL) == 2
+    assert seeds_needed(Effect(0.5, 0.0, 4.0, (0, 1, 2), 785), [0.5], LEVEL) == 2
 
 
 @pytest.mark.parametrize(("planted", "margin"), [(-0.018, None), (0.0, 0.02)])

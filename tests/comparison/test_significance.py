@@ -34,7 +34,7 @@ def test_equivalence_by_hand() -> None:
 def test_equivalence_is_shown_exactly_where_the_90_percent_interval_lies_inside(
     d: float, s: float, df: int, images: int
 ) -> None:
-    low, high = Effect(d, s, df, (0, 1, 2), images, 0.0, 0.0).interval(0.9)
+    low, high = Effect(d, s, df, (0, 1, 2), images).interval(0.9)
     inside = max(-low, high)
     if abs(inside - 0.02) > 1e-9:
         assert (tost(d, s, df, 0.02, images) < 0.05) == (inside < 0.02)

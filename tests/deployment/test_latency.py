@@ -18,7 +18,7 @@ from whole_runs import only_trained
 from bench.cli.main import main
 from bench.datasets.base import Dataset
 from bench.deployment.formats import format_named
-from bench.deployment.latency import WARM, Latency, timed_in_turn
+from bench.deployment.latency import WARM, timed_in_turn, timed_row
 from bench.records.collection import read
 from bench.records.store import Folder
 from bench.training.runtime import threads
@@ -32,8 +32,8 @@ def test_every_call_is_made_once_a_round_after_warming_up() -> None:
 
 
 def test_the_median_and_the_quartiles_are_of_all_calls() -> None:
-    found = Latency("run", "tflite", 1, 1, (1.0, 2.0, 3.0, 4.0, 100.0), 7, 8)
-    assert (found.median, found.quartiles) == (3.0, (2.0, 4.0))
+    found = timed_row("tflite", 1, 1, (1.0, 2.0, 3.0, 4.0, 100.0), 7, 8)
+    assert (found.milliseconds, found.low, found.high, found.rounds) == (3.0, 2.0, 4.0, 5)
 
 
 @pytest.fixture(scope="module")

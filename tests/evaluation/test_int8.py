@@ -18,7 +18,7 @@ from trainings import train
 from bench.attacks.losses import Margin
 from bench.datasets.base import Dataset
 from bench.evaluation.classifier import Classifier
-from bench.evaluation.int8 import Rounded, calibration_images, int8, rounded_kernel
+from bench.evaluation.int8 import Rounded, int8, rounded_kernel
 from bench.training.network import restore
 
 
@@ -54,7 +54,7 @@ def test_it_agrees_with_the_file_that_is_deployed(tiny: Dataset, tmp_path: Path)
     interpreter: Any = pytest.importorskip("ai_edge_litert.interpreter")
     run = tiny_run(learning_rate=0.01)
     weights = train(run, tiny, tmp_path).weights
-    images, calibration = tiny.val.images.astype(np.float32), calibration_images(tiny)
+    images, calibration = tiny.val.images.astype(np.float32), tiny.calibration
     plain = restore(run, 4, weights)
     converter = tf.lite.TFLiteConverter.from_keras_model(plain)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]

@@ -202,7 +202,7 @@ def test_the_picture_of_maps_names_the_worthless_kinds_of_each_network(
     notes: list[str] = []
     monkeypatch.setattr("bench.report.look_pictures.read_maps", lambda *_: object())
     monkeypatch.setattr("bench.report.look_pictures.saliency_maps", lambda _maps, _classes, said: notes.extend(said))
-    monkeypatch.setattr("bench.report.look_pictures.render", lambda _: {})
+    monkeypatch.setattr("bench.report.figures.save.render", lambda *_: {})
     folders = [trained(tmp_path, tiny_run(learning_rate=rate), 0.8) for rate in (0.1, 0.2)]
 
     def looks(*worthless: bool) -> dict[str, Any]:
@@ -224,7 +224,7 @@ def test_the_picture_of_maps_names_the_worthless_kinds_of_each_network(
 def test_pictures_of_other_networks_or_settings_have_other_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bench.report.look_pictures.render", lambda _: {"svg": b""})
+    monkeypatch.setattr("bench.report.figures.save.render", lambda *_: {"svg": b""})
     folders = [trained(tmp_path, tiny_run(learning_rate=rate), 0.8) for rate in (0.1, 0.2, 0.3)]
     image = np.zeros((1, 32, 32, 3), np.uint8)
     one = ClassImage(1, (0,), image, np.zeros(1), np.zeros(1))
@@ -279,7 +279,8 @@ def test_a_run_without_weights_is_refused(tmp_path: Path) -> None:
     (folder.path / "weights.npz").unlink()
     found = command(tmp_path, tiny_run().name)
     assert found.exit_code == 2
-    assert "has no network here: expected a trained run with its weights; bench run trains it" in found.output
+    assert "its weights are not here" in found.output
+    assert "--results-dir" in found.output
 
 
 def test_a_damaged_record_of_a_look_is_said(folder: Folder, tmp_path: Path) -> None:

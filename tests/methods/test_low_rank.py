@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 import tf_keras as keras
+from factored import recompose
 
 from bench.errors import BadInput
 from bench.evaluation.metrics import low_rank_rows
 from bench.methods.compose import methods_of
 from bench.methods.low_rank import LowRank
-from bench.methods.separable import HORIZONTAL, VERTICAL, factor, pairs, recompose
+from bench.methods.separable import HORIZONTAL, VERTICAL, factor, pairs
 from bench.methods.svd_init import SvdInit
 from bench.spec.architectures import ARCHITECTURES
 from bench.spec.ranks import RankList, parse_ranks

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tf_keras as keras
+from factored import rank_of
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny import tiny_run
@@ -14,7 +15,7 @@ from trainings import train
 
 from bench.datasets.base import Dataset
 from bench.methods.l1 import L1
-from bench.methods.nuclear_norm import NuclearNorm, rank, shrunk
+from bench.methods.nuclear_norm import NuclearNorm, shrunk
 from bench.methods.proximal import ProximalSteps
 
 
@@ -52,9 +53,9 @@ def test_the_nuclear_norm_gives_no_weight_back_that_pruning_or_l1_took() -> None
 def test_the_rank_of_a_kernel_counts_singular_values_that_are_not_zero() -> None:
     draw = np.random.default_rng(0)
     kernel = (draw.normal(size=(12, 3)) @ draw.normal(size=(3, 8))).astype(np.float32)
-    assert rank(kernel) == 3
-    assert rank(shrunk(kernel, float(np.linalg.svd(kernel, compute_uv=False)[2]) + 1e-3)) == 2
-    assert rank(kernel.reshape(2, 3, 2, 8)) == 3
+    assert rank_of(kernel) == 3
+    assert rank_of(shrunk(kernel, float(np.linalg.svd(kernel, compute_uv=False)[2]) + 1e-3)) == 2
+    assert rank_of(kernel.reshape(2, 3, 2, 8)) == 3
 
 
 @pytest.mark.parametrize(("every", "expected"), [(1, [1] * 6), (2, [2, 1, 1, 2]), (10, [3, 3])])
@@ -90,6 +91,6 @@ def test_a_larger_factor_leaves_more_zeros_or_a_smaller_rank(
         )
         kernels = [array for text, array in trained.weights.items() if "kernel" in text]
         zeros = sum(int((kernel == 0).sum()) for kernel in kernels)
-        found.append(zeros if name == "l1" else -sum(map(rank, kernels)))
+        found.append(zeros if name == "l1" else -sum(map(rank_of, kernels)))
     assert found == sorted(found)
     assert len(set(found)) == 3

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 import tf_keras as keras
+from factored import recompose
 
 from bench.errors import BadInput
 from bench.methods.low_rank import LowRank
-from bench.methods.separable import factor, largest_rank, matricise, pairs, rank_of_pair, recompose
+from bench.methods.separable import factor, largest_rank, matricise, pairs, rank_of_pair
 from bench.spec.ranks import RankFraction, RankList
 
 SIZE, CHANNELS, OUT = (9, 11), 3, 4

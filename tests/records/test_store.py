@@ -246,7 +246,7 @@ class TestStart:
     def test_weights_that_are_not_there_are_asked_for(self, tmp_path: Path) -> None:
         full = fake(tmp_path, tiny_run(arch="alexnet"))
         (full.path / "weights.npz").unlink()
-        with pytest.raises(BadInput, match=r"has no weights here.*--restart"):
+        with pytest.raises(BadInput, match=r"has no weights here.*--results-dir"):
             self.low_rank(full).sources()
 
 

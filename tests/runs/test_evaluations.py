@@ -11,6 +11,7 @@ from whole_runs import FGSM, go
 
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
+from bench.audit.battery import SCREEN
 from bench.errors import BadInput
 from bench.evaluation.base import Evaluation, Subject
 from bench.records.store import Folder
@@ -42,7 +43,7 @@ def mean_logit(wanted: Wanted) -> list[Evaluation]:
 
 def test_the_attacks_of_a_run_and_its_audits_are_its_evaluations_in_their_order() -> None:
     other = AttackSpec(FGSM.attack, (0.0, 1.0))
-    found = evaluations_of(Wanted((FGSM, other), ("screen",)))
+    found = evaluations_of(Wanted((FGSM, other), (SCREEN,)))
     assert [str(each) for each in found] == [str(FGSM), str(other), "audit (screen)"]
 
 

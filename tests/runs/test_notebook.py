@@ -17,7 +17,7 @@ from fakes import diverged, fake, tear
 from tiny import tiny_run
 
 import bench
-from bench.audit.battery import BATTERIES, SCREEN
+from bench.audit.battery import SCREEN
 from bench.records.store import Folder
 
 
@@ -25,7 +25,7 @@ from bench.records.store import Folder
 def test_the_example_trains_attacks_reads_and_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     few = tuple(stage for stage in SCREEN.stages if stage.name in ("fgsm", "fgsm on margin"))
-    monkeypatch.setitem(BATTERIES, "screen", replace(SCREEN, probed=4, stages=few))
+    monkeypatch.setattr("bench.notebook.SCREEN", replace(SCREEN, probed=4, stages=few))
     example = tmp_path / "example.py"
     _, _, code = (bench.__doc__ or "").partition(":\n\n")
     example.write_text(textwrap.dedent(code))

@@ -90,6 +90,16 @@ def test_a_finer_grid_attacks_the_same_weights_and_trains_nothing(
     assert second.folder.attack(FGSM) is not None
 
 
+def test_a_new_attack_on_a_record_without_weights_is_refused_before_an_image_is_read(
+    finished: Result, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (only_seed_folder(copied) / "weights.npz").unlink()
+    monkeypatch.setattr("bench.runs.pipeline.images_of_run", lambda *_, **__: pytest.fail("images read"))
+    assert go(copied, finished.folder.run).attacks == finished.attacks
+    with pytest.raises(BadInput, match="weights are not here.*--results-dir"):
+        go(copied, finished.folder.run, AttackSpec(FGSM.attack, (0.0, 0.5)))
+
+
 def test_other_images_under_a_recorded_run_are_refused_and_restart_starts_over(
     finished: Result, copied: Path, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,7 +93,7 @@ def test_a_source_that_diverged_or_has_no_weights_is_refused(tmp_path: Path) -> 
     with pytest.raises(BadInput, match="diverged and has no network"):
         go(tmp_path, PRUNED, transfer(source.name))
     (fake(tmp_path, CONTROL).path / "weights.npz").unlink()
-    with pytest.raises(BadInput, match=r"has no weights here.*--restart"):
+    with pytest.raises(BadInput, match=r"has no weights here.*--results-dir"):
         go(tmp_path, PRUNED, transfer())
     assert not Folder(tmp_path, PRUNED).path.exists()
 

@@ -43,7 +43,8 @@ def install() -> None:
 
 def shrink() -> None:
     """Let the computed images be fewer and drawn once, and an audit take fewer of them and fewer stages; measure no norm."""
-    from bench.audit.battery import BATTERIES, SCREEN
+    from bench import notebook
+    from bench.audit.battery import SCREEN
     from bench.datasets import DATASETS, Source, synthetic
     from bench.evaluation import metrics
 
@@ -53,7 +54,7 @@ def shrink() -> None:
     DATASETS["synthetic"] = Source(lambda *_: drawn, named=True)
     metrics.operator_norm = lambda _: 1.0
     short = tuple(each for each in SCREEN.stages if each.name in ("fgsm", "fgsm on margin"))
-    BATTERIES[SCREEN.name] = replace(SCREEN, images=16, probed=4, stages=short)
+    notebook.SCREEN = replace(SCREEN, images=16, probed=4, stages=short)
 
 
 def photos() -> None:

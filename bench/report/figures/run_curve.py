@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from bench.attacks.norms import NORMS
-from bench.evaluation.masking import Masking
-from bench.records.files import write_bytes
+from bench.evaluation.masking import masking
 from bench.records.schema import AttackRecord
-from bench.report.figures.save import render
 from bench.report.figures.style import Line, band, blank, eps_axes, framed, looks, style
 from bench.spec.run import Run
 
 
-def draw(path: Path, run: Run, classes: int, attacks: Sequence[AttackRecord], masking: Sequence[Masking]) -> None:
-    """Write the figure that ``curve`` makes to ``path`` as a PNG."""
-    write_bytes(path, render(curve(run, classes, attacks, masking), ("png",))["png"])
-
-
 @style()
-def curve(run: Run, classes: int, attacks: Sequence[AttackRecord], masking: Sequence[Masking]) -> Figure:
+def curve(run: Run, classes: int, attacks: Sequence[AttackRecord]) -> Figure:
     """Return the figure of accuracy against eps for each attack record, with its 95 % band; one panel for each norm.
 
-    Where ``masking`` says that the gradient of an attack was masked, its line is dashed, and legend and caption say so.
+    Where the gradient of an attack was masked, its line is dashed, and legend and caption say so.
     """
-    masked = {finding.attack: finding.words for finding in masking if finding.masked}
+    masked = {finding.attack: finding.words for finding in masking(attacks, classes) if finding.masked}
     norms = list(dict.fromkeys(attack.threat.norm for attack in attacks))
     figure, panels = blank((4.4,) * len(norms), sharex=False)
     for norm, axes in zip(norms, panels, strict=True):

@@ -25,10 +25,15 @@ FONTS = (b"'DejaVu Sans'", b"'DejaVu Sans', Verdana, sans-serif")
 
 def save(output: Path, name: str, figure: Figure, kinds: Sequence[str]) -> tuple[str, ...]:
     """Write ``figure`` as figures/<name>.<kind> below ``output`` for each of ``kinds``, and return these names."""
-    names = {f"figures/{name}.{kind}": content for kind, content in render(figure, kinds).items()}
-    for file, content in names.items():
-        write_bytes(output / file, content)
-    return tuple(names)
+    return tuple(f"figures/{path.name}" for path in write(output / "figures" / name, figure, kinds))
+
+
+def write(stem: Path, figure: Figure, kinds: Sequence[str] = KINDS) -> list[Path]:
+    """Write ``figure`` as <stem>.<kind> for each of ``kinds``; return the paths."""
+    found = {stem.with_name(f"{stem.name}.{kind}"): content for kind, content in render(figure, kinds).items()}
+    for path, content in found.items():
+        write_bytes(path, content)
+    return list(found)
 
 
 def render(figure: Figure, kinds: Sequence[str] = KINDS) -> dict[str, bytes]:

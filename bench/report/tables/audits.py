@@ -19,12 +19,7 @@ from bench.spec.seeds import SEEDS
 
 def audit_table(collection: Collection) -> Table | None:
     """Return a row for each audited network and eps; None where no network is audited."""
-    found = [
-        (network, audit)
-        for seeds in collection.networks.values()
-        for network in seeds.values()
-        for _, audit in sorted(network.audits.items())
-    ]
+    found = [(network, audit) for network in collection.every for _, audit in sorted(network.audits.items())]
     if not found:
         return None
     called = names_in(collection)

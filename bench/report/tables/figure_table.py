@@ -18,7 +18,7 @@ from bench.records.networks import TrainedNetwork, seeds_text
 from bench.records.outcomes import CUSTOMARY, Quantity
 from bench.report.tables.cells import measured, over_seeds, percent
 from bench.report.tables.table import Cell, Column, Table, columns, unmeasured
-from bench.report.wording import threat_caption
+from bench.report.wording import how_many, threat_caption
 from bench.spec.control import control_of
 from bench.spec.run import Run
 
@@ -116,7 +116,8 @@ class _Row:
     def _masking(self, attacked: Mapping[int, AttackedNetwork]) -> list[Cell]:
         found = masking_of(attacked)
         masked, untested = sum(each.masked for each in found), len(attacked) - len(found)
-        words = f"masked at {masked} of {len(found)} seeds" if masked else f"not seen ({len(found)} seeds)"
+        seeds = how_many(len(found), "seed")
+        words = f"masked at {masked} of {seeds}" if masked else f"not seen ({seeds})"
         zero = [each.record.gradient_zero_images for each in attacked.values()]
         mean = sum(zero) / len(zero)
         step = margin_step(self.group.attack.norm)

@@ -36,8 +36,7 @@ def look_table(collection: Collection) -> Table | None:
     """Return a row for each network that was looked at, by its look at the most images; None where there is none."""
     found = {
         str(network): (network, _seen(collection, network, max(network.looks)))
-        for seeds in collection.networks.values()
-        for network in seeds.values()
+        for network in collection.every
         if network.looks
     }
     if not found:

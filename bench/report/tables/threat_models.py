@@ -23,9 +23,8 @@ NAMES = (
 def threat_models(collection: Collection) -> Table:
     """Return a row for each attack and temperature of the attacker, with the number of trainings whose networks it attacked."""
     found: Counter[tuple[str, ...]] = Counter()
-    for seeds in collection.networks.values():
-        for network in seeds.values():
-            found.update(_words(attack.record) for attack in network.attacks.values())
+    for network in collection.every:
+        found.update(_words(attack.record) for attack in network.attacks.values())
     rows = tuple((*map(Cell, words), Cell(str(count), count)) for words, count in sorted(found.items()))
     return Table("threats", "Threat models", "", (), columns({"": NAMES}), rows)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from bench.audit.battery import Battery
 from bench.audit.evaluation import unrecorded_audits
 from bench.errors import BenchError
 from bench.records.status import FINAL, RunStatus, status_of
@@ -34,7 +35,7 @@ class Job:
     after: str | None
     prefixes: int = 0
     sources: frozenset[str] = frozenset()
-    audits: tuple[str, ...] = ()
+    audits: tuple[Battery, ...] = ()
 
     @property
     def key(self) -> str:
@@ -62,7 +63,7 @@ class Job:
         return status_of(self.folder, self.cell.specs, partial(unrecorded_audits, self.folder, self.audits))
 
     def audits_left(self) -> list[str]:
-        """Return the batteries that the network is still to be audited by; IntegrityError where an audit is damaged."""
+        """Return the names of the batteries still to audit the network by; IntegrityError where an audit is damaged."""
         return unrecorded_audits(self.folder, self.audits, self.folder.audit_records())
 
 
@@ -71,7 +72,7 @@ def jobs_of(
     results: Path,
     data_dir: Path | None,
     sharing: bool = True,
-    audits: tuple[str, ...] = (),
+    audits: tuple[Battery, ...] = (),
     skip_broken: bool = False,
 ) -> list[Job]:
     """Return the job of each cell, in order, but a control before its pruned runs and a source before the runs it attacks.
@@ -127,7 +128,7 @@ def _is_to_be_trained(folder: Folder) -> bool:
     return False
 
 
-def _sources(cell: GridRun, audits: Sequence[str]) -> frozenset[str]:
+def _sources(cell: GridRun, audits: Sequence[Battery]) -> frozenset[str]:
     """Return the keys of the runs whose networks the training of ``cell``, its attacks and its ``audits`` need."""
     names = {name for spec in cell.specs for name in spec.attack.sources} | ({""} if audits else set())
     names |= {each.name for each in cell.run.named_runs()}
