@@ -56,12 +56,12 @@ class Masking:
         """The finding in a sentence."""
         if self.masked:
             return (
-                f"{self.label}: the gradient is masked. At eps {self.eps:g} accuracy is {self.accuracy:.3f} under it and "
-                f"{self.reference_accuracy:.3f} under one step on the logit margin: the attack failed, the network is "
+                f"{self.label}: the gradient is masked. At eps {self.eps:g} accuracy is {100 * self.accuracy:.1f} % under it and "
+                f"{100 * self.reference_accuracy:.1f} % under one step on the logit margin: the attack failed, the network is "
                 "not stronger"
             )
         return (
-            f"{self.label}: no masking seen. One step on the logit margin takes at most {self.gap:.3f} more "
+            f"{self.label}: no masking seen. One step on the logit margin takes at most {100 * self.gap:.1f} points more "
             f"(at eps {self.eps:g})"
         )
 

@@ -96,8 +96,8 @@ def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[Traine
     """Return the networks that can be compared, and what that leaves out.
 
     Of the networks on one data set, or one folder of images, at one image size, those of the most common version and images
-    are kept; at a tie, those of the newest. Of each attack, the records of its most common version are kept; at a tie, those
-    of the highest.
+    are kept; at a tie, those of the newest. Of each attack and each audit, the records of its most common version are kept; at
+    a tie, those of the highest. An audit is left out where its control was trained again since.
     """
     sets: dict[tuple[str, str, int], dict[tuple[str, str], list[TrainedNetwork]]] = defaultdict(
         lambda: defaultdict(list)
@@ -121,21 +121,38 @@ def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[Traine
 
 
 def _one_version_each(networks: Iterable[TrainedNetwork], others: list[LeftOut]) -> list[TrainedNetwork]:
-    """Return ``networks`` with the most common version of each attack; add to ``others`` what that leaves out."""
+    """Return ``networks`` with what can be compared of their attacks and audits; add to ``others`` what that leaves out."""
     kept = list(networks)
-    counted: dict[str, Counter[tuple[int, str]]] = defaultdict(Counter)
-    for network in kept:
-        for text, attack in network.attacks.items():
-            counted[text][attack.record.known_version or 0, attack.record.numbers] += 1
-    best = {text: max(versions, key=lambda each: (versions[each], each))[1] for text, versions in counted.items()}
+    attacks = _most_common((text, each.record) for network in kept for text, each in network.attacks.items())
+    audits = _most_common(each for network in kept for each in network.audits.items())
+    weights = {(each.run.name, each.run.seed): each.record.weights for each in kept}
     found = []
     for network in kept:
-        same = {text: each for text, each in network.attacks.items() if each.record.numbers == best[text]}
-        for text in sorted(network.attacks.keys() - same.keys()):
-            reason = f"attack {network.attacks[text].record.numbers} where most have {best[text]}"
+        attacked = {text: each for text, each in network.attacks.items() if each.record.numbers == attacks[text]}
+        for text in sorted(network.attacks.keys() - attacked.keys()):
+            reason = f"attack {network.attacks[text].record.numbers} where most have {attacks[text]}"
             others.append(LeftOut(f"{text} of {network}", f"{reason}: not mixed without --mixed"))
-        found.append(replace(network, attacks=same))
+        audited = {}
+        for battery, audit in network.audits.items():
+            control = audit.control
+            if audit.numbers != audits[battery]:
+                reason = f"audit {audit.numbers} where most have {audits[battery]}: not mixed without --mixed"
+            elif control and weights.get((control.run, control.seed), control.weights) != control.weights:
+                reason = f"its control was trained again since: bench audit {network.run.key} judges it again"
+            else:
+                audited[battery] = audit
+                continue
+            others.append(LeftOut(f"audit ({battery}) of {network}", reason))
+        found.append(replace(network, attacks=attacked, audits=audited))
     return found
+
+
+def _most_common(records: Iterable[tuple[str, AttackRecord | AuditRecord]]) -> dict[str, str]:
+    """Return for each name the version that most of its ``records`` have, as ``numbers`` says it; at a tie, the highest."""
+    counted: dict[str, Counter[tuple[int, str]]] = defaultdict(Counter)
+    for name, record in records:
+        counted[name][record.known_version or 0, record.numbers] += 1
+    return {name: max(versions, key=lambda each: (versions[each], each))[1] for name, versions in counted.items()}
 
 
 def _started(network: TrainedNetwork) -> str:

@@ -63,7 +63,7 @@ def test_a_masked_gradient_is_called_so_in_legend_and_caption() -> None:
         "FGSM on the margin",
     ]
     caption = text(figure)
-    assert "the gradient is masked. At eps 128 accuracy is 0.800 under it and 0.100" in caption
+    assert "the gradient is masked. At eps 128 accuracy is 80.0 % under it and 10.0 %" in caption
     assert caption.count("masked") == 1
     assert "T = 20" in figure.texts[0].get_text()
 

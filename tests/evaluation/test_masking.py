@@ -54,7 +54,7 @@ def test_more_than_five_points_at_some_eps_is_masking(at_two: float, masked: boo
 def test_the_sentence_has_the_numbers_of_the_largest_gap() -> None:
     (finding,) = masking([record("fgsm", {0.0: 0.8, 1.0: 0.75, 2.0: 0.2}), MARGIN], 10)
     assert (finding.eps, finding.accuracy, finding.reference_accuracy) == (1, 0.75, 0.4)
-    for number in ("eps 1", "0.750", "0.400"):
+    for number in ("eps 1", "75.0 %", "40.0 %"):
         assert number in finding.words
 
 

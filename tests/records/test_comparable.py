@@ -24,6 +24,7 @@ RUN = tiny_run(sparsity=0.5)
 FGSM = AttackSpec(Fgsm(), EPS).name
 RESULTS = Path(__file__).parents[2] / "results"
 LATER = "2027-01-01T00:00:00+00:00"
+AUDITED, AUDIT = "resnet18-s0.98-b128-imagenette64-149afd1d", "bench.audit/1"
 
 
 def test_versions_are_not_mixed_unless_told_to(tmp_path: Path) -> None:
@@ -172,3 +173,43 @@ def test_at_a_tie_of_versions_of_an_attack_the_highest_number_counts(tmp_path: P
         fake_outcome(trained(tmp_path, tiny_run(seed=seed), 0.8), AttackSpec(Fgsm(), EPS), right, version=version)
     found = read(tmp_path).of(tiny_run())
     assert {seed: [each.record.version for each in found[seed].attacks.values()] for seed in found} == {0: [10], 1: []}
+
+
+@pytest.fixture
+def audited(tmp_path: Path) -> Path:
+    """Return a folder with three seeds of a committed run that were audited, and those of their control."""
+    for name in (AUDITED, control_of(next(iter(of_name(AUDITED))).run).name):
+        shutil.copytree(RESULTS / name, tmp_path / name)
+    return tmp_path
+
+
+def of_name(name: str) -> list[Folder]:
+    return [each for each in folders(RESULTS) if isinstance(each, Folder) and each.run.name == name]
+
+
+def rewrite(path: Path, schema: str, **changed: object) -> None:
+    write_json(path, schema, {**read_json(path, schema), **changed})
+
+
+def test_an_audit_of_another_version_is_left_out_by_name_unless_told_to_mix(audited: Path) -> None:
+    run = of_name(AUDITED)[0].run
+    assert [list(each.audits) for each in read(audited).of(run).values()] == [["screen"]] * 3
+    rewrite(audited / AUDITED / "seed-1" / "audits" / "screen.json", AUDIT, version=2)
+    records = read(audited)
+    assert [list(each.audits) for each in records.of(run).values()] == [["screen"], [], ["screen"]]
+    (left_out,) = records.left_out
+    assert left_out.what == f"audit (screen) of {AUDITED}, seed 1"
+    assert "audit version 2 where most have version 1" in left_out.reason
+    assert [list(each.audits) for each in read(audited, mixed=True).of(run).values()] == [["screen"]] * 3
+
+
+def test_an_audit_is_left_out_once_its_control_has_other_weights(audited: Path) -> None:
+    run = of_name(AUDITED)[0].run
+    path = audited / AUDITED / "seed-2" / "audits" / "screen.json"
+    control = read_json(path, AUDIT)["control"]
+    assert control["seed"] == 2
+    rewrite(path, AUDIT, control={**control, "weights": "0" * 64})
+    records = read(audited)
+    assert [list(each.audits) for each in records.of(run).values()] == [["screen"], ["screen"], []]
+    (left_out,) = records.left_out
+    assert f"bench audit {AUDITED}/seed-2" in left_out.reason

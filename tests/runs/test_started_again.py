@@ -96,7 +96,7 @@ def test_a_new_attack_on_a_record_without_weights_is_refused_before_an_image_is_
     (only_seed_folder(copied) / "weights.npz").unlink()
     monkeypatch.setattr("bench.runs.pipeline.images_of_run", lambda *_, **__: pytest.fail("images read"))
     assert go(copied, finished.folder.run).attacks == finished.attacks
-    with pytest.raises(BadInput, match="weights are not here.*--results-dir"):
+    with pytest.raises(BadInput, match=r"weights are not here.*--results-dir"):
         go(copied, finished.folder.run, AttackSpec(FGSM.attack, (0.0, 0.5)))
 
 
