@@ -18,7 +18,7 @@ from bench.records.schema import LeftRow
 
 MARGIN = 0.05  # points of accuracy that count
 MOST = 0.10  # a network that breaks is shown to keep less than this above its control
-UNAUDITED = "audit the undefended network too"
+UNAUDITED = "audit the undefended network, and then this one again"
 UNLEARNED = "the one there is not shown to have learned, so train that longer"
 MISLED = "The attacks themselves were misled: less may be left than they found."
 Pair = tuple[Bools, Bools]  # the worst case of a network and that of its control

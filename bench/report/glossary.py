@@ -49,7 +49,8 @@ GLOSSARY = (
         "knowledge",
         "What an attacker knows of the network. Most attackers here see its weights. For a network trained at a high "
         "temperature it matters whether the attacker knows that temperature. An attacker at T = 1 does not know it, and follows "
-        "the gradient at T = 1. A command calls this knowledge=none. For a network trained at T = 1 the two attackers are the same.",
+        "the gradient at T = 1. A command calls this knowledge=none. For a network trained at T = 1 the two attackers are the "
+        "same.",
     ),
     Term(
         "threat model",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.attacks.spec import AttackSpec
 from bench.audit.battery import Battery
+from bench.audit.evaluation import audited
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.errors import BadInput, IntegrityError
@@ -184,6 +185,9 @@ def _work(
 
 def _result(folder: Folder, training: TrainingRecord, wanted: Wanted, worked: bool) -> Result:
     attacks = {spec.name: made for spec in wanted.attacks if (made := folder.attack(spec)) and training.fits(made)}
-    names = [each.name for each in wanted.audits]
-    audits = {name: found[0] for name in names if (found := folder.audit(name)) and training.fits(found[0])}
+    audits = {
+        each.name: audited(folder, each)  # the control may have been audited since
+        for each in wanted.audits
+        if (found := folder.audit(each.name)) and training.fits(found[0])
+    }
     return Result(folder, training, attacks, worked, audits)

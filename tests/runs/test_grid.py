@@ -269,10 +269,18 @@ def expanded(text: str) -> Any:
     return grid.cells(grid.figures, grid.seeds)
 
 
+def test_the_same_run_twice_in_a_figure_is_refused() -> None:
+    text = '[figures.a]\narch = "fc5"\nruns = [{}, { sparsity = 0.5 }, { sparsity = 0.50 }]'
+    with pytest.raises(BadInput, match=r"g: figures.a: runs 3 is the same as runs 2: expected each once"):
+        parse("g", text)
+
+
 def test_a_grid_that_is_not_there_is_refused_with_the_presets(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="did you mean 'internship'"):
         load("intership")
-    with pytest.raises(BadInput, match="presets are smoke, internship"):
+    with pytest.raises(
+        BadInput, match=r"mine\.toml: No such file or directory; check the path, or name a preset: smoke, internship"
+    ):
         load(str(tmp_path / "mine.toml"))
 
 

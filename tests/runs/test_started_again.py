@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,15 +16,19 @@ from tiny import only_seed_folder, small_file, tiny_run
 from whole_runs import FGSM, go
 
 from bench.attacks.spec import AttackSpec, attack_specs
+from bench.audit.battery import SCREEN
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.errors import BadInput, IntegrityError
 from bench.records.files import read_json, write_json
 from bench.records.store import Folder
-from bench.runs.pipeline import Result
+from bench.runs.pipeline import Result, Where, execute
+from bench.spec.control import control_of
 from bench.spec.pruning_schedule import Steps
 from bench.spec.run import Run
+from bench.training.progress import Progress
 
+RESULTS = Path(__file__).parents[2] / "results"
 pytestmark = pytest.mark.usefixtures("tiny_source", "small_network")
 
 
@@ -146,3 +151,22 @@ def test_starts_of_one_run_at_once_train_it_once(tmp_path: Path) -> None:
     assert folder.training() is not None
     assert folder.attack(AttackSpec(FGSM.attack, (0.0, 1.0))) is not None
     assert not list(results.rglob("*.part"))
+
+
+def test_a_network_whose_control_was_audited_since_is_judged_again(tmp_path: Path) -> None:
+    run = Run.of(arch="resnet18", sparsity=0.98)
+    folder, control = Folder(tmp_path, run), Folder(tmp_path, control_of(run))
+    shutil.copytree(RESULTS / run.key, folder.path)
+    written = read_json(folder.audit_path("screen"), "bench.audit/1")
+    lone = {**written, "control": None, "verdict": {**written["verdict"], "kind": "inconclusive"}}
+    write_json(folder.audit_path("screen"), "bench.audit/1", lone)
+
+    def verdict() -> str:
+        found = execute(run, [], Where(tmp_path), Progress(quiet=True), audits=(SCREEN,))
+        assert not found.worked
+        return found.audits["screen"].verdict.kind
+
+    assert verdict() == "inconclusive"
+    shutil.copytree(RESULTS / control.run.key, control.path)
+    assert verdict() == "breaks"
+    assert read_json(folder.audit_path("screen"), "bench.audit/1")["verdict"]["kind"] == "breaks"
