@@ -82,4 +82,5 @@ def test_no_rate_is_claimed_without_cases() -> None:
     each = (Rate(1, 36, 4), Rate(0, 30, 30))
     found = Shipped(Rate(1, 72, 9), Rate(0, 60, 60), {"fc5": each, "resnet18": each}).sentence
     assert "(fc5, resnet18)" in found
-    assert "0 of 60 honest networks accused" in found
+    assert "1 of 72 masked networks missed (below 6.4 %, one-sided 95 %)" in found
+    assert "0 of 60 honest networks accused (below 4.9 %)" in found

@@ -107,7 +107,7 @@ def test_pictures_of_other_images_and_settings_have_other_names(monkeypatch: pyt
     monkeypatch.setattr("bench.fooling.image.fool_image", found)
     monkeypatch.setattr("bench.report.figures.fooled.fooled", lambda *_: None)
     monkeypatch.setattr("bench.cli.fool.write_record", lambda path, _: written.append(path))
-    monkeypatch.setattr("bench.cli.fool.with_picture", lambda path, _: [path])
+    monkeypatch.setattr("bench.report.figures.save.write", lambda *_: [])
     for words in ([], ["--eps", "1"], ["--eps", "1.5"], ["--eps", "1.5", "--steps", "50"]):
         fool("photo.png", *words)
     digits = hashlib.sha256(Path("photo.png").read_bytes()).hexdigest()[:8]

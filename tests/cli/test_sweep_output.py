@@ -38,6 +38,13 @@ def audit(folder: Folder) -> None:
     folder.write_audit(record, found.arrays())
 
 
+def test_one_run_is_told_in_the_singular(tmp_path: Path) -> None:
+    jobs = jobs_of(CELLS, tmp_path, None)
+    states = {job.key: job.status() for job in jobs}
+    for number, said in ((1, "1 run:"), (3, "3 runs:")):
+        assert said in dry_run(jobs[:number], states, [], Shape(1, 1, 0)).splitlines()[-2]
+
+
 def test_a_training_and_its_attack_are_counted_once_for_each_run_that_has_neither(tmp_path: Path) -> None:
     fake(tmp_path, CELLS[0].run)
     assert foretold(tmp_path, CELLS).startswith(f"time expected: about {2 * 2 * MINUTES:.0f} min")

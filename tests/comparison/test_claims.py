@@ -12,6 +12,7 @@ from bench.comparison.findings.claims import Claim, Finding, Kind
 from bench.comparison.findings.score import ClaimStatus, Examined, ScoredFinding, Verdict, examined
 from bench.comparison.paired import Effect
 from bench.records.outcomes import CUSTOMARY, Quantity
+from bench.report.findings import Card
 
 
 def claim(kind: Kind) -> Claim:
@@ -123,6 +124,15 @@ def test_a_difference_beyond_the_margin_is_refuted_on_the_side_that_the_claim_ex
     (found,) = examined(finding, {"0": Effect(difference, 0.005, 10, (0, 1, 2), 785)})
     assert found.status is status
     assert found.reason.endswith(f"against a difference {against}")
+
+
+def test_a_significant_difference_that_decides_nothing_is_not_called_chance() -> None:
+    finding = Finding("0-x", "somewhere", "it is so", "the difference", "as it is", (claim(Kind.SAME),))
+    found = examined(finding, {"0": Effect(-0.02, 0.005, 1000, (0, 1, 2), 785)})
+    assert (found[0].status, found[0].p < 0.001) == (ClaimStatus.OPEN, True)
+    verdict = Card(ScoredFinding(finding, found), {}).verdict
+    assert "do not decide" in verdict
+    assert "chance" not in verdict
 
 
 def test_of_open_claims_whose_p_is_one_the_farthest_from_being_shown_decides() -> None:

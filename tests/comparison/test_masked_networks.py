@@ -15,7 +15,7 @@ from recorded import EPS, HIGH_TEMPERATURE, SPARSE, bound, record
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
 from bench.comparison.against_control import compare
-from bench.comparison.masked_networks import is_masked, masked_count
+from bench.comparison.masked_networks import is_masked, masked_count, masking_evidence
 from bench.records.collection import read
 from bench.records.store import Folder
 
@@ -52,6 +52,15 @@ def test_no_masking_is_said_where_every_seed_was_tested_at_the_largest_radius_of
     tested = 3 * seeds if 8.0 in eps else 0
     rest = f"; {9 - tested} not tested" if tested < 9 else ""
     assert masked_count([bound(SPARSE, tmp_path)]) == (f"0 of {tested}{rest}" if tested else "not tested")
+
+
+def test_count_and_evidence_are_of_the_same_networks_and_no_zero_gradient_is_said_in_words(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs, (0, 0.1, -0.1), zero=0.0)
+    on_margin(tmp_path, 3, EPS, lambda right: right)
+    group = bound(SPARSE, tmp_path)
+    assert masked_count([group]) == "0 of 9"
+    assert "in none of 9 tested trainings" in masking_evidence(group)
+    assert "exactly zero on none of the images" in masking_evidence(group)
 
 
 def test_one_masked_seed_is_enough_for_the_word_and_radii_short_of_it_too(tmp_path: Path) -> None:

@@ -47,7 +47,12 @@ def test_a_masked_gradient_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("names", "said"),
-    [((DENSE, "nowhere"), "unknown run"), ((DENSE, DENSE), "two different runs"), ((DENSE, MOST), "share no attack")],
+    [
+        ((DENSE, "nowhere"), "unknown run"),
+        ((HALF, f"{DENSE}/seed-5"), f"{DENSE}/seed-5 is one seed of a run: expected the run, {DENSE}, because"),
+        ((DENSE, DENSE), "two different runs"),
+        ((DENSE, MOST), "share no attack"),
+    ],
 )
 def test_two_runs_that_cannot_be_compared_are_refused(names: tuple[str, str], said: str, tmp_path: Path) -> None:
     record(tmp_path, SPARSE.runs[:2], (0, 0))

@@ -55,7 +55,7 @@ def test_its_gradient_is_not_called_masked_nor_its_accuracy_rising(group: Compar
     assert is_masked(group.attacked(HALF)) is False
     assert is_masked(group.attacked(MOST)) is None
     assert masked_count([group]) == "0 of 6; 3 did not learn"
-    assert "in none of 3 trainings" in masking_evidence(group)
+    assert "in none of 6 tested trainings" in masking_evidence(group)
     assert rising_accuracy(group) == ()
 
 

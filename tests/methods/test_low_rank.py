@@ -177,10 +177,10 @@ def test_channels_beyond_the_rank_can_still_learn() -> None:
 @pytest.mark.parametrize(
     ("arch", "ranks", "said"),
     [
-        ("fc5", "lr1", "the report has no ranks for fc5"),
+        ("fc5", "lr1", "the internship gives no ranks for fc5: expected full"),
         ("fc5", "0.5", "fc5 has no convolution larger than 1x1"),
         ("alexnet", "8,40", "alexnet has 5 convolutions"),
-        ("resnet18", "8,", "resnet18 has 17 convolutions"),
+        ("resnet18", "8,", "resnet18 has 17 convolutions larger than 1x1; expected a rank for each, or a fraction"),
         ("alexnet", "8,0,1,1,1", r"a rank in \[1, 65536\]"),
         ("alexnet", "1.5", r"a fraction of the largest useful rank in \(0, 1\]"),
         ("alexnet", "0", r"a fraction of the largest useful rank in \(0, 1\]"),

@@ -51,6 +51,9 @@ def test_accuracies_are_means_over_seeds_below_their_threat_model(tmp_path: Path
     assert "| 1 | 80.0 |" in section(text, "Clean accuracy")
     assert "50 % zero" in section(text, "What it is")
     assert "another training could differ" not in section(text, "Limits")
+    alone = card([fake(tmp_path, run(7), (0.8, 0.5, 0.1))])
+    for title in ("What it is", "Accuracy under attack"):
+        assert ["over seeds" in section(each, title) for each in (text, alone)] == [True, False]
 
 
 def test_the_commands_make_the_run_again_with_its_attacks(tmp_path: Path) -> None:

@@ -166,6 +166,12 @@ def test_the_attacker_at_one_finds_the_control_under_its_usual_name_and_the_mask
     assert "attacker at T = 1, network trained at T = 1 or 20." in table.caption
 
 
+def test_one_seed_is_told_in_the_singular(tmp_path: Path) -> None:
+    for attack in (Fgsm(), Fgsm(loss="margin")):
+        record(tmp_path, SPARSE.runs, [0, 0, 0], seeds=1, attack=attack)
+    assert cells(figure_table(bound(SPARSE, tmp_path)), "50 % zero")["gradient masked"].text == "not seen (1 seed)"
+
+
 def test_a_net_that_is_never_right_keeps_nothing(tmp_path: Path) -> None:
     for seed in range(3):
         for run in SPARSE.runs:

@@ -47,7 +47,7 @@ def test_the_picture_of_knowledge_says_that_a_gap_is_masking(tmp_path: Path) -> 
     attack_all(tmp_path, hot, margin=0.3)
     words = text(drawn("knowledge", hot, tmp_path))
     assert "between them is masking, not robustness" in words
-    assert "FGSM, attacker at T = 1: The gradient is masked in 2 of 2 trainings" in words
+    assert "FGSM, attacker at T = 1: The gradient is masked in 2 of 2 tested trainings" in words
     assert "attacker at T = 1, network trained at T = 20" in words
     group = bound(SPARSE, tmp_path)
     assert OVERVIEWS["knowledge"].draw(group, figure_table(group)) is None

@@ -12,13 +12,14 @@ from click.testing import CliRunner, Result
 from fakes import diverged, tear
 from oracle import figures, raw
 from readback import written
-from recorded import EPS, GRID, GROUPS, SPARSE, TEXT, attack_all, record
+from recorded import EPS, GRID, GROUPS, SPARSE, TEXT, attack_all, bound, record
 
 from bench.attacks.fgsm import Fgsm
 from bench.cli.main import main
 from bench.errors import BadInput
 from bench.records.collection import read
 from bench.report.build import Wanted, assemble
+from bench.report.content import family_recipe
 from bench.report.figures import save
 from bench.report.manifest import NAME
 from bench.report.panels import FORMATS
@@ -95,6 +96,22 @@ def test_only_diverged_runs_are_named_and_draw_nothing(tmp_path: Path) -> None:
     for run in SPARSE.runs:
         assert f"- diverged: {run.name}, seed 0: epoch 2" in text
     assert not (tmp_path / "reports" / "figures").exists()
+
+
+def test_without_a_network_a_sweep_of_the_grid_is_named_only_where_it_would_make_them(tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    assert "small.toml makes them" in report(tmp_path).output
+    diverged(tmp_path / "results", SPARSE.runs[0])
+    assert "small.toml makes them" in report(tmp_path).output
+    diverged(tmp_path / "results", Run.of(arch="fc5", temperature=77.0))
+    assert "(2 diverged): bench status lists them" in report(tmp_path).output
+
+
+def test_a_figure_of_runs_of_no_grid_has_the_command_of_every_network(tmp_path: Path) -> None:
+    record(tmp_path, SPARSE.runs, [0, 0, 0], seeds=5)
+    *trainings, last = family_recipe(bound(SPARSE, tmp_path))
+    assert len(set(trainings)) == 15
+    assert last == "bench report"
 
 
 def test_a_mistyped_results_folder_costs_no_report(tmp_path: Path) -> None:

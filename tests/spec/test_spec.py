@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.datasets import DATASETS
-from bench.errors import BadInput
+from bench.errors import BadInput, unknown
 from bench.spec.architectures import ARCHITECTURES
 from bench.spec.methods import METHODS
 from bench.spec.names import exactly
@@ -205,6 +205,7 @@ def test_one_and_one_point_zero_are_one_setting() -> None:
         ({"pruning": "random"}, "--sparsity 0.9"),
         ({"schedule": "shares:0.1,0.5,4"}, "no sparsity is given: expected one, as in --sparsity 0.9"),
         ({"temperature_loss": "plain"}, "no temperature is given: expected one, as in --temperature 20"),
+        ({"rewind_from": "self"}, "--rewind is self, but no sparsity is given"),
         ({"arch": None}, "arch is missing"),
         ({"arch": "my file.py:f"}, "FILE.py:FUNCTION"),
         ({"data_name": "pets"}, "expected it with folder alone"),
@@ -225,6 +226,16 @@ def test_a_wrong_setting_is_refused_with_what_is_allowed(settings: dict[str, obj
 
 def test_a_rewound_network_wraps_no_layer_and_can_be_trained_in_bfloat16() -> None:
     assert Run.of(arch="fc5", sparsity=0.5, rewind_from="self", precision="bfloat16").precision == "bfloat16"
+
+
+def test_of_many_names_the_nearest_comes_first_and_a_few_others() -> None:
+    names = [f"network-{number:02}" for number in range(54)]
+    said = str(unknown("run", "netwrok-40", names, "bench status"))
+    assert said.startswith(
+        "unknown run 'netwrok-40': did you mean 'network-40'? expected one of network-40, network-00, "
+    )
+    assert said.endswith("network-06 and 46 more, which bench status lists")
+    assert str(unknown("run", "?", ["b", "a"], "bench status")) == "unknown run '?': expected one of a, b"
 
 
 @pytest.mark.parametrize("sparsity", [1, 1.0, -0.1, 101, 200.0])
