@@ -39,7 +39,7 @@ def test_quotes_and_spaces_do_not_matter() -> None:
         ("fgsm(knowledge=all)", "a number, none, temperature"),
         ("fgsm(knowledge=0)", "the attacker's temperature in (0, 1000000]"),
         ("fgsm(knowledge=nan)", "the attacker's temperature"),
-        ("fgsm(loss=dlt)", "cross-entropy, dlr, margin"),
+        ("fgsm(loss=dlt)", "dlr, cross-entropy, margin"),
         ("fgsm(loss=3)", "cross-entropy, dlr, margin"),
         ("fgsm(loss=margin,knowledge=none)", "leave out knowledge"),
         ("fgsm(loss=margin,knowledge=5)", "leave out knowledge"),

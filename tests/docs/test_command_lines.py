@@ -32,7 +32,7 @@ def as_in_the_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for page in PAGES:
         for name, text in blocks(page, "toml"):
             Path(name).write_text(text, encoding="utf-8")
-    for folder in ("results", "DIR"):
+    for folder in ("results", "mine", "DIR"):
         Path(folder).mkdir()
     for name in ("ca.pem", "client.pem", "client.key"):
         Path(name).touch()

@@ -44,8 +44,8 @@ def test_all_classes_of_the_network_count(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(networks, "load", lambda *_: (keras.Model(pixels, small), weights))
     monkeypatch.setattr(plausibility, "check_answers", lambda *_: None)
-    monkeypatch.setattr(foreign_audit, "cost_of", lambda *_: "")
-    monkeypatch.setattr(foreign_audit, "collect", collected)
+    monkeypatch.setattr("bench.audit.collect.cost_of", lambda *_: "")
+    monkeypatch.setattr("bench.audit.collect.collect", collected)
     row = networks.NETWORKS["efficientnet-lite0"]
     monkeypatch.setattr(type(row.weights), "located", lambda *_: weights)
     found = foreign_imagenet("efficientnet-lite0", None, tmp_path, (1.0, 2.0), print)
