@@ -1,18 +1,15 @@
-"""A small run from start to end: two trainings on the synthetic images, an attack on each, and their comparison."""
+"""A small run from start to end: a training on the synthetic images, with pruning, and an attack."""
 
 from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from bench.attacks import attack_named
 from bench.attacks.spec import attack_specs
-from bench.comparison.two_runs import pair
 from bench.doctor.finding import Finding, State
 from bench.errors import BenchError, Interrupted
-from bench.records.collection import read
 from bench.runs.pipeline import Result, Where, execute
 from bench.spec.run import Run
 from bench.training.progress import Progress
@@ -23,13 +20,14 @@ REMEDY = "paste these lines into a bug report, with the whole message"
 
 
 def self_test() -> Finding:
-    """Train a dense and a pruned network in a temporary folder, attack and compare them, and check what was recorded."""
+    """Train, prune and attack a network in a temporary folder, and check what was recorded."""
     began = time.monotonic()
     # 1,500 images in equal batches: one of another size would be traced anew, which takes longer than all steps.
-    pruned = Run.of(arch="fc5", dataset="synthetic", image_size=32, epochs=1, batch_size=300, sparsity=SPARSITY)
+    run = Run.of(arch="fc5", dataset="synthetic", image_size=32, epochs=1, batch_size=300, sparsity=SPARSITY)
     try:
-        with tempfile.TemporaryDirectory(prefix="bench-doctor-") as place:
-            wrong = _wrong(Path(place), pruned)
+        with tempfile.TemporaryDirectory(prefix="bench-doctor-") as place, Progress(quiet=True) as progress:
+            specs = attack_specs(run, [attack_named("fgsm")], EPS, 1.0)
+            wrong = wrong_in(execute(run, specs, Where(Path(place)), progress))
     except Interrupted:
         raise
     except Exception as error:  # what is tested here is that nothing is raised
@@ -38,22 +36,7 @@ def self_test() -> Finding:
     if wrong:
         return Finding("self-test", "; ".join(wrong), State.ERROR, REMEDY)
     took = time.monotonic() - began
-    return Finding("self-test", f"trained, pruned, attacked and compared two small networks in {took:.0f} s")
-
-
-def _wrong(place: Path, pruned: Run) -> list[str]:
-    """Return what is not as it must be in the records of ``pruned`` and of the same run without pruning."""
-    dense = replace(pruned, sparsity=0.0)
-    with Progress(quiet=True) as progress:
-        results = [_result(run, place, progress, pruned) for run in (dense, pruned)]
-    pair(read(place), pruned.name, dense.name)
-    return [line for each in results for line in wrong_in(each)]
-
-
-def _result(run: Run, place: Path, progress: Progress, pruned: Run) -> Result:
-    specs = attack_specs(run, [attack_named("fgsm")], EPS, 1.0)
-    # The pruned network goes on from the dense one's state before the first pruning, which saves a training.
-    return execute(run, specs, Where(place), progress, share_with=[pruned.schedule])
+    return Finding("self-test", f"trained, pruned and attacked a small network in {took:.0f} s")
 
 
 def wrong_in(result: Result) -> list[str]:
