@@ -83,6 +83,8 @@ def execute(
     folder = Folder(where.results, run)
     wanted = Wanted(tuple(specs), tuple(audits), tuple(looks))
     sources = _sources(folder, specs, restart)
+    if restart or folder.training() is None:
+        folder.sources()
     with folder.lock():
         if not restart:
             folder.declare()
@@ -99,8 +101,6 @@ def execute(
                 raise BadInput(
                     f"{evaluation} needs the module {evaluation.library}, which is not installed: {evaluation.remedy}"
                 )
-        if training is None:
-            folder.sources()  # refuse early where a run to train with is not there
         data = images_of_run(
             run,
             training,

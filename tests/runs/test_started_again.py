@@ -153,6 +153,13 @@ def test_starts_of_one_run_at_once_train_it_once(tmp_path: Path) -> None:
     assert not list(results.rglob("*.part"))
 
 
+def test_a_run_whose_teacher_is_not_there_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    run = tiny_run(arch="small", temperature=20.0, distill_from="self")
+    with pytest.raises(BadInput, match=r"--distill-from .*train it first"):
+        go(tmp_path, run)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_network_whose_control_was_audited_since_is_judged_again(tmp_path: Path) -> None:
     run = Run.of(arch="resnet18", sparsity=0.98)
     folder, control = Folder(tmp_path, run), Folder(tmp_path, control_of(run))
