@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.audit.evidence import Access, Evidence
-from bench.records.outcomes import wilson
+from bench.records.outcomes import unseen, wilson
 
 AUDIT = "this suite"
 CARLINI = "Carlini et al. 2019, arXiv:1902.06705"
@@ -93,12 +93,10 @@ class Check:
 def lower_bound(differences: NDArray[np.number]) -> float:
     """Return the one-sided lower 95 % bound of the mean of paired ``differences`` (n,), each in [-1, 1].
 
-        min(d - t(0.95, n - 1) * s / sqrt(n), (1 + d) * 0.05 ** (1 / n) - 1)
+        min(d - t(0.95, n - 1) * s / sqrt(n), lower bound of ``unseen``)
 
     where d is the mean and s the deviation. The first is Student's. The second is what n images allow where they hardly
-    differ: were the true mean any lower, because a share of images have -1, all n would miss that share with a chance below
-    0.05.
-    Source of the second: Hanley & Lippman-Hand 1983, "If nothing goes wrong, is everything all right?" (the rule of three).
+    differ.
     """
     count = len(differences)
     if count < 2:
@@ -107,7 +105,7 @@ def lower_bound(differences: NDArray[np.number]) -> float:
 
     mean, deviation = float(np.mean(differences)), float(np.std(differences, ddof=1))
     by_student = mean - float(t.ppf(CONFIDENCE, count - 1)) * deviation / sqrt(count)
-    return min(by_student, (1 + mean) * float((1 - CONFIDENCE) ** (1 / count)) - 1)
+    return min(by_student, unseen(mean, count, 1 - CONFIDENCE)[0])
 
 
 def illusion(evidence: Evidence) -> NDArray[np.int64]:

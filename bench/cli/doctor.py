@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # it imports packages that the command line starts without
 @RESULTS
 @JSON
 def doctor(no_self_test: bool, data_dir: Path | None, results_dir: Path, as_json: bool) -> None:
-    """Look at the software, the machine and the folders, and try a small run: two trainings, an attack, a comparison.
+    """Look at the software, the machine and the folders, and try a small run: a training with pruning, and an attack.
 
     The self-test takes a quarter of a minute on two slow cores and leaves no files. Paste the lines into a bug report: they
     have the paths of your folders, so read them first. The exit code is 1 where a line says error; the line below it says

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.stats import t
 
 from bench.comparison.image_variance import image_variance
-from bench.comparison.significance import below, mcnemar, tost, unseen
+from bench.comparison.significance import below, mcnemar, tost
 from bench.errors import BadInput
-from bench.records.outcomes import Floats, Indices, in_all
+from bench.records.outcomes import Floats, Indices, in_all, unseen
 
 
 @dataclass(frozen=True)

@@ -30,18 +30,13 @@ def below(difference: float, se: float, df: float, bound: float, images: int) ->
 
     where d is ``difference``, s is ``se``, b is ``bound`` and n is ``images``. The second is the chance that n images all
     have the difference d, where the true one is b because a share of images have 1, the largest difference. It is what is
-    left where they vary so little that s is near 0. For d = 0 and p = 0.05, it says that b is about 3 / n.
+    left where they vary so little that s is near 0; ``unseen`` has its bounds. For d = 0 and p = 0.05, it says that b is about
+    3 / n.
     Source: Hanley & Lippman-Hand 1983, "If nothing goes wrong, is everything all right?" (the rule of three).
     """
     by_student = float(t.cdf((difference - bound) / se, df)) if se else float(difference >= bound)
     by_images = ((1 - bound) / (1 - difference)) ** images if difference < bound < 1 else 0.0
     return max(by_student, by_images)
-
-
-def unseen(difference: float, images: int, tail: float) -> tuple[float, float]:
-    """Return the bounds that ``below`` gives a p of ``tail`` by the number of images alone, from below and from above."""
-    rest = tail ** (1 / images)
-    return (1 + difference) * rest - 1, 1 - (1 - difference) * rest
 
 
 def tost(difference: float, se: float, df: float, margin: float, images: int) -> float:

@@ -100,18 +100,18 @@ def worst_case_of(group: ComparisonGroup) -> WorstCase | None:
     texts = sorted({text for network in every for text in network.attacks})
     met = [text for text in texts if any(_has(network, text, group) for network in every)]
     counted = [text for text in met if attack_named(text).counts]
-    shared = {text: _shared(every, text) for text in counted if all(_has(each, text, group) for each in every)}
-    common = tuple(text for text, radii in shared.items() if max(radii, default=0))
+    common = {text: _shared(every, text) for text in counted if all(_has(each, text, group) for each in every)}
+    common = {text: radii for text, radii in common.items() if max(radii) > 0}
     shown_only = tuple(text for text in met if text not in counted)
     if len(common) < 2:
         return None
     steps = [each.margin_step for seeds in attacked.values() for each in seeds.values()]
     tested = all(step is not None and furthest(group.eps) in step.outcomes.eps for step in steps)
     outcomes = {
-        run: {seed: worst_case(_of(each, common, shared), group.eps) for seed, each in seeds.items()}
+        run: {seed: worst_case(_of(each, common), group.eps) for seed, each in seeds.items()}
         for run, seeds in networks.items()
     }
-    return WorstCase(group, common, shown_only, networks, outcomes, tested)
+    return WorstCase(group, tuple(common), shown_only, networks, outcomes, tested)
 
 
 def _has(network: TrainedNetwork, text: str, group: ComparisonGroup) -> bool:
@@ -125,13 +125,11 @@ def _shared(networks: Sequence[TrainedNetwork], text: str) -> tuple[float, ...]:
     return tuple(sorted(set.intersection(*(set(each.outcomes.eps) for each in found if each))))
 
 
-def _of(
-    network: TrainedNetwork, texts: Sequence[str], radii: Mapping[str, tuple[float, ...]]
-) -> dict[str, RecordedAttack]:
-    """Return the attacks ``texts`` on ``network``, each at its ``radii`` alone."""
-    found = {text: attacked_by(network, text) for text in texts}
+def _of(network: TrainedNetwork, common: Mapping[str, tuple[float, ...]]) -> dict[str, RecordedAttack]:
+    """Return the attacks ``common`` on ``network``, each at its radii there alone."""
+    found = ((attacked_by(network, text), radii) for text, radii in common.items())
     return {
-        each.record.attack: replace(each, outcomes=each.outcomes.part(each.outcomes.indices, radii[text]))
-        for text, each in found.items()
+        each.record.attack: replace(each, outcomes=each.outcomes.part(each.outcomes.indices, radii))
+        for each, radii in found
         if each is not None
     }

@@ -132,19 +132,24 @@ def _one_version_each(networks: Iterable[TrainedNetwork], others: list[LeftOut])
         for text in sorted(network.attacks.keys() - attacked.keys()):
             reason = f"attack {network.attacks[text].record.numbers} where most have {attacks[text]}"
             others.append(LeftOut(f"{text} of {network}", f"{reason}: not mixed without --mixed"))
-        audited = {}
-        for battery, audit in network.audits.items():
-            control = audit.control
-            if audit.numbers != audits[battery]:
-                reason = f"audit {audit.numbers} where most have {audits[battery]}: not mixed without --mixed"
-            elif control and weights.get((control.run, control.seed), control.weights) != control.weights:
-                reason = f"its control was trained again since: bench audit {network.run.key} judges it again"
-            else:
-                audited[battery] = audit
-                continue
-            others.append(LeftOut(f"audit ({battery}) of {network}", reason))
+        wrong = {name: _wrong(each, network.run, audits[name], weights) for name, each in network.audits.items()}
+        others += [LeftOut(f"audit ({name}) of {network}", reason) for name, reason in wrong.items() if reason]
+        audited = {name: each for name, each in network.audits.items() if not wrong[name]}
         found.append(replace(network, attacks=attacked, audits=audited))
     return found
+
+
+def _wrong(audit: AuditRecord, run: Run, usual: str, weights: Mapping[tuple[str, int], str]) -> str:
+    """Return why ``audit`` of ``run`` is left out: its version is not the ``usual``, or its control has other ``weights`` now.
+
+    Empty where it is used.
+    """
+    control = audit.control
+    if audit.numbers != usual:
+        return f"audit {audit.numbers} where most have {usual}: not mixed without --mixed"
+    if control and weights.get((control.run, control.seed), control.weights) != control.weights:
+        return f"its control was trained again since: bench audit {run.key} judges it again"
+    return ""
 
 
 def _most_common(records: Iterable[tuple[str, AttackRecord | AuditRecord]]) -> dict[str, str]:

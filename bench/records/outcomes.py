@@ -204,6 +204,19 @@ def in_all(sets: Sequence[Indices]) -> Indices:
     return reduce(shared, sets)
 
 
+def unseen(difference: float, images: int, tail: float) -> tuple[float, float]:
+    """Return the bounds, from below and from above, of a mean difference that ``images`` images all have.
+
+        (1 + d) q - 1,   1 - (1 - d) q,   q = tail ** (1 / n)
+
+    where d is ``difference``, in [-1, 1], and n is ``images``. Were the true mean beyond a bound, because a share of images
+    have -1 or 1, all n would miss that share with a chance below ``tail``.
+    Source: Hanley & Lippman-Hand 1983, "If nothing goes wrong, is everything all right?" (the rule of three).
+    """
+    rest = tail ** (1 / images)
+    return (1 + difference) * rest - 1, 1 - (1 - difference) * rest
+
+
 def wilson(right: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
     """Return the Wilson score interval of ``right`` successes in ``total`` > 0 trials, both ends in [0, 1].
 

@@ -84,7 +84,7 @@ def execute(
     wanted = Wanted(tuple(specs), tuple(audits), tuple(looks))
     sources = _sources(folder, specs, restart)
     if restart or folder.training() is None:
-        folder.sources()
+        folder.sources()  # refuse before a folder is made, too
     with folder.lock():
         if not restart:
             folder.declare()

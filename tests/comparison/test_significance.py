@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy.stats import t
 
 from bench.comparison.paired import Effect, PairedSamples, Sample
-from bench.comparison.significance import below, holm, mcnemar, tost, unseen
+from bench.comparison.significance import below, holm, mcnemar, tost
 from bench.comparison.verdict import judge_family
+from bench.records.outcomes import unseen
 
 
 @given(st.integers(0, 400), st.integers(0, 400))
