@@ -13,6 +13,7 @@ from bench.audit.battery import FULL, SCREEN, Battery
 from bench.errors import BadInput, BenchError, unknown
 from bench.features.svm import PENALTIES, check_machine
 from bench.fooling.limits import STEPS
+from bench.records.collection import read_network
 from bench.records.schema import AttackRecord, AuditRecord, TrainingRecord, TransferRecord
 from bench.records.store import Folder
 from bench.runs.pipeline import Result, Where, execute
@@ -133,13 +134,11 @@ def judge(
         >>> record = bench.judge(run)
         >>> record.verdict.kind
     """
-    from bench.audit.evaluation import audited
-
     battery = FULL if full else SCREEN
     result = _execute(run, [], results, data_dir, quiet, audits=[battery])
     if result.training.diverged:
         raise BenchError(f"{run.name} diverged: there is no network to audit; train it at another learning_rate")
-    return audited(result.folder, battery)
+    return result.audits[battery.name]
 
 
 def look(
@@ -414,12 +413,10 @@ def curve(run: Run, *, results: Path | str = RESULTS) -> Figure:
     """
     from bench.report.figures import run_curve
 
-    folder = Folder(Path(results), run)
-    training = folder.training()
-    attacks = {name: each for name, each in folder.attacks().items() if training and training.fits(each)}
-    if training is None or not attacks:
+    network, _ = read_network(Folder(Path(results), run))
+    if network is None or not network.attacks:
         raise BadInput(f"no attack on {run.name}, seed {run.seed}, is recorded below {results}: bench.attack makes one")
-    return run_curve.curve(run, len(training.data.classes), list(attacks.values()))
+    return run_curve.curve(network)
 
 
 def _execute(

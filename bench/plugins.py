@@ -1,4 +1,4 @@
-"""Adds to a table of the suite what other installed packages offer through entry points."""
+"""What other packages bring: rows for a table of the suite, through entry points, and the libraries of its extras."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import UserDict
 from collections.abc import Callable, ItemsView, Mapping, Sequence, ValuesView
 from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from bench.errors import BadInput
@@ -68,3 +69,18 @@ class Plugins(UserDict[str, T]):
         except Exception as error:  # another package's code can raise anything
             reason = f"{type(error).__name__}: {error}"
             raise BadInput(f"{place} ({first.value}): {reason}; update or uninstall the package") from error
+
+
+def require(what: str, extra: str, *modules: str) -> None:
+    """Raise BadInput where one of ``modules`` is not installed.
+
+    Args:
+        what: what needs them, as the start of a sentence.
+        extra: the extra of this suite that installs them.
+    """
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        raise BadInput(
+            f"{what} needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed: "
+            f"pip install 'bench-robustness[{extra}]'"
+        )

@@ -124,7 +124,7 @@ def _outcomes(folder: Folder, cell: GridRun, difficulty: NDArray[np.float64], fr
         labels = kept % CLASSES
         right = sight[kept] < (level - 0.8 * fall)[:, None]
         outcomes = Outcomes(spec.eps, kept, labels, np.where(right, labels, (labels + 1) % CLASSES))
-        folder.write_attack(spec, _attack(run, spec, outcomes, training, fraction), outcomes.arrays())
+        folder.attacks.write(spec.name, _attack(run, spec, outcomes, training, fraction), outcomes.arrays())
 
 
 def _training(run: Run, accuracy: float) -> TrainingRecord:

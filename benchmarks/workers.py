@@ -10,7 +10,9 @@ import time
 
 import click
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+from bench.records.processor import cores
+
+CORES = cores()
 
 
 @click.command()

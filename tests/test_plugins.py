@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import BadInput
-from bench.plugins import Plugins
+from bench.plugins import Plugins, require
 
 Install = Callable[..., None]
 GROUP = "bench.tests"
@@ -94,3 +94,9 @@ def test_a_row_can_be_replaced(install: Install, monkeypatch: pytest.MonkeyPatch
     assert found["seven"] == 8
     monkeypatch.undo()
     assert found["seven"] == 7
+
+
+def test_libraries_that_are_not_installed_are_named_with_the_extra_that_has_them() -> None:
+    require("this", "some", "sys", "json")
+    with pytest.raises(BadInput, match=r"^this needs no_such and other_such, which are .* 'bench-robustness\[some\]'$"):
+        require("this", "some", "no_such", "json", "other_such")

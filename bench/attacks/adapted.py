@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.attacks.base import Target
+from bench.attacks.base import Target, Through
 from bench.attacks.losses import Loss
 from bench.datasets.base import Images, Labels
 
@@ -26,7 +26,7 @@ def followed(gradient: str, target: Target, draw: np.random.Generator) -> Target
     return ThroughControl(target) if gradient == "control" else target
 
 
-class Averaged:
+class Averaged(Through):
     """A target whose gradient is the mean over noisy copies of the image.
 
         g(x) = 1/n sum_i grad L(x + u_i),  u_i uniform in [-2, 2] pixel levels,  n = 16
@@ -38,15 +38,8 @@ class Averaged:
     """
 
     def __init__(self, target: Target, draw: np.random.Generator) -> None:
-        self.target, self.temperature, self._draw = target, target.temperature, draw
-
-    def logits(self, images: Images) -> NDArray[np.float32]:
-        """Return the logits of ``images``."""
-        return self.target.logits(images)
-
-    def gradient(self, images: Images, labels: Labels, loss: Loss) -> Images:
-        """Return the mean of the gradient over the noisy copies."""
-        return self._mean(images, labels, loss, labels)
+        super().__init__(target)
+        self._draw = draw
 
     def step(
         self, images: Images, labels: Labels, loss: Loss, others: Labels
@@ -54,10 +47,6 @@ class Averaged:
         """Return logits and losses of ``images`` and the mean gradient, as ``Target`` asks."""
         logits, values, _ = self.target.step(images, labels, loss, others)
         return logits, values, self._mean(images, labels, loss, others)
-
-    def other(self, name: str) -> Target:
-        """Return another network, unchanged."""
-        return self.target.other(name)
 
     def _mean(self, images: Images, labels: Labels, loss: Loss, others: Labels) -> Images:
         total = np.zeros_like(images)
@@ -67,7 +56,7 @@ class Averaged:
         return total / np.float32(DRAWS)
 
 
-class ThroughControl:
+class ThroughControl(Through):
     """A target with the gradient of its control: forward through the network, backward through the control.
 
     It goes past a part that has no gradient, or a wrong one, as long as the control has learned a similar function.
@@ -77,15 +66,8 @@ class ThroughControl:
     """
 
     def __init__(self, target: Target) -> None:
-        self.target, self.temperature, self._control = target, target.temperature, target.other("")
-
-    def logits(self, images: Images) -> NDArray[np.float32]:
-        """Return the logits of ``images``."""
-        return self.target.logits(images)
-
-    def gradient(self, images: Images, labels: Labels, loss: Loss) -> Images:
-        """Return the gradient of the control."""
-        return self._control.gradient(images, labels, loss)
+        super().__init__(target)
+        self._control = target.other("")
 
     def step(
         self, images: Images, labels: Labels, loss: Loss, others: Labels
@@ -93,7 +75,3 @@ class ThroughControl:
         """Return logits and losses of the network and the gradient of the control, as ``Target`` asks."""
         logits, values, _ = self.target.step(images, labels, loss, others)
         return logits, values, self._control.step(images, labels, loss, others)[2]
-
-    def other(self, name: str) -> Target:
-        """Return another network, unchanged."""
-        return self.target.other(name)

@@ -17,7 +17,7 @@ from bench.spec.names import named
 
 
 class Target(Protocol):
-    """A network as an attacker sees it: logits and input gradients, in float32.
+    """A network as an attacker sees it: logits and input gradients, in float32. A subclass writes all but ``gradient``.
 
     ``temperature``: the T of its training, for attackers who know it.
     """
@@ -29,6 +29,7 @@ class Target(Protocol):
 
     def gradient(self, images: Images, labels: Labels, loss: Loss) -> Images:
         """Return the gradient of each image's ``loss`` by its pixels, of the shape of ``images``. Unit: loss per pixel level."""
+        return self.step(images, labels, loss, labels)[2]
 
     def step(
         self, images: Images, labels: Labels, loss: Loss, others: Labels
@@ -40,6 +41,27 @@ class Target(Protocol):
 
     def other(self, name: str) -> Target:
         """Return another trained network, for an attack that has ``name`` among its ``sources``."""
+
+
+class Through(Target):
+    """A target that passes everything on to another, ``target``. A subclass changes what it shows of it."""
+
+    def __init__(self, target: Target) -> None:
+        self.target, self.temperature = target, target.temperature
+
+    def logits(self, images: Images) -> NDArray[np.float32]:
+        """Return the logits, as ``Target`` asks."""
+        return self.target.logits(images)
+
+    def step(
+        self, images: Images, labels: Labels, loss: Loss, others: Labels
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], Images]:
+        """Return logits, losses and gradients, as ``Target`` asks."""
+        return self.target.step(images, labels, loss, others)
+
+    def other(self, name: str) -> Target:
+        """Return another trained network, as ``Target`` asks."""
+        return self.target.other(name)
 
 
 @dataclass(frozen=True)

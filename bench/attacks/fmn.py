@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from bench.attacks.ball import project, steepest
 from bench.attacks.base import Target, Threat
+from bench.attacks.gradient_search import COUNTS
 from bench.attacks.losses import Margin
 from bench.attacks.minimum_norm import MinimumNorm, Nearest
 from bench.attacks.norms import L2, LINF, Norm
 from bench.datasets.base import Images, Labels
-from bench.spec.limits import Range
 
-STEPS = Range("steps", 1, 10_000, whole=True)
 FIRST, LAST = 0.05, 0.001  # how much the ball grows or shrinks at a step, at the start and at the end
 FAR, NEAR = 0.2, 0.002  # length of a step, in parts of the ball's radius at the first step and at the last
 
@@ -40,7 +39,7 @@ class Fmn(MinimumNorm):
     steps: float = 100
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "steps", STEPS.integer(f"steps of {self.kind}", self.steps))
+        object.__setattr__(self, "steps", COUNTS["steps"].integer(f"steps of {self.kind}", self.steps))
 
     @property
     def passes(self) -> tuple[int, int]:

@@ -16,8 +16,8 @@ from bench.audit.evidence import Access, Evidence
 from bench.audit.fakes import DOSES, FAKES, Fake
 from bench.audit.rates import PROBABILITIES, REPLAY, SECURITY_CURVE
 from bench.audit.record import fields_of
+from bench.audit.verdict import judge
 from bench.datasets.base import Dataset, Split
-from bench.errors import BadInput
 from bench.evaluation.classifier import Classifier
 from bench.evaluation.restored import restored
 from bench.records.cases import case_path, write_case
@@ -47,15 +47,11 @@ def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path,
         control: a dense network of another seed: transfer starts from it.
         calibration: where the cases go.
     """
-    run, training = folder.run, folder.training()
-    if training is None or training.diverged:
-        raise BadInput(f"{folder.path} has no network: expected a trained one")
+    run, training = folder.run, folder.trained()
     wanted = [each for each in (ITSELF, *fakes_of(run)) if not case_path(calibration, run, each.name).exists()]
     if not wanted:
         return
-    source = control.training()
-    assert source is not None
-    from_control, plain = restored(control, source), restored(folder, training)
+    from_control, plain = restored(control, control.trained()), restored(folder, training)
     indices = audited_images(SCREEN, len(data.val))
     images, eps = data.val.part(indices), architecture(run.arch).audit_eps
     for fake in wanted:
@@ -72,7 +68,7 @@ def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path,
             **_probabilities(network, images),
         }
         record = CaseRecord(
-            **fields_of(evidence),
+            **fields_of(evidence, judge(evidence)),
             run=str(run),
             fake=fake.name,
             same_class=fake.same_class,

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.audit.evidence import Access, Evidence
-from bench.records.outcomes import unseen, wilson
+from bench.records.outcomes import lower_bound, wilson
 
 AUDIT = "this suite"
 CARLINI = "Carlini et al. 2019, arXiv:1902.06705"
 ATHALYE = "Athalye et al. 2018, arXiv:1802.00420"
 PINTOR = "Pintor et al. 2022, arXiv:2106.09947"
 AUTOATTACK = "Croce & Hein 2020, arXiv:2003.01690"
-CONFIDENCE = 0.95
 
 
 class About(StrEnum):
@@ -61,6 +59,7 @@ class Found:
 
 # (value, whether it is beyond the threshold, sentence); None where the check does not apply.
 Measured = tuple[float, bool, str] | None
+Measure = Callable[[Evidence, Evidence | None, float], Measured]
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class Check:
     threshold: float
     about: About
     source: str
-    measure: Callable[[Evidence, Evidence | None, float], Measured]
+    measure: Measure
 
     def __call__(self, evidence: Evidence, control: Evidence | None = None) -> Found:
         """Return the result on ``evidence``, compared with the evidence of ``control`` where the rule asks for it."""
@@ -90,31 +89,13 @@ class Check:
         return Found(self.name, Result.FLAG if beyond else Result.PASS, value, sentence)
 
 
-def lower_bound(differences: NDArray[np.number]) -> float:
-    """Return the one-sided lower 95 % bound of the mean of paired ``differences`` (n,), each in [-1, 1].
-
-        min(d - t(0.95, n - 1) * s / sqrt(n), lower bound of ``unseen``)
-
-    where d is the mean and s the deviation. The first is Student's. The second is what n images allow where they hardly
-    differ.
-    """
-    count = len(differences)
-    if count < 2:
-        return -1.0
-    from scipy.stats import t  # here, because the command line starts without it
-
-    mean, deviation = float(np.mean(differences)), float(np.std(differences, ddof=1))
-    by_student = mean - float(t.ppf(CONFIDENCE, count - 1)) * deviation / sqrt(count)
-    return min(by_student, unseen(mean, count, 1 - CONFIDENCE)[0])
-
-
 def illusion(evidence: Evidence) -> NDArray[np.int64]:
     """Return 1 where FGSM leaves an image correct that the worst case does not, else 0, (k, n)."""
     return evidence.naive.astype(np.int64) - (evidence.naive & evidence.worst_case)
 
 
 def _repeatable(evidence: Evidence, _control: Evidence | None, threshold: float) -> Measured:
-    values = _known(evidence, "repeat")
+    values = evidence.known("repeat")
     if not len(values):
         return None
     largest = float(values.max())
@@ -126,7 +107,7 @@ def _repeatable(evidence: Evidence, _control: Evidence | None, threshold: float)
 
 
 def _zero(evidence: Evidence, _control: Evidence | None, threshold: float) -> Measured:
-    values = _known(evidence, "zero")
+    values = evidence.known("zero")
     if not len(values):
         return None
     share = float((values == 1).mean())
@@ -135,37 +116,29 @@ def _zero(evidence: Evidence, _control: Evidence | None, threshold: float) -> Me
     return share, share > threshold or broken > 0, words + (f", and {broken} values are not finite." if broken else ".")
 
 
-def _agreement(evidence: Evidence, _control: Evidence | None, threshold: float) -> Measured:
-    values = _known(evidence, "agreement")
-    if not len(values):
-        return None
-    mean = float(np.mean(values))
-    return (
-        mean,
-        mean < threshold,
-        f"The gradient's signs agree with those of rescaled logits on {100 * mean:.0f} % of the pixels.",
-    )
+def _mean(probe: str, words: str, at_least: float | None = None) -> Measure:
+    """Return the rule that the mean of ``probe`` is not below the threshold.
+
+    With ``at_least`` it is the share of images where the probe is no less than that. ``words`` have a place for the percent.
+    """
+
+    def measure(evidence: Evidence, _control: Evidence | None, threshold: float) -> Measured:
+        values = evidence.known(probe)
+        if not len(values):
+            return None
+        mean = float((values if at_least is None else values >= at_least).mean())
+        return mean, mean < threshold, words.format(100 * mean)
+
+    return measure
 
 
 def _slope(evidence: Evidence, _control: Evidence | None, threshold: float) -> Measured:
-    taken = ~np.isnan(_all(evidence, "repeat"))
-    values = _all(evidence, "slope")[taken]
+    taken = ~np.isnan(evidence.probe("repeat"))
+    values = evidence.probe("slope")[taken]
     if not len(values):
         return None
     share = float(((values >= 0.5) & (values <= 2)).mean())  # NaN is outside: the gradient is zero
     return share, share < threshold, f"The margin changes as its gradient says on {100 * share:.0f} % of the images."
-
-
-def _whole(evidence: Evidence, _control: Evidence | None, threshold: float) -> Measured:
-    values = _known(evidence, "explained")
-    if not len(values):
-        return None
-    share = float((values >= 0.5).mean())
-    return (
-        share,
-        share < threshold,
-        f"The gradient explains how the margin changes on {100 * share:.0f} % of the images.",
-    )
 
 
 def _illusion(evidence: Evidence, control: Evidence | None, threshold: float) -> Measured:
@@ -187,41 +160,28 @@ def _illusion(evidence: Evidence, control: Evidence | None, threshold: float) ->
     return bounds[worst], bounds[worst] > threshold, words
 
 
-def _scale_free(evidence: Evidence, _control: Evidence | None, threshold: float) -> Measured:
-    naive, margin = evidence.stage("fgsm"), evidence.stage("fgsm on margin")
-    if naive is None or margin is None:
-        return None
-    gaps = {
-        radius: lower_bound((naive.outcome[place] == 1).astype(int) - (margin.outcome[place] == 1))
-        for place, radius in enumerate(evidence.eps)
-    }
-    worst = max(gaps, key=lambda radius: gaps[radius])
-    return (
-        gaps[worst],
-        gaps[worst] > threshold,
-        f"One step on the logit margin takes at least {100 * max(0.0, gaps[worst]):.0f} points more than one on the "
-        f"cross-entropy, at eps {worst:g}.",
-    )
+def _other_loss(stage: str, words: str, at_t: bool = False) -> Measure:
+    """Return the rule that one step on the loss of ``stage`` takes hardly more than one on the cross-entropy at T = 1.
+
+    ``words`` have places for the points, the radius and the network's T. A loss ``at_t`` is another only where T is not 1.
+    """
+
+    def measure(evidence: Evidence, _control: Evidence | None, threshold: float) -> Measured:
+        naive, other = evidence.stage("fgsm"), evidence.stage(stage)
+        if naive is None or other is None or (at_t and evidence.temperature == 1):
+            return None
+        gaps = {
+            radius: lower_bound((naive.outcome[place] == 1).astype(int) - (other.outcome[place] == 1))
+            for place, radius in enumerate(evidence.eps)
+        }
+        worst = max(gaps, key=lambda radius: gaps[radius])
+        points = 100 * max(0.0, gaps[worst])
+        return gaps[worst], gaps[worst] > threshold, words.format(points=points, eps=worst, t=evidence.temperature)
+
+    return measure
 
 
-def _temperature(evidence: Evidence, _control: Evidence | None, threshold: float) -> Measured:
-    known, unknown = evidence.stage("fgsm at T"), evidence.stage("fgsm")
-    if evidence.temperature == 1 or known is None or unknown is None:
-        return None
-    gaps = {
-        radius: lower_bound((unknown.outcome[place] == 1).astype(int) - (known.outcome[place] == 1))
-        for place, radius in enumerate(evidence.eps)
-    }
-    worst = max(gaps, key=lambda radius: gaps[radius])
-    return (
-        gaps[worst],
-        gaps[worst] > threshold,
-        f"FGSM that knows T = {evidence.temperature:g} takes at least {100 * max(0.0, gaps[worst]):.0f} points more, at eps "
-        f"{worst:g}.",
-    )
-
-
-def _without_gradient(access: Access, words: str) -> Callable[[Evidence, Evidence | None, float], Measured]:
+def _without_gradient(access: Access, words: str) -> Measure:
     def measure(evidence: Evidence, _control: Evidence | None, threshold: float) -> Measured:
         stages = [each for each in evidence.stages if each.access is access]
         white = evidence.correct(Access.ONE_STEP, Access.WHITE_BOX)
@@ -270,13 +230,13 @@ def _longer(evidence: Evidence, _control: Evidence | None, threshold: float) -> 
     if "longer" not in evidence.probes:
         return None
     # It starts from what attacks of many steps left. An image that another stage fooled is lost already.
-    taken = (_all(evidence, "longer") == 0) & evidence.worst_case[0]
+    taken = (evidence.probe("longer") == 0) & evidence.worst_case[0]
     share = float(taken.mean())
     return share, share > threshold, f"Twice the steps take {100 * share:.1f} points more."
 
 
 def _half_range(evidence: Evidence, _control: Evidence | None, threshold: float) -> Measured:
-    values = _known(evidence, "half range")
+    values = evidence.known("half range")
     if not len(values):
         return None
     low, _ = wilson(int(values.sum()), len(values))
@@ -285,34 +245,49 @@ def _half_range(evidence: Evidence, _control: Evidence | None, threshold: float)
     return low, low > chance, f"At half the range of pixels {100 * accuracy:.0f} % of the images stay correct."
 
 
-def _planted(evidence: Evidence, _control: Evidence | None, threshold: float) -> Measured:
-    values = _known(evidence, "planted")
-    if not len(values):
-        return None
-    share = float(values.mean())
-    return share, share < threshold, f"The attack finds {100 * share:.0f} % of adversarial images that were planted."
-
-
-def _all(evidence: Evidence, name: str) -> NDArray[np.float32]:
-    return np.asarray(evidence.probes.get(name, np.full(len(evidence.labels), np.nan, np.float32)))
-
-
-def _known(evidence: Evidence, name: str) -> NDArray[np.float32]:
-    values = _all(evidence, name)
-    return np.asarray(values[~np.isnan(values)])
-
-
 CHECKS = {
     each.name: each
     for each in (
         Check("repeatable logits", 1e-5, About.ATTACKS, CARLINI, _repeatable),
         Check("zero gradients", 0.01, About.NAIVE_GRADIENT, f"{AUTOATTACK}; {PINTOR}", _zero),
-        Check("agreement of signs", 0.9, About.NAIVE_GRADIENT, AUDIT, _agreement),
-        Check("gradient", 0.9, About.ATTACKS, AUDIT, _whole),
+        Check(
+            "agreement of signs",
+            0.9,
+            About.NAIVE_GRADIENT,
+            AUDIT,
+            _mean("agreement", "The gradient's signs agree with those of rescaled logits on {:.0f} % of the pixels."),
+        ),
+        Check(
+            "gradient",
+            0.9,
+            About.ATTACKS,
+            AUDIT,
+            _mean("explained", "The gradient explains how the margin changes on {:.0f} % of the images.", at_least=0.5),
+        ),
         Check("slope", 0.9, About.ATTACKS, f"{ATHALYE}; the bounds are {AUDIT}'s", _slope),
         Check("illusion", 0.05, About.ACCURACY, AUDIT, _illusion),
-        Check("margin step", 0.05, About.NAIVE_GRADIENT, AUTOATTACK, _scale_free),
-        Check("known temperature", 0.05, About.NAIVE_GRADIENT, CARLINI, _temperature),
+        Check(
+            "margin step",
+            0.05,
+            About.NAIVE_GRADIENT,
+            AUTOATTACK,
+            _other_loss(
+                "fgsm on margin",
+                "One step on the logit margin takes at least {points:.0f} points more than one on the cross-entropy, at eps "
+                "{eps:g}.",
+            ),
+        ),
+        Check(
+            "known temperature",
+            0.05,
+            About.NAIVE_GRADIENT,
+            CARLINI,
+            _other_loss(
+                "fgsm at T",
+                "FGSM that knows T = {t:g} takes at least {points:.0f} points more, at eps {eps:g}.",
+                at_t=True,
+            ),
+        ),
         Check(
             "no gradients",
             0.01,
@@ -331,9 +306,20 @@ CHECKS = {
         Check("rise with eps", 0.0, About.ACCURACY, CARLINI, _rises),
         Check("twice the steps", 0.01, About.ACCURACY, f"{CARLINI}; {PINTOR}", _longer),
         Check("half the range", 1.0, About.ATTACKS, CARLINI, _half_range),
-        Check("planted images", 0.95, About.ATTACKS, "Zimmermann et al. 2022, arXiv:2206.13991", _planted),
+        Check(
+            "planted images",
+            0.95,
+            About.ATTACKS,
+            "Zimmermann et al. 2022, arXiv:2206.13991",
+            _mean("planted", "The attack finds {:.0f} % of adversarial images that were planted."),
+        ),
     )
 }
+
+
+def flagged(found: Mapping[str, Found], *about: About) -> list[Found]:
+    """Return the results of ``found`` that are flags, of the checks that tell of ``about``, or of all."""
+    return [each for each in found.values() if each.flagged and (not about or CHECKS[each.check].about in about)]
 
 
 def checked(evidence: Evidence, control: Evidence | None = None) -> dict[str, Found]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,13 +10,14 @@ from numpy.typing import NDArray
 
 from bench.attacks.spec import AttackSpec
 from bench.audit.battery import Battery, Stage
-from bench.audit.checks import CHECKS, About, checked
+from bench.audit.checks import About, checked, flagged
 from bench.audit.cost import cost_of
 from bench.audit.evidence import CORRECT, FOOLED, NOT_TRIED, Access, Bools, Evidence, StageOutcome
 from bench.audit.probes import probes_of
 from bench.datasets.base import Dataset, Split
 from bench.evaluation.base import Network
 from bench.evaluation.referee import check, classes
+from bench.spec.hashed import hashed
 from bench.training.progress import Progress
 
 
@@ -27,8 +27,7 @@ def audited_images(battery: Battery, images: int) -> NDArray[np.int64]:
     They are the same for every run and seed, so that any two networks are compared on the same images, and those of a
     smaller battery are among those of a larger one.
     """
-    seed = int.from_bytes(hashlib.sha256(b"audit").digest()[:4], "big")
-    return np.sort(np.random.default_rng(seed).permutation(images)[: battery.images])
+    return np.sort(np.random.default_rng(hashed("audit", 32)).permutation(images)[: battery.images])
 
 
 def measured(
@@ -117,7 +116,7 @@ def collect(
         probes_of(network, clean, labels, predictions, eps, left, battery, seed),
         network.broken,
     )
-    if not any(each.flagged and CHECKS[each.check].about is not About.ACCURACY for each in checked(evidence).values()):
+    if not flagged(checked(evidence), About.ATTACKS, About.NAIVE_GRADIENT):
         return evidence
     return replace(evidence, stages=stages + by(battery.adapted, len(stages)))
 

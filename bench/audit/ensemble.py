@@ -10,7 +10,7 @@ import tf_keras as keras
 
 from bench.audit.battery import Battery
 from bench.audit.collect import measured
-from bench.audit.evaluation import compared, is_control
+from bench.audit.evaluation import is_control, judged
 from bench.audit.record import fields_of
 from bench.datasets.base import Dataset
 from bench.errors import BadInput
@@ -60,15 +60,17 @@ def audit_ensemble(members: Sequence[Folder], data: Dataset, battery: Battery, p
         first.derived_seed("audit"),
         progress,
     )
-    record = AuditRecord(
-        **fields_of(evidence),
-        control=None,
-        weights=hashlib.sha256("".join(each.weights for each in records).encode()).hexdigest(),
+    weights = hashlib.sha256("".join(each.weights for each in records).encode()).hexdigest()
+    named = members[0] if is_control(members[0], battery.name) else None
+    control, verdict = judged(evidence, weights, data.fingerprint, members[0], named)
+    return AuditRecord(
+        **fields_of(evidence, verdict),
+        control=control,
+        weights=weights,
         data=data.fingerprint,
         environment=environment(),
         volatile=clock.read(),
     )
-    return compared(record, evidence, members[0], members[0] if is_control(members[0], battery.name) else None)
 
 
 def _check(members: Sequence[Folder], records: Sequence[TrainingRecord]) -> None:

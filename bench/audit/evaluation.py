@@ -9,7 +9,7 @@ from bench.audit.battery import BATTERIES, Battery, is_int8
 from bench.audit.collect import measured
 from bench.audit.evidence import Evidence
 from bench.audit.record import evidence_of, fields_of, verdict_record
-from bench.audit.verdict import UNAUDITED, judge
+from bench.audit.verdict import UNAUDITED, Verdict, judge
 from bench.datasets.messages import Report
 from bench.errors import BadInput
 from bench.evaluation.base import Evaluation, Network, Subject
@@ -33,13 +33,13 @@ class AuditEvaluation(Evaluation):
 
     def is_recorded(self, folder: Folder) -> bool:
         """Tell whether ``folder`` has this audit of its network, at the version of today and with all stages of today."""
-        found = folder.audit(self.battery.name)
+        found = folder.audits.get(self.battery.name)
         return found is not None and self.made(found[0], folder)
 
     def made(self, record: AuditRecord, folder: Folder) -> bool:
         """Tell whether ``record`` is this audit of the network in ``folder``, at the version and with all stages of today."""
         training = folder.training()
-        if training is None or record.version != self.battery.version or not training.fits(record):
+        if training is None or record.version != self.battery.version:
             return False
         done = {each.stage for each in record.stages}
 
@@ -91,15 +91,17 @@ class AuditEvaluation(Evaluation):
             run.derived_seed("audit"),
             subject.progress,
         )
+        weights, data = subject.training.weights, subject.data.fingerprint
+        control, verdict = judged(evidence, weights, data, subject.folder)
         record = AuditRecord(
-            **fields_of(evidence),
-            control=None,
-            weights=subject.training.weights,
-            data=subject.data.fingerprint,
+            **fields_of(evidence, verdict),
+            control=control,
+            weights=weights,
+            data=data,
             environment=subject.environment,
             volatile=clock.read(),
         )
-        subject.folder.write_audit(compared(record, evidence, subject.folder), evidence.arrays())
+        subject.folder.audits.write(self.battery.name, record, evidence.arrays())
 
 
 def is_control(folder: Folder, battery: str) -> bool:
@@ -118,51 +120,63 @@ def audited(folder: Folder, battery: Battery, control: Folder | None = None) -> 
     Raises:
         BadInput: the run has no such audit, or cannot be compared with ``control``.
     """
-    found = folder.audit(battery.name)
+    found = folder.audits.get(battery.name)
     if found is None:
         raise BadInput(f"{folder.path} has no audit ({battery.name}): expected one; run bench audit {folder.run.key}")
     record, arrays = found
-    judged = compared(record, evidence_of(record, arrays), folder, control)
-    if control is None and judged != record:
-        folder.write_audit(judged, arrays)
-    return judged
+    row, verdict = judged(evidence_of(record, arrays), record.weights, record.data, folder, control)
+    again = record.model_copy(update={"control": row, "verdict": verdict_record(verdict)})
+    if control is None and again != record:
+        folder.audits.write(battery.name, again, arrays)
+    return again
 
 
-def compared(record: AuditRecord, evidence: Evidence, folder: Folder, control: Folder | None = None) -> AuditRecord:
-    """Return ``record``, of an audit of the run in ``folder``, with the verdict against ``control``, or else its own control.
+def judged(
+    evidence: Evidence, weights: str, data: str, folder: Folder, control: Folder | None = None
+) -> tuple[ControlRow | None, Verdict]:
+    """Return the verdict of an audit of the run in ``folder`` against ``control``, or else its own control, and that control.
+
+    Args:
+        weights: the sha256 of the weights of the audited network.
+        data: the fingerprint of its images.
+
+    Returns:
+        None in place of the control where there is none that the network can be compared with.
 
     Raises:
         BadInput: it cannot be compared with ``control``.
     """
     why = UNAUDITED
     try:
-        found = _control_audit(control or Folder(folder.results, control_of(folder.run)), folder.run, record)
+        other = control or Folder(folder.results, control_of(folder.run))
+        found = _control_audit(other, folder.run, evidence, weights, data)
     except BadInput as error:
         if control is not None:
             raise
         found, why = None, str(error)
     row, theirs = found or (None, None)
-    undefended = control is None and is_control(folder, record.battery)
-    verdict = judge(evidence, theirs, undefended=undefended, uncompared=why)
-    return record.model_copy(update={"control": row, "verdict": verdict_record(verdict)})
+    undefended = control is None and is_control(folder, evidence.battery)
+    return row, judge(evidence, theirs, undefended=undefended, uncompared=why)
 
 
-def _control_audit(control: Folder, run: Run, compared: AuditRecord) -> tuple[ControlRow, Evidence] | None:
+def _control_audit(
+    control: Folder, run: Run, evidence: Evidence, weights: str, data: str
+) -> tuple[ControlRow, Evidence] | None:
     """Return the network in ``control`` and the evidence of its audit; None where it has none at the version of today.
 
     Raises:
-        BadInput: the audit ``compared``, of ``run``, is of the same network, or on other images or at other radii.
+        BadInput: ``evidence``, of ``run``, is of the same network, or on other images or at other radii.
     """
-    battery, training = BATTERIES[BATTERIES[compared.battery].of_control], control.training()
-    found = control.audit(battery.name)
-    if found is None or training is None or found[0].version != battery.version or not training.fits(found[0]):
+    battery = BATTERIES[BATTERIES[evidence.battery].of_control]
+    found = control.audits.get(battery.name)
+    if found is None or found[0].version != battery.version:
         return None
     record, arrays = found
-    if (record.battery, record.weights) == (compared.battery, compared.weights):
+    if (record.battery, record.weights) == (evidence.battery, weights):
         raise BadInput(f"{control.run.key} is the same network: expected another one")
-    check_same_images([(run.key, compared.data), (control.run.key, record.data)])
-    if record.eps != compared.eps:
-        theirs, ours = (", ".join(f"{each:g}" for each in eps) for eps in (record.eps, compared.eps))
+    check_same_images([(run.key, data), (control.run.key, record.data)])
+    if tuple(record.eps) != evidence.eps:
+        theirs, ours = (", ".join(f"{each:g}" for each in eps) for eps in (record.eps, evidence.eps))
         raise BadInput(f"{control.run.key} was audited at eps {theirs}: expected {ours}, as here")
     row = ControlRow(run=control.run.name, seed=control.run.seed, weights=record.weights)
     return row, evidence_of(record, arrays)

@@ -95,6 +95,15 @@ class Evidence:
         """Return the outcome of the stage ``name``; None where the battery does not have it."""
         return next((each for each in self.stages if each.stage == name), None)
 
+    def probe(self, name: str) -> NDArray[np.float32]:
+        """Return a probe, (n,): NaN for an image that it was not taken of, and for all where the battery does not take it."""
+        return np.asarray(self.probes.get(name, np.full(len(self.labels), np.nan, np.float32)))
+
+    def known(self, name: str) -> NDArray[np.float32]:
+        """Return a probe of the images alone that it was taken of."""
+        values = self.probe(name)
+        return np.asarray(values[~np.isnan(values)])
+
     def correct(self, *access: Access) -> Bools:
         """Return where the network is correct after every stage of the kinds ``access``, or of all kinds, (k, n).
 

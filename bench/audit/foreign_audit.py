@@ -14,6 +14,7 @@ from bench.audit.collect import measured
 from bench.audit.evidence import Evidence
 from bench.audit.foreign import load
 from bench.audit.record import fields_of
+from bench.audit.verdict import judge
 from bench.datasets.base import Dataset
 from bench.datasets.folder import images_of, or_skipped
 from bench.datasets.messages import Report
@@ -91,7 +92,7 @@ def audit_foreign(network: Foreign, battery: Battery, progress: Progress, skip_b
         row = ControlRow(run=network.control.name, seed=SEED, weights=_sha256(network.control))
         evidence = evidence_of(Classifier(model, network.temperature, lambda _: source), battery, "the network")
     return AuditRecord(
-        **fields_of(evidence, theirs),
+        **fields_of(evidence, judge(evidence, theirs)),
         control=row,
         weights=_sha256(network.weights),
         data=data.fingerprint,

@@ -24,9 +24,9 @@ def autoattack(case: Case) -> bool:
     arXiv:2003.01690.
     """
     evidence = case.evidence
-    drawn = bool((_known(evidence, "repeat") > DRAWN).any())
-    probabilities = bool((_known(evidence, PROBABILITIES) == 1).all())
-    zero = bool((_known(evidence, "zero") == 1).any())
+    drawn = bool((evidence.known("repeat") > DRAWN).any())
+    probabilities = bool((evidence.probes[PROBABILITIES] == 1).all())
+    zero = bool((evidence.known("zero") == 1).any())
     square = float(_fooled_beside_white_box(evidence, Access.BLACK_BOX, "square").mean(axis=1).max())
     return drawn or probabilities or zero or square > SQUARE
 
@@ -40,10 +40,10 @@ def indicators(case: Case) -> bool:
     """
     evidence = case.evidence
     shares = (
-        _mean(_known(evidence, "zero") == 1),
-        _mean(_known(evidence, "repeat") > DRAWN),
+        _mean(evidence.known("zero") == 1),
+        _mean(evidence.known("repeat") > DRAWN),
         float(_fooled_beside_white_box(evidence, Access.TRANSFER, "transfer").mean(axis=1).max()),
-        _mean(_known(evidence, SECURITY_CURVE) == 1),
+        _mean(evidence.known(SECURITY_CURVE) == 1),
     )
     return max(shares) > SHARE
 
@@ -53,7 +53,7 @@ def security_curve(case: Case) -> bool:
 
     Source: ``SecurityCurve`` of the Adversarial Robustness Toolbox 1.20, which takes 100 steps; here they are 20.
     """
-    return _mean(_known(case.evidence, SECURITY_CURVE) == 1) > 1 / case.evidence.classes
+    return _mean(case.evidence.known(SECURITY_CURVE) == 1) > 1 / case.evidence.classes
 
 
 RULES: dict[str, Called] = {
@@ -61,11 +61,6 @@ RULES: dict[str, Called] = {
     "indicators of attack failure": indicators,
     "ART's SecurityCurve": security_curve,
 }
-
-
-def _known(evidence: Evidence, name: str) -> NDArray[np.float32]:
-    values = np.asarray(evidence.probes[name])
-    return values[~np.isnan(values)]
 
 
 def _mean(flags: NDArray[np.bool_]) -> float:

@@ -10,7 +10,7 @@ from bench.attacks.norms import LINF
 from bench.audit.battery import BATTERIES
 from bench.audit.checks import CHECKS
 from bench.audit.evidence import PROBE, Access, Evidence, StageOutcome
-from bench.audit.verdict import Verdict, judge
+from bench.audit.verdict import Verdict
 from bench.records.files import Arrays
 from bench.records.schema import AuditRecord, CheckRow, StageRow, ThreatRecord, VerdictRecord
 
@@ -32,8 +32,8 @@ def stage_rows(evidence: Evidence) -> list[StageRow]:
     ]
 
 
-def fields_of(evidence: Evidence, control: Evidence | None = None) -> dict[str, Any]:
-    """Return what ``evidence`` decides in the record of an audit, with the verdict against ``control``."""
+def fields_of(evidence: Evidence, verdict: Verdict) -> dict[str, Any]:
+    """Return what ``evidence`` and its ``verdict`` decide in the record of an audit."""
     return {
         "version": BATTERIES[evidence.battery].version,
         "battery": evidence.battery,
@@ -49,7 +49,7 @@ def fields_of(evidence: Evidence, control: Evidence | None = None) -> dict[str, 
         "classes": evidence.classes,
         "stages": stage_rows(evidence),
         "not_finite": evidence.not_finite,
-        "verdict": verdict_record(judge(evidence, control)),
+        "verdict": verdict_record(verdict),
     }
 
 

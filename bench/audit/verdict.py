@@ -9,11 +9,11 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.audit.checks import CHECKS, About, Found, checked, illusion, lower_bound
+from bench.audit.checks import About, Found, checked, flagged, illusion
 from bench.audit.evidence import Bools, Evidence
 from bench.errors import BenchError
 from bench.evaluation.learned import above_chance, shown_and_needed
-from bench.records.outcomes import wilson
+from bench.records.outcomes import lower_bound, wilson
 from bench.records.schema import LeftRow
 
 MARGIN = 0.05  # points of accuracy that count
@@ -59,7 +59,7 @@ class Verdict:
     @property
     def misled(self) -> bool:
         """Whether a check found that the attacks failed: then less may be left than they found."""
-        return About.ATTACKS in _about(self.found)
+        return bool(flagged(self.found, About.ATTACKS))
 
 
 def judge(
@@ -111,12 +111,11 @@ def _decided(
             "more images."
         )
         return Kind.INCONCLUSIVE, (reason,)
-    flags = tuple(each.sentence for each in found.values() if each.flagged)
-    about = _about(found)
+    flags = tuple(each.sentence for each in flagged(found))
     gains = [] if shared is None else [ours.astype(np.int64) - theirs for ours, theirs in zip(*shared, strict=True)]
     above = any(lower_bound(gain) > MARGIN for gain in gains)
-    hidden = About.NAIVE_GRADIENT in about and not above and _overstated(evidence, found)
-    if About.ATTACKS in about:
+    hidden = flagged(found, About.NAIVE_GRADIENT) and not above and _overstated(evidence, found)
+    if flagged(found, About.ATTACKS):
         return Kind.MASKED, (MISLED, *flags)
     if found["illusion"].flagged or hidden:
         return Kind.MASKED, flags
@@ -154,17 +153,13 @@ def _overstated(evidence: Evidence, found: dict[str, Found]) -> bool:
 
 def _unsure(control: Evidence, gains: Sequence[NDArray[np.int64]]) -> str:
     """Return why ``gains`` over ``control`` do not show that the network breaks; empty where they do."""
-    failed = [each for each in checked(control).values() if each.flagged and CHECKS[each.check].about is About.ATTACKS]
+    failed = flagged(checked(control), About.ATTACKS)
     if failed:
         return f"But the attacks on the control failed, so less may be left of it. {failed[0].sentence}"
     most = max(-lower_bound(-gain) for gain in gains)
     if most >= MOST:
         return f"But {100 * most:.1f} points more are possible on so few images, by a one-sided 95 % bound: audit it on more."
     return ""
-
-
-def _about(found: dict[str, Found]) -> set[About]:
-    return {CHECKS[each.check].about for each in found.values() if each.flagged}
 
 
 def _on_shared_images(evidence: Evidence, control: Evidence | None) -> Pair | None:

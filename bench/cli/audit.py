@@ -196,7 +196,7 @@ def _runs(
                 diverged.append(folder.run.key)
                 continue
         record = audited(folder, batteries[-1], control)
-        path = None if control else folder.audit_path(record.battery)  # its verdict is against its own control
+        path = None if control else folder.audits.path(record.battery)  # its verdict is against its own control
         write = audit_output.as_json if as_json else audit_output.card
         click.echo(write(folder.run.key, record, path))
     if diverged:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from bench.errors import BadInput, unknown
 from bench.records.store import Folder, folder_of, folders, keys
-
-SEED = "/seed-"
+from bench.spec.key import parts_of
 
 
 def recorded(results: Path, text: str, imagenet: Collection[str] = ()) -> list[Folder]:
@@ -21,10 +20,10 @@ def recorded(results: Path, text: str, imagenet: Collection[str] = ()) -> list[F
         BadInput: there is no such run.
         IntegrityError: the folder of one of them is damaged.
     """
-    name, _, seed = text.rstrip("/").removeprefix(f"{results}/").partition(SEED)
+    name, seed = parts_of(text.rstrip("/").removeprefix(f"{results}/"))
     found = []
     for key in keys(results):
-        its_name, _, its_seed = key.partition(SEED)
+        its_name, its_seed = parts_of(key)
         if its_name == name and seed in ("", its_seed) and its_seed.isdecimal():
             found += [each] if (each := folder_of(results, name, int(its_seed))) else []
     if not found:

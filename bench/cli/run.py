@@ -173,14 +173,13 @@ def run(
         from bench.report.figures.run_curve import curve
         from bench.report.figures.save import write
 
-        figure = curve(spec, len(result.training.data.classes), [*result.attacks.values()])
-        write(result.folder.curve.with_suffix(""), figure, ("png",))
+        write(result.folder.curve.with_suffix(""), curve(result.network), ("png",))
     click.echo(
         run_output.as_json(result) if as_json else run_output.tables(result) if verbose else run_output.summary(result)
     )
     for record in result.audits.values():
         if not as_json:
             click.echo(
-                "\n" + audit_output.card(result.folder.run.key, record, result.folder.audit_path(record.battery))
+                "\n" + audit_output.card(result.folder.run.key, record, result.folder.audits.path(record.battery))
             )
     sys.exit(1 if result.training.diverged else 0)

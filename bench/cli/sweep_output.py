@@ -85,9 +85,9 @@ def _seconds(job: Job) -> dict[str, float]:
         training = job.folder.training()
         if training is None:
             return {}
-        names = [battery.name for battery in job.audits]
-        audits = {_audit(name): found[0] for name in names if (found := job.folder.audit(name))}
-        records = {TRAINING: training, **job.folder.attacks(), **audits}
+        wanted = [battery.name for battery in job.audits]
+        audits = {_audit(name): each for name, each in job.folder.audits.all().items() if name in wanted}
+        records = {TRAINING: training, **job.folder.attacks.all(), **audits}
         return {what: each.volatile.seconds for what, each in records.items() if each.volatile.seconds is not None}
     except BenchError:
         return {}

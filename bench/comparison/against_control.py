@@ -28,15 +28,17 @@ def compare(group: ComparisonGroup, quantity: Quantity = Quantity.ACCURACY) -> d
     return {name: replace(each, **known[name]) for name, each in judged.items()}
 
 
-def compare_each_eps(group: ComparisonGroup, quantity: Quantity = Quantity.ACCURACY) -> dict[tuple[str, float], Judged]:
-    """Return each run's difference to its control at each radius but 0, by run name and eps. They are one family."""
+def compare_each_eps(group: ComparisonGroup) -> dict[tuple[str, float], Judged]:
+    """Return each run's difference in accuracy to its control at each radius but 0, by run name and eps: one family."""
     effects = {
         (name, radius): effect
         for radius in group.eps[1:]
-        for name, effect in effects_of(group, group.samples(quantity, Band(radius, radius, closed=True))).items()
+        for name, effect in effects_of(
+            group, group.samples(Quantity.ACCURACY, Band(radius, radius, closed=True))
+        ).items()
     }
     known = known_of(group)
-    return {key: replace(each, **known[key[0]]) for key, each in judge_family(effects, quantity).items()}
+    return {key: replace(each, **known[key[0]]) for key, each in judge_family(effects).items()}
 
 
 def known_of(group: ComparisonGroup) -> dict[str, dict[str, Any]]:

@@ -15,10 +15,10 @@ from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import attack_specs, default_attacks
 from bench.comparison.paired import PairedSamples, Sample
 from bench.evaluation.learned import learned
-from bench.evaluation.masking import Curve, Masking, compared, margin_step_of
+from bench.evaluation.masking import Masking, tested
 from bench.records.collection import Collection
 from bench.records.networks import RecordedAttack, TrainedNetwork
-from bench.records.outcomes import CUSTOMARY, Band, Outcomes, Quantity, on_common_images
+from bench.records.outcomes import Band, Outcomes, Quantity
 from bench.records.schema import AttackRecord
 from bench.records.status import State
 from bench.runs.command import attack_options, run_options
@@ -52,27 +52,10 @@ class AttackedNetwork:
         """Whether the network learned. One at chance is not judged."""
         return learned(self.network.record)
 
-    @property
-    def margin_step(self) -> RecordedAttack | None:
-        """The margin step on the same network, in the norm of the attack; None where it was not made."""
-        return self.network.attacks.get(margin_step_of(self.record) or "")
-
     @cached_property
     def masking(self) -> Masking | None:
-        """The attack beside the margin step, on the images and radii that both have; None where that tests nothing.
-
-        Nothing is tested where there is no margin step, where the attack follows no gradient of the cross-entropy, or where
-        the network did not learn. Where no masking was seen, the margin step must also reach the largest radius of a verdict.
-        """
-        step = self.margin_step
-        if step is None or self.attack.without_temperature or not self.learned:
-            return None
-        both = on_common_images({"attack": self.outcomes, "step": step.outcomes})
-        if not len(both["step"].indices):
-            return None
-        seen = compared(_curve(self.attack, both["attack"]), _curve(step, both["step"]))
-        reached = furthest(self.outcomes.eps) in both["step"].eps
-        return seen if seen and (seen.masked or reached) else None
+        """The test of the attack by the margin step; None where that tests nothing."""
+        return tested(self.network, self.attack)
 
 
 @dataclass(frozen=True)
@@ -205,16 +188,6 @@ class ComparisonGroup:
         """Return the command that trains ``run`` and attacks it with the group's attacks, or with ``attacks``."""
         specs = attack_specs(run, self.attacks if attacks is None else attacks, self.eps, self.fraction)
         return shlex.join(["bench", "run", *run_options(run), *attack_options(run, specs)])
-
-
-def furthest(eps: tuple[float, ...]) -> float:
-    """Return the largest of ``eps`` that a verdict uses. Masking is strongest there."""
-    return max(CUSTOMARY.of(eps) or eps)
-
-
-def _curve(attack: RecordedAttack, outcomes: Outcomes) -> Curve:
-    accuracies = map(float, outcomes.right.mean(axis=1))
-    return Curve(attack.record.attack, attack.record.threat.label, dict(zip(outcomes.eps, accuracies, strict=True)))
 
 
 def attacked_by(network: TrainedNetwork, text: str) -> RecordedAttack | None:

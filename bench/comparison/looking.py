@@ -166,7 +166,7 @@ def seen_in(folder: Folder, images: int) -> Seen:
         BadInput: there is no such look.
         IntegrityError: a record is damaged.
     """
-    own = folder.look(images)
+    own = folder.looks.get(images)
     if own is None:
         raise BadInput(
             f"{folder.run.key} has no look at {images} images: expected one; run bench look {folder.run.key} --images {images}"
@@ -174,7 +174,7 @@ def seen_in(folder: Folder, images: int) -> Seen:
 
     def other(row: ControlRow | None) -> Look | None:
         found = row and folder_of(folder.results, row.run, row.seed)
-        return found.look(images) if found else None
+        return found.looks.get(images) if found else None
 
     return seen(own, other(own[0].control), other(own[0].seeds), folder.trained().data.classes)
 

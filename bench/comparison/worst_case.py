@@ -11,10 +11,11 @@ import numpy as np
 
 from bench.attacks import attack_named
 from bench.comparison.against_control import effects_of, known_of
-from bench.comparison.group import ComparisonGroup, attacked_by, furthest
+from bench.comparison.group import ComparisonGroup, attacked_by
 from bench.comparison.paired import PairedSamples, Sample
 from bench.comparison.verdict import judge_family
 from bench.errors import BadInput
+from bench.evaluation.masking import furthest, margin_step_on
 from bench.records.networks import RecordedAttack, TrainedNetwork
 from bench.records.outcomes import CUSTOMARY, Outcomes, Quantity, common_images
 from bench.spec.run import Run
@@ -105,7 +106,7 @@ def worst_case_of(group: ComparisonGroup) -> WorstCase | None:
     shown_only = tuple(text for text in met if text not in counted)
     if len(common) < 2:
         return None
-    steps = [each.margin_step for seeds in attacked.values() for each in seeds.values()]
+    steps = [margin_step_on(each.network, each.attack) for seeds in attacked.values() for each in seeds.values()]
     tested = all(step is not None and furthest(group.eps) in step.outcomes.eps for step in steps)
     outcomes = {
         run: {seed: worst_case(_of(each, common), group.eps) for seed, each in seeds.items()}

@@ -31,11 +31,16 @@ class Split:
 
     def spread(self, count: int) -> Split:
         """Return ``count`` images at even distances, or all where there are fewer."""
-        return self.part(np.linspace(0, len(self) - 1, min(count, len(self))).astype(np.int64))
+        return self.part(spread(len(self), count))
 
     def part(self, indices: NDArray[np.int64]) -> Split:
         """Return the images at ``indices``, in their order."""
         return Split(self.images[indices], self.labels[indices], tuple(self.names[index] for index in indices))
+
+
+def spread(count: int, most: int) -> NDArray[np.int64]:
+    """Return ``most`` places of ``count`` at even distances, ascending, or all where there are fewer."""
+    return np.linspace(0, count - 1, min(most, count)).astype(np.int64)
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Sequence
 
 from bench.datasets.listing import Listing
-from bench.datasets.messages import Count, silent
+from bench.datasets.messages import silent
 from bench.datasets.parallel import in_threads
 
 # The digest of a file that cannot be read. It is not a sha256, so such a folder matches no cache entry.
 UNREADABLE = "unreadable"
 
 
-def digest_files(listing: Listing, progress: Count = silent) -> tuple[str, ...]:
+def digest_files(listing: Listing) -> tuple[str, ...]:
     """Return the sha256 (hex) of every file in the order of ``listing.names``, or ``UNREADABLE`` for one that fails."""
 
     def digest(name: str) -> str:
@@ -22,7 +22,7 @@ def digest_files(listing: Listing, progress: Count = silent) -> tuple[str, ...]:
         except OSError:
             return UNREADABLE
 
-    return tuple(in_threads(digest, listing.names, progress))
+    return tuple(in_threads(digest, listing.names, silent))
 
 
 def fingerprint(names: Sequence[str], digests: Sequence[str]) -> str:

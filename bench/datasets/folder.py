@@ -47,7 +47,7 @@ def load(
 
 
 def images_of(
-    data_dir: Path, image_size: int, report: Report, progress: Count = silent, *, skip_broken: bool = False
+    data_dir: Path, image_size: int, report: Report, progress: Count, *, skip_broken: bool = False
 ) -> Dataset:
     """Load ``data_dir/val/CLASS/*.{jpg,jpeg,png}``, or ``data_dir/CLASS/*`` where there is no ``val/``.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from bench.attacks import BUILT_IN
 from bench.attacks.spec import AttackSpec
@@ -12,8 +12,9 @@ from bench.evaluation.base import Subject
 from bench.evaluation.gallery import gallery
 from bench.evaluation.referee import judge
 from bench.records.provenance import with_module
-from bench.records.schema import AttackRecord, Origin, RadiusRow, ThreatRecord
+from bench.records.schema import AttackRecord, RadiusRow
 from bench.records.store import Folder
+from bench.records.threats import threat_record
 from bench.training.clock import Clock
 
 
@@ -41,8 +42,7 @@ class AttackEvaluation:
 
     def is_recorded(self, folder: Folder) -> bool:
         """Tell whether ``folder`` has the record of this attack on the network that is there."""
-        found, training = folder.attack(self.spec), folder.training()
-        return found is not None and training is not None and training.fits(found)
+        return folder.attacks.get(self.spec.name) is not None
 
     def evaluate(self, subject: Subject) -> None:
         """Attack ``subject`` and record the outcome.
@@ -66,36 +66,25 @@ class AttackEvaluation:
                 f"{spec} at eps 0 has accuracy {rows[0].accuracy}: expected {clean}, as recorded after the training; "
                 "the machine or the libraries are not those of the training: start over with --restart"
             )
+        temperature = folder.run.temperature
         record = AttackRecord(
             version=spec.attack.version,
             attack=str(spec.attack),
-            threat=ThreatRecord(
-                norm=spec.attack.norm.name,
-                eps_unit=spec.attack.norm.unit,
-                box=[0, 255],
-                trained_temperature=folder.run.temperature,
-                **asdict(spec.attack.threat(folder.run.temperature)),
-            ),
+            threat=threat_record(spec.attack.norm, spec.attack.threat(temperature), temperature),
             images=len(chosen),
             fraction=spec.fraction,
             gradient_zero_images=network.zero_images,
             gradient_zero_pixels=network.zero_pixels,
             gradient_not_finite=network.broken,
-            sources=[_origin(folder.other(name, str(spec))) for name in spec.attack.sources],
+            sources=[folder.other(name, str(spec)).origin() for name in spec.attack.sources],
             rows=rows,
             weights=training.weights,
             data=subject.data.fingerprint,
             environment=with_module(subject.environment, spec.attack.library),
             volatile=clock.read(),
         )
-        folder.write_gallery(spec, gallery(spec, network, chosen, seed))
-        folder.write_attack(spec, record, outcomes.arrays())
-
-
-def _origin(source: Folder) -> Origin:
-    record = source.training()
-    assert record is not None  # its network was attacked
-    return Origin(run=source.run.name, weights=record.weights)
+        folder.attacks.write_gallery(spec.name, gallery(spec, network, chosen, seed))
+        folder.attacks.write(spec.name, record, outcomes.arrays())
 
 
 def attack_evaluations(attacks: Sequence[AttackSpec]) -> list[AttackEvaluation]:

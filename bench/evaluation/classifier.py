@@ -18,7 +18,7 @@ from bench.errors import BenchError
 BATCH = 256
 
 
-class Classifier:
+class Classifier(Target):
     """A float32 network that maps pixel levels to logits, in inference mode.
 
     ``zero_images``, ``zero_pixels`` and ``broken`` count over the gradients since the last ``forget``.
@@ -68,17 +68,12 @@ class Classifier:
         self.queries += len(images)
         return _joined([self._logits(chunk) for chunk in _chunks(images)], self.model.output_shape[1:])
 
-    def gradient(self, images: Images, labels: Labels, loss: Loss) -> Images:
-        """Return the gradient of each image's ``loss`` by its pixels, of the shape of ``images``.
-
-        NaN becomes 0 and infinity the largest float32; both are counted in ``broken``.
-        """
-        return self.step(images, labels, loss, labels)[2]
-
     def step(
         self, images: Images, labels: Labels, loss: Loss, others: Labels
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], Images]:
         """Return logits (n, classes), losses (n,) and gradients, of the shape of ``images``, from one pass.
+
+        NaN in a gradient becomes 0 and infinity the largest float32; both are counted in ``broken``.
 
         ``others``, int64 (n,): the classes that a targeted loss goes for.
         """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from bench.attacks.base import Target
 from bench.attacks.spec import AttackSpec
 from bench.datasets.base import Split
 from bench.evaluation.referee import check
-from bench.records.files import UNREADABLE_ARRAYS, Arrays
+from bench.records.files import UNREADABLE_ARRAYS, Arrays, unpacked_bytes
 
 LARGEST = 96 * 2**20  # bytes of a file: ten images of 512 px at five radii are 39 MB a kind before compression
 MOST_IMAGES = 20
@@ -87,9 +86,8 @@ def read_gallery(path: Path, classes: int) -> AttackedImages:
     try:
         if path.stat().st_size > LARGEST:
             raise Unusable(f"larger than {LARGEST:,} bytes")
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > 4 * LARGEST:
-                raise Unusable("its arrays are larger than they can be")
+        if unpacked_bytes(path) > 4 * LARGEST:
+            raise Unusable("its arrays are larger than they can be")
         with np.load(path, allow_pickle=False) as archive:
             found = AttackedImages(*[archive[name] for name in ARRAYS])
     except UNREADABLE_ARRAYS as error:

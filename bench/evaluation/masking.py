@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+import numpy as np
 
 from bench.attacks import margin_step
 from bench.attacks.norms import NORMS
-from bench.evaluation.learned import above_chance
-from bench.records.schema import AttackRecord
+from bench.evaluation.learned import learned
+from bench.records.networks import RecordedAttack, TrainedNetwork
+from bench.records.outcomes import CUSTOMARY, lower_bound, on_common_images
 
 TOLERATED = 0.05
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The accuracy by eps under one attack, with the attack's text and its label in a legend."""
-
-    attack: str
-    label: str
-    accuracy: Mapping[float, float]
 
 
 @dataclass(frozen=True)
@@ -28,10 +22,14 @@ class Masking:
 
         gap = accuracy under the attack - accuracy under the margin step
 
-    The gradient is masked if ``gap`` is above 0.05: the attack failed, and a step of the same length in a better
-    direction succeeded.
+    The gradient is masked if ``gap`` is shown to be above 0.05: the attack failed, and a step of the same length in a
+    better direction succeeded.
     Source: Croce & Hein 2020, arXiv:2003.01690 (losses that do not change with the scale of the logits). The 0.05 is
     this suite's.
+
+    Args:
+        images: their number; both attacks are on the same ones.
+        least: the one-sided lower 95 % bound of ``gap``.
     """
 
     attack: str
@@ -40,6 +38,8 @@ class Masking:
     eps: float
     accuracy: float
     reference_accuracy: float
+    images: int
+    least: float
 
     @property
     def gap(self) -> float:
@@ -48,8 +48,8 @@ class Masking:
 
     @property
     def masked(self) -> bool:
-        """Whether the gradient is masked."""
-        return self.gap > TOLERATED
+        """Whether the gradient is shown to be masked."""
+        return self.least > TOLERATED
 
     @property
     def words(self) -> str:
@@ -60,55 +60,59 @@ class Masking:
                 f"{100 * self.reference_accuracy:.1f} % under one step on the logit margin: the attack failed, the network is "
                 "not stronger"
             )
+        if self.gap > TOLERATED:
+            return (
+                f"{self.label}: masking is not shown. One step on the logit margin takes {100 * self.gap:.1f} points more at eps "
+                f"{self.eps:g}. On {self.images:,} images that may be {100 * self.least:.1f}, and more than {100 * TOLERATED:g} "
+                "are needed"
+            )
         return (
             f"{self.label}: no masking seen. One step on the logit margin takes at most {100 * self.gap:.1f} points more "
             f"(at eps {self.eps:g})"
         )
 
 
-def compared(attack: Curve, reference: Curve) -> Masking | None:
-    """Return the comparison of ``attack`` with the margin step ``reference``; None if they share no radius but 0."""
-    shared = [eps for eps in attack.accuracy if eps in reference.accuracy]
-    if len(shared) < 2:
-        return None
-    eps = max(shared, key=lambda radius: attack.accuracy[radius] - reference.accuracy[radius])
-    return Masking(attack.attack, attack.label, reference.attack, eps, attack.accuracy[eps], reference.accuracy[eps])
+def masking(network: TrainedNetwork) -> list[Masking]:
+    """Return the test of each attack on ``network``, as ``tested``, where it tests something."""
+    return [found for attack in network.attacks.values() if (found := tested(network, attack))]
 
 
-def masking(records: Iterable[AttackRecord], classes: int) -> list[Masking]:
-    """Return a finding for each attack on the cross-entropy with a margin step in its norm and on the same images.
+def tested(network: TrainedNetwork, attack: RecordedAttack) -> Masking | None:
+    """Return ``attack`` on ``network`` beside the margin step in its norm, on the images and radii that both have.
 
-    There is no finding on a network that did not learn.
-
-    Args:
-        records: the attacks on one network.
-        classes: the number of classes of its data.
+    None where that tests nothing: where there is no margin step, where the attack follows no gradient of the cross-entropy,
+    or where the network did not learn. Where no masking was seen, the margin step must also reach the largest radius of a
+    verdict.
     """
-    known = list(records)
-    found = []
-    for record in known:
-        if record.threat.temperature is None or not _learned(record, classes):
-            continue
-        reference = margin_step_of(record)
-        for other in known:
-            if other.attack == reference and other.fraction == record.fraction:
-                finding = compared(_curve(record), _curve(other))
-                if finding:
-                    found.append(finding)
-                    break
-    return found
+    step = margin_step_on(network, attack)
+    if step is None or attack.without_temperature or not learned(network.record):
+        return None
+    both = on_common_images({"attack": attack.outcomes, "step": step.outcomes})
+    ours, theirs = both["attack"], both["step"]
+    if not len(ours.indices) or not any(ours.eps):
+        return None
+    taken = ours.right.astype(np.int64) - theirs.right
+    place = int(taken.mean(axis=1).argmax())
+    seen = Masking(
+        attack.record.attack,
+        attack.record.threat.label,
+        step.record.attack,
+        ours.eps[place],
+        float(ours.right[place].mean()),
+        float(theirs.right[place].mean()),
+        len(ours.indices),
+        lower_bound(taken[place]),
+    )
+    return seen if seen.masked or furthest(attack.outcomes.eps) in ours.eps else None
 
 
-def margin_step_of(record: AttackRecord) -> str | None:
-    """Return the text of the margin step in the norm of ``record``; None if there is none."""
-    norm = NORMS.get(record.threat.norm)
-    step = margin_step(norm) if norm else None
-    return str(step) if step else None
+def furthest(eps: Iterable[float]) -> float:
+    """Return the largest of ``eps`` that a verdict uses. Masking is strongest there."""
+    radii = tuple(eps)
+    return max(CUSTOMARY.of(radii) or radii)
 
 
-def _learned(record: AttackRecord, classes: int) -> bool:
-    return any(row.eps == 0 and above_chance(row.accuracy, record.images, classes) for row in record.rows)
-
-
-def _curve(record: AttackRecord) -> Curve:
-    return Curve(record.attack, record.threat.label, {row.eps: row.accuracy for row in record.rows})
+def margin_step_on(network: TrainedNetwork, attack: RecordedAttack) -> RecordedAttack | None:
+    """Return the margin step on ``network`` in the norm of ``attack``; None where it was not made."""
+    norm = NORMS.get(attack.record.threat.norm)
+    return network.attacks.get(str(margin_step(norm))) if norm else None

@@ -9,7 +9,7 @@ import numpy as np
 import tf_keras as keras
 
 from bench.evaluation.spectral_norm import operator_norm
-from bench.methods.kernels import KERNELS, kernel_layers
+from bench.methods.kernels import kernel_layers, outer_layers, plain
 from bench.methods.separable import HORIZONTAL, VERTICAL, largest_rank, pairs, rank_of_pair
 from bench.records.schema import KernelRow, Metrics, PairRow
 
@@ -45,10 +45,7 @@ def kernel_rows(model: Any) -> list[KernelRow]:
 
 def multiply_accumulates(model: Any) -> int:
     """Return the multiply-accumulates of all kernels for one image, those with a weight of zero included."""
-    inner = [(layer, getattr(layer, "layer", layer)) for layer in model.layers]
-    return sum(
-        _positions(outer) * int(np.prod(each.kernel.shape)) for outer, each in inner if isinstance(each, KERNELS)
-    )
+    return sum(_positions(layer) * int(np.prod(plain(layer).kernel.shape)) for layer in outer_layers(model))
 
 
 def _positions(layer: Any) -> int:
@@ -70,7 +67,7 @@ def low_rank_rows(model: Any) -> list[PairRow]:
         (size, _, channels, rank), out = vertical.shape, horizontal.shape[3]
         norm = model.get_layer(f"{name}{VERTICAL}_bn")
         scaled = vertical * norm.gamma.numpy()
-        positions = [int(np.prod(layer.output_shape[1:3])) for layer in (first, second)]
+        positions = [_positions(layer) for layer in (first, second)]
         rows.append(
             PairRow(
                 layer=name,

@@ -24,9 +24,7 @@ def restored(folder: Folder, training: TrainingRecord) -> Classifier:
         source = folder.other(name, run.name)
         if source.path == folder.path:
             return network
-        record = source.training()
-        assert record is not None
-        return restored(source, record)
+        return restored(source, source.trained())
 
     methods = methods_of(run, run.steps(training.data.train))
     model = restore(run, len(training.data.classes), folder.weights(training), methods)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.attacks.base import Target
+from bench.attacks.base import Target, Through
 from bench.attacks.losses import Loss, Margin
 from bench.datasets.base import Images, Labels
 
-REST, WANTED = 0, 1
 
-
-class Away:
+class Away(Through):
     """The network itself, which counts its passes: an image has reached the goal where its class is another than its label.
 
     Attributes:
@@ -21,33 +19,24 @@ class Away:
     """
 
     def __init__(self, target: Target) -> None:
-        self._target = target
-        self.temperature = target.temperature
+        super().__init__(target)
         self.steps = self.ends = 0
 
     def labels(self, images: Images) -> Labels:
         """Return the class that each image has, which the search leaves."""
-        return np.asarray(self._target.logits(images).argmax(axis=1), dtype=np.int64)
+        return np.asarray(self.target.logits(images).argmax(axis=1), dtype=np.int64)
 
     def logits(self, images: Images) -> NDArray[np.float32]:
         """Return the logits, as ``Target`` asks."""
         self.ends += 1
-        return self._target.logits(images)
-
-    def gradient(self, images: Images, labels: Labels, loss: Loss) -> Images:
-        """Return the gradient, as ``Target`` asks."""
-        return self.step(images, labels, loss, labels)[2]
+        return super().logits(images)
 
     def step(
         self, images: Images, labels: Labels, loss: Loss, others: Labels
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], Images]:
         """Return logits, losses and gradients, as ``Target`` asks."""
         self.steps += 1
-        return self._target.step(images, labels, loss, others)
-
-    def other(self, name: str) -> Target:
-        """Return another trained network, as ``Target`` asks."""
-        return self._target.other(name)
+        return super().step(images, labels, loss, others)
 
 
 class Towards(Away):
@@ -63,7 +52,7 @@ class Towards(Away):
         self._wanted = wanted
 
     def labels(self, images: Images) -> Labels:
-        """Return ``REST`` for each image that is not of the wanted class."""
+        """Return 0 for each image that is not of the wanted class."""
         return np.asarray(self.logits(images).argmax(axis=1), dtype=np.int64)
 
     def logits(self, images: Images) -> NDArray[np.float32]:
@@ -73,7 +62,7 @@ class Towards(Away):
     def step(
         self, images: Images, labels: Labels, loss: Loss, others: Labels
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], Images]:
-        """Return the two logits, the margin z_1 - z_0 and its gradient, for labels that are all ``REST``."""
+        """Return the two logits, the margin z_1 - z_0 and its gradient, for labels that are all 0."""
         del labels, loss, others
         wanted = np.full(len(images), self._wanted, np.int64)
         logits, values, gradient = super().step(images, wanted, Margin(), wanted)

@@ -53,14 +53,14 @@ class Look(Evaluation):
 
     def is_recorded(self, folder: Folder) -> bool:
         """Tell whether ``folder`` has this look and its maps, at the version of today and against the networks of today."""
-        found, training = folder.look(self.images), folder.training()
-        if found is None or training is None or found[0].version != LOOK or not training.fits(found[0]):
+        found = folder.looks.get(self.images)
+        if found is None or found[0].version != LOOK:
             return False
         if self.compared and (found[0].control, found[0].seeds) != references(folder, self.named).rows:
             return False
         from bench.looking.maps import read_maps
 
-        return read_maps(folder.maps_path(self.images), training.weights) is not None
+        return read_maps(folder.looks.gallery(self.images), found[0].weights) is not None
 
     def evaluate(self, subject: Subject) -> None:
         """Compute the maps of ``subject``, compare them with those of its references, and record how far they agree.
@@ -79,10 +79,10 @@ class Look(Evaluation):
         subject.progress.say(f"looking: {self.images} images, {folder.run.key}")
         places, others = looked_at(val.labels, self.images), references(folder, self.named)
         chosen = val.part(places)
-        own = read_maps(folder.maps_path(self.images), subject.training.weights) or maps_of(
+        own = read_maps(folder.looks.gallery(self.images), subject.training.weights) or maps_of(
             network, chosen, places, subject.progress.counter("saliency maps")
         )
-        folder.write_maps(self.images, own.arrays(subject.training.weights))
+        folder.looks.write_gallery(self.images, own.arrays(subject.training.weights))
         shuffled = Classifier(shuffle_weights(restored(folder, subject.training).model))  # another model: it is changed
         control, seeds = (self._maps(each, chosen, places) for each in (others.control, others.seeds))
         pairs = {"shuffled": (own, maps_of(shuffled, chosen, places, subject.progress.counter("shuffled weights")))}
@@ -108,7 +108,7 @@ class Look(Evaluation):
         )
         small = np.uint8 if len(subject.data.classes) <= 256 else np.uint16
         numbers |= {"places": places, "predicted": found.astype(small), "labels": val.labels.astype(small)}
-        folder.write_look(record, numbers)
+        folder.looks.write(self.images, record, numbers)
 
     def _maps(self, folder: Folder | None, images: Split, places: Indices) -> Maps | None:
         """Return the maps of the network in ``folder``: those that it keeps, or else new ones."""
@@ -118,7 +118,7 @@ class Look(Evaluation):
         if folder is None:
             return None
         training = folder.trained()
-        kept = read_maps(folder.maps_path(self.images), training.weights)
+        kept = read_maps(folder.looks.gallery(self.images), training.weights)
         return kept or maps_of(restored(folder, training), images, places)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.base import Labels
+from bench.spec.hashed import hashed
 
 
 def looked_at(labels: Labels, images: int) -> NDArray[np.int64]:
@@ -15,8 +14,7 @@ def looked_at(labels: Labels, images: int) -> NDArray[np.int64]:
 
     They are the same for every network, and those of a smaller number are among those of a larger one.
     """
-    seed = int.from_bytes(hashlib.sha256(b"look").digest()[:4], "big")
-    order = np.random.default_rng(seed).permutation(len(labels))
+    order = np.random.default_rng(hashed("look", 32)).permutation(len(labels))
     mixed = labels[order]
     turn = np.zeros(len(mixed), np.int64)  # each image's number within its class
     for each in np.unique(mixed):

@@ -66,6 +66,4 @@ def _usable(folder: Folder, own: TrainingRecord) -> bool:
 
 
 def _row(folder: Folder | None) -> ControlRow | None:
-    if folder is None:
-        return None
-    return ControlRow(run=folder.run.name, seed=folder.run.seed, weights=folder.trained().weights)
+    return folder.as_control() if folder else None

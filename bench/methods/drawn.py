@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ import tf_keras as keras
 
 from bench.errors import BadInput
 from bench.methods.kernels import KERNELS, kernel_layers
+from bench.spec.hashed import hashed
 
 
 class Drawn(keras.layers.Wrapper):  # type: ignore[misc]  # tf_keras has no types
@@ -35,7 +35,7 @@ class Drawn(keras.layers.Wrapper):  # type: ignore[misc]  # tf_keras has no type
     def key(self) -> Any:
         """Count a training call, and return the key of its stateless draw."""
         self.calls.assign_add(1)
-        return tf.stack([tf.constant(self._seed ^ hash_of(self.layer.name), tf.int32), self.calls])
+        return tf.stack([tf.constant(self._seed ^ hashed(self.layer.name, 31), tf.int32), self.calls])
 
     def linear(self, inputs: Any, kernel: Any) -> Any:
         """Return what the layer makes of ``inputs`` with another kernel, without its bias."""
@@ -70,8 +70,3 @@ def unwrapped(model: Any) -> Any:
     return keras.models.clone_model(
         model, clone_function=lambda layer: layer.layer if isinstance(layer, Drawn) else layer
     )
-
-
-def hash_of(name: str) -> int:
-    """Return 31 bits that depend on ``name`` alone."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") >> 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import tensorflow as tf
 
 from bench.methods.magnitude_pruning import MagnitudePruning
 from bench.methods.pruning_wrapper import Score
+from bench.spec.hashed import hashed
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,7 @@ class RandomPruning(MagnitudePruning):
 
     def score(self, layer: Any) -> Score:
         """Return the fixed scores of the weights of ``layer``, drawn from the seed and the layer's name."""
-        digest = hashlib.sha256(f"{self.seed}/{layer.name}".encode()).digest()
-        words = [int.from_bytes(digest[:4], "big") >> 1, int.from_bytes(digest[4:8], "big") >> 1]
+        words = [hashed(f"{self.seed}/{layer.name}", 31, word) for word in (0, 1)]
 
         def scores(weights: Any) -> Any:
             # In float64: in float32 the scores of millions of weights have ties, and all that tie are kept.

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TypeVar
 
 from bench.errors import IntegrityError, Unreadable
 from bench.records.files import Arrays
 from bench.records.networks import LeftOut, RecordedAttack, TrainedNetwork, comparable_networks
-from bench.records.outcomes import Outcomes
+from bench.records.outcomes import Outcomes, Shared
 from bench.records.schema import (
     AuditRecord,
     ClassDrawingRecord,
     FoolingMatrixRecord,
-    LatencyRecord,
     LookRecord,
     TrainingRecord,
     TransferRecord,
@@ -30,7 +26,6 @@ from bench.records.store import Folder, folders
 from bench.records.studies import Study, studies, weights_of
 from bench.spec.run import Run
 
-Shared = dict[tuple[str, bytes], NDArray[Any]]
 Made = TypeVar("Made", AuditRecord, LookRecord)
 
 
@@ -94,9 +89,9 @@ def read(results: Path, *, mixed: bool = False) -> Collection:
         if not isinstance(folder, Folder):
             left_out.append(_blame(folder, results))
             continue
-        network, broken = _network(folder, shared)
+        network, broken = read_network(folder, shared)
         if broken and not folder.is_locked():
-            network, broken = _network(folder, shared)  # its writer may have finished in between
+            network, broken = read_network(folder, shared)  # its writer may have finished in between
         if broken and folder.is_locked():
             broken = []  # its writer is at work
         left_out += [_blame(error, results) for error in broken]
@@ -143,18 +138,6 @@ def _studies(results: Path, weights: Mapping[str, str]) -> tuple[list[Study], li
     return kept, broken
 
 
-def network_of(folder: Folder) -> TrainedNetwork | None:
-    """Read and verify the records of one run; None where it has no network.
-
-    Raises:
-        IntegrityError: a record is damaged or cannot be read.
-    """
-    network, broken = _network(folder, {})
-    if broken:
-        raise broken[0]
-    return network
-
-
 def _folders(results: Path) -> list[Folder | IntegrityError]:
     """Return every folder of a run. Look twice where one is wrong or gone: it may have been written at the moment."""
     with suppress(OSError):
@@ -164,98 +147,61 @@ def _folders(results: Path) -> list[Folder | IntegrityError]:
     return list(folders(results))
 
 
-def _network(folder: Folder, shared: Shared) -> tuple[TrainedNetwork | None, list[IntegrityError]]:
-    """Return the network in ``folder`` with all that is of its weights and images, and the errors of the rest."""
+def read_network(folder: Folder, shared: Shared | None = None) -> tuple[TrainedNetwork | None, list[IntegrityError]]:
+    """Return the network in ``folder`` with all that is of its weights and images, and the errors of the rest.
+
+    There is no network where the run is not trained, where it diverged, or where the record of its training is damaged.
+    """
     try:
         training = folder.training()
     except IntegrityError as error:
         return None, [error]
     if training is None or training.diverged:
         return None, []
-    fits = training.fits
     try:
         attacks, broken = _attacks(folder, training, shared)
     except OSError as error:  # the folder of the attacks is being removed
-        place = folder.path / "attacks"
+        place = folder.attacks.folder
         return None, [Unreadable(f"cannot read {place}: {error.strerror}", place)]
 
-    def own(
-        found: Iterable[tuple[Made, Arrays] | IntegrityError], path: Callable[[Made], Path], again: str
-    ) -> Iterator[tuple[Made, Arrays]]:
+    def whole(found: Iterable[tuple[Made, Arrays] | IntegrityError]) -> Iterator[tuple[Made, Arrays]]:
         for each in found:
             if isinstance(each, IntegrityError):
                 broken.append(each)
-            elif fits(each[0]):
-                yield each
             else:
-                broken.append(strange(path(each[0]), again))
+                yield each
 
-    audits = {
-        made.battery: made for made, _ in own(folder.audits(), lambda made: folder.audit_path(made.battery), "audit")
-    }
-    looks = {
-        made.images: (made, numbers)
-        for made, numbers in own(folder.looks(), lambda made: folder.look_path(made.images), "look")
-    }
-    timed = _timed(folder, training, broken)
+    audits = {made.battery: made for made, _ in whole(folder.audits.each(training))}
+    looks = {made.images: (made, numbers) for made, numbers in whole(folder.looks.each(training))}
+    timed = None
+    try:
+        timed = folder.latency(training)
+    except IntegrityError as error:
+        broken.append(error)
     return TrainedNetwork(folder.run, training, attacks, audits, timed, dict(sorted(looks.items()))), broken
 
 
-def _timed(folder: Folder, training: TrainingRecord, broken: list[IntegrityError]) -> LatencyRecord | None:
-    """Return the last timing of the network of ``training``; add what is wrong with it to ``broken``."""
-    try:
-        found = folder.latency()
-    except IntegrityError as error:
-        broken.append(error)
-        return None
-    if found is None or training.fits(found):
-        return found
-    broken.append(strange(folder.latency_path, "time"))
-    return None
-
-
 def _attacks(
-    folder: Folder, training: TrainingRecord, shared: Shared
+    folder: Folder, training: TrainingRecord, shared: Shared | None
 ) -> tuple[dict[str, RecordedAttack], list[IntegrityError]]:
     """Return the attacks on the network of ``training`` by their text, of two records the larger, and the errors."""
     attacks: dict[str, RecordedAttack] = {}
     broken: list[IntegrityError] = []
-    for each in folder.outcomes():
+    for each in folder.attacks.each(training):
         if isinstance(each, IntegrityError):
             broken.append(each)
             continue
         record, arrays = each
-        where = folder.path / "attacks" / next(iter(record.artefacts))
-        if not training.fits(record):
-            broken.append(strange(where, "attack"))
-            continue
         try:
-            attack = RecordedAttack(record, _outcomes(arrays, shared))
+            attack = RecordedAttack(record, Outcomes.of(arrays, shared))
         except (KeyError, TypeError, ValueError) as error:
+            where = folder.attacks.folder / next(iter(record.artefacts))
             reason = f"has wrong or missing arrays ({error}): move it away and run again"
             broken.append(IntegrityError(f"{where} {reason}", where))
             continue
         if record.attack not in attacks or attack.size > attacks[record.attack].size:
             attacks[record.attack] = attack
     return attacks, broken
-
-
-def strange(path: Path, again: str) -> IntegrityError:
-    """Return the error of a record at ``path`` that is not of the network beside it, with what to do ``again``."""
-    return IntegrityError(f"{path} is of other weights or images than those of run.json: {again} again", path)
-
-
-def _outcomes(arrays: Arrays, shared: Shared) -> Outcomes:
-    """Return the outcomes in ``arrays``. Equal labels and indices of different records become one array, kept in ``shared``."""
-    labels, indices = (
-        shared.setdefault((str(each.dtype), each.tobytes()), each) for each in (arrays["labels"], arrays["indices"])
-    )
-    eps = tuple(float(radius) for radius in arrays["eps"])
-    predictions = arrays["predictions"]
-    ascending = bool((np.diff(indices) > 0).all())
-    if predictions.shape != (len(eps), *labels.shape) or indices.shape != labels.shape or not ascending or 0 not in eps:
-        raise ValueError(f"predictions of shape {predictions.shape} for {len(eps)} radii and {labels.shape} labels")
-    return Outcomes(eps, indices, labels, predictions)
 
 
 def _blame(error: IntegrityError, results: Path) -> LeftOut:

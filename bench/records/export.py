@@ -6,13 +6,12 @@ in pixel levels of 0 to 255, in L0 in changed pixels.
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import BadInput, BenchError
-from bench.records.collection import strange
+from bench.plugins import require
 from bench.records.store import Folder, folders
 from bench.spec.run import Run
 
@@ -93,12 +92,9 @@ def _rows(folder: Folder, broken: list[BenchError]) -> list[dict[str, Any]]:
         return [head]
     metrics = training.metrics
     head |= {"clean_accuracy": metrics.accuracy, **{name: getattr(metrics, name) for name in METRICS}}
-    found = list(folder.outcomes())
+    found = list(folder.attacks.each(training))
     broken += [each for each in found if isinstance(each, BenchError)]
-    whole = [each[0] for each in found if not isinstance(each, BenchError)]
-    attacks = [each for each in whole if training.fits(each)]
-    others = [next(iter(each.artefacts)) for each in whole if not training.fits(each)]
-    broken += [strange(folder.path / "attacks" / name, "attack") for name in others]
+    attacks = [each[0] for each in found if not isinstance(each, BenchError)]
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for attack in sorted(attacks, key=lambda each: -len(each.rows)):
         own = {name: getattr(attack, name) for name in ATTACK}
@@ -116,8 +112,8 @@ def write(frame: DataFrame, kind: str, output: Path) -> None:
     Raises:
         BadInput: the file cannot be written, or parquet's library is missing.
     """
-    if kind == "parquet" and importlib.util.find_spec("pyarrow") is None:
-        raise BadInput("--format parquet needs the extra: pip install 'bench-robustness[parquet]'")
+    if kind == "parquet":
+        require("--format parquet", "parquet", "pyarrow")
     try:
         with output.open("wb") as file:
             if kind == "parquet":

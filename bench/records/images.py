@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.datasets.folder import or_skipped
-from bench.datasets.messages import Count, Report, silent
+from bench.datasets.messages import Count, Report
 from bench.errors import BadInput, IntegrityError
 from bench.records.schema import TrainingRecord
 from bench.spec.run import Run
@@ -20,7 +20,7 @@ def images_of_run(
     training: TrainingRecord | None,
     data_dir: Path | None,
     report: Report,
-    progress: Count = silent,
+    progress: Count,
     *,
     skip_broken: bool = False,
 ) -> Dataset:

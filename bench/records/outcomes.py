@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from bench.errors import BadInput
 from bench.records.files import Arrays
 
+CONFIDENCE = 0.95  # of a one-sided bound
 Floats = NDArray[np.float64]
 Indices = NDArray[np.integer]
+Shared = dict[tuple[str, bytes], NDArray[Any]]  # arrays by type and content
 
 
 class Quantity(StrEnum):
@@ -72,6 +74,32 @@ class Outcomes:
     indices: Indices
     labels: NDArray[np.integer]
     predictions: NDArray[np.integer]
+
+    @classmethod
+    def of(cls, arrays: Arrays, shared: Shared | None = None) -> Outcomes:
+        """Return the outcomes in recorded ``arrays``.
+
+        Args:
+            shared: where equal labels and indices of several records become one array.
+
+        Raises:
+            KeyError, TypeError, ValueError: arrays are missing, or are not of one attack.
+        """
+        kept = {} if shared is None else shared
+        labels, indices = (
+            kept.setdefault((str(each.dtype), each.tobytes()), each) for each in (arrays["labels"], arrays["indices"])
+        )
+        eps = tuple(float(radius) for radius in arrays["eps"])
+        predictions = arrays["predictions"]
+        ascending = bool((np.diff(indices) > 0).all())
+        if (
+            predictions.shape != (len(eps), *labels.shape)
+            or indices.shape != labels.shape
+            or not ascending
+            or 0 not in eps
+        ):
+            raise ValueError(f"predictions of shape {predictions.shape} for {len(eps)} radii and {labels.shape} labels")
+        return cls(eps, indices, labels, predictions)
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -217,19 +245,37 @@ def unseen(difference: float, images: int, tail: float) -> tuple[float, float]:
     return (1 + difference) * rest - 1, 1 - (1 - difference) * rest
 
 
-def wilson(right: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the Wilson score interval of ``right`` successes in ``total`` > 0 trials, both ends in [0, 1].
+def lower_bound(differences: NDArray[np.number]) -> float:
+    """Return the one-sided lower 95 % bound of the mean of paired ``differences`` (n,), each in [-1, 1].
+
+        min(d - t(0.95, n - 1) * s / sqrt(n), lower bound of ``unseen``)
+
+    where d is the mean and s the deviation. The first is Student's. The second is what n images allow where they hardly
+    differ.
+    """
+    count = len(differences)
+    if count < 2:
+        return -1.0
+    from scipy.stats import t  # here, because the command line starts without it
+
+    mean, deviation = float(np.mean(differences)), float(np.std(differences, ddof=1))
+    by_student = mean - float(t.ppf(CONFIDENCE, count - 1)) * deviation / sqrt(count)
+    return min(by_student, unseen(mean, count, 1 - CONFIDENCE)[0])
+
+
+def wilson(right: int, total: int) -> tuple[float, float]:
+    """Return the 95 % Wilson score interval of ``right`` successes in ``total`` > 0 trials, both ends in [0, 1].
 
         (2 n p + z**2 -+ z * sqrt(4 n p (1 - p) + z**2)) / (2 (n + z**2))
 
-    where n is ``total``, p is ``right`` / n and z is the normal quantile of (1 + ``confidence``) / 2. The lower end of no
+    where n is ``total``, p is ``right`` / n and z is the normal quantile of 0.975. The lower end of no
     success is 0 and the upper end of successes alone is 1, without rounding errors.
     Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
     """
     # Here, because the command line starts without it; and not scipy.stats, which takes four times as long to import.
     from scipy.special import ndtri
 
-    z, p = float(ndtri((1 + confidence) / 2)), right / total
+    z, p = float(ndtri(0.975)), right / total
     whole = 2 * (total + z**2)
     centre, half = (2 * total * p + z**2) / whole, z / whole * sqrt(4 * total * p * (1 - p) + z**2)
     return max(0.0, centre - half) if right else 0.0, min(1.0, centre + half) if right < total else 1.0

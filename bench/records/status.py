@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.attacks.spec import AttackSpec
-from bench.errors import BenchError, Unreadable
+from bench.errors import BenchError, Locked, TryLater, Unreadable
 from bench.records.schema import AuditRecord
 from bench.records.store import Folder
 from bench.spec.run import Run
@@ -30,8 +30,9 @@ class State(StrEnum):
 
 
 FINAL = (State.DONE, State.DIVERGED)
-# Exit codes after which the same command may succeed: another process holds the run, disk or network, signals.
-STOPPED = (5, 75, 130, 143)
+# Exit codes after which the same command may succeed: another process holds the run; disk or network.
+RETRIED = (Locked.exit_code, TryLater.exit_code)
+STOPPED = (*RETRIED, 130, 143)  # or a signal ended it
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def status_of(
         record = folder.training()
         if record is not None and record.diverged:
             return RunStatus(State.DIVERGED, f"epoch {record.epoch}", log)
-        attacks, unaudited = folder.attacks(), to_be_audited(folder.audit_records())
+        attacks, unaudited = folder.attacks.all(), to_be_audited(folder.audits.all())
     except Unreadable as error:
         return RunStatus(State.UNREADABLE, str(error), log)
     except BenchError as error:
@@ -87,15 +88,14 @@ def status_of(
         )
     except OSError:  # it has just vanished: its process clears the folder, to start again
         return RunStatus(State.RUNNING, "", log)
-    attacked = {name for name, each in attacks.items() if record and record.fits(each)}
-    missing = [spec.name for spec in specs if spec.name not in attacked]
-    if record is not None and attacked and not missing and not unaudited:
+    missing = [spec.name for spec in specs if spec.name not in attacks]
+    if record is not None and attacks and not missing and not unaudited:
         return RunStatus(State.DONE, f"accuracy {record.measured.accuracy:.4f}", log)
     code = _exit_code(folder)
     if code is not None and code > 0 and code not in STOPPED:
         return RunStatus(State.FAILED, f"exit code {code}: {_last_line(log)}", log)
     if record is not None:
-        if attacked and not missing:
+        if attacks and not missing:
             return RunStatus(State.INTERRUPTED, f"attacked, to be audited ({', '.join(unaudited)})", log)
         return RunStatus(State.INTERRUPTED, f"trained, to be attacked by {', '.join(missing) or 'anything'}", log)
     if folder.checkpoints.exists() or code is not None:

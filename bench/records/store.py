@@ -24,25 +24,24 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from bench.attacks.spec import AttackSpec
 from bench.errors import BadInput, BenchError, IntegrityError, Locked, Unreadable
 from bench.records.files import Arrays, make_folder, read_arrays, write_arrays
-from bench.records.schema import AttackRecord, AuditRecord, LatencyRecord, LookRecord, SpecRecord, TrainingRecord
-from bench.records.typed_files import (
-    artefact,
-    is_there,
-    listed,
-    read_all_with_arrays,
-    read_record,
-    read_with_arrays,
-    records_in,
-    write_record,
-    write_with_arrays,
+from bench.records.network_records import NetworkRecords, of_another_network
+from bench.records.schema import (
+    AttackRecord,
+    AuditRecord,
+    ControlRow,
+    LatencyRecord,
+    LookRecord,
+    Origin,
+    SpecRecord,
+    TrainingRecord,
 )
+from bench.records.typed_files import artefact, is_there, listed, read_record, write_record
 from bench.spec.control import control_of, options_apart
+from bench.spec.key import key_of
 from bench.spec.run import Run
 
-GALLERY = ".gallery.npz"
 INTO_ANOTHER_FOLDER = (
     "train it again into another folder, with --results-dir, and name that folder here (--restart deletes the record)"
 )
@@ -109,11 +108,14 @@ def folder_of(results: Path, name: str, seed: int) -> Folder | None:
     Raises:
         IntegrityError: its record is damaged.
     """
-    return _folder(results, results / name / f"seed-{seed}")
+    return _folder(results, results / key_of(name, seed))
 
 
 class Folder:
-    """The folder of one run at one seed."""
+    """The folder of one run at one seed.
+
+    ``attacks`` go by the name of their spec, ``audits`` by that of their battery, ``looks`` by their number of images.
+    """
 
     def __init__(self, results: Path, run: Run) -> None:
         self.results = results
@@ -126,9 +128,9 @@ class Folder:
         self.last_exit = self.path / "exit.json"
         self._prefixes = self.path / "prefixes"
         self._spec = self.path / "spec.json"
-        self._attacks = self.path / "attacks"
-        self._audits = self.path / "audits"
-        self.looks_path = self.path / "looks"
+        self.attacks = NetworkRecords(self.path / "attacks", AttackRecord, "attack", self.training)
+        self.audits = NetworkRecords(self.path / "audits", AuditRecord, "audit", self.training)
+        self.looks = NetworkRecords(self.path / "looks", LookRecord, "look", self.training)
         self._weights = self.path / "weights.npz"
         self.latency_path = self.path / "latency.json"
 
@@ -184,7 +186,7 @@ class Folder:
         """
         run = self.run
         what = f"{asker} needs {name or 'its control, ' + control_of(run).name}"
-        path = self.results / (name or control_of(run).name) / f"seed-{run.seed}" / "run.json"
+        path = self.results / key_of(name or control_of(run).name, run.seed) / "run.json"
         if path.parent == self.path:
             return self
         how = "train it first, at this seed" if name else f"train it first, without {', '.join(options_apart(run))}"
@@ -287,89 +289,32 @@ class Folder:
         shutil.rmtree(self.checkpoints, ignore_errors=True)
         return whole
 
+    def origin(self) -> Origin:
+        """Return which network is here, for the record of what is made with it; BadInput where there is none."""
+        return Origin(run=self.run.name, weights=self.trained().weights)
+
+    def as_control(self) -> ControlRow:
+        """Return which network is here, for the record of one that is compared with it; BadInput where there is none."""
+        return ControlRow(run=self.run.name, seed=self.run.seed, weights=self.trained().weights)
+
     def weights(self, record: TrainingRecord) -> Arrays:
         """Return the weights that ``record`` names; IntegrityError where they are missing or damaged."""
         return read_arrays(self._weights, record.weights)
 
-    def attack(self, spec: AttackSpec) -> AttackRecord | None:
-        """Return the record of an attack; None where there is none; IntegrityError where it or its outcomes are damaged."""
-        path = self._attacks / f"{spec.name}.json"
-        return read_with_arrays(path, AttackRecord)[0] if is_there(path) else None
+    def latency(self, training: TrainingRecord) -> LatencyRecord | None:
+        """Return the record of the last timing; None where there is none.
 
-    def attacks(self) -> dict[str, AttackRecord]:
-        """Return the record of every attack by the name of its file; IntegrityError where one is damaged."""
-        return {path.stem: read_with_arrays(path, AttackRecord)[0] for path in records_in(self._attacks)}
-
-    def outcomes(self) -> Iterator[tuple[AttackRecord, Arrays] | IntegrityError]:
-        """Yield the record of every attack with its outcomes, or the error that hides them."""
-        return read_all_with_arrays(self._attacks, AttackRecord)
-
-    def write_attack(self, spec: AttackSpec, record: AttackRecord, outcomes: Arrays) -> None:
-        """Write the outcomes, then the record that names their hash."""
-        write_with_arrays(self._attacks / f"{spec.name}.json", record, outcomes)
-
-    def latency(self) -> LatencyRecord | None:
-        """Return the record of the last timing; None where there is none; IntegrityError where it is damaged."""
-        return read_record(self.latency_path, LatencyRecord) if is_there(self.latency_path) else None
+        Raises:
+            IntegrityError: it is damaged, or is not of the network of ``training``, the record that is here.
+        """
+        found = read_record(self.latency_path, LatencyRecord) if is_there(self.latency_path) else None
+        if found and not training.fits(found):
+            raise of_another_network(self.latency_path, "time")
+        return found
 
     def write_latency(self, record: LatencyRecord) -> None:
         """Write the record of a timing in the place of the last one."""
         write_record(self.latency_path, record)
-
-    def audit_path(self, battery: str) -> Path:
-        """Return where the record of the audit by ``battery`` is, or will be."""
-        return self._audits / f"{battery}.json"
-
-    def audit(self, battery: str) -> tuple[AuditRecord, Arrays] | None:
-        """Return the record of an audit and its evidence; None where there is none; IntegrityError where one is damaged."""
-        path = self.audit_path(battery)
-        return read_with_arrays(path, AuditRecord) if is_there(path) else None
-
-    def audits(self) -> Iterator[tuple[AuditRecord, Arrays] | IntegrityError]:
-        """Yield the record of every audit with its evidence, or the error that hides them."""
-        return read_all_with_arrays(self._audits, AuditRecord)
-
-    def audit_records(self) -> dict[str, AuditRecord]:
-        """Return the record of every audit by the name of its battery; IntegrityError where one is damaged."""
-        found = (read_with_arrays(path, AuditRecord)[0] for path in records_in(self._audits))
-        return {record.battery: record for record in found}
-
-    def write_audit(self, record: AuditRecord, evidence: Arrays) -> AuditRecord:
-        """Write the evidence of an audit, then the record that names its hash; return the record."""
-        return write_with_arrays(self.audit_path(record.battery), record, evidence)
-
-    def look_path(self, images: int) -> Path:
-        """Return where the record of the look at ``images`` images is, or will be."""
-        return self.looks_path / f"{images}.json"
-
-    def look(self, images: int) -> tuple[LookRecord, Arrays] | None:
-        """Return the record of a look and its numbers; None where there is none; IntegrityError where one is damaged."""
-        path = self.look_path(images)
-        return read_with_arrays(path, LookRecord) if is_there(path) else None
-
-    def looks(self) -> Iterator[tuple[LookRecord, Arrays] | IntegrityError]:
-        """Yield the record of every look with its numbers, or the error that hides them."""
-        return read_all_with_arrays(self.looks_path, LookRecord)
-
-    def write_look(self, record: LookRecord, numbers: Arrays) -> LookRecord:
-        """Write the numbers of a look, then the record that names their hash; return the record."""
-        return write_with_arrays(self.look_path(record.images), record, numbers)
-
-    def maps_path(self, images: int) -> Path:
-        """Return where the images of a look and their saliency maps are. No record names them, and they may be gone."""
-        return self.looks_path / f"{images}{GALLERY}"
-
-    def write_maps(self, images: int, arrays: Arrays) -> None:
-        """Write the images of a look and their saliency maps."""
-        write_arrays(self.maps_path(images), arrays, compress=True)
-
-    def write_gallery(self, spec: AttackSpec, images: Arrays) -> None:
-        """Write a few attacked images to look at."""
-        write_arrays(self._attacks / f"{spec.name}{GALLERY}", images, compress=True)
-
-    def galleries(self) -> list[Path]:
-        """Return the files of attacked images, in order of name. No record names them, and they may be gone."""
-        return sorted(self._attacks.glob(f"[!.]*{GALLERY}"))
 
     def clear(self) -> None:
         """Remove all files of the run but its lock."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,20 +21,6 @@ def read_with_arrays(path: Path, kind: type[WithArrays]) -> tuple[WithArrays, Ar
     if arrays.name not in record.artefacts:
         raise IntegrityError(f"{path} does not name {arrays.name}: move it away and run again", path)
     return record, read_arrays(arrays, record.artefacts[arrays.name].sha256)
-
-
-def read_all_with_arrays(folder: Path, kind: type[WithArrays]) -> Iterator[tuple[WithArrays, Arrays] | IntegrityError]:
-    """Yield every record in ``folder`` with the arrays beside it, in order of name, or the error that hides them."""
-    try:
-        paths = records_in(folder)
-    except Unreadable as error:
-        yield error
-        return
-    for path in paths:
-        try:
-            yield read_with_arrays(path, kind)
-        except IntegrityError as error:
-            yield error
 
 
 def records_in(folder: Path) -> list[Path]:

@@ -13,8 +13,8 @@ from bench.audit.rates import shipped
 from bench.datasets import DATASETS
 from bench.errors import BadInput
 from bench.evaluation.learned import learned, shown_and_needed
-from bench.evaluation.masking import Masking, masking
-from bench.records.collection import Collection, network_of
+from bench.evaluation.masking import masking
+from bench.records.collection import Collection, read_network
 from bench.records.networks import LeftOut, TrainedNetwork, comparable_networks, named_seeds
 from bench.records.outcomes import Quantity, wilson
 from bench.records.store import Folder
@@ -44,7 +44,7 @@ def card(folders: Sequence[Folder]) -> str:
         BadInput: the run has no trained network.
         IntegrityError: a record is damaged.
     """
-    found = {each.run.seed: network_of(each) for each in folders}
+    found = {each.run.seed: _whole(each) for each in folders}
     networks, left_out = comparable_networks([each for each in found.values() if each])
     if not networks:
         name = folders[0].run.name
@@ -148,17 +148,20 @@ def _attack(text: str, networks: Sequence[TrainedNetwork]) -> Table:
     return Table(text, threat.label, caption, (), columns({"": ("eps", "accuracy")}), tuple(rows))
 
 
+def _whole(folder: Folder) -> TrainedNetwork | None:
+    network, broken = read_network(folder)
+    if broken:
+        raise broken[0]
+    return network
+
+
 def _masking(networks: Sequence[TrainedNetwork]) -> list[str]:
     """Return, for each attack, the finding on its gradient at the seed where it is worst; empty where none was tested."""
-    found = [(each.run.seed, finding) for each in networks for finding in _findings(each)]
+    found = [(each.run.seed, finding) for each in networks for finding in masking(each)]
     worst = {
         finding.attack: (seed, finding) for seed, finding in sorted(found, key=lambda each: each[1].gap)
     }  # the last one stays
     return [f"seed {seed}, {finding.words}." for seed, finding in worst.values()]
-
-
-def _findings(network: TrainedNetwork) -> list[Masking]:
-    return masking([attack.record for attack in network.attacks.values()], len(network.record.data.classes))
 
 
 def _reasons(networks: Sequence[TrainedNetwork]) -> list[str]:
@@ -198,7 +201,7 @@ def _limits(networks: Sequence[TrainedNetwork], left_out: Sequence[LeftOut], wit
         lines.append(f"The suite no longer has {', '.join(gone)}: no command below makes its numbers again.")
     if not audits:
         lines.append("It was not audited: the stronger attacks of an audit may leave less.")
-    masked = {each.label for network in networks for each in _findings(network) if each.masked}
+    masked = {each.label for network in networks for each in masking(network) if each.masked}
     lines += [
         f"{label}: the gradient is masked, so accuracy under it is no evidence of strength." for label in sorted(masked)
     ]

@@ -18,8 +18,9 @@ from scipy.special import softmax
 from bench.comparison.group import ComparisonGroup
 from bench.datasets.imagenette import CLASSES as NAMES
 from bench.evaluation.gallery import AttackedImages, Unusable, read_gallery
+from bench.records.network_records import GALLERY
 from bench.records.networks import TrainedNetwork
-from bench.records.store import GALLERY, Folder
+from bench.records.store import Folder
 from bench.report.rendering import render
 from bench.runs.grid import Grid
 from bench.spec.run import Run
@@ -64,7 +65,7 @@ def _first(group: ComparisonGroup, results: Path, run: Run) -> list[tuple[Traine
     """Return the network of the first seed of a run that has images, with each of its files."""
     for network in group.trained(run).values():
         with suppress(OSError):  # the folder of the attacks is being removed
-            files = Folder(results, network.run).galleries()
+            files = Folder(results, network.run).attacks.galleries()
             if files:
                 return [(network, path) for path in files]
     return []

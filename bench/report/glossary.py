@@ -71,8 +71,8 @@ GLOSSARY = (
         "masked gradient",
         "A gradient that does not show the attacker where the network is weak, for example because it is exactly zero. "
         "Attacks that follow it fail, although a small change would fool the network. A table or a legend says "
-        '"gradient masked" of one attack, where one step on the logit margin leaves over 5 points less. The verdict masked is '
-        "another thing: an audit gives it, by rules of its own.",
+        '"gradient masked" of one attack, where one step on the logit margin is shown to leave over 5 points less. The verdict '
+        "masked is another thing: an audit gives it, by rules of its own.",
     ),
     Term(
         "illusion",

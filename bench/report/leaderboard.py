@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,14 +141,9 @@ def _entry(run: Run, seeds: Seeds) -> Entry:
         measured=_measured(seeds),
         attacks=_attacks(seeds),
         unit=" or ".join(sorted(units)),
-        masking=tuple(f"seed {seed}: {words}." for seed, network in seeds.items() for words in _masking(network)),
+        masking=tuple(f"seed {seed}: {each.words}." for seed, network in seeds.items() for each in masking(network)),
         versions=tuple(f"seed{'s' * (len(which) > 1)} {', '.join(which)}: {line}" for line, which in made.items()),
     )
-
-
-def _masking(network: TrainedNetwork) -> Sequence[str]:
-    records = [each.record for each in network.attacks.values()]
-    return [each.words for each in masking(records, len(network.record.data.classes))]
 
 
 def _measured(seeds: Seeds) -> Table:

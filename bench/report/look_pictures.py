@@ -35,7 +35,7 @@ def draw_maps(folders: Sequence[Folder], looks: Mapping[str, Seen]) -> list[Path
     names, found = short_names(folders), {}
     images = looks[folders[0].run.key].record.images
     for folder in folders:
-        maps = read_maps(folder.maps_path(images), folder.trained().weights)
+        maps = read_maps(folder.looks.gallery(images), folder.trained().weights)
         if maps is None:
             raise BadInput(
                 f"{folder.run.key} has no maps of {images} images here: expected a look; run bench look again"
@@ -81,4 +81,4 @@ def _write(folders: Sequence[Folder], name: str, other: str, figure: Figure) -> 
     differs = "\n".join([*(each.run.key for each in folders[1:]), *[other] * bool(other)])
     if differs:
         name += f"-{hashlib.sha256(differs.encode()).hexdigest()[:8]}"
-    return write(folders[0].looks_path / name, figure)
+    return write(folders[0].looks.folder / name, figure)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from bench.comparison.group import LABELLED
 from bench.records.collection import Collection
 from bench.spec.architectures import written
+from bench.spec.key import parts_of
 from bench.spec.run import Run
 
 
@@ -45,7 +46,7 @@ def called(names: Mapping[str, str], key: str) -> str:
         names: of networks, by the name of their run.
         key: a run with its seed, as "RUN/seed-0", or the name of a network trained on ImageNet, which is returned.
     """
-    run, _, seed = key.partition("/seed-")
+    run, seed = parts_of(key)
     return f"{names[run]}, seed {seed}" if run in names else key
 
 

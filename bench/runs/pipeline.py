@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from bench.audit.battery import Battery
 from bench.audit.evaluation import audited
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
-from bench.errors import BadInput, IntegrityError
+from bench.errors import BadInput, BenchError, IntegrityError
 from bench.evaluation.attack import attack_evaluations
 from bench.evaluation.base import Evaluation
 from bench.evaluation.masking import Masking, masking
 from bench.looking.evaluation import Look
+from bench.records.collection import read_network
 from bench.records.images import check_same_images, images_of_run
+from bench.records.networks import TrainedNetwork
 from bench.records.schema import AttackRecord, AuditRecord, TrainingRecord
 from bench.records.store import Folder
 from bench.runs.evaluations import Wanted, evaluations_of
@@ -51,8 +54,17 @@ class Result:
 
     @property
     def masking(self) -> list[Masking]:
-        """A finding on masked gradients for each attack that has a margin step to be compared with."""
-        return masking(self.attacks.values(), len(self.training.data.classes))
+        """The test of masking of each of ``attacks`` where it tests something, by all records of the run."""
+        asked = {each.attack for each in self.attacks.values()}
+        return [each for each in masking(self.network) if each.attack in asked] if asked else []
+
+    @cached_property
+    def network(self) -> TrainedNetwork:
+        """The trained network with all its records. The training must not have diverged."""
+        network, broken = read_network(self.folder)
+        if network is None:
+            raise broken[0] if broken else BenchError(f"{self.folder.path} has no network any more: run it again")
+        return network
 
 
 def execute(
@@ -184,10 +196,7 @@ def _work(
 
 
 def _result(folder: Folder, training: TrainingRecord, wanted: Wanted, worked: bool) -> Result:
-    attacks = {spec.name: made for spec in wanted.attacks if (made := folder.attack(spec)) and training.fits(made)}
-    audits = {
-        each.name: audited(folder, each)  # the control may have been audited since
-        for each in wanted.audits
-        if (found := folder.audit(each.name)) and training.fits(found[0])
-    }
+    attacks = {spec.name: made[0] for spec in wanted.attacks if (made := folder.attacks.get(spec.name))}
+    # The control may have been audited since.
+    audits = {each.name: audited(folder, each) for each in wanted.audits if folder.audits.get(each.name)}
     return Result(folder, training, attacks, worked, audits)

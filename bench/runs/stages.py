@@ -16,7 +16,7 @@ from bench.methods.base import Sources
 from bench.methods.compose import methods_of
 from bench.records.images import check_same_images
 from bench.records.provenance import environment, packages
-from bench.records.schema import DataRecord, EpochRow, Origin, TrainingRecord
+from bench.records.schema import DataRecord, EpochRow, TrainingRecord
 from bench.records.store import Folder
 from bench.spec.architectures import source_of
 from bench.training import loop
@@ -39,7 +39,7 @@ def train(folder: Folder, data: Dataset, progress: Progress, share_after: Collec
     run, clock = folder.run, Clock()
     sources = _sources(folder, data)
     methods = methods_of(run, run.steps(len(data.train)), _of_other_runs(sources, data))
-    origins = {name: Origin(run=each.run.name, weights=each.trained().weights) for name, each in sources.items()}
+    origins = {name: each.origin() for name, each in sources.items()}
     common: dict[str, Any] = {
         "version": TRAINING,
         "run": str(run),

@@ -12,6 +12,8 @@ from typing import Any
 from bench.datasets import DATASETS
 from bench.errors import BadInput, unknown
 from bench.spec.architectures import ArchitectureName, architecture, head_of
+from bench.spec.hashed import hashed
+from bench.spec.key import key_of
 from bench.spec.limits import OneOf, Range, Words
 from bench.spec.methods import MethodNames, canonical
 from bench.spec.pruning_schedule import Fractions, Schedule, parse_schedule
@@ -477,8 +479,8 @@ class Run:
 
     @property
     def key(self) -> str:
-        """The name and the seed, which no other run has; its folder under that of the records."""
-        return f"{self.name}/seed-{self.seed}"
+        """The name and the seed, as ``key_of`` writes them."""
+        return key_of(self.name, self.seed)
 
     def _compression(self) -> str:
         parts = [each.metadata["short"](getattr(self, each.name)) for each in self._told("short")]
@@ -513,7 +515,7 @@ class Run:
 
     def derived_seed(self, purpose: str) -> int:
         """Return a seed in [0, 2**31) that depends only on the run's seed and ``purpose`` ("init", "order", "subset")."""
-        return int.from_bytes(hashlib.sha256(f"{self.seed}/{purpose}".encode()).digest()[:4], "big") >> 1
+        return hashed(f"{self.seed}/{purpose}", 31)
 
     def steps(self, images: int) -> int:
         """Return the number of optimiser steps over ``images`` training images; the last batch of an epoch may be smaller."""

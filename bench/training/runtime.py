@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bench.errors import BenchError
+from bench.records.processor import cores
 from bench.records.provenance import ONEDNN
 
 
@@ -48,8 +49,7 @@ def _silent_stderr() -> Iterator[None]:
 
 def threads() -> int:
     """Return the number of threads of one TensorFlow operation: as the environment says, or one for each core."""
-    given = int(os.environ.get("TF_NUM_INTRAOP_THREADS") or 0)
-    return given or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    return int(os.environ.get("TF_NUM_INTRAOP_THREADS") or 0) or cores()
 
 
 @contextmanager

@@ -153,7 +153,7 @@ def test_a_run_records_the_version_of_the_library_and_the_unit_of_each_norm(tmp_
     assert (deepfool.threat.eps_unit, jsma.threat.eps_unit) == ("pixel levels", "changed pixels")
     assert deepfool.rows[-1].accuracy < 0.1
     assert "accuracy at eps (L0, changed pixels)" in summary(result)
-    axes = curve(result.folder.run, 4, [deepfool, jsma]).axes
+    axes = curve(result.network).axes
     assert [each.get_xlabel().removesuffix(" (arsinh scale)") for each in axes] == [L2.axis, L0.axis]
 
 

@@ -25,9 +25,10 @@ from bench.cli.audit_output import card
 from bench.cli.main import main
 from bench.datasets.base import Dataset
 from bench.errors import BadInput, IntegrityError
-from bench.records.schema import ControlRow
+from bench.records.schema import AuditRecord, ControlRow
 from bench.records.status import State, status_of
 from bench.records.store import Folder
+from bench.records.typed_files import read_with_arrays
 from bench.runs.pipeline import Result, Where, execute
 from bench.runs.sweep.jobs import jobs_of
 from bench.spec.run import Run
@@ -59,9 +60,8 @@ def copied(results: Path, tmp_path: Path) -> Path:
 
 def change_audit(folder: Folder, **changes: Any) -> None:
     """Write the recorded audit again with ``changes``."""
-    found = folder.audit("screen")
-    assert found is not None
-    folder.write_audit(found[0].model_copy(update=changes), found[1])
+    record, arrays = read_with_arrays(folder.audits.path("screen"), AuditRecord)
+    folder.audits.write("screen", record.model_copy(update=changes), arrays)
 
 
 def put_on_other_images(folder: Folder) -> None:
@@ -78,17 +78,17 @@ def state(folder: Folder, battery: Battery) -> State:
 
 def forget_transfer(folder: Folder) -> None:
     """Let the recorded audit be one that was made before there was a control to attack from."""
-    found = folder.audit("screen")
+    found = folder.audits.get("screen")
     assert found is not None
     record, arrays = found
     assert record.stages[-1].stage == "transfer"
     arrays["outcomes"] = arrays["outcomes"][:-1]
-    folder.write_audit(record.model_copy(update={"stages": record.stages[:-1]}), arrays)
+    folder.audits.write("screen", record.model_copy(update={"stages": record.stages[:-1]}), arrays)
 
 
 def test_the_verdict_can_be_computed_again_from_the_record(results: Path) -> None:
     folder = Folder(results, PRUNED)
-    found, control = folder.audit("screen"), Folder(results, DENSE).audit("screen")
+    found, control = folder.audits.get("screen"), Folder(results, DENSE).audits.get("screen")
     assert found is not None
     assert control is not None
     record, arrays = found
@@ -116,7 +116,7 @@ def test_an_audit_is_done_once_and_again_at_another_version(
     monkeypatch.setitem(version.VERSIONS, "screen", 99)
     shutil.copytree(results, tmp_path / "copy")
     assert go(tmp_path / "copy", DENSE, SCREEN).worked
-    record, _ = Folder(tmp_path / "copy", DENSE).audit("screen")
+    record, _ = Folder(tmp_path / "copy", DENSE).audits.get("screen")
     assert record.version == 99
 
 
@@ -177,11 +177,11 @@ def test_a_named_control_that_cannot_be_compared_is_refused(copied: Path) -> Non
 @pytest.mark.usefixtures("tiny_source")
 def test_a_seed_that_diverged_is_named_and_the_other_seeds_are_audited(copied: Path) -> None:
     first, later = Folder(copied, DENSE), Folder(copied, replace(DENSE, seed=1))
-    training, audit = first.trained(), first.audit("screen")
+    training, audit = first.trained(), first.audits.get("screen")
     assert audit is not None
     later.declare()
     later.write_training(training.model_copy(update={"run": str(later.run)}), first.weights(training))
-    later.write_audit(*audit)
+    later.audits.write("screen", *audit)
     shutil.rmtree(first.path)
     diverged(copied, DENSE)
     words = ["--results-dir", str(copied), "--json", "--quiet"]
@@ -198,12 +198,12 @@ def test_a_seed_that_diverged_is_named_and_the_other_seeds_are_audited(copied: P
 def test_a_damaged_audit_is_refused(what: str, results: Path, tmp_path: Path) -> None:
     shutil.copytree(results, tmp_path / "copy")
     folder = Folder(tmp_path / "copy", PRUNED)
-    path = folder.audit_path("screen").with_suffix(f".{what}")
+    path = folder.audits.path("screen").with_suffix(f".{what}")
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
     with pytest.raises(IntegrityError, match="damaged"):
-        folder.audit("screen")
+        folder.audits.get("screen")
     assert status_of(folder).state is State.INVALID
 
 
@@ -221,7 +221,7 @@ def test_the_command_prints_a_card_of_fewer_than_20_lines_and_json(results: Path
 
 
 def test_reasons_that_find_no_room_are_where_the_card_says(results: Path, tmp_path: Path) -> None:
-    record, _ = Folder(results, PRUNED).audit("screen") or pytest.fail("no record")
+    record, _ = Folder(results, PRUNED).audits.get("screen") or pytest.fail("no record")
     many = record.model_copy(update={"verdict": record.verdict.model_copy(update={"reasons": ["a reason"] * 30})})
     recorded, unrecorded = card("net", many, tmp_path / "screen.json"), card("net", many, None)
     assert "more reasons are in the record" in recorded

@@ -73,7 +73,7 @@ def test_a_network_in_8_bits_is_compared_with_itself_as_trained(results: Path) -
     assert found.exit_code == 0, found.output
     body = json.loads(found.output)["audit"]
     assert (body["battery"], body["control"]["run"]) == ("screen-int8", dense.name)
-    audits = [Folder(results, dense).audit(name) for name in ("screen", "screen-int8")]
+    audits = [Folder(results, dense).audits.get(name) for name in ("screen", "screen-int8")]
     stages = [[each.stage for each in found[0].stages if each.access == "transfer"] for found in audits if found]
     assert stages == [[], ["transfer"]]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from evidence import evidence
 
-from bench.audit.checks import CHECKS, Found, Result, lower_bound
+from bench.audit.checks import CHECKS, Found, Result
 from bench.audit.evidence import Access, Evidence
 from bench.audit.verdict import Contradiction, Kind, judge
 
@@ -169,19 +169,6 @@ def test_a_check_without_its_measurement_does_not_apply(name: str) -> None:
     bare = Evidence("screen", (2.0,), 1.0, 10, *[evidence().labels] * 3, stages=())
     if name not in ("many steps", "illusion"):  # they need no more than the stages that there are
         assert CHECKS[name](bare).result is Result.NOT_APPLICABLE
-
-
-def test_the_lower_bound_is_student_s() -> None:
-    # mean 0.5, deviation 0.5064, n = 40: 0.5 - 1.6849 * 0.5064 / sqrt(40)
-    assert lower_bound(np.array([0, 1] * 20)) == pytest.approx(0.36510, abs=1e-4)
-
-
-def test_the_lower_bound_of_equal_differences_is_what_so_many_images_allow() -> None:
-    # Were a share q of images -1 and the others 1, all n would be 1 with the chance (1 - q)**n.
-    bound = lower_bound(np.ones(10))
-    share = (1 - bound) / 2
-    assert (1 - share) ** 10 == pytest.approx(0.05)
-    assert lower_bound(np.zeros(300)) == pytest.approx(-3 / 300, rel=0.01)
 
 
 def test_what_is_certified_stands_beside_what_is_left_and_a_contradiction_is_refused() -> None:

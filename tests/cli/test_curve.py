@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from attack_records import attack_record
+from attack_records import attacked, network
 from fakes import IMAGES
 from matplotlib.figure import Figure
 from PIL import Image
 from readback import text
 
 from bench.attacks.norms import L2, LINF
-from bench.records.schema import AttackRecord
 from bench.report.figures.run_curve import curve
 from bench.report.figures.save import write
 from bench.spec.run import Run
@@ -23,16 +23,17 @@ EPS = LINF.eps
 FALLING = [float(value) for value in np.linspace(0.8, 0.1, len(EPS))]
 
 
-def record(accuracies: list[float], name: str = "fgsm") -> AttackRecord:
-    return attack_record(name, accuracies, temperature=20.0)
+def drawn(results: Path, attacks: Mapping[str, list[float]], **settings: Any) -> Figure:
+    run = Run.of(**{"arch": "resnet18", "temperature": 20.0, **settings})
+    return curve(network(attacked(results, attacks, run)))
 
 
-def test_the_figure_shows_the_recorded_numbers_and_names_the_threat() -> None:
-    figure = curve(Run.of(arch="resnet18", sparsity=0.9, adversarial_eps=2, seed=3), 10, [record(FALLING)])
+def test_the_figure_shows_the_recorded_numbers_and_names_the_threat(tmp_path: Path) -> None:
+    figure = drawn(tmp_path, {"fgsm": FALLING}, sparsity=0.9, adversarial_eps=2, seed=3)
     (axes,) = figure.axes
     line = axes.get_lines()[0]
     np.testing.assert_allclose(line.get_xdata(), EPS)
-    np.testing.assert_allclose(line.get_ydata(), [100 * accuracy for accuracy in FALLING])
+    np.testing.assert_allclose(line.get_ydata(), [100 * accuracy for accuracy in FALLING], atol=0.25)
     chance = axes.get_lines()[1]
     assert set(chance.get_ydata()) == {10}
     caption = text(figure)
@@ -42,8 +43,8 @@ def test_the_figure_shows_the_recorded_numbers_and_names_the_threat() -> None:
         assert word in figure.texts[0].get_text()
 
 
-def test_attacks_in_two_norms_have_a_panel_each() -> None:
-    figure = curve(Run.of(arch="fc5"), 10, [record(FALLING), record(FALLING, "fgsm-l2")])
+def test_attacks_in_two_norms_have_a_panel_each(tmp_path: Path) -> None:
+    figure = drawn(tmp_path, {"fgsm": FALLING, "fgsm-l2": FALLING})
     for axes, norm in zip(figure.axes, (LINF, L2), strict=True):
         np.testing.assert_allclose(axes.get_lines()[0].get_xdata(), norm.eps)
         assert len(axes.get_lines()) == 2  # the attack and chance
@@ -51,17 +52,16 @@ def test_attacks_in_two_norms_have_a_panel_each() -> None:
     assert "L-infinity and L2" in text(figure)
 
 
-def test_a_masked_gradient_is_called_so_in_legend_and_caption() -> None:
+def test_a_masked_gradient_is_called_so_in_legend_and_caption(tmp_path: Path) -> None:
     flat = [0.8] * len(EPS)
-    attacks = [record(flat, "fgsm(knowledge=none)"), record(FALLING, "fgsm"), record(FALLING, "fgsm(loss=margin)")]
-    figure = curve(Run.of(arch="resnet18", temperature=20), 10, attacks)
+    figure = drawn(tmp_path, {"fgsm(knowledge=none)": flat, "fgsm": FALLING, "fgsm(loss=margin)": FALLING})
     (axes,) = figure.axes
-    legend = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert legend[:3] == [
+    legend = {text.get_text() for text in axes.get_legend().get_texts()}
+    assert legend > {
         "FGSM, attacker at T = 1: gradient masked",
         "FGSM, attacker at T = 20",
         "FGSM on the margin",
-    ]
+    }
     caption = text(figure)
     assert "the gradient is masked. At eps 128 accuracy is 80.0 % under it and 10.0 %" in caption
     assert caption.count("masked") == 1
@@ -77,15 +77,14 @@ def test_a_masked_gradient_is_called_so_in_legend_and_caption() -> None:
         ({"low_rank": "0.5"}, "resnet18, rank 0.5"),
     ],
 )
-def test_the_title_says_what_was_done_to_the_network(settings: dict[str, Any], title: str) -> None:
-    figure = curve(Run.of(arch="resnet18", **settings), 10, [record([0.5] * len(EPS))])
+def test_the_title_says_what_was_done_to_the_network(settings: dict[str, Any], title: str, tmp_path: Path) -> None:
+    figure = drawn(tmp_path, {"fgsm": FALLING}, **{"temperature": 1.0, **settings})
     assert figure.texts[0].get_text() == title
 
 
 def test_the_same_records_draw_the_same_bytes(tmp_path: Path) -> None:
-    run = Run.of(arch="fc5")
     for name in ("one", "two"):
-        write(tmp_path / name, curve(run, 10, [record([0.5] * len(EPS))]), ("png",))
+        write(tmp_path / name, drawn(tmp_path / "results", {"fgsm": FALLING}), ("png",))
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     with Image.open(tmp_path / "one.png") as image:
         assert image.size[0] > 1000
@@ -96,7 +95,8 @@ def test_a_drawing_that_is_killed_leaves_no_torn_picture(tmp_path: Path, monkeyp
         (place.write_bytes if isinstance(place, Path) else place.write)(b"half")
         raise KeyboardInterrupt
 
+    figure = drawn(tmp_path, {"fgsm": FALLING})
     monkeypatch.setattr(Figure, "savefig", stopped)
     with pytest.raises(KeyboardInterrupt):
-        write(tmp_path / "curve", curve(Run.of(arch="fc5"), 10, [record(FALLING)]))
-    assert list(tmp_path.iterdir()) == []
+        write(tmp_path / "pictures" / "curve", figure)
+    assert not list(tmp_path.glob("pictures/*"))

@@ -102,7 +102,7 @@ def test_a_folder_that_cannot_be_looked_into_is_an_error_and_no_traceback(
 def test_bfloat16_is_called_fast_where_the_processor_has_instructions_for_it(
     flags: str | None, devices: list[str], word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine, "PROCESSOR", tmp_path / "cpuinfo")
+    monkeypatch.setattr("bench.records.processor.CPUINFO", tmp_path / "cpuinfo")
     if flags:
         (tmp_path / "cpuinfo").write_text(f"processor : 0\nflags\t\t: {flags}\nbugs :\n")
     assert machine.bfloat16(devices).text.startswith(word)
@@ -117,7 +117,7 @@ def test_records_that_contradict_each_other_fail_the_self_test(tmp_path: Path) -
         assert training is not None
         metrics = training.measured.model_copy(update={"accuracy": 0.8})
         return self_test.wrong_in(
-            Result(folder, training.model_copy(update={"metrics": metrics}), folder.attacks(), worked=True)
+            Result(folder, training.model_copy(update={"metrics": metrics}), folder.attacks.all(), worked=True)
         )
 
     assert wrong(0.8, 0.5, 0.1) == []

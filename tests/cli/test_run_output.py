@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attack_records import attack_record
-from fakes import CLASSES, IMAGES, diverged, trained
+from attack_records import attacked
+from fakes import CLASSES, IMAGES, diverged
 from tiny import tiny_run
 
 from bench.cli import run_output
@@ -28,12 +28,10 @@ def shown(
     results: Path, attacks: Mapping[str, Any], *, accuracy: float = 0.8, measured: Any = None, **settings: Any
 ) -> Result:
     run = Run.of(**{"arch": "alexnet", "dataset": "synthetic", "temperature": 20.0, **settings})
-    folder = trained(results, run, accuracy, measured=measured)
+    folder = attacked(results, attacks, run, accuracy=accuracy, measured=measured)
     folder.curve.write_bytes(b"")
-    records = {name: attack_record(name, values, temperature=20.0) for name, values in attacks.items()}
-    training = folder.training()
-    assert training is not None
-    return Result(folder, training, records, worked=True)
+    made = {record.attack: record for record in folder.attacks.all().values()}
+    return Result(folder, folder.trained(), {text: made[text] for text in attacks}, worked=True)
 
 
 def pair(smaller: bool) -> PairRow:
@@ -98,10 +96,10 @@ def test_accuracy_under_each_attack_stands_below_the_radii_of_its_norm(tmp_path:
 def test_an_attack_on_a_fraction_says_on_how_many_images_and_why_eps_0_is_not_the_clean_accuracy(
     tmp_path: Path,
 ) -> None:
-    result = shown(tmp_path, {})
-    part = attack_record("fgsm", (0.75, 0.5), temperature=20.0, images=40)
-    whole = attack_record("pgd", (0.8, 0.5), temperature=20.0)
-    text = run_output.summary(Result(result.folder, result.training, {"a": part, "b": whole}, worked=True))
+    shown(tmp_path, {"pgd": (0.8, 0.5)})
+    run = shown(tmp_path, {}).folder.run
+    folder = attacked(tmp_path, {"fgsm": (0.75, 0.5)}, run, images=40)
+    text = run_output.summary(Result(folder, folder.trained(), folder.attacks.all(), worked=True))
     assert f"clean accuracy 0.8000 on all {IMAGES} validation images" in text
     assert "fraction of them starts, at eps 0, from the accuracy on that fraction" in text
     assert text.count(", 40 images") == 1
@@ -112,7 +110,7 @@ def test_a_masked_gradient_is_said_once_and_an_untested_one_with_the_attack_that
     masked = " ".join(run_output.summary(shown(tmp_path, MASKED)).split())
     assert masked.count("the gradient is masked") == 1
     assert "no masking seen" in run_output.summary(shown(tmp_path, MASKED | {"fgsm": FALLING}))
-    untested = " ".join(run_output.summary(shown(tmp_path, {"fgsm": FALLING})).split())
+    untested = " ".join(run_output.summary(shown(tmp_path / "other", {"fgsm": FALLING})).split())
     assert "masking not tested" in untested
     assert "25.0 % of the images" in untested
 

@@ -14,6 +14,7 @@ from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
 from bench.audit.battery import SCREEN, Battery
 from bench.audit.record import fields_of
+from bench.audit.verdict import judge
 from bench.cli.sweep_output import dry_run
 from bench.records import typed_files
 from bench.records.schema import AuditRecord
@@ -34,8 +35,8 @@ def foretold(results: Path, cells: list[GridRun], workers: int = 1, audits: tupl
 def audit(folder: Folder) -> None:
     found, training = evidence(), folder.trained()
     of_network = {"weights": training.weights, "data": training.data.fingerprint, "environment": ENVIRONMENT}
-    record = AuditRecord(**fields_of(found), **of_network, control=None, volatile=volatile())
-    folder.write_audit(record, found.arrays())
+    record = AuditRecord(**fields_of(found, judge(found)), **of_network, control=None, volatile=volatile())
+    folder.audits.write(record.battery, record, found.arrays())
 
 
 def test_one_run_is_told_in_the_singular(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from bench.attacks.noise import Noise
 from bench.attacks.pgd import Pgd
 from bench.attacks.spec import AttackSpec
 from bench.audit.record import fields_of
-from bench.audit.verdict import Kind
+from bench.audit.verdict import Kind, judge
 from bench.comparison.standing import Standing, standings
 from bench.records.collection import read
 from bench.records.schema import AuditRecord
@@ -47,10 +47,10 @@ def audited(
     training = folder.training()
     assert training is not None
     found = evidence(naive=naive, battery=battery, images=images)
-    made = fields_of(found, evidence())
+    made = fields_of(found, judge(found, evidence()))
     made["verdict"] = made["verdict"].model_copy(update=verdict)
     audit = AuditRecord(**made, control=None, weights=training.weights, data=FINGERPRINT, environment=ENVIRONMENT)
-    folder.write_audit(audit, found.arrays())
+    folder.audits.write(audit.battery, audit, found.arrays())
 
 
 def only(results: Path) -> Standing:

@@ -47,7 +47,10 @@ def test_it_has_no_verdict_in_any_quantity(group: ComparisonGroup, quantity: Qua
     judged = compare(group, quantity)
     assert judged[MOST.name].verdict == "no verdict: this network did not learn"
     assert "did not learn" not in judged[HALF.name].verdict
-    at_each = {verdict.verdict for (name, _), verdict in compare_each_eps(group, quantity).items() if name == MOST.name}
+
+
+def test_it_has_no_verdict_at_any_radius(group: ComparisonGroup) -> None:
+    at_each = {verdict.verdict for (name, _), verdict in compare_each_eps(group).items() if name == MOST.name}
     assert at_each == {"no verdict: this network did not learn"}
 
 

@@ -13,6 +13,7 @@ from bench.datasets import loading as pixels
 from bench.datasets.base import Dataset
 from bench.datasets.decoding import decode
 from bench.datasets.fingerprint import fingerprint
+from bench.datasets.messages import silent
 from bench.errors import BadInput
 
 MakeImage = Callable[..., bytes]
@@ -184,7 +185,7 @@ def test_images_without_a_train_split_are_those_of_val(make_folder: MakeFolder) 
     root = make_folder("b", "a", images=3)
     whole = load(root)
     for place in (root, root / "val"):
-        alone = folder.images_of(place, 16, print)
+        alone = folder.images_of(place, 16, print, silent)
         assert (alone.val.images == whole.val.images).all()
         assert (alone.val.labels == whole.val.labels).all()
         assert alone.classes == whole.classes
@@ -195,11 +196,11 @@ def test_broken_images_without_a_train_split_are_refused_or_left_out(make_folder
     root = make_folder(images=2)
     (root / "val/a/0.jpg").write_bytes(b"")
     with pytest.raises(BadInput, match=r"1 broken: val/a/0\.jpg: empty\. Replace or remove them") as refusal:
-        folder.images_of(root, 16, print)
+        folder.images_of(root, 16, print, silent)
     assert "bench data verify" not in str(refusal.value)
-    found = folder.images_of(root, 16, print, skip_broken=True)
+    found = folder.images_of(root, 16, print, silent, skip_broken=True)
     assert found.skipped == ("val/a/0.jpg: empty",)
     assert found.val.labels.tolist() == [0, 1, 1]
     (root / "val/a/1.jpg").write_bytes(b"")
     with pytest.raises(BadInput, match="no image is left of the class 'a'"):
-        folder.images_of(root, 16, print, skip_broken=True)
+        folder.images_of(root, 16, print, silent, skip_broken=True)

@@ -12,7 +12,6 @@ import pytest
 from bounded import convolutional
 from tiny import tiny_run
 
-from bench.deployment import formats
 from bench.deployment.formats import FORMATS, format_named
 from bench.errors import BadInput
 from bench.evaluation.classifier import Classifier
@@ -56,6 +55,6 @@ def test_a_format_that_is_unknown_or_lacks_its_library_is_refused_with_the_way_o
 ) -> None:
     with pytest.raises(BadInput, match=r"unknown format 'tflit'.*tflite"):
         format_named("tflit")
-    monkeypatch.setattr(formats, "find_spec", lambda _: None)
+    monkeypatch.setattr("bench.plugins.find_spec", lambda _: None)
     with pytest.raises(BadInput, match=r"needs ai_edge_litert, .*bench-robustness\[deploy\]"):
         format_named("tflite").write(None, tmp_path / "x")

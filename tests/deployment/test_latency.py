@@ -63,7 +63,8 @@ def test_a_run_is_timed_beside_its_control_and_written_once(
         (low.key, 64),
     ]
     assert all(row["milliseconds"] > 0 for row in rows)
-    record = Folder(tmp_path / "results", low).latency()
+    folder = Folder(tmp_path / "results", low)
+    record = folder.latency(folder.trained())
     assert record
     assert [(row.runtime, row.batch, row.milliseconds, row.rounds) for row in record.rows] == [
         ("TensorFlow", row["batch"], row["milliseconds"], 2) for row in rows if row["run"] == low.key
@@ -87,10 +88,10 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_network_is_read(
 ) -> None:
     trained(tmp_path, tiny_run(), 0.8)
     words = ["export-model", tiny_run().name, "--results-dir", str(tmp_path), "--output"]
-    monkeypatch.setattr("bench.deployment.formats.find_spec", lambda _: object())
+    monkeypatch.setattr("bench.plugins.find_spec", lambda _: object())
     found = CliRunner().invoke(main, [*words, str(tmp_path / "none" / "net.tflite")])
     assert (found.exit_code, "none is no folder" in found.output) == (2, True), found.output
-    monkeypatch.setattr("bench.deployment.formats.find_spec", lambda _: None)
+    monkeypatch.setattr("bench.plugins.find_spec", lambda _: None)
     found = CliRunner().invoke(main, [*words, str(tmp_path / "net.tflite")])
     assert (found.exit_code, "bench-robustness[deploy]" in found.output) == (2, True), found.output
 
@@ -99,7 +100,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_network_is_read(
 def test_a_file_with_the_suffix_of_another_format_is_refused(
     words: list[str], other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bench.deployment.formats.find_spec", lambda _: object())
+    monkeypatch.setattr("bench.plugins.find_spec", lambda _: object())
     trained(tmp_path, tiny_run(), 0.8)
     output = tmp_path / f"net.{other}"
     words = [*words, "--results-dir", str(tmp_path), "--output", str(output)]
@@ -113,7 +114,7 @@ def test_an_interrupted_write_leaves_no_file(tmp_path: Path, monkeypatch: pytest
         path.write_bytes(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bench.deployment.formats.find_spec", lambda _: object())
+    monkeypatch.setattr("bench.plugins.find_spec", lambda _: object())
     monkeypatch.setattr("bench.deployment.formats.pkgutil.resolve_name", lambda _: SimpleNamespace(write=stopped))
     with pytest.raises(KeyboardInterrupt):
         format_named("tflite").write(None, tmp_path / "net.tflite")

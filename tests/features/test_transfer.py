@@ -20,7 +20,6 @@ from bench.datasets.base import Dataset, Split
 from bench.datasets.class_names import names_of
 from bench.errors import BadInput
 from bench.evaluation.classifier import Classifier
-from bench.features import svm
 from bench.features.cuts import cuts_of, default_cuts, features_at
 from bench.features.images import images_of_task
 from bench.features.svm import LinearSvm, fitted
@@ -180,10 +179,7 @@ def test_what_cannot_be_is_refused(trunk: LoadedNetwork, task: Dataset, options:
 def test_without_scikit_learn_it_says_how_to_install_it(
     trunk: LoadedNetwork, task: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(_name: str) -> Any:
-        raise ModuleNotFoundError
-
-    monkeypatch.setattr(svm, "import_module", missing)
+    monkeypatch.setattr("bench.plugins.find_spec", lambda _: None)
     with pytest.raises(BadInput, match=r"pip install 'bench-robustness\[transfer\]'"):
         transfer(trunk, task, Progress(quiet=True))
 
@@ -231,10 +227,7 @@ def test_a_wrong_command_line_is_refused(
 def test_a_machine_that_is_not_installed_is_said_before_a_network_is_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(_name: str) -> Any:
-        raise ModuleNotFoundError
-
-    monkeypatch.setattr(svm, "import_module", missing)
+    monkeypatch.setattr("bench.plugins.find_spec", lambda _: None)
     done = CliRunner().invoke(main, ["transfer", "vgg16", "--data-dir", str(tmp_path)])
     assert "pip install 'bench-robustness[transfer]'" in done.stderr
     with pytest.raises(BadInput, match=r"bench-robustness\[transfer\]"):

@@ -16,6 +16,7 @@ from bench.datasets.class_names import names_of
 from bench.errors import BadInput
 from bench.fooling.confidence import percent
 from bench.fooling.image import FooledImage, fool_image, opened
+from bench.fooling.limits import STEPS
 from bench.networks import LoadedNetwork
 from bench.report.figures.fooled import fooled, title
 from bench.report.figures.save import render
@@ -37,8 +38,10 @@ def photograph(tmp_path: Path) -> Path:
     return tmp_path / "photo.png"
 
 
-def found(network: LoadedNetwork, photograph: Path, **options: Any) -> FooledImage:
-    return fool_image(network, photograph, **options)
+def found(
+    network: LoadedNetwork, photograph: Path, eps: float | None = None, target: str | None = None, steps: int = STEPS
+) -> FooledImage:
+    return fool_image(network, photograph, eps, target, steps)
 
 
 def test_the_record_says_what_the_images_are(network: LoadedNetwork, photograph: Path) -> None:

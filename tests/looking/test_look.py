@@ -96,40 +96,40 @@ def command(results: Path, *words: str) -> Result:
 def test_a_network_is_compared_with_its_control_and_that_with_another_seed(made: Made, tmp_path: Path) -> None:
     dense, pruned = made.at(tmp_path, small(), small(sparsity=0.5))
     look(tmp_path, pruned)
-    record, numbers = pruned.look(4) or pytest.fail("no record")
+    record, numbers = pruned.looks.get(4) or pytest.fail("no record")
     training = dense.trained()
     assert record.control is not None
     assert (record.control.run, record.control.weights, record.seeds) == (small().name, training.weights, None)
-    assert dense.look(4) is not None  # looked at as well: what is forgotten needs its classes
+    assert dense.looks.get(4) is not None  # looked at as well: what is forgotten needs its classes
     assert record.accuracy == pruned.trained().measured.accuracy
     assert {row.between for row in record.agreement} == {"control", "shuffled"}
     assert numbers["gradient, control"].shape == (2, 4)
-    before = pruned.look_path(4).stat().st_mtime_ns
+    before = pruned.looks.path(4).stat().st_mtime_ns
     look(tmp_path, pruned)
-    assert pruned.look_path(4).stat().st_mtime_ns == before
+    assert pruned.looks.path(4).stat().st_mtime_ns == before
     (other,) = made.at(tmp_path, small(seed=1))
     look(tmp_path, pruned)
-    record, _ = pruned.look(4) or pytest.fail("no record")
+    record, _ = pruned.looks.get(4) or pytest.fail("no record")
     assert record.seeds is not None
     assert record.seeds.weights == other.trained().weights
     found = seen_in(pruned, 4)
     assert found.forgotten is not None
     assert found.forgotten.whole.network == record.accuracy
     assert found.seeds_forgotten is not None
-    maps = read_maps(pruned.maps_path(4), record.weights)
+    maps = read_maps(pruned.looks.gallery(4), record.weights)
     assert maps is not None
     np.testing.assert_array_equal(numbers["places"], maps.places)
 
 
 def test_a_record_holds_no_image(folder: Folder) -> None:
-    _, numbers = folder.look(4) or pytest.fail("no record")
+    _, numbers = folder.looks.get(4) or pytest.fail("no record")
     assert max(array.ndim for array in numbers.values()) <= 2
     assert all(array.shape[-1] != 32 for array in numbers.values())
-    assert folder.maps_path(4).name == "4.gallery.npz"  # which git ignores
+    assert folder.looks.gallery(4).name == "4.gallery.npz"  # which git ignores
 
 
 def test_maps_that_are_gone_or_damaged_are_made_again(folder: Folder, tmp_path: Path) -> None:
-    weights, path = folder.trained().weights, folder.maps_path(4)
+    weights, path = folder.trained().weights, folder.looks.gallery(4)
     whole = path.read_bytes()
     flipped = whole[:200] + bytes(byte ^ 0xFF for byte in whole[200:220]) + whole[220:]
     for content in (flipped, whole[:-20], b"no archive", b""):
@@ -187,13 +187,13 @@ def test_the_command_prints_a_table_and_draws_pictures(made: Made, tmp_path: Pat
 def test_a_network_that_is_only_compared_with_keeps_what_it_was_compared_with(made: Made, tmp_path: Path) -> None:
     dense, other, pruned = made.at(tmp_path, small(), small(epochs=1), small(sparsity=0.5))
     look(tmp_path, other, dense)
-    before = dense.look(4) or pytest.fail("no record")
+    before = dense.looks.get(4) or pytest.fail("no record")
     assert before[0].control is not None
     look(tmp_path, pruned)
-    assert (dense.look(4) or pytest.fail("no record"))[0] == before[0]
+    assert (dense.looks.get(4) or pytest.fail("no record"))[0] == before[0]
     assert seen_in(pruned, 4).forgotten is not None
     look(tmp_path, dense)  # asked for itself, it is compared anew
-    assert (dense.look(4) or pytest.fail("no record"))[0].control is None
+    assert (dense.looks.get(4) or pytest.fail("no record"))[0].control is None
 
 
 def test_the_picture_of_maps_names_the_worthless_kinds_of_each_network(
@@ -284,7 +284,7 @@ def test_a_run_without_weights_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_damaged_record_of_a_look_is_said(folder: Folder, tmp_path: Path) -> None:
-    path = folder.look_path(4)
+    path = folder.looks.path(4)
     path.write_bytes(path.read_bytes().replace(b'"images": 4', b'"images": 5'))
     with pytest.raises(IntegrityError, match=r"4\.json is damaged"):
         look(tmp_path, folder)

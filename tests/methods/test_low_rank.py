@@ -21,7 +21,7 @@ from bench.evaluation.metrics import low_rank_rows
 from bench.methods.compose import methods_of
 from bench.methods.low_rank import LowRank
 from bench.methods.separable import HORIZONTAL, VERTICAL, factor, pairs
-from bench.methods.svd_init import SvdInit
+from bench.methods.svd_init import start_by_svd
 from bench.spec.architectures import ARCHITECTURES
 from bench.spec.ranks import RankList, parse_ranks
 from bench.spec.run import Run
@@ -140,7 +140,7 @@ def test_a_start_by_svd_at_full_rank_is_the_full_rank_network(arch: str, monkeyp
         monkeypatch.setattr("bench.methods.svd_init.factor", exact)
     full = trained(arch)
     model = network(arch, "1.0", seed=5)
-    SvdInit(full, images()).start(model)
+    start_by_svd(model, full, images())
     expected = full(images()).numpy()
     assert np.abs(expected).max() > 0.01
     np.testing.assert_allclose(model(images()).numpy(), expected, atol=1e-3 * max(1, np.abs(expected).max()))
@@ -154,7 +154,7 @@ def test_a_start_by_svd_at_low_rank_has_the_nearest_kernels_and_the_statistics_o
     monkeypatch.setattr("bench.methods.svd_init.factor", nearest)
     full = trained(arch)
     model = network(arch, ranks, seed=5)
-    SvdInit(full, images()).start(model)
+    start_by_svd(model, full, images())
     norms = [model.get_layer(f"{name}{VERTICAL}_bn") for name in pairs(model)]
     received = keras.Model(model.input, [norm.input for norm in norms]).predict(images(), verbose=0)
     for name, norm, sent in zip(pairs(model), norms, received, strict=True):
@@ -168,7 +168,7 @@ def test_a_start_by_svd_at_low_rank_has_the_nearest_kernels_and_the_statistics_o
 
 def test_channels_beyond_the_rank_can_still_learn() -> None:
     model = network(SMALL, "12,8", seed=5)
-    SvdInit(trained(SMALL), images()).start(model)
+    start_by_svd(model, trained(SMALL), images())
     vertical, horizontal = (model.get_layer("conv1" + each).kernel.numpy() for each in (VERTICAL, HORIZONTAL))
     assert not horizontal[:, :, 9:].any()
     assert vertical[..., 9:].any(axis=(0, 1, 2)).all()

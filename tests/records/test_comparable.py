@@ -58,7 +58,7 @@ def test_other_images_are_not_mixed_but_another_data_set_is_no_mixture(tmp_path:
 def test_an_attack_of_another_version_is_left_out_by_name_unless_told_to_mix(tmp_path: Path) -> None:
     for seed in range(3):
         folder = fake(tmp_path, tiny_run(seed=seed))
-    right = folder.outcomes().__next__()[1]["predictions"] == 0
+    right = folder.attacks.each(folder.training() or pytest.fail("no record")).__next__()[1]["predictions"] == 0
     fake_outcome(folder, AttackSpec(Fgsm(), EPS), right, version=2)
     records = read(tmp_path)
     assert [len(each.attacks) for each in records.of(tiny_run()).values()] == [1, 1, 0]
@@ -98,7 +98,7 @@ def test_an_attack_on_other_weights_is_left_out_as_damaged(tmp_path: Path) -> No
     records = read(tmp_path)
     assert set(records.of(RUN)[0].attacks) == {"fgsm(loss=margin)"}
     assert records.damaged == records.left_out
-    assert [each.what for each in records.damaged] == [f"{RUN.name}/seed-0/attacks/{FGSM}.npz"]
+    assert [each.what for each in records.damaged] == [f"{RUN.name}/seed-0/attacks/{FGSM}.json"]
     assert "other weights or images than those of run.json: attack again" in records.damaged[0].reason
 
 

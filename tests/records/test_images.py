@@ -9,6 +9,7 @@ from fakes import trained
 from PIL import Image
 from tiny import tiny_run
 
+from bench.datasets.messages import silent
 from bench.errors import BadInput
 from bench.records.images import check_same_images, images_of_run
 
@@ -23,7 +24,7 @@ def test_only_a_training_that_is_still_to_come_can_leave_broken_images_out(tmp_p
     (place / "train" / "a" / "torn.jpg").write_bytes(b"")
     training = trained(tmp_path / "results", run, 0.8).trained() if is_trained else None
     with pytest.raises(BadInput, match=r"1 broken: train/a/torn\.jpg: empty") as refusal:
-        images_of_run(run, training, place, print)
+        images_of_run(run, training, place, print, silent)
     assert ("--skip-broken" in str(refusal.value)) is not is_trained
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import EPS, fake, tear
@@ -12,9 +13,10 @@ from tiny import tiny_run
 
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
-from bench.errors import IntegrityError
 from bench.records import typed_files
 from bench.records.collection import read
+from bench.records.network_records import NetworkRecords
+from bench.records.schema import TrainingRecord
 from bench.records.status import State
 from bench.records.store import Folder
 
@@ -71,13 +73,13 @@ def test_a_folder_that_vanishes_while_it_is_read_raises_nothing(
     fake(tmp_path, tiny_run())
     fake(tmp_path, RUN)
 
-    def gone(folder: Folder) -> Iterator[IntegrityError]:
-        if folder.run == RUN:
+    def gone(records: NetworkRecords[Any], training: TrainingRecord) -> Iterator[Any]:
+        if records.folder == Folder(tmp_path, RUN).attacks.folder:
             raise FileNotFoundError(2, "No such file or directory")
-        return original(folder)
+        return original(records, training)
 
-    original = Folder.outcomes
-    monkeypatch.setattr(Folder, "outcomes", gone)
+    original = NetworkRecords.each
+    monkeypatch.setattr(NetworkRecords, "each", gone)
     records = read(tmp_path)
     assert names(records) == {(tiny_run().name, 0)}
     assert records.left_out[0].what == f"{RUN.name}/seed-0/attacks"

@@ -12,6 +12,7 @@ from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec, attack_specs
 from bench.errors import IntegrityError, Unreadable
 from bench.records.files import read_json, write_json
+from bench.records.network_records import NetworkRecords
 from bench.records.status import State, status_of
 from bench.records.store import Folder, folders
 from bench.training.checkpoint import Position, save
@@ -117,10 +118,10 @@ def test_a_folder_that_is_cleared_while_it_is_looked_at_is_running(
     folder = fake(tmp_path, RUN)
     (folder.path / "log.txt").mkdir()  # what cannot be read is no line
 
-    def gone(_: Folder) -> None:
+    def gone(_: object) -> None:
         raise FileNotFoundError(2, "No such file or directory")
 
-    monkeypatch.setattr(Folder, "attacks", gone)
+    monkeypatch.setattr(NetworkRecords, "all", gone)
     assert status_of(folder).state == State.RUNNING
     with folder.lock():
         assert status_of(folder).note == ""

@@ -57,15 +57,15 @@ def test_a_training_that_diverged_leaves_no_weights(tmp_path: Path) -> None:
 def test_nothing_is_recorded_before_it_is_written(folder: Folder) -> None:
     with folder.lock():
         assert folder.training() is None
-        assert folder.attack(SPEC) is None
+        assert folder.attacks.get(SPEC.name) is None
         folder.write_training(RECORD, WEIGHTS)
         fake_attack(folder, SPEC, (0.8, 0.5))
     record = folder.training()
     assert record is not None
     assert record.metrics == RECORD.metrics
     np.testing.assert_array_equal(folder.weights(record)["w"], WEIGHTS["w"])
-    assert folder.attack(SPEC) is not None
-    assert folder.attack(AttackSpec(Fgsm(), SPEC.eps, fraction=0.5)) is None
+    assert folder.attacks.get(SPEC.name) is not None
+    assert folder.attacks.get(AttackSpec(Fgsm(), SPEC.eps, fraction=0.5).name) is None
 
 
 def test_a_record_of_other_settings_in_the_same_place_is_refused(folder: Folder) -> None:
@@ -95,7 +95,7 @@ def test_outcomes_that_do_not_fit_their_record_are_refused(folder: Folder) -> No
         fake_attack(folder, SPEC, (0.8, 0.5))
     (folder.path / "attacks" / f"{SPEC.name}.npz").write_bytes(b"")
     with pytest.raises(IntegrityError, match=rf"{SPEC.name}\.npz"):
-        folder.attack(SPEC)
+        folder.attacks.get(SPEC.name)
 
 
 def test_clearing_leaves_the_lock_alone(folder: Folder) -> None:

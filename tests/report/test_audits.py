@@ -11,6 +11,7 @@ from fakes import ENVIRONMENT, FINGERPRINT, trained
 from tiny import tiny_run
 
 from bench.audit.record import fields_of
+from bench.audit.verdict import judge
 from bench.records.collection import read
 from bench.records.schema import AuditRecord
 from bench.report.tables.audits import audit_table
@@ -24,10 +25,10 @@ def record(results: Path, data: str = FINGERPRINT, run: Run = RUN, **verdict: ob
     training = folder.training()
     assert training is not None
     found = evidence(naive=(0.8, 0.7), temperature=50.0)
-    made = fields_of(found, evidence())
+    made = fields_of(found, judge(found, evidence()))
     made["verdict"] = made["verdict"].model_copy(update=verdict)
     audit = AuditRecord(**made, control=None, weights=training.weights, data=data, environment=ENVIRONMENT)
-    folder.write_audit(audit, found.arrays())
+    folder.audits.write(audit.battery, audit, found.arrays())
 
 
 def test_a_network_has_a_row_an_eps_with_the_three_numbers_and_the_verdict(tmp_path: Path) -> None:

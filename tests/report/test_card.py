@@ -16,6 +16,7 @@ from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
 from bench.audit.rates import shipped
 from bench.audit.record import fields_of
+from bench.audit.verdict import judge
 from bench.cli.main import main
 from bench.errors import BadInput, IntegrityError
 from bench.records.files import read_json, write_json
@@ -97,8 +98,8 @@ def audited(results: Path, own: Run, battery: str = "screen") -> Folder:
     found = evidence(naive=(0.8, 0.7), temperature=own.temperature)
     control = ControlRow(run=control_of(own).name, seed=own.seed, weights="0" * 64)
     names = {"weights": training.weights, "data": training.data.fingerprint, "environment": ENVIRONMENT}
-    record = AuditRecord(**fields_of(found, evidence()), control=control, **names)
-    folder.write_audit(record.model_copy(update={"battery": battery}), found.arrays())
+    record = AuditRecord(**fields_of(found, judge(found, evidence())), control=control, **names)
+    folder.audits.write(battery, record.model_copy(update={"battery": battery}), found.arrays())
     return folder
 
 

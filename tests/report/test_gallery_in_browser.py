@@ -49,7 +49,7 @@ def gallery(tmp_path: Path) -> Path:
     record(tmp_path, SPARSE.runs, [0, 0, -0.1], seeds=1)
     kept = [images([1, 4], [0, 0, 7]), images([1, 4, 16], [0, 8, 8, 8])]
     for run, arrays in zip(SPARSE.runs[:2], kept, strict=True):
-        Folder(tmp_path, Run.of(**{**run.settings, "seed": 0})).write_gallery(SPEC, arrays)
+        Folder(tmp_path, Run.of(**{**run.settings, "seed": 0})).attacks.write_gallery(SPEC.name, arrays)
     path = tmp_path / "gallery.html"
     path.write_text(gallery_page(GRID, [bound(group, tmp_path) for group in GROUPS.values()], tmp_path) or "")
     return path

@@ -56,7 +56,7 @@ def test_each_image_has_its_pixels_its_classes_and_whether_they_are_right(tmp_pa
     hot = GROUPS["hot"].runs[1]
     record(tmp_path, [hot], [0], seeds=2)
     for seed in range(2):
-        folder(tmp_path, hot, seed).write_gallery(AttackSpec(SPARSE.attack, EPS), images())
+        folder(tmp_path, hot, seed).attacks.write_gallery(AttackSpec(SPARSE.attack, EPS).name, images())
     text = page(tmp_path)
     assert text is not None
     found = Page(text)
@@ -88,7 +88,7 @@ def test_classes_are_text(tmp_path: Path) -> None:
     assert training
     data = training.data.model_copy(update={"classes": [*EVIL, "7", "8", "9"]})
     where.write_training(training.model_copy(update={"data": data}), {"w": np.zeros(1, np.float32)})
-    where.write_gallery(TRIAL, images())
+    where.attacks.write_gallery(TRIAL.name, images())
     found = Page(page(tmp_path) or "")
     assert [tag for tag, _ in found.tags].count("script") == 1
     assert EVIL[3] in found.text
@@ -111,9 +111,9 @@ def test_classes_are_text(tmp_path: Path) -> None:
 def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
     record(tmp_path, SPARSE.runs[:1], [0], seeds=1)
     where = folder(tmp_path, SPARSE.runs[0])
-    where.write_gallery(TRIAL, {**images(), **change})
+    where.attacks.write_gallery(TRIAL.name, {**images(), **change})
     with pytest.raises(Unusable, match=reason):
-        read_gallery(where.galleries()[0], 10)
+        read_gallery(where.attacks.galleries()[0], 10)
 
 
 def test_damaged_files_are_named_and_run_nothing(tmp_path: Path) -> None:
@@ -121,8 +121,8 @@ def test_damaged_files_are_named_and_run_nothing(tmp_path: Path) -> None:
     paths = []
     for run in SPARSE.runs:
         where = folder(tmp_path, run)
-        where.write_gallery(TRIAL, images())
-        paths.append(where.galleries()[0])
+        where.attacks.write_gallery(TRIAL.name, images())
+        paths.append(where.attacks.galleries()[0])
     paths[0].write_bytes(paths[0].read_bytes()[:200])
     with paths[1].open("wb") as file:
         np.savez(file, **{**images(), "eps": np.asarray([{"an": "object"}])}, allow_pickle=True)
@@ -136,8 +136,8 @@ def test_a_gallery_with_flipped_bytes_in_its_compressed_part_is_unusable(tmp_pat
     record(tmp_path, SPARSE.runs[:1], [0], seeds=1)
     where = folder(tmp_path, SPARSE.runs[0])
     noise = np.random.default_rng(0).integers(0, 99, (2, 40, 40, 3), np.uint8)
-    where.write_gallery(TRIAL, {**images(), "clean": noise})
-    path = where.galleries()[0]
+    where.attacks.write_gallery(TRIAL.name, {**images(), "clean": noise})
+    path = where.attacks.galleries()[0]
     content = bytearray(path.read_bytes())
     for place in range(200, 220):
         content[place] ^= 0xFF
@@ -158,7 +158,7 @@ def test_a_full_page_names_what_it_leaves_out(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(module, "ROOM", 1)
     record(tmp_path, SPARSE.runs, [0, 0, -0.1], seeds=1)
     for run in SPARSE.runs:
-        folder(tmp_path, run).write_gallery(TRIAL, images())
+        folder(tmp_path, run).attacks.write_gallery(TRIAL.name, images())
     text = Page(page(tmp_path) or "").text
     assert "dense: fgsm" in text
     assert text.count("is not shown: the page is full") == 2

@@ -16,6 +16,7 @@ from tiny import tiny_run
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
 from bench.audit.record import fields_of
+from bench.audit.verdict import judge
 from bench.records.collection import read
 from bench.records.files import read_json, write_arrays, write_json
 from bench.records.schema import AuditRecord, LookRecord
@@ -83,7 +84,8 @@ def test_outcomes_of_another_shape_are_left_out(tmp_path: Path, arrays: dict[str
     bad = {**record, "artefacts": {f"{FGSM}.npz": {"sha256": sha256, "bytes": 0}}}
     write_json(json_path, "bench.attack/2", {**bad, "weights": "0" * 64} if "labels" in arrays else bad)
     (left_out,) = read(tmp_path).left_out
-    assert left_out.what == f"{RUN.name}/seed-0/attacks/{FGSM}.npz"
+    suffix = "json" if "labels" in arrays else "npz"  # what is of other weights, and what is damaged
+    assert left_out.what == f"{RUN.name}/seed-0/attacks/{FGSM}.{suffix}"
 
 
 def audited_and_looked_at(results: Path, batteries: Sequence[str], looks: Sequence[int]) -> Folder:
@@ -92,12 +94,14 @@ def audited_and_looked_at(results: Path, batteries: Sequence[str], looks: Sequen
     own: Any = {"weights": folder.trained().weights, "data": FINGERPRINT, "environment": ENVIRONMENT, "version": 1}
     for battery in batteries:
         found = evidence(battery=battery)
-        folder.write_audit(AuditRecord(**{**fields_of(found), **own}, control=None), found.arrays())
+        folder.audits.write(
+            found.battery, AuditRecord(**{**fields_of(found, judge(found)), **own}, control=None), found.arrays()
+        )
     for images in looks:
         record = LookRecord(
             **own, images=images, control=None, seeds=None, agreement=[], incompleteness=0.0, accuracy=0.8
         )
-        folder.write_look(record, {"places": np.arange(images)})
+        folder.looks.write(record.images, record, {"places": np.arange(images)})
     return folder
 
 
@@ -115,7 +119,7 @@ def test_one_damaged_audit_or_look_does_not_hide_the_others(tmp_path: Path, file
 @pytest.mark.parametrize("changed", ["weights", "data"])
 def test_an_audit_or_a_look_of_another_network_is_left_out_by_name(tmp_path: Path, changed: str) -> None:
     folder = audited_and_looked_at(tmp_path, ["full", "screen"], [7, 20])
-    for path, schema in ((folder.audit_path("full"), "bench.audit/1"), (folder.look_path(7), "bench.look/1")):
+    for path, schema in ((folder.audits.path("full"), "bench.audit/1"), (folder.looks.path(7), "bench.look/1")):
         write_json(path, schema, {**read_json(path, schema), changed: "0" * 64})
     records = read(tmp_path)
     assert (set(records.of(RUN)[0].audits), set(records.of(RUN)[0].looks)) == ({"screen"}, {20})

@@ -58,7 +58,7 @@ def look(results: Path, run: Run, wrong: int, data: str = FINGERPRINT, **others:
         data=data,
         environment=ENVIRONMENT,
     )
-    folder.write_look(record, arrays)
+    folder.looks.write(record.images, record, arrays)
     return folder
 
 
@@ -101,5 +101,5 @@ def test_a_look_that_is_damaged_or_of_other_images_is_left_out(tmp_path: Path) -
     records = read(tmp_path)
     assert look_table(records) is None
     assert [each.what for each in records.damaged] == [f"{PRUNED.key}/looks/6.json"]
-    tear(look(tmp_path, PRUNED, 1).look_path(6))
+    tear(look(tmp_path, PRUNED, 1).looks.path(6))
     assert [each.what for each in read(tmp_path).damaged] == [f"{PRUNED.key}/looks/6.json"]

@@ -38,7 +38,7 @@ def test_the_example_trains_attacks_reads_and_draws(tmp_path: Path, monkeypatch:
     assert [row.eps for row in attack.rows] == [0, 1, 4]
     assert attack.rows[0].accuracy == record.measured.accuracy
     audit = bench.judge(run, quiet=True)
-    assert Folder(Path("results"), run).audit("screen")[0] == audit
+    assert Folder(Path("results"), run).audits.get("screen")[0] == audit
     assert audit.control is None
     assert audit.verdict.kind in ("inconclusive", "masked")  # what can be said without a control
     frame = bench.results("results")

@@ -42,7 +42,7 @@ def test_a_whole_run_of_every_architecture(
     settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A few steps teach nothing, and a network that did not learn is not tested for masking.
-    monkeypatch.setattr("bench.evaluation.masking.above_chance", lambda *_: True)
+    monkeypatch.setattr("bench.evaluation.masking.learned", lambda *_: True)
     run = tiny_run(epochs=1, schedule="shares:0.5,1.0,2", **settings)
     specs = attack_specs(run, [], FGSM.eps, 1.0)
     result = go(tmp_path, run, *specs)

@@ -92,7 +92,7 @@ def test_a_finer_grid_attacks_the_same_weights_and_trains_nothing(
         {row.eps: row for row in each.attacks[spec.name].rows} for each, spec in ((finished, FGSM), (second, finer))
     )
     assert all(coarse[eps] == fine[eps] for eps in FGSM.eps)
-    assert second.folder.attack(FGSM) is not None
+    assert second.folder.attacks.get(FGSM.name) is not None
 
 
 def test_a_new_attack_on_a_record_without_weights_is_refused_before_an_image_is_read(
@@ -149,7 +149,7 @@ def test_starts_of_one_run_at_once_train_it_once(tmp_path: Path) -> None:
     run = Run.of(arch=arch, dataset="synthetic", epochs=1, image_size=32)
     folder = Folder(results, run)
     assert folder.training() is not None
-    assert folder.attack(AttackSpec(FGSM.attack, (0.0, 1.0))) is not None
+    assert folder.attacks.get(AttackSpec(FGSM.attack, (0.0, 1.0)).name) is not None
     assert not list(results.rglob("*.part"))
 
 
@@ -164,9 +164,9 @@ def test_a_network_whose_control_was_audited_since_is_judged_again(tmp_path: Pat
     run = Run.of(arch="resnet18", sparsity=0.98)
     folder, control = Folder(tmp_path, run), Folder(tmp_path, control_of(run))
     shutil.copytree(RESULTS / run.key, folder.path)
-    written = read_json(folder.audit_path("screen"), "bench.audit/1")
+    written = read_json(folder.audits.path("screen"), "bench.audit/1")
     lone = {**written, "control": None, "verdict": {**written["verdict"], "kind": "inconclusive"}}
-    write_json(folder.audit_path("screen"), "bench.audit/1", lone)
+    write_json(folder.audits.path("screen"), "bench.audit/1", lone)
 
     def verdict() -> str:
         found = execute(run, [], Where(tmp_path), Progress(quiet=True), audits=(SCREEN,))
@@ -176,4 +176,4 @@ def test_a_network_whose_control_was_audited_since_is_judged_again(tmp_path: Pat
     assert verdict() == "inconclusive"
     shutil.copytree(RESULTS / control.run.key, control.path)
     assert verdict() == "breaks"
-    assert read_json(folder.audit_path("screen"), "bench.audit/1")["verdict"]["kind"] == "breaks"
+    assert read_json(folder.audits.path("screen"), "bench.audit/1")["verdict"]["kind"] == "breaks"

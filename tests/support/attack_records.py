@@ -1,50 +1,51 @@
-"""Records of attacks with given accuracies, made without a network and without files."""
+"""A network with attacks of given accuracies, made without a training."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from fakes import ENVIRONMENT, FINGERPRINT, IMAGES
+import numpy as np
+from fakes import IMAGES, fake_outcome, trained
 
 from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
-from bench.records.schema import AttackRecord, RadiusRow, ThreatRecord
+from bench.records.collection import read_network
+from bench.records.networks import TrainedNetwork
+from bench.records.store import Folder
+from bench.spec.run import Run
+
+HOT = Run.of(arch="resnet18", temperature=20.0)
 
 
-def attack_record(
-    name: str,
-    accuracies: Sequence[float],
-    eps: Sequence[float] = (),
+def attacked(
+    results: Path,
+    attacks: Mapping[str, Sequence[float]],
+    run: Run = HOT,
     *,
-    temperature: float = 1.0,
+    eps: Mapping[str, Sequence[float]] | None = None,
     images: int = IMAGES,
-    zero: float = 0.25,
-) -> AttackRecord:
-    """Return the record of the attack ``name`` with ``accuracies`` at ``eps``, or at the first of the norm's usual radii."""
-    spec = AttackSpec(attack_named(name))
-    rows = [
-        RadiusRow(
-            eps=radius,
-            accuracy=accuracy,
-            low=max(0.0, accuracy - 0.05),
-            high=min(1.0, accuracy + 0.05),
-            drop=accuracies[0] - accuracy,
-            accuracy_of_clean_right=accuracy / accuracies[0],
-        )
-        for radius, accuracy in zip(eps or spec.eps[: len(accuracies)], accuracies, strict=True)
-    ]
-    threat = asdict(spec.attack.threat(temperature))
-    return AttackRecord(
-        version=1,
-        attack=name,
-        threat=ThreatRecord(norm=spec.attack.norm.name, trained_temperature=temperature, **threat),
-        images=images,
-        fraction=images / IMAGES,
-        gradient_zero_images=zero,
-        gradient_zero_pixels=zero,
-        rows=rows,
-        weights="0" * 64,
-        data=FINGERPRINT,
-        environment=ENVIRONMENT,
-    )
+    accuracy: float = 0.8,
+    measured: Any = None,
+) -> Folder:
+    """Record ``run`` and ``attacks`` on it: their accuracies by text, at ``eps`` or the first of the norm's usual radii.
+
+    An image that falls at one radius has fallen at each larger one, and under each attack that leaves less. A quarter of the
+    gradients are zero.
+    """
+    folder = trained(results, run, accuracy, measured=measured)
+    for text, accuracies in attacks.items():
+        attack = attack_named(text)
+        radii = tuple((eps or {}).get(text, attack.norm.eps[: len(accuracies)]))
+        right = np.stack([np.arange(images) < round(each * images) for each in accuracies])
+        fake_outcome(folder, AttackSpec(attack, radii, images / IMAGES if images < IMAGES else 1.0), right, zero=0.25)
+    return folder
+
+
+def network(folder: Folder) -> TrainedNetwork:
+    """Return the network in ``folder``; every record must be whole."""
+    found, broken = read_network(folder)
+    assert found is not None, broken
+    assert not broken
+    return found

@@ -178,7 +178,7 @@ def fake_outcome(
         environment=ENVIRONMENT,
         volatile=volatile(),
     )
-    folder.write_attack(spec, record, outcomes.arrays())
+    folder.attacks.write(spec.name, record, outcomes.arrays())
 
 
 def lacking(key: str) -> Callable[[Path], None]:

@@ -12,7 +12,7 @@ from recorded import EPS, GRID, GROUPS, SPARSE, record
 
 from bench.attacks.spec import AttackSpec
 from bench.records.files import Arrays
-from bench.records.schema import AttackRecord
+from bench.records.schema import AttackRecord, TrainingRecord
 from bench.records.store import Folder
 from bench.runs.grid import Figure, Grid
 from bench.spec.run import Run
@@ -35,8 +35,9 @@ def hostile(results: Path) -> Grid:
         evil = EVIL[place % len(EVIL)]
         run = Run.parse(json.loads(path.read_text())["record"]["run"])
         folder = Folder(results, run)
-        (spec, attack, arrays), training = _attack(folder), folder.training()
+        training = folder.training()
         assert training is not None
+        spec, attack, arrays = _attack(folder, training)
         changes = {
             "environment": training.environment.model_copy(update={"commit": evil, "versions": {evil: evil}}),
             "data": training.data.model_copy(update={"classes": [evil] * 10}),
@@ -44,7 +45,7 @@ def hostile(results: Path) -> Grid:
         }
         folder.write_training(training.model_copy(update=changes), {"w": np.zeros(1, np.float32)})
         threat = attack.threat.model_copy(update={"knowledge": evil, "label": evil, "norm": evil, "eps_unit": evil})
-        folder.write_attack(spec, attack.model_copy(update={"threat": threat}), arrays)
+        folder.attacks.write(spec.name, attack.model_copy(update={"threat": threat}), arrays)
     failed = Folder(results, GROUPS["rank"].runs[1])
     failed.declare()
     failed.last_exit.write_text('{"code": 1}')
@@ -56,8 +57,8 @@ def _evil(figure: Figure) -> Figure:
     return replace(figure, title=f"{figure.title} {EVIL[0]} {EVIL[1]}")
 
 
-def _attack(folder: Folder) -> tuple[AttackSpec, AttackRecord, Arrays]:
-    ((attack, arrays),) = [each for each in folder.outcomes() if isinstance(each, tuple)]
+def _attack(folder: Folder, training: TrainingRecord) -> tuple[AttackSpec, AttackRecord, Arrays]:
+    ((attack, arrays),) = [each for each in folder.attacks.each(training) if isinstance(each, tuple)]
     return AttackSpec(SPARSE.attack, EPS), attack, arrays
 
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from matplotlib.figure import Figure
 
 from bench.attacks.norms import NORMS
 from bench.evaluation.masking import masking
-from bench.records.schema import AttackRecord
+from bench.records.networks import TrainedNetwork
 from bench.report.figures.style import Line, band, blank, eps_axes, framed, looks, style
 from bench.spec.run import Run
 
 
 @style()
-def curve(run: Run, classes: int, attacks: Sequence[AttackRecord]) -> Figure:
-    """Return the figure of accuracy against eps for each attack record, with its 95 % band; one panel for each norm.
+def curve(network: TrainedNetwork) -> Figure:
+    """Return the figure of accuracy against eps for each attack on ``network``, with its 95 % band; one panel for each norm.
 
-    Where the gradient of an attack was masked, its line is dashed, and legend and caption say so.
+    Where the gradient of an attack was masked, its line is dashed, and legend and caption say so. There must be an attack.
     """
-    masked = {finding.attack: finding.words for finding in masking(attacks, classes) if finding.masked}
-    norms = list(dict.fromkeys(attack.threat.norm for attack in attacks))
+    run, classes = network.run, len(network.record.data.classes)
+    attacks = [network.attacks[text].record for text in sorted(network.attacks)]
+    masked = {finding.attack: finding.words for finding in masking(network) if finding.masked}
+    norms = [norm for norm in NORMS if any(attack.threat.norm == norm for attack in attacks)]
     figure, panels = blank((4.4,) * len(norms), sharex=False)
     for norm, axes in zip(norms, panels, strict=True):
         own = [attack for attack in attacks if attack.threat.norm == norm]

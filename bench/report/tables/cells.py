@@ -9,6 +9,7 @@ from operator import itemgetter
 import numpy as np
 
 from bench.comparison.intervals import hierarchical
+from bench.comparison.verdict import DASH
 from bench.records.outcomes import Outcomes, Quantity, wilson
 from bench.report.tables.table import Cell
 
@@ -48,6 +49,16 @@ def over_seeds(values: Sequence[float], text: Callable[[float], str]) -> Cell:
 def share(value: float, low: float, high: float) -> Cell:
     """Return a fraction in percent with its interval."""
     return Cell(f"{percent(value)} [{percent(low)}, {percent(high)}]", value, None, low, high)
+
+
+def in_percent(fraction: float | None) -> Cell:
+    """Return a fraction in percent; a dash where there is none."""
+    return Cell(DASH) if fraction is None else Cell(percent(fraction), fraction)
+
+
+def counted(count: int | None) -> Cell:
+    """Return a number of things; a dash where there is none."""
+    return Cell(DASH) if count is None else Cell(f"{count:,}", count)
 
 
 def percent(fraction: float) -> str:

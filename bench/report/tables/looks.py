@@ -13,9 +13,10 @@ from bench.records.collection import Collection
 from bench.records.networks import TrainedNetwork
 from bench.records.schema import ControlRow
 from bench.report.network_names import called, names_in
-from bench.report.tables.cells import percent
+from bench.report.tables.cells import counted, in_percent
 from bench.report.tables.table import Cell, Table, columns
 from bench.spec.control import control_of
+from bench.spec.key import key_of
 
 NOTES = (
     "Agreement is Spearman's rank correlation over pixels, in the mean over images, with a 95 % interval. Two seeds: the control "
@@ -86,7 +87,7 @@ def _row(named: Mapping[str, str], network: TrainedNetwork, found: Seen) -> tupl
         Cell(named[network.run.name]),
         Cell(str(network.run.seed), network.run.seed),
         Cell(_compared(named, network, record.control)),
-        Cell(percent(record.accuracy), record.accuracy),
+        in_percent(record.accuracy),
         Cell(
             whole.points,
             whole.difference,
@@ -99,8 +100,8 @@ def _row(named: Mapping[str, str], network: TrainedNetwork, found: Seen) -> tupl
         Cell(str(record.images), record.images),
         *[cell for kind in SALIENCIES for cell in _agreement(by_kind.get(kind))],
         Cell("outdated", command=_again(network, found)) if found.outdated else Cell(found.falls or DASH),
-        Cell(f"{whole.lost:,}", whole.lost) if whole else Cell(DASH),
-        Cell(f"{whole.gained:,}", whole.gained) if whole else Cell(DASH),
+        counted(whole.lost if whole else None),
+        counted(whole.gained if whole else None),
         Cell(worse),
     )
 
@@ -112,7 +113,7 @@ def _again(network: TrainedNetwork, found: Seen) -> str:
 
 def _compared(named: Mapping[str, str], network: TrainedNetwork, control: ControlRow | None) -> str:
     if control:
-        return called(named, f"{control.run}/seed-{control.seed}")
+        return called(named, key_of(control.run, control.seed))
     return "the control" if network.run == control_of(network.run) else DASH
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
 from shutil import which
@@ -16,6 +14,8 @@ from typing import Any
 from urllib.parse import urlparse
 
 from bench.errors import BadInput, TryLater
+from bench.plugins import require
+from bench.records.processor import cores
 
 TIMEOUT = 15  # seconds to reach a scheduler
 RETRIES = 2
@@ -89,10 +89,9 @@ def shape(place: Place) -> Shape:
     """Return how this machine is divided: a run for each ``CORES_A_RUN`` cores, or for each GPU."""
     if place.cluster != "local":
         return Shape(place.workers, 0, 0)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     gpus = len(list(NVIDIA.iterdir())) if NVIDIA.is_dir() else 0
-    workers = place.workers or gpus or max(1, cores // CORES_A_RUN)
-    return Shape(workers, max(1, cores // workers), gpus)
+    workers = place.workers or gpus or max(1, cores() // CORES_A_RUN)
+    return Shape(workers, max(1, cores() // workers), gpus)
 
 
 @contextmanager
@@ -161,8 +160,7 @@ def _cluster(place: Place) -> Iterator[tuple[Any, dict[str, Any]]]:
 
 def _check_slurm(config: Path | None) -> None:
     """Raise BadInput where Slurm or ``config``, what SLURMCluster takes, is wrong; start nothing and write nothing."""
-    if find_spec("dask_jobqueue") is None:
-        raise BadInput("--cluster slurm needs the extra: pip install 'bench-robustness[slurm]'")
+    require("--cluster slurm", "slurm", "dask_jobqueue")
     if which("sbatch") is None:
         raise BadInput("--cluster slurm: there is no sbatch on the path; start the sweep where jobs are submitted")
     from dask_jobqueue import SLURMCluster

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.errors import TryLater
-from bench.records.status import FINAL, RunStatus, State
+from bench.records.status import FINAL, RETRIED, RunStatus, State
 from bench.runs.sweep.clusters import RETRIES, Place, Shape, connected
 from bench.runs.sweep.jobs import Job
 from bench.runs.sweep.worker import attempt, interrupt
@@ -17,7 +17,6 @@ from bench.training.interruption import stopping
 
 PAUSE = 0.25  # seconds between two checks of what has ended
 GRACE = 120.0  # seconds that runs have to write their checkpoints when the sweep is told to stop
-RETRIED = (5, 75)  # exit codes of a run that may pass later: another process has it; disk or network
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from bench.records.store import Folder
 from bench.runs.command import attack_options, run_options
 from bench.runs.grid import GridRun
 from bench.spec.control import control_of
+from bench.spec.key import key_of
 from bench.spec.pruning_schedule import Fractions
 from bench.spec.run import Run
 
@@ -64,7 +65,7 @@ class Job:
 
     def audits_left(self) -> list[str]:
         """Return the names of the batteries still to audit the network by; IntegrityError where an audit is damaged."""
-        return unrecorded_audits(self.folder, self.audits, self.folder.audit_records())
+        return unrecorded_audits(self.folder, self.audits, self.folder.audits.all())
 
 
 def jobs_of(
@@ -132,7 +133,8 @@ def _sources(cell: GridRun, audits: Sequence[Battery]) -> frozenset[str]:
     """Return the keys of the runs whose networks the training of ``cell``, its attacks and its ``audits`` need."""
     names = {name for spec in cell.specs for name in spec.attack.sources} | ({""} if audits else set())
     names |= {each.name for each in cell.run.named_runs()}
-    return frozenset(f"{name or control_of(cell.run).name}/seed-{cell.run.seed}" for name in names) - {cell.run.key}
+    seed = cell.run.seed
+    return frozenset(key_of(name or control_of(cell.run).name, seed) for name in names) - {cell.run.key}
 
 
 def _in_order(runs: Iterable[Run], sources: Mapping[Run, frozenset[str]]) -> list[Run]:

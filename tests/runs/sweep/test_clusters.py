@@ -29,7 +29,7 @@ def test_a_plain_client_is_turned_away_by_a_scheduler_with_tls_in_time(monkeypat
 
 
 def test_the_slurm_extra_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.runs.sweep.clusters.find_spec", lambda _: None)
+    monkeypatch.setattr("bench.plugins.find_spec", lambda _: None)
     with pytest.raises(BadInput, match=r"bench-robustness\[slurm\]"):
         Place("slurm").check()
 
