@@ -6,14 +6,14 @@ import os
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import BadInput, unknown
+from bench.errors import unknown
+from bench.plugins import require
 
 # float32 pixel levels (n, height, width, 3) -> float32 logits (n, classes)
 Deployed = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -51,12 +51,7 @@ class Format:
 
     def check(self) -> None:
         """Raise BadInput where a library is not installed."""
-        missing = [name for name in self.libraries if find_spec(name.partition(".")[0]) is None]
-        if missing:
-            raise BadInput(
-                f"this format needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed: "
-                "pip install 'bench-robustness[deploy]'"
-            )
+        require("this format", "deploy", *self.libraries)
 
 
 FORMATS = {

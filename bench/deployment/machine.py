@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 from collections.abc import Sequence
-from pathlib import Path
 
-PROCESSOR = Path("/proc/cpuinfo")
+from bench.records.processor import cpuinfo
 
 
 def machine(devices: Sequence[str]) -> str:
@@ -19,11 +17,5 @@ def machine(devices: Sequence[str]) -> str:
     """
     if not devices[0].startswith("CPU"):
         return ", ".join(devices)
-    try:
-        found = re.search(
-            r"^model name\s*:\s*(.+)$", PROCESSOR.read_text(encoding="utf-8", errors="replace"), re.MULTILINE
-        )
-    except OSError:  # not Linux
-        found = None
     cores = os.cpu_count() or 1
-    return f"{found[1] if found else platform.processor() or platform.machine()}, {cores} core{'s' * (cores > 1)}"
+    return f"{cpuinfo('model name') or platform.processor() or platform.machine()}, {cores} core{'s' * (cores > 1)}"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from bench.doctor.finding import Finding, State
 from bench.doctor.software import INSTALL
+from bench.records.processor import cpuinfo
 
-PROCESSOR = Path("/proc/cpuinfo")
 BFLOAT16 = {"avx512_bf16": "AVX512-BF16", "amx_bf16": "AMX-BF16"}  # Linux's name of the instructions: the maker's
 
 
@@ -31,19 +29,9 @@ def machine() -> Iterator[Finding]:
 
 def bfloat16(devices: list[str]) -> Finding:
     """Return whether ``--precision bfloat16`` saves time on ``devices``, as far as that is known."""
-    flags = _flags()
+    flags = cpuinfo("flags").split()
     if not devices[0].startswith("CPU") or not flags:
         return Finding("bfloat16", "not known whether it is fast here")
     if has := [name for flag, name in BFLOAT16.items() if flag in flags]:
         return Finding("bfloat16", f"fast here: the processor has {' and '.join(has)}")
     return Finding("bfloat16", "slow here: the processor has no instructions for it; use float32")
-
-
-def _flags() -> set[str]:
-    """Return Linux's names of the processor's instructions; nothing on other systems."""
-    try:
-        text = PROCESSOR.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return set()
-    found = re.search(r"^flags\s*:(.*)$", text, re.MULTILINE)
-    return set(found[1].split()) if found else set()

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from bench.datasets.base import Dataset
+from bench.datasets.base import Dataset, spread
 from bench.datasets.folder import read
 from bench.datasets.listing import Listing, list_images
 from bench.training.progress import Progress
@@ -35,6 +33,5 @@ def _some(listing: Listing, names: tuple[str, ...], most: int | None) -> tuple[s
     found: list[str] = []
     for name in listing.classes:
         of_class = [each for each in names if each.split("/")[-2] == name]
-        places = np.linspace(0, len(of_class) - 1, min(most, len(of_class))).astype(int)
-        found += [of_class[place] for place in places]
+        found += [of_class[place] for place in spread(len(of_class), most)]
     return tuple(found)

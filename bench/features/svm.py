@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.base import Labels
-from bench.errors import BadInput
+from bench.plugins import require
 from bench.spec.limits import Range
 
 ITERATIONS = 2000
@@ -48,12 +48,7 @@ def check_machine(penalties: Sequence[float]) -> None:
     """Raise BadInput where no machine can be fitted: a C in ``penalties`` cannot be, or scikit-learn is not installed."""
     for each in penalties:
         PENALTY.check("C", each)
-    try:
-        import_module("sklearn")
-    except ModuleNotFoundError as error:
-        raise BadInput(
-            "a linear SVM needs scikit-learn, which is not installed; install it: pip install 'bench-robustness[transfer]'"
-        ) from error
+    require("a linear SVM", "transfer", "sklearn")
 
 
 def fitted(features: Features, labels: Labels, penalty: float, seed: int) -> LinearSvm:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from bench.attacks.apgd import Apgd
 from bench.attacks.base import Attack
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
-from bench.datasets.base import Dataset, Split
+from bench.datasets.base import Dataset, Split, spread
 from bench.datasets.messages import printable
 from bench.errors import BadInput, BenchError
 from bench.evaluation.classifier import Classifier
@@ -28,7 +27,8 @@ from bench.features.svm import PENALTIES, LinearSvm, check_machine, fitted
 from bench.networks import LoadedNetwork
 from bench.records.outcomes import wilson
 from bench.records.provenance import environment, with_module
-from bench.records.schema import RadiusRow, ThreatRecord, TransferAttackRow, TransferRecord, TransferRow
+from bench.records.schema import RadiusRow, TransferAttackRow, TransferRecord, TransferRow
+from bench.records.threats import threat_record
 from bench.training.clock import Clock
 from bench.training.progress import Progress
 
@@ -162,7 +162,7 @@ def _timed(model: Any, cuts: Sequence[str], images: NDArray[np.uint8]) -> tuple[
 
 def _check_same(whole: Any, machine: LinearSvm, features: NDArray[np.float32], images: Split) -> None:
     """Check that the network built gives the logits of the machine, on a few images."""
-    few = np.linspace(0, len(images) - 1, min(16, len(images))).astype(np.int64)
+    few = spread(len(images), 16)
     expected = machine.logits(features[few])
     found = Classifier(whole).logits(images.images[few].astype(np.float32))
     if np.abs(found - expected).max() > LOGITS * np.abs(expected).max():
@@ -178,13 +178,7 @@ def _attacked(spec: AttackSpec, whole: Any, images: Split, seed: int, progress: 
     return TransferAttackRow(
         attack=str(spec.attack),
         version=spec.attack.version,
-        threat=ThreatRecord(
-            norm=spec.attack.norm.name,
-            eps_unit=spec.attack.norm.unit,
-            box=[0, 255],
-            trained_temperature=1.0,  # the SVM has none
-            **asdict(spec.attack.threat(1.0)),
-        ),
+        threat=threat_record(spec.attack.norm, spec.attack.threat(1.0), 1.0),  # the SVM has no temperature
         gradient_zero_images=target.zero_images,
         rows=[RadiusRow(**row) for row in outcomes.rows()],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +18,12 @@ from bench.datasets.decoding import BrokenImage, decode
 from bench.datasets.messages import printable
 from bench.errors import BadInput
 from bench.fooling.goal import Away, Towards
-from bench.fooling.limits import EPS, STEPS, STEPS_OF_A_CLIMB
+from bench.fooling.limits import EPS, STEPS_OF_A_CLIMB
 from bench.fooling.smallest import smallest, within
 from bench.networks import LoadedNetwork
 from bench.records.provenance import environment
-from bench.records.schema import FooledRecord, GuessRow, ThreatRecord
+from bench.records.schema import FooledRecord, GuessRow
+from bench.records.threats import threat_record
 from bench.training.clock import Clock
 
 VERSION = 2
@@ -65,9 +66,7 @@ def opened(path: Path, size: int) -> tuple[NDArray[np.uint8], str]:
         ) from error
 
 
-def fool_image(
-    network: LoadedNetwork, path: Path, eps: float | None = None, target: str | None = None, steps: int = STEPS
-) -> FooledImage:
+def fool_image(network: LoadedNetwork, path: Path, eps: float | None, target: str | None, steps: int) -> FooledImage:
     """Look for an image near that of ``path`` which the network gives another class.
 
     Args:
@@ -104,13 +103,7 @@ def fool_image(
         network=network.name,
         image=digest,
         size=network.size,
-        threat=ThreatRecord(
-            norm=LINF.name,
-            eps_unit=LINF.unit,
-            box=[0, 255],
-            trained_temperature=temperature,
-            **asdict(threat(steps, wanted is not None)),
-        ),
+        threat=threat_record(LINF, threat(steps, wanted is not None), temperature),
         target=None if wanted is None else network.names.ids[wanted],
         target_name=None if wanted is None else network.names[wanted],
         eps_asked=eps,

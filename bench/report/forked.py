@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -14,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from bench.errors import TryLater
+from bench.records.processor import cores
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -31,8 +31,7 @@ def in_processes(work: Callable[[Item], Made], items: Sequence[Item]) -> Iterato
     Raises:
         TryLater: the system ended a process.
     """
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
-    count = min(cores, len(items), MOST)
+    count = min(cores() if sys.platform == "linux" else 1, len(items), MOST)
     if count < 2:
         yield map(work, items)
         return

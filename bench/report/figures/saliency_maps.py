@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from bench.datasets.base import Images
+from bench.datasets.base import Images, spread
 from bench.datasets.class_names import name_of
 from bench.looking.maps import Maps
 from bench.looking.saliency import SALIENCIES
@@ -32,7 +32,7 @@ def saliency_maps(networks: Mapping[str, Maps], classes: Sequence[str], notes: S
         notes: what the caption says besides.
     """
     first = next(iter(networks.values()))
-    shown = np.unique(np.linspace(0, len(first.labels) - 1, min(MOST_ROWS, len(first.labels))).astype(int))
+    shown = spread(len(first.labels), MOST_ROWS)
     groups = [Group("", ("image",)), *[Group(kind, tuple(networks)) for kind in SALIENCIES]]
     rows = []
     for at in shown:

@@ -11,7 +11,7 @@ from bench.records.collection import Collection
 from bench.records.networks import TrainedNetwork
 from bench.records.schema import AuditRecord, LeftRow
 from bench.report.network_names import names_in
-from bench.report.tables.cells import percent
+from bench.report.tables.cells import counted, in_percent, percent
 from bench.report.tables.table import Cell, Table, columns
 from bench.report.wording import eps_unit
 from bench.spec.seeds import SEEDS
@@ -57,11 +57,11 @@ def _row(name: str, network: TrainedNetwork, audit: AuditRecord, row: LeftRow, p
         Cell(name),
         Cell(str(network.run.seed), network.run.seed),
         Cell(audit.battery),
-        Cell(f"{audit.images:,}", audit.images),
+        counted(audit.images),
         Cell(f"{verdict.kind}, provisional" if provisional and verdict.kind == Kind.RESISTS.value else verdict.kind),
-        Cell(percent(verdict.clean), verdict.clean),
+        in_percent(verdict.clean),
         Cell(f"{row.eps:g}", row.eps),
-        Cell(percent(row.naive), row.naive),
+        in_percent(row.naive),
         Cell(
             f"{'at most ' * verdict.misled}{percent(row.left)} [{percent(row.low)}, {percent(row.high)}]",
             row.left,
@@ -69,9 +69,9 @@ def _row(name: str, network: TrainedNetwork, audit: AuditRecord, row: LeftRow, p
             row.low,
             row.high,
         ),
-        Cell(percent(row.naive - row.left), row.naive - row.left),
-        Cell(DASH) if row.control is None else Cell(percent(row.control), row.control),
-        Cell(DASH) if row.certified is None else Cell(percent(row.certified), row.certified),
+        in_percent(row.naive - row.left),
+        in_percent(row.control),
+        in_percent(row.certified),
         Cell(flagged or DASH),
         Cell(network.run.name),
     )

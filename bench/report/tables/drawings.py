@@ -8,6 +8,7 @@ from bench.datasets.class_names import name_of
 from bench.records.collection import Collection
 from bench.records.schema import ClassDrawingRecord, ClassDrawingRow
 from bench.report.network_names import called, names_in
+from bench.report.tables.cells import counted
 from bench.report.tables.table import Cell, Table, columns
 
 NOTES = (
@@ -40,7 +41,7 @@ def _row(named: Mapping[str, str], record: ClassDrawingRecord, row: ClassDrawing
     return (
         Cell(name_of(record.target)),
         Cell("noise" if record.start is None else f"image {record.start}"),
-        Cell(f"{row.steps[-1]:,}", row.steps[-1]),
+        counted(row.steps[-1]),
         Cell(called(named, row.name)),
         Cell(f"{row.logits[0]:.2f}", row.logits[0]),
         Cell(f"{row.logits[-1]:.2f}", row.logits[-1]),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bench.attacks.pgd import Pgd
 from bench.comparison.fgsm_vs_pgd import TOLERATED, StepPair, step_pairs
-from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
-from bench.report.tables.cells import percent
+from bench.report.tables.cells import counted, in_percent
 from bench.report.tables.table import Cell, Table, columns
 from bench.report.wording import eps_unit
 
@@ -29,10 +28,10 @@ def fgsm_vs_pgd_table(collection: Collection) -> Table | None:
             Cell(str(pair.network.run.seed), pair.network.run.seed),
             Cell(pair.one.record.attack),
             Cell(pair.many.record.attack),
-            Cell(f"{pair.images:,}", pair.images),
-            Cell(percent(zero := pair.many.record.gradient_zero_images), zero),
+            counted(pair.images),
+            in_percent(pair.many.record.gradient_zero_images),
             Cell({None: "not tested", True: "masked", False: "not seen"}[pair.masked]),
-            *[_accuracy(pair, radius, place) for radius in radii for place in (0, 1)],
+            *[in_percent(each) for radius in radii for each in pair.accuracy.get(radius, (None, None))],
         )
         for pair in found
     )
@@ -42,13 +41,6 @@ def fgsm_vs_pgd_table(collection: Collection) -> Table | None:
         f"images. Threat model: {eps_unit(Pgd.norm)}, white box, true labels."
     )
     return Table("fgsm_vs_pgd", "One step against many", caption, (_words(found),), columns(names), rows)
-
-
-def _accuracy(pair: StepPair, radius: float, place: int) -> Cell:
-    if radius not in pair.accuracy:
-        return Cell(DASH)
-    found = pair.accuracy[radius][place]
-    return Cell(percent(found), found)
 
 
 def _words(found: list[StepPair]) -> str:

@@ -16,7 +16,7 @@ from bench.comparison.monotonicity import rising_accuracy
 from bench.comparison.verdict import Judged, points
 from bench.records.networks import TrainedNetwork, seeds_text
 from bench.records.outcomes import CUSTOMARY, Quantity
-from bench.report.tables.cells import measured, over_seeds, percent
+from bench.report.tables.cells import in_percent, measured, over_seeds, percent
 from bench.report.tables.table import Cell, Column, Table, columns, unmeasured
 from bench.report.wording import how_many, threat_caption
 from bench.spec.control import control_of
@@ -131,7 +131,7 @@ class _Row:
             tested = Cell("did not learn")
         elif not found:
             tested = Cell(f"not tested (no {step})", command=command)
-        return [tested, Cell(f"{100 * mean:.1f}", mean)]
+        return [tested, in_percent(mean)]
 
 
 def _times(ratio: float) -> str:

@@ -8,7 +8,7 @@ from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
 from bench.records.schema import FoolingCell, FoolingMatrixRecord
 from bench.report.network_names import called, names_in
-from bench.report.tables.cells import share
+from bench.report.tables.cells import counted, share
 from bench.report.tables.table import Cell, Table, columns
 
 NOTES = (
@@ -43,5 +43,5 @@ def _row(named: Mapping[str, str], matrix: FoolingMatrixRecord, cell: FoolingCel
         Cell(str(matrix.steps), matrix.steps),
         share(cell.fooled / cell.images, cell.low, cell.high) if cell.images else Cell(DASH),
         share(cell.noise / cell.images, cell.noise_low, cell.noise_high) if cell.images else Cell(DASH),
-        Cell(f"{cell.images:,}", cell.images),
+        counted(cell.images),
     )

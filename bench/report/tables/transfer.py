@@ -6,7 +6,7 @@ from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
 from bench.records.schema import TransferAttackRow, TransferRecord, TransferRow
 from bench.report.network_names import called, names_in
-from bench.report.tables.cells import percent, share
+from bench.report.tables.cells import counted, in_percent, share
 from bench.report.tables.table import Cell, Table, columns
 
 NOTES = (
@@ -52,20 +52,20 @@ def transfer_table(collection: Collection) -> Table | None:
 
 def _row(name: str, record: TransferRecord, row: TransferRow, attacked: list[Attacked]) -> tuple[Cell, ...]:
     chosen = (row.cut, row.c) == (record.cut, record.c)
-    left, guess = _left(record.attacks) if chosen else {}, record.largest_class
+    left = _left(record.attacks) if chosen else {}
     return (
         Cell(name),
         Cell(str(len(record.classes)), len(record.classes)),
-        Cell(f"{record.to_fit:,}", record.to_fit),
+        counted(record.to_fit),
         Cell(row.cut),
         Cell(str(row.features), row.features),
         Cell(f"{row.c:g}", row.c),
         Cell(f"{row.seconds:.1f}", row.seconds),
-        Cell(DASH) if guess is None else Cell(percent(guess), guess),
+        in_percent(record.largest_class),
         share(row.accuracy, row.low, row.high),
         share(record.accuracy, record.low, record.high) if chosen else Cell(DASH),
         *[left.get(each, Cell(DASH)) for each in attacked],
-        Cell(f"{record.attacked:,}", record.attacked) if chosen else Cell(DASH),
+        counted(record.attacked if chosen else None),
     )
 
 
