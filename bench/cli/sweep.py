@@ -19,6 +19,7 @@ from bench.runs.grid import PRESETS, distinct_seeds, load
 from bench.runs.sweep.clusters import Place, shape
 from bench.runs.sweep.engine import work
 from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes, stages_of
+from bench.spec.words import how_many
 
 
 @click.command()
@@ -95,7 +96,7 @@ def sweep(
     left = [job for job in jobs if states[job.key].state not in FINAL]
     with SweepView(len(left), divided.workers, quiet) as view:
         if left:
-            view.console.print(f"{summary.runs(len(jobs))}, {len(left)} to go; {divided}")
+            view.console.print(f"{how_many(len(jobs), 'run')}, {len(left)} to go; {divided}")
         ended = work(left, place, divided, view.ended, view.tick) if left else []
     states |= {one.job.key: one.status for one in ended}
     remove_unused_prefixes(jobs, states)

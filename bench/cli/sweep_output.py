@@ -16,14 +16,10 @@ from bench.runs.grid import Excluded
 from bench.runs.sweep.clusters import Shape
 from bench.runs.sweep.engine import Ended
 from bench.runs.sweep.jobs import Job
+from bench.spec.words import how_many
 
 TRAINING = "training"
 States = Mapping[str, RunStatus]  # by the key of the job
-
-
-def runs(count: int) -> str:
-    """Return a number of runs: "1 run", "12 runs"."""
-    return f"{count} run{'s' * (count != 1)}"
 
 
 def dry_run(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], shape: Shape) -> str:
@@ -36,7 +32,7 @@ def dry_run(jobs: Sequence[Job], states: States, excluded: Sequence[Excluded], s
         note = f"  {status.note}" if status.note and status.state not in FINAL else ""
         lines.append(f"{status.state:<11}  {job.key}  figures {', '.join(job.cell.figures)}{shared}{note}")
     lines += [f"excluded     {each.run.key}: {each.reason}" for each in excluded]
-    lines += ["", f"{runs(len(jobs))}: {len(jobs) - len(left)} ended, {len(left)} to go; {shape}"]
+    lines += ["", f"{how_many(len(jobs), 'run')}: {len(jobs) - len(left)} ended, {len(left)} to go; {shape}"]
     saved = sum(job.shared_fraction for job in left)
     if saved:
         lines.append(f"shared prefixes save {saved:.1f} of {len(left)} trainings, {saved / len(left):.0%}")
@@ -105,9 +101,7 @@ def emitted(path: str, counts: Sequence[int]) -> str:
     file = shlex.quote(path)
     if not counts:
         return f"no commands in {path}: every run has ended"
-    lines = [
-        f"{sum(counts)} command{'s' * (sum(counts) != 1)} in {path}, in stages: each needs the networks of those before it"
-    ]
+    lines = [f"{how_many(sum(counts), 'command')} in {path}, in stages: each needs the networks of those before it"]
     lines.append("on this machine, two at a time; each line waits for the end of its stage:")
     lines += [f"  sed -n {first},{last}p {file} | xargs -P 2 -d '\\n' -I{{}} sh -c '{{}}'" for first, last in ranges]
     lines.append("in job arrays of Slurm; JOB is the number that the sbatch before it printed:")
@@ -125,7 +119,9 @@ def _one_line_of(file: str) -> str:
 def after(jobs: Sequence[Job], states: States) -> str:
     """Return how the sweep ended: the count of each state, and each run that is not done, with its log."""
     counts = Counter(str(found.state) for found in states.values())
-    lines = [f"{runs(len(states))}: " + ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))]
+    lines = [
+        f"{how_many(len(states), 'run')}: " + ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
+    ]
     lines += [states[job.key].line(job.cell.run) for job in jobs if states[job.key].state != State.DONE]
     return "\n".join(lines)
 

@@ -11,10 +11,10 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from bench.cli.sweep_output import runs
 from bench.records.status import State
 from bench.runs.sweep.engine import Ended
 from bench.runs.sweep.jobs import Job
+from bench.spec.words import how_many
 
 REFRESH = 5.0  # seconds between two readings of the folders of the runs at work
 
@@ -64,7 +64,7 @@ class SweepView:
         failed = sum(one.status.state not in (State.DONE, State.DIVERGED) for one in self._ended)
         done = len(self._ended) - failed
         head = (
-            f"{runs(self._total)}: {done} done, {len(running)} running, {failed} failed, "
+            f"{how_many(self._total, 'run')}: {done} done, {len(running)} running, {failed} failed, "
             f"{len(left) - len(running)} waiting{self._time_left(len(left))}"
         )
         self._live.update(Group(head, table), refresh=True)

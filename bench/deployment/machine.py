@@ -7,6 +7,7 @@ import platform
 from collections.abc import Sequence
 
 from bench.records.processor import cpuinfo
+from bench.spec.words import how_many
 
 
 def machine(devices: Sequence[str]) -> str:
@@ -18,4 +19,4 @@ def machine(devices: Sequence[str]) -> str:
     if not devices[0].startswith("CPU"):
         return ", ".join(devices)
     cores = os.cpu_count() or 1
-    return f"{cpuinfo('model name') or platform.processor() or platform.machine()}, {cores} core{'s' * (cores > 1)}"
+    return f"{cpuinfo('model name') or platform.processor() or platform.machine()}, {how_many(cores, 'core')}"

@@ -10,6 +10,7 @@ from bench.records.files import Arrays
 from bench.records.outcomes import Outcomes
 from bench.records.schema import AttackRecord, AuditRecord, LatencyRecord, LookRecord, Metrics, TrainingRecord
 from bench.spec.run import Run
+from bench.spec.words import plural
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def seeds_text(seeds: Iterable[int]) -> str:
 def named_seeds(seeds: Iterable[int]) -> str:
     """Return ``seeds`` as text after their noun: "seed 0", "seeds 0, 1"."""
     found = list(seeds)
-    return f"seed{'s' * (len(found) > 1)} {seeds_text(found)}"
+    return f"{plural(len(found), 'seed')} {seeds_text(found)}"
 
 
 def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[TrainedNetwork], list[LeftOut]]:

@@ -15,10 +15,10 @@ from bench.comparison.standing import USUAL, Standing
 from bench.records.networks import named_seeds
 from bench.report.network_names import names_of
 from bench.report.tables.cells import percent
-from bench.report.wording import how_many, joined
 from bench.spec.architectures import written
 from bench.spec.control import control_of
 from bench.spec.run import Run
+from bench.spec.words import how_many, joined
 
 QUESTION = "Which compressed network can be trusted, and how much of what FGSM shows is illusion?"
 MOST = 40  # networks in the picture

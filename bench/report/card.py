@@ -28,6 +28,7 @@ from bench.spec.architectures import written
 from bench.spec.control import control_of
 from bench.spec.run import Run
 from bench.spec.seeds import SEEDS
+from bench.spec.words import how_many
 
 AUDIT = ("seed", "audit", "images", "verdict", "eps", "FGSM says", "really left", "illusion", "left of its control")
 
@@ -182,9 +183,7 @@ def _limits(networks: Sequence[TrainedNetwork], left_out: Sequence[LeftOut], wit
         "An attack gives an upper bound: a stronger one may leave less. The accuracy holds for the attacks and eps above.",
     ]
     if len(networks) < SEEDS:
-        lines.append(
-            f"The numbers are of {len(networks)} seed{'s' * (len(networks) > 1)}: another training could differ by more."
-        )
+        lines.append(f"The numbers are of {how_many(len(networks), 'seed')}: another training could differ by more.")
     dull = [each.run.seed for each in networks if not learned(each.record)]
     if dull:
         best = max(each.metrics.accuracy for each in networks if each.run.seed in dull)

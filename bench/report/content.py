@@ -27,9 +27,9 @@ from bench.report.leaderboard import Entry, version
 from bench.report.picture import Picture
 from bench.report.tables.table import Column, Table
 from bench.report.tables.threat_models import threat_models
-from bench.report.wording import how_many
 from bench.runs.grid import PRESETS, Grid
 from bench.spec.control import control_of
+from bench.spec.words import how_many
 
 ATTACKS_ALONE = (
     "For a network that was not audited there are only the recorded attacks. They do not adapt to the network, and masking is "

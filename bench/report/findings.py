@@ -15,8 +15,8 @@ from bench.records.outcomes import CLEAN, Quantity
 from bench.report.picture import Picture
 from bench.report.tables.scorecard import pictures
 from bench.report.tables.table import Cell, Table
-from bench.report.wording import joined
 from bench.spec.seeds import SEEDS
+from bench.spec.words import joined
 
 SMALL = 0.0005  # a difference below it is shown as none
 

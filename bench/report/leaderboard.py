@@ -11,7 +11,7 @@ from bench.comparison.standing import Standing
 from bench.comparison.verdict import DASH
 from bench.evaluation.masking import masking
 from bench.records.collection import Collection
-from bench.records.networks import TrainedNetwork, seeds_text
+from bench.records.networks import TrainedNetwork, named_seeds, seeds_text
 from bench.records.schema import AttackRecord, TrainingRecord
 from bench.report.answer import Answer, left_in_short, times, verdict_of
 from bench.report.network_names import names_in
@@ -131,9 +131,9 @@ def _standing(found: Standing) -> list[Cell]:
 
 
 def _entry(run: Run, seeds: Seeds) -> Entry:
-    made: dict[str, list[str]] = {}
+    made: dict[str, list[int]] = {}
     for seed, network in seeds.items():
-        made.setdefault(version(network), []).append(str(seed))
+        made.setdefault(version(network), []).append(seed)
     units = {attack.record.threat.eps_unit for each in seeds.values() for attack in each.attacks.values()}
     return Entry(
         name=run.name,
@@ -142,7 +142,7 @@ def _entry(run: Run, seeds: Seeds) -> Entry:
         attacks=_attacks(seeds),
         unit=" or ".join(sorted(units)),
         masking=tuple(f"seed {seed}: {each.words}." for seed, network in seeds.items() for each in masking(network)),
-        versions=tuple(f"seed{'s' * (len(which) > 1)} {', '.join(which)}: {line}" for line, which in made.items()),
+        versions=tuple(f"{named_seeds(which)}: {line}" for line, which in made.items()),
     )
 
 

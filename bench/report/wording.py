@@ -1,8 +1,6 @@
-"""Words that tables and figures share: counts and lists, the threat model, the seeds, chance."""
+"""Words that tables and figures share: the threat model, the seeds, chance."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from bench.attacks.norms import PIXEL_LEVELS, Norm
 from bench.comparison.group import ComparisonGroup
@@ -13,16 +11,6 @@ UNEVEN = "some networks have more seeds than others, and their intervals cannot 
 TWO = "two seeds say too little of how seeds differ"
 SEEDS_SHOWN = 10  # with more seeds than this their points would be a blur
 FEW = 8  # networks whose seeds are named one by one
-
-
-def how_many(number: int, what: str) -> str:
-    """Return a number of things: "1 network", "1,200 networks"."""
-    return f"{number:,} {what}{'s' * (number != 1)}"
-
-
-def joined(parts: Sequence[str]) -> str:
-    """Return a list in words: "a", "a and b", "a, b and c"."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def eps_unit(norm: Norm) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bench.fooling.confidence import percent
 from bench.records.schema import FooledRecord, GuessRow
 from bench.report.figures.style import style
+from bench.spec.words import how_many
 
 SIDE = 3.0  # inches of an image
 GAP = 0.45
@@ -86,5 +87,5 @@ def _short(name: str) -> str:
 
 def _words_of_change(record: FooledRecord, largest: float, factor: float) -> str:
     what = f"change, at most {largest:.3g} pixel levels"
-    steps = f"\n{record.steps} gradient step{'s' * (record.steps != 1)}" if record.steps is not None else ""
+    steps = f"\n{how_many(record.steps, 'gradient step')}" if record.steps is not None else ""
     return f"{what}\nshown {float(f'{factor:.2g}'):,g} times as large, around grey{steps}"

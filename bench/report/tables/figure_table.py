@@ -18,9 +18,10 @@ from bench.records.networks import TrainedNetwork, seeds_text
 from bench.records.outcomes import CUSTOMARY, Quantity
 from bench.report.tables.cells import in_percent, measured, over_seeds, percent
 from bench.report.tables.table import Cell, Column, Table, columns, unmeasured
-from bench.report.wording import how_many, threat_caption
+from bench.report.wording import threat_caption
 from bench.spec.control import control_of
 from bench.spec.run import Run
+from bench.spec.words import how_many
 
 NOTES = (
     "Accuracies are in percent: mean ± standard deviation over seeds [95 % interval]. With one seed the interval is Wilson's "

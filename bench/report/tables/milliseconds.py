@@ -12,6 +12,7 @@ from bench.records.schema import TENSORFLOW, LatencyRow
 from bench.report.tables.cells import over_seeds
 from bench.report.tables.table import Cell, unmeasured
 from bench.spec.run import Run
+from bench.spec.words import how_many
 
 BATCH = 1
 
@@ -26,7 +27,7 @@ class Condition:
 
     def __str__(self) -> str:
         runtime = "in TensorFlow" if self.runtime == TENSORFLOW else f"as a file of the format {self.runtime}"
-        return f"{runtime}, {self.threads} thread{'s' * (self.threads > 1)}, on {self.machine}"
+        return f"{runtime}, {how_many(self.threads, 'thread')}, on {self.machine}"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from bench.comparison.group import ComparisonGroup
 from bench.comparison.verdict import DASH
 from bench.report.tables.table import Cell, Table, columns
 from bench.report.wording import eps_unit
+from bench.spec.words import plural
 
 # Accuracy by sparsity and eps, each in [0, 1].
 Accuracies = Mapping[float, Mapping[float, float]]
@@ -85,7 +86,7 @@ def _points(change: float | None) -> Cell:
 def _count(group: ComparisonGroup) -> str:
     seeds = {len(group.attacked(run)) for run in group.runs} - {0}
     counts = " or ".join(map(str, sorted(seeds)))
-    return f"{counts} seed{'s' * (seeds != {1})}"
+    return f"{counts} {plural(max(seeds, default=0), 'seed')}"
 
 
 def _words(ours: Accuracies, theirs: Accuracies) -> str:

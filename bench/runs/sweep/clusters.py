@@ -16,6 +16,7 @@ from urllib.parse import urlparse
 from bench.errors import BadInput, TryLater
 from bench.plugins import require
 from bench.records.processor import cores
+from bench.spec.words import how_many
 
 TIMEOUT = 15  # seconds to reach a scheduler
 RETRIES = 2
@@ -82,7 +83,7 @@ class Shape:
             return "as many runs at once as the cluster has workers"
         if self.gpus:
             return f"{self.workers} runs at once, one on each GPU"
-        return f"{self.workers} run{'s' * (self.workers > 1)} at once, {self.threads} thread{'s' * (self.threads > 1)} each"
+        return f"{how_many(self.workers, 'run')} at once, {how_many(self.threads, 'thread')} each"
 
 
 def shape(place: Place) -> Shape:
