@@ -1,6 +1,6 @@
 """Reads and writes the files of a run under results/. No other module knows their paths.
 
-<run name>/seed-<n>/spec.json                    the run, written first
+<run name>/seed-<n>/spec.json                    the run, written first, when nothing refuses it any more
                     run.json                     the training; written last, so its presence means "trained"
                     attacks/<spec>.json          one attack; attacks/<spec>.npz: the predicted class of each image
                     attacks/<spec>.gallery.npz   a few attacked images; not kept in git

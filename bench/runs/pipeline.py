@@ -98,8 +98,6 @@ def execute(
     if restart or folder.training() is None:
         folder.sources()  # refuse before a folder is made, too
     with folder.lock():
-        if not restart:
-            folder.declare()
         training = None if restart else folder.training()
         _check_architecture(run, training, architecture)
         evaluations = evaluations_of(wanted)
@@ -130,7 +128,7 @@ def execute(
         share_after = set() if run.sparsity else _steps_to_share(share_with, steps, progress)
         if restart:
             folder.clear()
-            folder.declare()
+        folder.declare()
         training = _work(folder, training, missing, data, progress, share_after)
         return _result(folder, training, wanted, worked=True)
 

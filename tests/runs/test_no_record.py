@@ -13,7 +13,10 @@ from whole_runs import FGSM, go
 from bench.attacks.spec import AttackSpec
 from bench.errors import BadInput, BenchError, IntegrityError
 from bench.records.files import read_json, write_json
-from bench.runs.pipeline import Result
+from bench.records.store import folders
+from bench.runs.pipeline import Result, Where, execute
+from bench.spec.run import Run
+from bench.training.progress import Progress
 
 pytestmark = pytest.mark.usefixtures("tiny_source", "small_network")
 
@@ -37,6 +40,13 @@ def test_an_architecture_that_cannot_be_read_leaves_no_folder(tmp_path: Path) ->
     with pytest.raises(BadInput, match=r"cannot read .*gone\.py"):
         go(tmp_path, tiny_run(arch=f"{tmp_path}/gone.py:build"))
     assert not list(tmp_path.iterdir())
+
+
+def test_images_that_are_not_there_leave_no_run(tmp_path: Path) -> None:
+    run = Run.of(arch="fc5", dataset="folder", data_name="mine")
+    with pytest.raises(BadInput, match="train"):
+        execute(run, [FGSM], Where(tmp_path / "results", tmp_path), Progress(quiet=True))
+    assert list(folders(tmp_path / "results")) == []
 
 
 def test_a_clean_accuracy_that_is_not_the_recorded_one_is_refused(finished: Result, copied: Path) -> None:
