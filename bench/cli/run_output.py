@@ -40,7 +40,7 @@ def as_json(result: Result) -> str:
         "run": result.folder.run.name,
         "seed": result.folder.run.seed,
         "status": result.training.status,
-        "record": str(result.folder.path / "run.json"),
+        "record": str(result.folder.record),
         "training": result.training.model_dump(mode="json", exclude_unset=True),
         "attacks": {name: each.model_dump(mode="json", exclude_unset=True) for name, each in result.attacks.items()},
         "audits": {name: each.model_dump(mode="json", exclude_unset=True) for name, each in result.audits.items()},
@@ -144,4 +144,4 @@ def _table(record: AttackRecord) -> list[str]:
 
 def _places(result: Result) -> list[str]:
     curve = [f"curve   {result.folder.curve}"] if result.folder.curve.exists() else []
-    return [f"record  {result.folder.path / 'run.json'}", *curve]
+    return [f"record  {result.folder.record}", *curve]

@@ -42,8 +42,14 @@ from bench.spec.control import control_of, options_apart
 from bench.spec.key import key_of
 from bench.spec.run import Run
 
+RECORD = "run.json"
 INTO_ANOTHER_FOLDER = (
     "train it again into another folder, with --results-dir, and name that folder here (--restart deletes the record)"
+)
+# The files that a report is made from, as patterns below the folder of the records.
+PATTERNS = tuple(
+    f"*/seed-*/{name}"
+    for name in ("spec.json", RECORD, "latency.json", "attacks/*.json", "audits/*.json", "looks/*.json")
 )
 PROBE = 0.5  # seconds to wait for a lock: ``is_locked`` of another process holds it for an instant
 TORN = 3600.0  # seconds after which nothing is still at work on a file that is half written
@@ -82,7 +88,7 @@ def keys(results: Path) -> list[str]:
 
 
 def _folder(results: Path, path: Path) -> Folder | None:
-    spec, record = path / "spec.json", path / "run.json"
+    spec, record = path / "spec.json", path / RECORD
     if is_there(spec):
         source, text = spec, read_record(spec, SpecRecord).run
     elif is_there(record):
@@ -121,6 +127,7 @@ class Folder:
         self.results = results
         self.run = run
         self.path = results / run.key
+        self.record = self.path / RECORD
         self.curve = self.path / "curve.png"
         self.checkpoints = self.path / "checkpoints"
         self.tensorboard = self.path / "tensorboard"
@@ -186,7 +193,7 @@ class Folder:
         """
         run = self.run
         what = f"{asker} needs {name or 'its control, ' + control_of(run).name}"
-        path = self.results / key_of(name or control_of(run).name, run.seed) / "run.json"
+        path = self.results / key_of(name or control_of(run).name, run.seed) / RECORD
         if path.parent == self.path:
             return self
         how = "train it first, at this seed" if name else f"train it first, without {', '.join(options_apart(run))}"
@@ -266,7 +273,7 @@ class Folder:
         Raises:
             IntegrityError: the record is damaged, incomplete, or of other settings.
         """
-        path = self.path / "run.json"
+        path = self.record
         if not is_there(path):
             return None
         record = read_record(path, TrainingRecord)
@@ -285,7 +292,7 @@ class Folder:
         """
         named = {self._weights.name: artefact(self._weights, write_arrays(self._weights, weights))} if weights else {}
         whole = record.model_copy(update={"artefacts": named})
-        write_record(self.path / "run.json", whole)
+        write_record(self.record, whole)
         shutil.rmtree(self.checkpoints, ignore_errors=True)
         return whole
 

@@ -10,13 +10,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from bench.records.store import PATTERNS
 from bench.records.studies import PLACES
 from bench.report.discussion import NAME
 
 HOST = "127.0.0.1"
 SECONDS = 30.0  # between two looks at the records
-OF_A_RUN = ("spec.json", "run.json", "latency.json", "attacks/*.json", "audits/*.json", "looks/*.json")
-READ = (*(f"*/seed-*/{name}" for name in OF_A_RUN), *(f"{place}/*.json" for place in PLACES), NAME)
+READ = (*PATTERNS, *(f"{place}/*.json" for place in PLACES), NAME)
 
 
 class _Handler(SimpleHTTPRequestHandler):
