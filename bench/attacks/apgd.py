@@ -35,7 +35,9 @@ class Apgd(GradientSearch):
         gradient: what it follows: the network's "own" gradient, one "averaged" over noisy copies of the image, or that of the
             "control" (``adapted.py``). The last two are for networks whose own gradient misleads.
 
-    Source: Croce & Hein 2020, arXiv:2003.01690. Departure: an image is dropped once it is fooled.
+    Source: Croce & Hein 2020, arXiv:2003.01690. Departures: an image is dropped once it is fooled; the first climb starts at
+    the image (AutoAttack: at a random point); random points are uniform in the ball (AutoAttack: on its surface);
+    ``targets`` takes the logit margin (AutoAttack: the targeted DLR).
     """
 
     kind: ClassVar[str] = "apgd"
@@ -152,7 +154,8 @@ def ascend(
         stop: whether an image is dropped once it is incorrect. Else all climb to the end, and the image of the highest loss
             is returned, for one more gradient.
 
-    Source: Croce & Hein 2020, arXiv:2003.01690, algorithm 1.
+    Source: Croce & Hein 2020, arXiv:2003.01690, algorithm 1. Departures: the first evaluation counts as a rise, so that the
+    first checkpoint halves one rise later. The last point is tested for its class, and for its loss only without ``stop``.
     """
     count = len(images)
     survivors = Survivors(images)

@@ -24,11 +24,16 @@ FAR, NEAR = 0.2, 0.002  # length of a step, in parts of the ball's radius at the
 class Fmn(MinimumNorm):
     """Follow the margin along a ball that shrinks where the network is fooled and grows where it is not.
 
-        eps_(k+1) = min(eps_k, |d_k|) (1 - gamma_k)  where fooled,  eps_k (1 + gamma_k)  elsewhere
-        d_(k+1) = P(d_k + a_k s(grad margin(x + d_k)))
+        eps_(k+1) = min(eps_k, |d_k|, |d*|) (1 - gamma_k)  where fooled,  eps_k (1 + gamma_k)  elsewhere
+        d_(k+1) = P(d_k + a_k eps_(k+1) s(grad margin(x + d_k)))
 
-    where P goes to the ball of eps_(k+1) and the box, s is the steepest direction, and gamma and a fall as half a cosine. Until
-    an image is fooled once, eps_k is the first-order estimate |d| + |margin| / |grad|_dual.
+    where d* is the smallest change found so far, P goes to the ball of eps_(k+1) and the box, s is the steepest direction, and
+    gamma and a fall as half a cosine. Until an image is fooled once, eps_k is the first-order estimate
+    |d_k| + |margin| / |grad|_dual.
+
+    Departures: a step is a part of the present radius, and in L-infinity it is along the signs (there: of an absolute length,
+    along the gradient over its Euclidean length); where fooled, |d_k| counts too; the first-order estimate grows by
+    1 + gamma_k as well.
     Source: Pintor et al. 2021, arXiv:2102.12827, algorithm 1.
     """
 

@@ -1,4 +1,4 @@
-"""The losses that an attacker can differentiate. Each says how the network is fooled: the higher, the nearer to wrong."""
+"""The losses that an attacker can differentiate. An attack climbs them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class Dlr:
 
         -(z_y - max_(i != y) z_i) / (z_(1) - z_(3))
 
-    Neither shift nor scale of the logits changes it. It needs three classes; AutoAttack asks for four.
+    Neither shift nor scale of the logits changes it. It needs three classes: with two it is -1 on every correct image.
+    AutoAttack asks for four.
     Source: Croce & Hein 2020, arXiv:2003.01690, equation 6.
     """
 
@@ -32,7 +33,8 @@ class Dlr:
 class UnitGap:
     """The cross-entropy of the logits divided by the gap between their two largest, which is held constant.
 
-    Logits of any scale have a gap of 1 then, so that float32 does not round the gradient to zero.
+    Logits of any scale have a gap of 1 then, so that float32 does not round the gradient to zero. Only its gradient is a guide:
+    its value falls towards log(1 + 1/e) as a correct image nears the boundary.
     """
 
 

@@ -13,6 +13,7 @@ from bench.attacks.base import Target, Threat
 from bench.attacks.norms import LINF, Norm
 from bench.attacks.search import Found, Search, Survivors, rows_of
 from bench.datasets.base import Images, Labels
+from bench.errors import BadInput
 from bench.spec.limits import Range
 
 QUERIES = Range("queries", 1, 1_000_000, whole=True)
@@ -49,7 +50,13 @@ class Square(Search):
         return Threat("Square", f"black box, true labels, {self.queries} queries of the logits", None)
 
     def search(self, target: Target, images: Images, labels: Labels, eps: Radii, draw: np.random.Generator) -> Found:
-        """Return the best image found in each ball, as ``Search`` asks."""
+        """Return the best image found in each ball, as ``Search`` asks.
+
+        Raises:
+            BadInput: the images have other than as many rows as columns.
+        """
+        if images.shape[1] != images.shape[2]:
+            raise BadInput(f"square needs square images, received {images.shape[1]} x {images.shape[2]}: crop them")
         survivors = Survivors(images)
         radius = eps.reshape(-1, 1, 1, 1)
         stripes = draw.integers(0, 2, (len(images), 1, images.shape[2], 3)).astype(np.float32) * 2 - 1

@@ -222,7 +222,7 @@ def _rises(evidence: Evidence, _control: Evidence | None, threshold: float) -> M
     if len(evidence.eps) < 2:
         return None
     naive = evidence.naive.astype(int)
-    rise = max(lower_bound(after - before) for before, after in pairwise(naive))
+    rise = max(lower_bound(after - before, len(naive) - 1) for before, after in pairwise(naive))
     return rise, rise > threshold, f"FGSM accuracy rises with eps by at least {100 * max(0.0, rise):.0f} points."
 
 

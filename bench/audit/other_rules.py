@@ -1,6 +1,8 @@
 """The rules by which other tools call a gradient masked, applied to the cases of a calibration.
 
-They see the evidence of this suite's screen, so Square has 150 queries where AutoAttack has 5,000.
+They see the evidence of this suite's screen. So Square has 150 queries on at most 32 images where AutoAttack has 5,000 on all,
+and randomness is judged by two calls on at most 64 images where AutoAttack makes five on all. The tools themselves may miss
+fewer.
 """
 
 from __future__ import annotations

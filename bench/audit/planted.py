@@ -78,7 +78,10 @@ def _rule(features: NDArray[np.float64]) -> tuple[NDArray[np.float64], float] | 
     wanted = np.full(len(rows), -1.0)
     wanted[0] = 1.0
     kernel = rows @ rows.T
-    dual = np.linalg.solve(kernel + RIDGE * np.trace(kernel) / len(rows) * np.eye(len(rows)) + 1e-30, wanted)
+    try:
+        dual = np.linalg.solve(kernel + RIDGE * np.trace(kernel) / len(rows) * np.eye(len(rows)) + 1e-30, wanted)
+    except np.linalg.LinAlgError:  # the features are the same on all rows
+        return None
     weights = rows.T @ dual
     scores = features @ weights
     if not scores[0] > scores[1:].max():

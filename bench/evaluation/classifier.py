@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bench.attacks.base import Target
 from bench.attacks.losses import CrossEntropy, Dlr, Logit, Loss, Margin, TargetedMargin, UnitGap
 from bench.datasets.base import Images, Labels
-from bench.errors import BenchError
+from bench.errors import BadInput, BenchError
 
 BATCH = 256
 
@@ -76,7 +76,13 @@ class Classifier(Target):
         NaN in a gradient becomes 0 and infinity the largest float32; both are counted in ``broken``.
 
         ``others``, int64 (n,): the classes that a targeted loss goes for.
+
+        Raises:
+            BadInput: the loss is DLR, and the network has two classes or one.
         """
+        classes = self.model.output_shape[-1]
+        if isinstance(loss, Dlr) and classes < 3:
+            raise BadInput(f"loss=dlr needs three classes, received {classes}: attack with loss=margin")
         temperature = tf.constant(loss.temperature if isinstance(loss, CrossEntropy) else 1.0, tf.float32)
         compiled = self._losses[type(loss)]
         chunks = zip(_chunks(images), _chunks(labels), _chunks(others), strict=True)

@@ -14,12 +14,13 @@ from bench.spec.run import Run
 
 @dataclass(frozen=True)
 class L1(Method):
-    """Train on the loss plus ``factor`` times the sum of the absolute weights of all kernels, by proximal steps.
+    """Train on the loss plus (1 - m) ``factor`` times the sum of the absolute weights of all kernels, by proximal steps.
 
         w <- sign(w) max(|w| - r * factor, 0)   after each optimiser step, where r is its learning rate
 
-    A weight of zero stays zero where the gradient of the loss is below ``factor``. How many zeros come of a factor is not
-    known beforehand; the record counts them.
+    m is the momentum: with the usual 0.9, a tenth of ``factor`` counts, because momentum makes the steps of the loss ten times
+    as long and not those of the penalty. A weight of zero stays zero where the gradient of the loss is below
+    (1 - m) ``factor``. How many zeros come of a factor is not known beforehand; the record counts them.
 
     Departure: the source adds the penalty to the loss, by which weights come near zero and never to it.
     Source: Langenberg et al. 2019, arXiv:1901.10371, for the penalty beside robustness; Parikh & Boyd 2014, section 6.5.2,

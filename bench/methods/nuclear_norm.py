@@ -17,12 +17,13 @@ EVERY = 10  # steps between two decompositions, which cost far more than a step
 
 @dataclass(frozen=True)
 class NuclearNorm(Method):
-    """Train on the loss plus ``factor`` times the sum of the singular values of all kernels, by proximal steps.
+    """Train on the loss plus (1 - m) ``factor`` times the sum of the singular values of all kernels, by proximal steps.
 
         s_i <- max(s_i - n * r * factor, 0)   after every n = 10 steps and each epoch, where r is the learning rate
 
     where s_i are the singular values of a kernel as a matrix: a dense kernel as it is, that of a convolution as (height *
-    width * input channels, output channels). The singular vectors stay.
+    width * input channels, output channels). The singular vectors stay. m is the momentum: with the usual 0.9, a tenth of
+    ``factor`` counts, as with the l1 penalty.
 
     Departures: the source adds the penalty to the loss; here a closed form takes its step, so that singular values become
     zero. It is taken for ten steps at once. A weight that is exactly zero stays zero, so that what pruning or an l1 penalty

@@ -19,7 +19,8 @@ class ProximalSteps(keras.callbacks.Callback):  # type: ignore[misc]  # tf_keras
     The threshold is ``factor`` times the learning rate of the last step times the number of steps since the operator was
     last applied. It depends on the number of steps alone, so that a resumed training goes on the same.
 
-    Source: Parikh & Boyd 2014, "Proximal algorithms", section 4.2. Departures: the optimiser has momentum, and with
+    Source: Parikh & Boyd 2014, "Proximal algorithms", section 4.2. Departures: the optimiser has momentum m, which makes the
+    steps of the loss 1 / (1 - m) times as long and not those of the penalty, so that (1 - m) ``factor`` counts; and with
     ``every`` above 1 several steps share one application.
     """
 

@@ -245,13 +245,16 @@ def unseen(difference: float, images: int, tail: float) -> tuple[float, float]:
     return (1 + difference) * rest - 1, 1 - (1 - difference) * rest
 
 
-def lower_bound(differences: NDArray[np.number]) -> float:
+def lower_bound(differences: NDArray[np.number], among: int = 1) -> float:
     """Return the one-sided lower 95 % bound of the mean of paired ``differences`` (n,), each in [-1, 1].
 
-        min(d - t(0.95, n - 1) * s / sqrt(n), lower bound of ``unseen``)
+        min(d - t(1 - 0.05 / k, n - 1) * s / sqrt(n), lower bound of ``unseen`` at 0.05 / k)
 
-    where d is the mean and s the deviation. The first is Student's. The second is what n images allow where they hardly
-    differ.
+    where d is the mean, s the deviation and k is ``among``. The first is Student's. The second is what n images allow where
+    they hardly differ.
+
+    Args:
+        among: the number of bounds that hold together at 95 % (Bonferroni).
     """
     count = len(differences)
     if count < 2:
@@ -259,8 +262,9 @@ def lower_bound(differences: NDArray[np.number]) -> float:
     from scipy.stats import t  # here, because the command line starts without it
 
     mean, deviation = float(np.mean(differences)), float(np.std(differences, ddof=1))
-    by_student = mean - float(t.ppf(CONFIDENCE, count - 1)) * deviation / sqrt(count)
-    return min(by_student, unseen(mean, count, 1 - CONFIDENCE)[0])
+    tail = (1 - CONFIDENCE) / among
+    by_student = mean - float(t.ppf(1 - tail, count - 1)) * deviation / sqrt(count)
+    return min(by_student, unseen(mean, count, tail)[0])
 
 
 def wilson(right: int, total: int) -> tuple[float, float]:

@@ -234,7 +234,7 @@ class Run:
         section=Section.METHODS,
     )
     l1: float = setting(
-        "factor of the sum of absolute weights of the kernels, added to the loss",
+        "factor of the sum of absolute weights of the kernels; 1 - momentum of it counts in the loss",
         Range("a factor", 0, 1),
         0.0,
         off=0.0,
@@ -244,7 +244,7 @@ class Run:
         section=Section.METHODS,
     )
     nuclear_norm: float = setting(
-        "factor of the sum of singular values of the kernels, added to the loss",
+        "factor of the sum of singular values of the kernels; 1 - momentum of it counts in the loss",
         Range("a factor", 0, 1),
         0.0,
         off=0.0,

@@ -11,7 +11,9 @@ def catastrophic(row: Mapping[str, float | None]) -> str | None:
     """Return a sentence where the row of an epoch shows catastrophic overfitting, else None.
 
     It does where the accuracy under the one step that is trained on is more than 0.2 above that under ten steps of the same
-    radius, on the same training images. Source: Wong et al. 2020, arXiv:2001.03994, section 5, who stop the training there.
+    radius, on the same training images.
+    Source: Wong et al. 2020, arXiv:2001.03994, section 5. Departure: they compare the accuracy under several steps with that
+    of the epoch before, and stop the training where it fell by more than 0.2.
     """
     one, ten = row.get("accuracy_one_step"), row.get("accuracy_ten_steps")
     if one is None or ten is None or one - ten <= GAP:

@@ -10,6 +10,7 @@ from targets import Linear
 from bench.attacks import attack_named
 from bench.attacks.norms import LINF
 from bench.datasets.base import Images, Labels
+from bench.errors import BadInput
 
 SHAPE = (6, 6, 3)
 
@@ -93,3 +94,10 @@ def test_the_cost_follows_the_images_that_survive(images: Images) -> None:
     labels = labels_of(target, images)
     list(attack_named("pgd")(target, images, labels, (0.0, 3.2, 6.4), 0))
     assert target.gradients < 0.5 * 20 * len(images)
+
+
+def test_squares_are_refused_on_images_that_are_not_square() -> None:
+    oblong = np.zeros((1, 6, 5, 3), np.float32)
+    target = Linear(np.zeros((90, 2)), np.zeros(2))
+    with pytest.raises(BadInput, match="received 6 x 5"):
+        list(attack_named("square")(target, oblong, np.zeros(1, np.int64), (0.0, 1.0), 0))

@@ -56,6 +56,15 @@ def test_a_network_whose_last_layer_is_not_dense_has_no_features_to_plant_in(ima
     assert planted(keras.Model(pixels, x), images, 8.0, 0) is None
 
 
+def test_nothing_is_planted_where_the_features_do_not_change(images: np.ndarray) -> None:
+    pixels = keras.Input((8, 8, 3))
+    dead = keras.layers.ReLU()(keras.layers.Dense(6, "relu", bias_initializer="ones")(keras.layers.Flatten()(pixels)))
+    model = keras.Model(pixels, keras.layers.Dense(4)(keras.layers.Rescaling(0.0)(dead)))
+    found = planted(model, images, 8.0, 0)
+    assert found is not None
+    assert np.isnan(found).all()
+
+
 @pytest.mark.parametrize("right", [True, False])
 def test_the_full_battery_takes_its_probes_where_no_image_is_left(
     right: bool, model: keras.Model, images: np.ndarray

@@ -9,9 +9,9 @@ import pytest
 import tf_keras as keras
 from targets import TwoLayers, as_network, fixed, trained
 
-from bench.attacks.losses import CrossEntropy, Loss, Margin
+from bench.attacks.losses import CrossEntropy, Dlr, Loss, Margin
 from bench.datasets.base import Dataset
-from bench.errors import BenchError
+from bench.errors import BadInput, BenchError
 from bench.evaluation.classifier import Classifier
 
 
@@ -90,3 +90,9 @@ def test_a_network_that_returns_probabilities_or_computes_in_another_type_is_ref
     model._set_dtype_policy("mixed_bfloat16")
     with pytest.raises(BenchError, match="bfloat16"):
         Classifier(model)
+
+
+def test_the_loss_that_needs_three_classes_is_refused_with_two() -> None:
+    classifier = linear((1, 2, 1), np.eye(2))
+    with pytest.raises(BadInput, match=r"three classes, received 2: attack with loss=margin"):
+        classifier.step(np.ones((1, 1, 2, 1), np.float32), np.zeros(1, np.int64), Dlr(), np.zeros(1, np.int64))

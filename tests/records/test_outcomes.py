@@ -101,3 +101,15 @@ def test_the_lower_bound_of_equal_differences_is_what_so_many_images_allow() -> 
     share = (1 - bound) / 2
     assert (1 - share) ** 10 == pytest.approx(0.05)
     assert lower_bound(np.zeros(300)) == pytest.approx(-3 / 300, rel=0.01)
+
+
+def test_bounds_that_hold_together_are_rarely_above_a_true_mean_of_zero() -> None:
+    # Twelve differences whose true means are 0: some bound is above it in 5 % of the draws at most, up to chance.
+    draw, many = np.random.default_rng(0), 300
+    above = {1: 0, 12: 0}
+    for _ in range(many):
+        differences = draw.integers(-1, 2, (12, 200))
+        for among in above:
+            above[among] += any(lower_bound(each, among) > 0 for each in differences)
+    assert above[12] / many < 0.09
+    assert above[1] / many > 0.3
