@@ -191,15 +191,9 @@ class ComparisonGroup:
 
 
 def attacked_by(network: TrainedNetwork, text: str) -> RecordedAttack | None:
-    """Return the attack ``text`` on ``network``; None where it was not run.
-
-    Earlier versions recorded an attack under the name that the user gave it. Of two records, the one on more images is taken,
-    then the one with more radii.
-    """
+    """Return the attack ``text`` on ``network``; None where it was not run, or the suite no longer has it."""
     attack = known_attack(text)
-    names = (str(attack.against(network.run.temperature)), text) if attack else ()
-    found = [network.attacks[name] for name in names if name in network.attacks]
-    return max(found, key=lambda each: each.size, default=None)
+    return network.attacks.get(str(attack.against(network.run.temperature))) if attack else None
 
 
 def comparison_groups(

@@ -79,7 +79,7 @@ def test_an_attack_on_the_margin_needs_no_test_of_masking(tmp_path: Path) -> Non
     ]
 
 
-def test_a_network_at_temperature_1_is_found_under_either_name_of_its_attack(tmp_path: Path) -> None:
+def test_a_network_at_temperature_1_is_found_under_the_attack_of_who_takes_t_to_be_1(tmp_path: Path) -> None:
     unknown = Fgsm(knowledge="none")
     record(tmp_path, HIGH_TEMPERATURE.runs, (0, 0.1), attack=unknown)
     group = bound(replace(HIGH_TEMPERATURE, attack=unknown, attacks=(unknown,)), tmp_path)

@@ -87,13 +87,6 @@ def test_of_a_hot_network_fgsm_is_the_step_of_who_takes_t_to_be_1(tmp_path: Path
     assert found.left == pytest.approx(0.2)
 
 
-def test_the_step_of_who_takes_t_to_be_1_is_known_under_the_name_that_an_earlier_version_recorded(
-    tmp_path: Path,
-) -> None:
-    attacked(tmp_path, DENSE, {Fgsm(knowledge="none"): set(range(10, 30))})
-    assert only(tmp_path).naive == pytest.approx(0.7)
-
-
 def test_an_audit_comes_before_attacks_and_audited_seeds_before_others(tmp_path: Path) -> None:
     attacked(tmp_path, DENSE, {Fgsm(): {10}})
     attacked(tmp_path, Run.of(**{**DENSE.settings, "seed": 1}), {Fgsm(): {10}})

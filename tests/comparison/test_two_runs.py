@@ -29,12 +29,6 @@ def test_each_common_radius_of_each_common_attack_has_a_line(tmp_path: Path) -> 
     assert "fgsm(loss=margin)" not in "".join(lines)
 
 
-def test_an_attack_is_found_under_the_name_that_earlier_versions_recorded(tmp_path: Path) -> None:
-    record(tmp_path, SPARSE.runs[:2], (0, -0.2), attack=Fgsm(knowledge="none"))
-    lines = pair(read(tmp_path), HALF, DENSE).splitlines()
-    assert [line.split()[1] for line in lines if line.startswith("  eps")] == [f"{radius:g}" for radius in EPS]
-
-
 def test_a_masked_gradient_is_named(tmp_path: Path) -> None:
     cold, hot = HIGH_TEMPERATURE.runs
     record(tmp_path, (cold, hot), (0, 0.2))

@@ -104,7 +104,7 @@ def record(
         for seed, of_seed in enumerate(of_run):
             own = Run.of(**{**run.settings, "seed": seed})
             folder = fakes.trained(results, own, float(of_seed[0].mean()))
-            fakes.fake_outcome(folder, AttackSpec(attack or Fgsm(), eps), of_seed, zero=zero)
+            fakes.fake_outcome(folder, AttackSpec((attack or Fgsm()).against(run.temperature), eps), of_seed, zero=zero)
 
 
 def attack_all(results: Path, group: ComparisonGroup, *, margin: float, seeds: int = 2) -> None:
