@@ -15,8 +15,9 @@ def restored(folder: Folder, training: TrainingRecord) -> Classifier:
     """Return the network that ``training`` records. Those of other runs are restored when an attack asks for them.
 
     Raises:
-        IntegrityError: the weights are missing or damaged.
+        IntegrityError: the weights are missing or damaged, or another file made them.
     """
+    folder.check_source(training)
     run = folder.run
 
     @cache

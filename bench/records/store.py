@@ -38,6 +38,7 @@ from bench.records.schema import (
     TrainingRecord,
 )
 from bench.records.typed_files import artefact, is_there, listed, read_record, write_record
+from bench.spec.architectures import source_of
 from bench.spec.control import control_of, options_apart
 from bench.spec.key import key_of
 from bench.spec.run import Run
@@ -190,6 +191,7 @@ class Folder:
         Raises:
             BadInput: that run is not there, diverged, has no weights here, or is of another data set or image size. Whether
                 its images are those of this run is for the caller to check: they may not be read yet.
+            IntegrityError: its network was made by another file.
         """
         run = self.run
         what = f"{asker} needs {name or 'its control, ' + control_of(run).name}"
@@ -209,7 +211,18 @@ class Folder:
             raise BadInput(f"{what}, which diverged and has no network: expected one that was trained to its end")
         if not found._weights.exists():
             raise BadInput(f"{what}, which has no weights here, only its record: {INTO_ANOTHER_FOLDER}")
+        found.check_source(record)
         return found
+
+    def check_source(self, training: TrainingRecord) -> None:
+        """Raise IntegrityError where the file of the architecture is not the one that made the network of ``training``."""
+        now = source_of(self.run.arch)
+        if training.source != now:
+            raise IntegrityError(
+                f"{self.run.arch} has changed since {self.run.key} was trained (sha256 {(training.source or 'none')[:12]}, "
+                f"now {(now or 'none')[:12]}): restore the file, give the new one another name, or train that run again with "
+                "--restart"
+            )
 
     def other_seeds(self) -> list[Folder]:
         """Return the folders of this run's other seeds, ascending, trained or not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -10,10 +11,10 @@ from pathlib import Path
 
 from bench.attacks.spec import AttackSpec
 from bench.audit.battery import Battery
-from bench.audit.evaluation import audited
+from bench.audit.evaluation import AuditEvaluation, audited
 from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
-from bench.errors import BadInput, BenchError, IntegrityError
+from bench.errors import BadInput, BenchError
 from bench.evaluation.attack import attack_evaluations
 from bench.evaluation.base import Evaluation
 from bench.evaluation.masking import Masking, masking
@@ -91,15 +92,16 @@ def execute(
         BadInput: the images or the schedule do not fit the run, the file of its architecture cannot be read, or an attack
             needs the network of a run that is not there.
     """
-    architecture = source_of(run.arch)  # refuse before a folder is made
+    source_of(run.arch)  # refuse before a folder is made
     folder = Folder(where.results, run)
     wanted = Wanted(tuple(specs), tuple(audits), tuple(looks))
-    sources = _sources(folder, specs, restart)
+    sources = _sources(folder, specs, audits, restart)
     if restart or folder.training() is None:
         folder.sources()  # refuse before a folder is made, too
     with folder.lock():
         training = None if restart else folder.training()
-        _check_architecture(run, training, architecture)
+        if training:
+            folder.check_source(training)
         evaluations = evaluations_of(wanted)
         missing = _missing(folder, training, evaluations)
         if training and not missing and DATASETS[run.dataset].named and not where.data_dir:
@@ -139,27 +141,22 @@ def _missing(folder: Folder, training: TrainingRecord | None, evaluations: Seque
     return [] if training.diverged else [each for each in evaluations if not each.is_recorded(folder)]
 
 
-def _sources(folder: Folder, specs: Sequence[AttackSpec], restart: bool) -> list[Folder]:
-    """Return the folders of the runs whose networks are needed for those of ``specs`` that have no record yet."""
+def _sources(folder: Folder, specs: Sequence[AttackSpec], audits: Sequence[Battery], restart: bool) -> list[Folder]:
+    """Return the folders of the runs whose networks are needed for those of ``specs`` that have no record yet.
+
+    An audit takes the control where it is there, and goes without it where it is not. One that another file made is refused.
+    """
     asked = [each.spec for each in attack_evaluations(specs) if restart or not each.is_recorded(folder)]
-    found = [folder.other(name, str(spec.attack)) for spec in asked for name in spec.attack.sources]
-    for source in found:
-        _check_architecture(source.run, source.training(), source_of(source.run.arch))
-    return found
+    if any(restart or not AuditEvaluation(each).is_recorded(folder) for each in audits):
+        with suppress(BadInput):
+            folder.other("", "an audit")
+    return [folder.other(name, str(spec.attack)) for spec in asked for name in spec.attack.sources]
 
 
 def _check_sources(folder: Folder, sources: Sequence[Folder], data: Dataset) -> None:
     trained = [(each.run.key, each.training()) for each in sources if each.path != folder.path]
     images = [(name, record.data.fingerprint) for name, record in trained if record]
     check_same_images([(folder.run.key, data.fingerprint), *images])
-
-
-def _check_architecture(run: Run, training: TrainingRecord | None, source: str | None) -> None:
-    if training and training.source != source:
-        raise IntegrityError(
-            f"{run.arch} has changed since {run.name} was trained (sha256 {(training.source or 'none')[:12]}, now "
-            f"{(source or 'none')[:12]}): restore the file, give the new one another name, or start over with --restart"
-        )
 
 
 def _steps_to_share(share_with: Sequence[Schedule], steps: int, progress: Progress) -> set[int]:
@@ -195,6 +192,6 @@ def _work(
 
 def _result(folder: Folder, training: TrainingRecord, wanted: Wanted, worked: bool) -> Result:
     attacks = {spec.name: made[0] for spec in wanted.attacks if (made := folder.attacks.get(spec.name))}
-    # The control may have been audited since.
-    audits = {each.name: audited(folder, each) for each in wanted.audits if folder.audits.get(each.name)}
+    # Judged again: the control may have been audited since.
+    audits = {} if training.diverged else {each.name: audited(folder, each) for each in wanted.audits}
     return Result(folder, training, attacks, worked, audits)

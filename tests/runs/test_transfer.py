@@ -8,18 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import diverged, fake
-from tiny import stood_in, tiny_run, without_norms
+from fakes import diverged, fake, trained
+from tiny import SMALL_PERCEPTRON, stood_in, tiny_run, without_norms
 from whole_runs import FGSM, go
 
 from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
+from bench.audit.battery import SCREEN
 from bench.errors import BadInput, IntegrityError
 from bench.records.files import read_arrays
 from bench.records.schema import Origin
 from bench.records.store import Folder
-from bench.runs.pipeline import Result
+from bench.runs.pipeline import Result, Where, execute
 from bench.spec.control import control_of
+from bench.training.progress import Progress
 
 pytestmark = pytest.mark.usefixtures("tiny_source", "no_norms")
 EPS = (0.0, 1.0, 8.0, 64.0)
@@ -109,10 +111,22 @@ def test_a_source_on_images_of_another_fingerprint_is_refused_before_the_trainin
 
 def test_a_source_whose_architecture_has_changed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake(tmp_path, CONTROL)
-    monkeypatch.setattr("bench.runs.pipeline.source_of", lambda _: "0" * 64)
-    with pytest.raises(IntegrityError, match=rf"fc5 has changed since {CONTROL.name} was trained"):
+    monkeypatch.setattr("bench.records.store.source_of", lambda _: "0" * 64)
+    with pytest.raises(IntegrityError, match=rf"fc5 has changed since {CONTROL.key} was trained"):
         go(tmp_path, PRUNED, transfer())
     assert not Folder(tmp_path, PRUNED).path.exists()
+
+
+def test_an_audit_against_a_control_that_another_file_made_is_refused_before_the_training(tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(Path(SMALL_PERCEPTRON.partition(":")[0]).read_text())
+    arch = f"{file}:perceptron"
+    trained(tmp_path / "results", tiny_run(arch=arch), 0.8)
+    file.write_text(file.read_text() + "# changed\n")
+    pruned = tiny_run(arch=arch, sparsity=0.5)
+    with pytest.raises(IntegrityError, match="has changed since"):
+        execute(pruned, [], Where(tmp_path / "results"), Progress(quiet=True), audits=[SCREEN])
+    assert not Folder(tmp_path / "results", pruned).path.exists()
 
 
 def test_other_attacks_restore_no_other_network(

@@ -117,6 +117,7 @@ def trained(
         run=str(run),
         settings=run.settings,
         start=None,
+        source=source_of(run.arch),
         data=data_record(data),
         environment=ENVIRONMENT,
         status="done",
