@@ -13,7 +13,7 @@ from bench.audit.battery import FULL, SCREEN, Battery
 from bench.errors import BadInput, BenchError, unknown
 from bench.features.svm import PENALTIES, check_machine
 from bench.fooling.limits import STEPS
-from bench.records.collection import read_network
+from bench.records.collection import network_of
 from bench.records.schema import AttackRecord, AuditRecord, TrainingRecord, TransferRecord
 from bench.records.store import Folder
 from bench.runs.pipeline import Result, Where, execute
@@ -413,7 +413,7 @@ def curve(run: Run, *, results: Path | str = RESULTS) -> Figure:
     """
     from bench.report.figures import run_curve
 
-    network, _ = read_network(Folder(Path(results), run))
+    network = network_of(Folder(Path(results), run))
     if network is None or not network.attacks:
         raise BadInput(f"no attack on {run.name}, seed {run.seed}, is recorded below {results}: bench.attack makes one")
     return run_curve.curve(network)

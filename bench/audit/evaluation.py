@@ -37,7 +37,7 @@ class AuditEvaluation(Evaluation):
         return found is not None and self.made(found[0], folder)
 
     def made(self, record: AuditRecord, folder: Folder) -> bool:
-        """Tell whether ``record`` is this audit of the network in ``folder``, at the version and with all stages of today."""
+        """Tell whether ``record``, of the network in ``folder``, has the version and all stages of this audit of today."""
         training = folder.training()
         if training is None or record.version != self.battery.version:
             return False

@@ -192,10 +192,11 @@ def _runs(
             where = Where(results, data_dir)
             if control is not None and execute(control.run, [], where, progress, audits=[battery]).training.diverged:
                 raise BadInput(f"{control.run.key} diverged and has no network: expected a control trained to its end")
-            if execute(folder.run, [], where, progress, audits=batteries).training.diverged:
+            result = execute(folder.run, [], where, progress, audits=batteries)
+            if result.training.diverged:
                 diverged.append(folder.run.key)
                 continue
-        record = audited(folder, batteries[-1], control)
+        record = audited(folder, batteries[-1], control) if control else result.audits[batteries[-1].name]
         path = None if control else folder.audits.path(record.battery)  # its verdict is against its own control
         write = audit_output.as_json if as_json else audit_output.card
         click.echo(write(folder.run.key, record, path))

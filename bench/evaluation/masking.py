@@ -115,4 +115,5 @@ def furthest(eps: Iterable[float]) -> float:
 def margin_step_on(network: TrainedNetwork, attack: RecordedAttack) -> RecordedAttack | None:
     """Return the margin step on ``network`` in the norm of ``attack``; None where it was not made."""
     norm = NORMS.get(attack.record.threat.norm)
-    return network.attacks.get(str(margin_step(norm))) if norm else None
+    step = margin_step(norm) if norm else None
+    return network.attacks.get(str(step)) if step else None

@@ -138,6 +138,18 @@ def _studies(results: Path, weights: Mapping[str, str]) -> tuple[list[Study], li
     return kept, broken
 
 
+def network_of(folder: Folder) -> TrainedNetwork | None:
+    """Return the network in ``folder`` with its records; None where there is no network.
+
+    Raises:
+        IntegrityError: a record is damaged or cannot be read.
+    """
+    network, broken = read_network(folder)
+    if broken:
+        raise broken[0]
+    return network
+
+
 def _folders(results: Path) -> list[Folder | IntegrityError]:
     """Return every folder of a run. Look twice where one is wrong or gone: it may have been written at the moment."""
     with suppress(OSError):

@@ -45,8 +45,10 @@ class NetworkRecords(Generic[WithArrays]):
             IntegrityError: the record or its arrays are damaged.
         """
         path = self.path(name)
-        found, training = read_with_arrays(path, self._kind) if is_there(path) else None, self._training()
-        return found if found and training and training.fits(found[0]) else None
+        if not is_there(path):
+            return None
+        found, training = read_with_arrays(path, self._kind), self._training()
+        return found if training and training.fits(found[0]) else None
 
     def all(self) -> dict[str, WithArrays]:
         """Return every record of the network by its name.

@@ -14,7 +14,7 @@ from bench.datasets import DATASETS
 from bench.errors import BadInput
 from bench.evaluation.learned import learned, shown_and_needed
 from bench.evaluation.masking import masking
-from bench.records.collection import Collection, read_network
+from bench.records.collection import Collection, network_of
 from bench.records.networks import LeftOut, TrainedNetwork, comparable_networks, named_seeds
 from bench.records.outcomes import Quantity, wilson
 from bench.records.store import Folder
@@ -45,7 +45,7 @@ def card(folders: Sequence[Folder]) -> str:
         BadInput: the run has no trained network.
         IntegrityError: a record is damaged.
     """
-    found = {each.run.seed: _whole(each) for each in folders}
+    found = {each.run.seed: network_of(each) for each in folders}
     networks, left_out = comparable_networks([each for each in found.values() if each])
     if not networks:
         name = folders[0].run.name
@@ -147,13 +147,6 @@ def _attack(text: str, networks: Sequence[TrainedNetwork]) -> Table:
     )
     rows = [(Cell(f"{eps:g}"), cell) for eps, cell in zip(radii, accuracy, strict=True)]
     return Table(text, threat.label, caption, (), columns({"": ("eps", "accuracy")}), tuple(rows))
-
-
-def _whole(folder: Folder) -> TrainedNetwork | None:
-    network, broken = read_network(folder)
-    if broken:
-        raise broken[0]
-    return network
 
 
 def _masking(networks: Sequence[TrainedNetwork]) -> list[str]:

@@ -49,8 +49,8 @@ def scorecard(scored: Sequence[ScoredFinding], grid: Grid | None = None) -> Tabl
         "Each finding of the internship, tested on the records by its rule, in the quantity of its figure: accuracy under "
         "attack or the drop in accuracy. Figure: that of the internship, which names the finding. Claim tested: the one that "
         "decides, or of the open ones the nearest to a decision. Outcome: shown, refuted, or open where the test says neither. "
-        "Gradient masked: in how many of the tested trainings of the figure one step on the logit margin leaves over 5 points "
-        "less than the attack. This is not the verdict masked of an audit."
+        "Gradient masked: in how many of the tested trainings of the figure one step on the logit margin is shown to "
+        "leave over 5 points less than the attack. This is not the verdict masked of an audit."
     )
     notes = (*NOTES, departures(grid)) if grid and any(each.examined for each in scored) else NOTES
     return Table("findings", "The internship's findings", caption, notes, COLUMNS, rows, missing)
