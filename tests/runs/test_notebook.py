@@ -55,7 +55,7 @@ def test_a_curve_has_no_attack_of_a_network_that_was_trained_again_since(tmp_pat
     assert bench.curve(tiny_run(), results=tmp_path).axes
     training = folder.trained()
     folder.write_training(training, {"w": np.ones(1, np.float32)})
-    with pytest.raises(bench.BenchError, match="of other weights .* attack again"):
+    with pytest.raises(bench.BenchError, match=r"of other weights .* attack again"):
         bench.curve(tiny_run(), results=tmp_path)
 
 
