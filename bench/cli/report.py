@@ -27,7 +27,7 @@ from bench.runs.grid import PRESETS, load
 @click.option(
     "--compare", nargs=2, type=RUN, metavar="RUN RUN", help="print the paired comparison of two runs; write nothing"
 )
-@click.option("--mixed", is_flag=True, help="compare networks of different versions or images too")
+@click.option("--mixed", is_flag=True, help="compare networks of other versions, images or network files too")
 @click.option("--serve", is_flag=True, help="show the report on 127.0.0.1 and make it again while a sweep runs")
 @QUIET
 def report(

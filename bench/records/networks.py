@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from bench.records.files import Arrays
 from bench.records.outcomes import Outcomes
 from bench.records.schema import AttackRecord, AuditRecord, LatencyRecord, LookRecord, Metrics, TrainingRecord
 from bench.spec.run import Run
 from bench.spec.words import plural
+
+Group = TypeVar("Group")
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[Traine
     """Return the networks that can be compared, and what that leaves out.
 
     Of the networks on one data set, or one folder of images, at one image size, those of the most common version and images
-    are kept; at a tie, those of the newest. Of each attack and each audit, the records of its most common version are kept; at
+    are kept; at a tie, those of the newest. So it is with the versions of a file that an architecture names. Of each attack and each audit, the records of its most common version are kept; at
     a tie, those of the highest. An audit is left out where its control was trained again since.
     """
     sets: dict[tuple[str, str, int], dict[tuple[str, str], list[TrainedNetwork]]] = defaultdict(
@@ -108,8 +111,8 @@ def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[Traine
     chosen: list[TrainedNetwork] = []
     others: list[LeftOut] = []
     for groups in sets.values():
-        best = max(groups, key=lambda each: (len(groups[each]), max(map(_started, groups[each]))))
-        chosen += _one_version_each(groups[best], others)
+        best = _most(groups)
+        chosen += _one_version_each(_one_source_each(groups[best], others), others)
         for group, rest in groups.items():
             if group != best:
                 differs = " and ".join(
@@ -119,6 +122,26 @@ def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[Traine
                 )
                 others += [LeftOut(str(each), f"{differs}: not mixed without --mixed") for each in rest]
     return chosen, others
+
+
+def _one_source_each(networks: Iterable[TrainedNetwork], others: list[LeftOut]) -> list[TrainedNetwork]:
+    """Return the networks that one version of each architecture's file made; add to ``others`` what that leaves out."""
+    files: dict[str, dict[str | None, list[TrainedNetwork]]] = defaultdict(lambda: defaultdict(list))
+    for each in networks:
+        files[each.run.arch][each.record.source].append(each)
+    kept: list[TrainedNetwork] = []
+    for arch, versions in files.items():
+        best = _most(versions)
+        kept += versions.pop(best)
+        for source, rest in versions.items():
+            reason = f"{arch} was sha256 {(source or 'none')[:12]} where most have {(best or 'none')[:12]}"
+            others += [LeftOut(str(each), f"{reason}: not mixed without --mixed") for each in rest]
+    return kept
+
+
+def _most(groups: Mapping[Group, list[TrainedNetwork]]) -> Group:
+    """Return the key of the group with the most networks; at a tie, that with the newest network."""
+    return max(groups, key=lambda each: (len(groups[each]), max(map(_started, groups[each]))))
 
 
 def _one_version_each(networks: Iterable[TrainedNetwork], others: list[LeftOut]) -> list[TrainedNetwork]:

@@ -46,6 +46,22 @@ def test_at_a_tie_the_newest_version_counts(tmp_path: Path) -> None:
     assert names(read(tmp_path)) == {(RUN.name, 0)}
 
 
+def test_networks_of_two_versions_of_a_file_are_not_mixed_unless_told_to(tmp_path: Path) -> None:
+    file = tmp_path / "my_net.py"
+    own = [tiny_run(arch=f"{file}:build", seed=seed) for seed in range(3)]
+    results = tmp_path / "results"
+    for run, text in zip(own, ("first", "second", "second"), strict=True):
+        file.write_text(text)
+        fake(results, run)
+    fake(results, RUN)
+    records = read(results)
+    assert names(records) == {(own[0].name, 1), (own[0].name, 2), (RUN.name, 0)}
+    (left_out,) = records.left_out
+    assert left_out.what == f"{own[0].name}, seed 0"
+    assert f"{file}:build was sha256" in left_out.reason
+    assert len(names(read(results, mixed=True))) == 4
+
+
 def test_other_images_are_not_mixed_but_another_data_set_is_no_mixture(tmp_path: Path) -> None:
     fake(tmp_path, tiny_run())
     fake(tmp_path, tiny_run(seed=1), data="e" * 64)
