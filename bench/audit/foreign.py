@@ -15,6 +15,7 @@ from bench.datasets.base import Dataset
 from bench.datasets.messages import Report
 from bench.errors import BadInput
 from bench.spec.architectures import ArchitectureName, function_of
+from bench.training.usable import check_usable
 
 SIGNATURE = "() or (input_shape, num_classes) or (input_shape, num_classes, *, conv, dense)"
 
@@ -54,10 +55,7 @@ def _build(place: str, input_shape: tuple[int, int, int], classes: int) -> Any:
         model = function(*positional, **named)
     finally:
         keras.mixed_precision.set_global_policy("float32")
-    _check_kind(place, model, input_shape)
-    _check_ends(place, model, input_shape, classes)
-    _check_precision(place, model)
-    _check_last_layer(place, model)
+    check_usable(place, model, input_shape, classes)
     return model
 
 
@@ -78,72 +76,3 @@ def _arguments(
     if len([name for name in required if name not in layers]) == 2:
         return [input_shape, classes], {name: layers[name] for name in parameters if name in layers}
     raise BadInput(f"{place} takes ({', '.join(parameters)}): expected a function {SIGNATURE}")
-
-
-def _check_kind(place: str, model: Any, input_shape: tuple[int, int, int]) -> None:
-    expected = "expected a functional or sequential model of tf_keras (import tf_keras as keras)"
-    if not isinstance(model, keras.Model):
-        kind = type(model)
-        third = any(base.__module__.partition(".")[0] == "keras" for base in kind.__mro__)
-        raise BadInput(f"{place} returned {'a model of Keras 3, ' if third else ''}{kind}: {expected}")
-    if isinstance(model, keras.Sequential) and not model.built:
-        try:
-            model.build((None, *input_shape))
-        except (ValueError, TypeError) as error:
-            raise BadInput(f"the model of {place} cannot take images of {input_shape}: {error}; change it") from error
-    if model.outputs is None:
-        raise BadInput(
-            f"{place} returned {type(model)}, a model without a graph of layers: {expected}; make the layers in the "
-            "function and return keras.Model(inputs, outputs)"
-        )
-
-
-def _check_ends(place: str, model: Any, input_shape: tuple[int, int, int], classes: int) -> None:
-    wanted = (None, *input_shape)
-    inputs = [tuple(each.shape) for each in model.inputs]
-    if (
-        len(inputs) != 1
-        or len(inputs[0]) != 4
-        or any(a not in (None, b) for a, b in zip(inputs[0], wanted, strict=True))
-    ):
-        raise BadInput(
-            f"the model of {place} takes {', '.join(map(str, inputs))}: expected one input of {wanted}, the images as "
-            "(n, height, width, channels); change keras.Input, or give another --image-size"
-        )
-    if model.inputs[0].dtype.name != "float32":
-        raise BadInput(
-            f"the model of {place} takes {model.inputs[0].dtype.name}: expected float32 pixel levels, because an attack "
-            f"needs the gradient by the pixels; write keras.Input({input_shape})"
-        )
-    outputs = [tuple(each.shape) for each in model.outputs]
-    if outputs != [(None, classes)]:
-        raise BadInput(
-            f"the model of {place} returns {', '.join(map(str, outputs))}: expected logits, {(None, classes)}, one for each "
-            f"of the {classes} class folders; change the last layer, or give the images of its classes by --data-dir"
-        )
-
-
-def _check_precision(place: str, model: Any) -> None:
-    for layer in model.submodules:
-        if isinstance(layer, keras.layers.Layer) and layer.compute_dtype in ("float16", "bfloat16", "float64"):
-            raise BadInput(
-                f"the layer {layer.name!r} of {place} computes in {layer.compute_dtype}: expected float32, because rounding "
-                "masks gradients; build it without a dtype or a policy of mixed precision"
-            )
-
-
-def _check_last_layer(place: str, model: Any) -> None:
-    layer = model.outputs[0].node.layer
-    while isinstance(layer, keras.Model):
-        layer = layer.outputs[0].node.layer
-    activation = getattr(layer, "activation", None)
-    name = getattr(activation, "__name__", type(activation).__name__)
-    if isinstance(layer, keras.layers.Softmax):
-        name = "softmax"
-    elif activation is None or name == "linear":
-        return
-    if layer.weights:
-        line = f"keras.layers.{type(layer).__name__}(..., activation=None, name={layer.name!r})"
-    else:
-        line = f"return keras.Model(model.input, model.get_layer({layer.name!r}).input)"
-    raise BadInput(f"the last layer of {place}, {layer.name!r}, applies {name}: expected logits; write {line}")

@@ -92,7 +92,7 @@ def read_json(path: Path, schema: str) -> dict[str, Any]:
         IntegrityError: some byte is not what ``write_json`` wrote under ``schema``.
         Unreadable: the system does not let the file be read.
     """
-    content = _content(path)
+    content = _content(path, "run again")
     try:
         text = content.decode()
         found = json.loads(text)
@@ -156,18 +156,19 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, compress: bo
     return write_bytes(path, buffer.getvalue())
 
 
-def read_arrays(path: Path, sha256: str) -> Arrays:
+def read_arrays(path: Path, sha256: str, otherwise: str) -> Arrays:
     """Return the arrays of an .npz. Nothing in it is executed.
+
+    Args:
+        otherwise: what to do where it is missing or damaged, for the error.
 
     Raises:
         IntegrityError: the file is missing, or its bytes do not hash to ``sha256``.
         Unreadable: the system does not let the file be read.
     """
-    content = _content(path)
+    content = _content(path, otherwise)
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise IntegrityError(
-            f"{path} is damaged: its sha256 is not the recorded one; move it away, or start again with --restart", path
-        )
+        raise IntegrityError(f"{path} is damaged: its sha256 is not the recorded one; {otherwise}", path)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name.removesuffix(".npy"): _array(archive.read(name)) for name in archive.namelist()}
 
@@ -196,10 +197,10 @@ def _header(content: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return np.lib.format.read_array_header_1_0(stream)
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, otherwise: str) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise IntegrityError(f"cannot read {path}: it is missing; start again with --restart", path) from error
+        raise IntegrityError(f"cannot read {path}: it is missing; {otherwise}", path) from error
     except OSError as error:
         raise Unreadable(f"cannot read {path}: {error.strerror}; check its permissions", path) from error

@@ -100,8 +100,9 @@ def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[Traine
     """Return the networks that can be compared, and what that leaves out.
 
     Of the networks on one data set, or one folder of images, at one image size, those of the most common version and images
-    are kept; at a tie, those of the newest. So it is with the versions of a file that an architecture names. Of each attack and each audit, the records of its most common version are kept; at
-    a tie, those of the highest. An audit is left out where its control was trained again since.
+    are kept; at a tie, those of the newest. So it is with the versions of a file that an architecture names. Of each attack
+    and each audit, the records of its most common version are kept; at a tie, those of the highest. An audit is left out where
+    its control was trained again since.
     """
     sets: dict[tuple[str, str, int], dict[tuple[str, str], list[TrainedNetwork]]] = defaultdict(
         lambda: defaultdict(list)

@@ -319,7 +319,7 @@ class Folder:
 
     def weights(self, record: TrainingRecord) -> Arrays:
         """Return the weights that ``record`` names; IntegrityError where they are missing or damaged."""
-        return read_arrays(self._weights, record.weights)
+        return read_arrays(self._weights, record.weights, INTO_ANOTHER_FOLDER)
 
     def latency(self, training: TrainingRecord) -> LatencyRecord | None:
         """Return the record of the last timing; None where there is none.

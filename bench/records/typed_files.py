@@ -20,7 +20,8 @@ def read_with_arrays(path: Path, kind: type[WithArrays]) -> tuple[WithArrays, Ar
     record, arrays = read_record(path, kind), path.with_suffix(".npz")
     if arrays.name not in record.artefacts:
         raise IntegrityError(f"{path} does not name {arrays.name}: move it away and run again", path)
-    return record, read_arrays(arrays, record.artefacts[arrays.name].sha256)
+    otherwise = f"move {path.name} away and run again"
+    return record, read_arrays(arrays, record.artefacts[arrays.name].sha256, otherwise)
 
 
 def records_in(folder: Path) -> list[Path]:

@@ -13,6 +13,7 @@ from bench.methods.kernels import kernel_layers
 from bench.records.files import Arrays
 from bench.spec.architectures import function_of
 from bench.spec.run import Run
+from bench.training.usable import check_usable
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
@@ -23,10 +24,10 @@ def build(run: Run, classes: int, precision: str, methods: Iterable[Method] = ()
     Its float32 variables are drawn from the run's seed. It computes in ``precision``.
 
     Raises:
-        BadInput: the architecture returns no tf_keras model of logits, one for each class, or one with weights that no method
-            would see.
+        BadInput: the architecture returns no model that ``check_usable`` accepts, one without a kernel, or one with weights
+            that no method would see.
     """
-    architecture = function_of(run.arch)
+    architecture, shape = function_of(run.arch), (run.image_size, run.image_size, 3)
     conv: Callable[..., Any] = keras.layers.Conv2D
     dense: Callable[..., Any] = keras.layers.Dense
     for method in methods:
@@ -34,23 +35,16 @@ def build(run: Run, classes: int, precision: str, methods: Iterable[Method] = ()
     keras.mixed_precision.set_global_policy(POLICIES[precision])
     keras.utils.set_random_seed(run.derived_seed("init"))
     try:
-        model = architecture((run.image_size, run.image_size, 3), classes, conv=conv, dense=dense)
+        model = architecture(shape, classes, conv=conv, dense=dense)
     finally:
         keras.mixed_precision.set_global_policy("float32")
-    if not isinstance(model, keras.Model):
-        raise BadInput(
-            f"architecture {run.arch} returned {type(model)}: expected a model of tf_keras (import tf_keras)"
-        )
-    if model.output_shape != (None, classes):
-        raise BadInput(
-            f"architecture {run.arch} returns the shape {model.output_shape}: expected logits, {(None, classes)}"
-        )
+    check_usable(run.arch, model, shape, classes, precision)
     _check_kernels(run.arch, model)
     return model
 
 
 def _check_kernels(arch: str, model: Any) -> None:
-    """Raise BadInput where pruning, weight decay and the counts of zeros would pass over a matrix of weights."""
+    """Raise BadInput where there is no kernel, or pruning, weight decay and the counts of zeros would pass over a matrix."""
     kernels = {layer.kernel.ref() for layer in kernel_layers(model)}
     for layer in model.layers:
         if any(len(each.shape) > 1 and each.ref() not in kernels for each in layer.trainable_weights):
@@ -58,6 +52,10 @@ def _check_kernels(arch: str, model: Any) -> None:
                 f"architecture {arch} has weights in {layer.name}, a layer of type {type(layer).__name__}, that no method "
                 "would see: expected all matrices of weights in layers of conv and dense, and no network inside the network"
             )
+    if not kernels:
+        raise BadInput(
+            f"architecture {arch} has no kernel to train: expected layers that its arguments conv or dense make"
+        )
 
 
 def finished(model: Any, methods: Iterable[Method]) -> Any:

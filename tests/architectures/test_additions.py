@@ -91,10 +91,28 @@ def test_an_unfinished_training_of_a_changed_file_is_not_gone_on_from(
         ("def nett(*_, **__): ...\n", "did you mean 'nett'?"),
         ("def net(*_, **__):\n    return 1 / 0\n", "line 2: ZeroDivisionError"),
         ("def net(shape, classes): ...\n", "TypeError"),
-        ("def net(*_, **__): ...\n", "expected a model of tf_keras"),
+        ("def net(*_, **__): ...\n", "expected a functional or sequential model of tf_keras"),
         (
             PERCEPTRON.replace("perceptron", "net").replace("num_classes, name", "7, name"),
             r"expected logits, \(None, 4\)",
+        ),
+        (
+            PERCEPTRON.replace("perceptron", "net").replace('name="fc"', 'activation="softmax"'),
+            "applies softmax: expected logits",
+        ),
+        (
+            PERCEPTRON.replace("perceptron", "net").replace("Input(input_shape)", "Input((32, 32, 1))"),
+            r"takes \(None, 32, 32, 1\): expected one input of \(None, 32, 32, 3\)",
+        ),
+        (
+            PERCEPTRON.replace("perceptron", "net").replace('name="fc"', 'dtype="float16"'),
+            "computes in float16: expected float32",
+        ),
+        (
+            PERCEPTRON.replace("perceptron", "net").replace(
+                'dense(num_classes, name="fc")', "keras.layers.Lambda(lambda x: x[:, :4])"
+            ),
+            "has no kernel to train",
         ),
         (
             PERCEPTRON.replace("perceptron", "net").replace("Rescaling(1 / 255)", "DepthwiseConv2D(3, name='inner')"),

@@ -129,7 +129,7 @@ def net():
         ),
         (
             FUNCTIONAL.replace("Dense(num_classes", "Dense(1000"),
-            r"returns \(None, 1000\): expected logits, \(None, 4\), one for each of the 4 class folders",
+            r"returns \(None, 1000\): expected logits, \(None, 4\), one for each of the 4 classes of the images",
         ),
         (
             FUNCTIONAL.replace("Flatten()", "Flatten(dtype='mixed_bfloat16')"),

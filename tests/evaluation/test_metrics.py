@@ -44,6 +44,20 @@ def test_the_norm_of_a_dense_layer_is_its_largest_singular_value() -> None:
     assert operator_norm(layer) == pytest.approx(np.linalg.norm(layer.kernel.numpy(), 2), rel=1e-3)
 
 
+@pytest.mark.parametrize("side", [1, 2])
+@pytest.mark.parametrize("places", [[(0, 0)], [(1, 1)], [(0, 0), (1, 1), (2, 1)]])
+def test_the_norm_of_a_convolution_with_few_weights_is_that_of_its_matrix(side: int, places: list[Any]) -> None:
+    # On one pixel, a weight off the centre of the kernel meets the padding alone.
+    layer = keras.layers.Conv2D(40, 3, padding="same", use_bias=False)
+    network(layer, size=(side, side, 40))
+    kernel = np.zeros(layer.kernel.shape, np.float32)
+    for number, place in enumerate(places):
+        kernel[place][3 * number, 5] = 1 + number
+    layer.set_weights([kernel])
+    expected = np.linalg.norm(matrix_of(layer, (side, side, 40)), 2)
+    assert operator_norm(layer) == pytest.approx(expected, rel=1e-3)
+
+
 def test_the_norm_of_nothing_is_zero() -> None:
     layer = keras.layers.Dense(3, kernel_initializer="zeros")
     network(layer, size=(4,))

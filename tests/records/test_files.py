@@ -90,7 +90,7 @@ def test_arrays_read_back_and_their_bytes_depend_on_the_arrays_alone(
     first = files.write_arrays(tmp_path / "a.npz", arrays)
     monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)
     assert files.write_arrays(tmp_path / "b.npz", arrays) == first
-    found = files.read_arrays(tmp_path / "a.npz", first)
+    found = files.read_arrays(tmp_path / "a.npz", first, "")
     assert list(found) == list(arrays)
     for name, array in arrays.items():
         assert found[name].dtype == array.dtype
@@ -106,7 +106,7 @@ def test_200_flipped_bits_of_the_weights_are_all_refused(tmp_path: Path) -> None
         damaged[place // 8] ^= 1 << (place % 8)
         path.write_bytes(damaged)
         with pytest.raises(IntegrityError, match="sha256"):
-            files.read_arrays(path, sha256)
+            files.read_arrays(path, sha256, "move it away")
 
 
 class Canary:
@@ -125,7 +125,7 @@ def test_a_pickle_inside_an_array_file_is_not_run(tmp_path: Path) -> None:
     import hashlib
 
     with pytest.raises((IntegrityError, ValueError)):
-        files.read_arrays(path, hashlib.sha256(path.read_bytes()).hexdigest())
+        files.read_arrays(path, hashlib.sha256(path.read_bytes()).hexdigest(), "")
     assert not canary.exists()
 
 

@@ -48,7 +48,7 @@ def controls(tmp_path_factory: pytest.TempPathFactory, tiny: Any) -> Result:
 
 def predictions(result: Result, spec: AttackSpec) -> np.ndarray:
     path = result.folder.path / "attacks" / f"{spec.name}.npz"
-    return read_arrays(path, result.attacks[spec.name].artefacts[path.name].sha256)["predictions"]
+    return read_arrays(path, result.attacks[spec.name].artefacts[path.name].sha256, "")["predictions"]
 
 
 def test_it_is_run_from_the_control_and_its_record_names_the_weights(tmp_path: Path, control: Result) -> None:
