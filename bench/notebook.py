@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.attacks import Attack, attack_named
-from bench.attacks.spec import AttackSpec, attack_specs, parse_eps
+from bench.attacks.spec import AttackSpec, attack_specs, parse_eps, radii_above_zero
 from bench.audit.battery import FULL, SCREEN, Battery
 from bench.errors import BadInput, BenchError, unknown
 from bench.features.svm import PENALTIES, check_machine
@@ -97,7 +97,7 @@ def attack(
         >>> {row.eps: row.accuracy for row in record.rows}
     """
     chosen = attack_named(attack) if isinstance(attack, str) else attack
-    radii = parse_eps(",".join(map(str, eps))) if len(eps) else ()
+    radii = _radii(eps)
     specs = attack_specs(run, [chosen], radii, fraction)
     result = _execute(run, specs, results, data_dir, quiet)
     if result.training.diverged:
@@ -173,6 +173,8 @@ def look(
     from bench.comparison.looking import judged, seen_in
     from bench.runs.looking import look_at
 
+    if images < 1:
+        raise BadInput(f"images is {images}: expected at least 1")
     folder = _execute(run, [], results, data_dir, quiet).folder
     with Progress(quiet) as progress:
         look_at([folder], images, Where(Path(results), Path(data_dir) if data_dir else None), progress)
@@ -263,7 +265,9 @@ def judge_file(
     # Here, because it imports TensorFlow.
     from bench.audit.foreign_audit import Foreign, audit_foreign
 
-    radii = tuple(float(each) for each in eps)
+    radii = _radii(eps)
+    if data_dir is None:
+        raise BadInput("data_dir is None: expected a folder with one folder of images for each class")
     other = Path(control) if control else None
     network = Foreign(place, Path(weights), other, Path(data_dir), image_size, temperature, radii)
     with Progress(quiet) as progress:
@@ -352,13 +356,14 @@ def transfer(
         >>> record.cut, record.c, record.accuracy
     """
     check_machine(penalties)
+    radii = radii_above_zero(_radii(eps))
     found = _trained(network, weights, results, quiet)
     from bench.features.images import images_of_task
     from bench.features.transfer import transfer as transferred  # here, because it imports TensorFlow
 
     with Progress(quiet) as progress:
         data = images_of_task(Path(data_dir), found.size, train_images, val_images, progress)
-        return transferred(found, data, progress, cuts, penalties, [float(each) for each in eps], attacked, seed)
+        return transferred(found, data, progress, cuts, penalties, radii, attacked, seed)
 
 
 def _trained(network: Run | str, weights: Path | str | None, results: Path | str, quiet: bool = False) -> LoadedNetwork:
@@ -419,6 +424,13 @@ def curve(run: Run, *, results: Path | str = RESULTS) -> Figure:
     return run_curve.curve(network)
 
 
+def _radii(eps: Sequence[float]) -> tuple[float, ...]:
+    """Return the radii in ``eps`` with 0 in front, none where it is empty; BadInput where it is no sequence of numbers."""
+    if isinstance(eps, str) or not hasattr(eps, "__iter__"):
+        raise BadInput(f"eps is {eps!r}: expected a sequence of numbers, as [0, 1, 4]")
+    return parse_eps(",".join(map(str, eps))) if len(eps) else ()
+
+
 def _execute(
     run: Run,
     specs: Sequence[AttackSpec],
@@ -428,6 +440,8 @@ def _execute(
     restart: bool = False,
     audits: Sequence[Battery] = (),
 ) -> Result:
+    if not isinstance(run, Run):
+        raise BadInput(f"run is {run!r}: expected a bench.Run, as bench.Run.of(arch='fc5')")
     where = Where(Path(results), Path(data_dir) if data_dir else None)
     with Progress(quiet) as progress:
         return execute(run, specs, where, progress, restart, audits=audits)

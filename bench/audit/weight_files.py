@@ -76,7 +76,7 @@ def contents_of(path: Path, most_bytes: int) -> Iterator[Contents]:
 def _format(path: Path) -> Callable[[Path, int], AbstractContextManager[Contents]]:
     kinds = {".npz": _npz, ".h5": _hdf5, ".hdf5": _hdf5, ".keras": _keras}
     if not path.exists():
-        raise BadInput(f"expected a weight file, received {printable(path)!r}, which does not exist; check --weights")
+        raise BadInput(f"expected a weight file, received {printable(path)!r}, which does not exist; check its path")
     if (path / "variables" / "variables.index").is_file():
         return _saved_model
     if path.is_file() and path.suffix.lower() in kinds:

@@ -16,6 +16,7 @@ from bench.cli.recorded import recorded, with_networks
 from bench.errors import BadInput, BenchError
 from bench.imagenet.networks import NETWORKS
 from bench.records.images import images_of_run
+from bench.records.store import Folder
 from bench.training.progress import Progress
 
 if TYPE_CHECKING:  # it imports TensorFlow, which the command line starts without
@@ -182,11 +183,11 @@ def _runs(
     from bench.audit.evaluation import audited
     from bench.runs.pipeline import Where, execute
 
-    controls = {each.run.seed: each for each in recorded(results, other)} if other else {}
+    controls = {each.run.seed: each for each in _trained(recorded(results, other))} if other else {}
     # In 8 bits, a network is shown beside itself as it was trained.
     batteries = [battery, battery.deployed] if in_8_bits else [battery]
     diverged = []
-    for folder in recorded(results, network, NETWORKS):
+    for folder in _trained(recorded(results, network, NETWORKS)):
         control = controls.get(folder.run.seed) or next(iter(controls.values()), None)
         with Progress(quiet) as progress:
             where = Where(results, data_dir)
@@ -204,6 +205,14 @@ def _runs(
         raise BenchError(
             f"{', '.join(diverged)} diverged: there is no network to audit; train it at another --learning-rate"
         )
+
+
+def _trained(seeds: list[Folder]) -> list[Folder]:
+    """Return the folders of the seeds that are trained; BadInput where none is."""
+    found = [each for each in seeds if each.training()]
+    if not found:
+        seeds[0].trained()
+    return found
 
 
 def _imagenet(

@@ -10,6 +10,7 @@ from bench.cli import completion
 from bench.cli.options import RECORDED
 from bench.cli.recorded import recorded
 from bench.errors import BadInput
+from bench.records.files import make_folder
 
 
 @click.command("export-model")
@@ -39,6 +40,7 @@ def export_model(network: str, kind: str, output: Path | None, results_dir: Path
         raise BadInput(f"{path} exists: expected a new file; give another --output")
     if not path.parent.is_dir():
         raise BadInput(f"{path.parent} is no folder: expected one for {path.name}; make it, or give another --output")
+    make_folder(path.parent, "--output ", "give another --output")
     from bench.training import runtime
 
     runtime.prepare()

@@ -11,6 +11,7 @@ from bench.cli import completion
 from bench.cli.options import JSON, QUIET, RECORDED, refuse_unused
 from bench.cli.recorded import with_networks
 from bench.errors import BadInput
+from bench.records.files import make_folder
 from bench.records.schema import LatencyRow
 from bench.records.store import Folder
 from bench.spec.control import control_of
@@ -63,7 +64,10 @@ def _with_controls(asked: list[Folder]) -> list[Folder]:
         each.trained()  # refuse before the seconds that TensorFlow takes to start
     controls = [Folder(each.results, control_of(each.run)) for each in asked]
     trained = [each for each in controls if each.has_network]
-    return list({each.run.key: each for each in [*trained, *asked]}.values())
+    found = list({each.run.key: each for each in [*trained, *asked]}.values())
+    for each in found:
+        make_folder(each.path, "", "copy the records to another folder, and name it with --results-dir")
+    return found
 
 
 def _by_batch(found: dict[str, list[LatencyRow]]) -> list[tuple[str, LatencyRow]]:

@@ -19,6 +19,7 @@ from bench.runs.grid import PRESETS, distinct_seeds, load
 from bench.runs.sweep.clusters import Place, shape
 from bench.runs.sweep.engine import work
 from bench.runs.sweep.jobs import Job, jobs_of, remove_unused_prefixes, stages_of
+from bench.spec.architectures import source_of
 from bench.spec.words import how_many
 
 
@@ -83,6 +84,10 @@ def sweep(
     overrides = {"image_size": image_size, "epochs": epochs}
     found = found.with_settings({name: value for name, value in overrides.items() if value is not None})
     cells, excluded = found.cells(found.chosen(figures, extra), _seeds(seeds) if seeds is not None else found.seeds)
+    if not cells:
+        raise BadInput(f"{grid} excludes every run: expected at least one; change its [[exclude]] tables")
+    for cell in cells:
+        source_of(cell.run.arch)  # refuse before a run is listed or started
     jobs = jobs_of(cells, results_dir, data_dir, not no_sharing, audits_asked(audit), skip_broken)
     if emit_jobs:
         _emit(emit_jobs, jobs)

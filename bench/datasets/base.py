@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.errors import BadInput
+
 Images = NDArray[np.float32]
 Labels = NDArray[np.int64]
 CALIBRATION = 128  # images to measure layers on: as many as a step of the usual batch size sees
@@ -59,6 +61,37 @@ class Dataset:
     classes: tuple[str, ...]
     fingerprint: str
     skipped: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raise BadInput where a split is not as ``Split`` says, or has a label that is no index of ``classes``."""
+        for name, split in (("train", self.train), ("val", self.val)):
+            for what, found, kind, dimensions in (
+                ("images", split.images, np.uint8, 4),
+                ("labels", split.labels, np.int64, 1),
+            ):
+                if (
+                    not isinstance(found, np.ndarray)
+                    or found.dtype != kind
+                    or found.ndim != dimensions
+                    or not len(found)
+                ):
+                    received = f"{found.dtype} {found.shape}" if isinstance(found, np.ndarray) else str(type(found))
+                    raise BadInput(
+                        f"the data set {self.name} has {name} {what} of {received}: expected {np.dtype(kind)} of "
+                        f"{dimensions} dimensions, at least one; mend what loads it"
+                    )
+            count, names = len(split.labels), len(split.names)
+            if {len(split.images), names} != {count}:
+                raise BadInput(
+                    f"the data set {self.name} has {len(split.images)} {name} images, {count} labels and {names} names: "
+                    "expected as many of each; mend what loads it"
+                )
+            low, high, classes = int(split.labels.min()), int(split.labels.max()), len(self.classes)
+            if low < 0 or high >= classes:
+                raise BadInput(
+                    f"the data set {self.name} has {name} labels from {low} to {high}: expected 0 to {classes - 1}, the places "
+                    f"of its {classes} classes; mend what loads it"
+                )
 
     @property
     def calibration(self) -> Images:

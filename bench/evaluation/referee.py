@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -39,13 +40,14 @@ def judge(
 
     Raises:
         BoundViolation: an attacked image is not float32, leaves [0, 255] or its radius, or differs at eps 0.
+        BenchError: an attack of another package raises an error.
     """
     found = []
     for start in range(0, len(images), CHUNK):
         clean = images.images[start : start + CHUNK].astype(np.float32)
         labels = images.labels[start : start + CHUNK]
         predictions = []
-        attacked = spec.attack(target, clean.copy(), labels.copy(), spec.eps, seed + start)
+        attacked = _attacked(spec, target, clean.copy(), labels.copy(), seed + start)
         for radius, moved in zip(spec.eps, attacked, strict=False):
             check(spec, clean, moved, radius)
             predictions.append(classes(target, moved))
@@ -57,6 +59,22 @@ def judge(
         found.append(np.stack(predictions))
         tick(start + len(clean), len(images))
     return Outcomes(spec.eps, indices, images.labels, np.concatenate(found, axis=1))
+
+
+def _attacked(spec: AttackSpec, target: Target, images: Images, labels: Labels, seed: int) -> Iterator[Images]:
+    """Yield what the attack yields; an error in an attack of another package as BenchError that names its line."""
+    try:
+        yield from spec.attack(target, images, labels, spec.eps, seed)
+    except (BenchError, MemoryError):
+        raise
+    except Exception as error:
+        if type(spec.attack).__module__.startswith("bench."):
+            raise
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        raise BenchError(
+            f"{spec.attack} failed at {last.filename}, line {last.lineno}: {type(error).__name__}: {error}; nothing of it is "
+            "recorded; mend the attack and run again"
+        ) from error
 
 
 def accuracy(target: Target, images: Split) -> float:
@@ -92,6 +110,8 @@ def check(spec: AttackSpec, clean: Images, moved: Images, eps: float) -> None:
         BoundViolation: they are not.
     """
     norm, name = spec.attack.norm, f"{spec.attack} at eps {eps:g}"
+    if not isinstance(moved, np.ndarray):
+        raise BoundViolation(f"{name} returned {type(moved)}: expected a NumPy array, float32 {clean.shape}")
     if moved.dtype != np.float32 or moved.shape != clean.shape:
         raise BoundViolation(f"{name} returned {moved.dtype} {moved.shape}: expected float32 {clean.shape}")
     distance = float(np.max(norm.distance(moved - clean)))

@@ -19,9 +19,10 @@ def operator_norm(layer: Any) -> float:
 
         ||W|| = max |W x|_2 / |x|_2
 
-    It is computed by Lanczos iteration from a fixed start to a relative 1e-4, where that ends in an error by power iteration,
-    and rounded to four digits: further digits of float32 sums differ between equal runs. For a convolution, W maps its input images to its output images, with the
-    size, stride and padding of the network. The norm of the kernel reshaped to a matrix is no bound.
+    It is computed by Lanczos iteration from a fixed start to a relative 1e-4, and where that ends in an error by power
+    iteration. It is rounded to four digits: further digits of float32 sums differ between equal runs. For a convolution, W
+    maps its input images to its output images, with the size, stride and padding of the network. The norm of the kernel
+    reshaped to a matrix is no bound.
 
     Args:
         layer: a built tf_keras Conv2D (not dilated, not grouped) or Dense.

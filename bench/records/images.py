@@ -41,6 +41,9 @@ def images_of_run(
     # A training that left none out was on whole images: without those that are broken now, they would be others.
     with or_skipped() if training is None else nullcontext():
         found = source.load(run.image_size, data_dir, skip_broken or left_out, report, progress)
+    if not isinstance(found, Dataset):
+        raise BadInput(f"the data set {run.dataset} loads {type(found)}: expected a bench.datasets.base.Dataset")
+    found.check()
     if training is not None and training.data.fingerprint != found.fingerprint:
         choice = "another --results-dir" if source.named else "--data-name NAME to keep both"
         raise IntegrityError(

@@ -143,7 +143,7 @@ def _blaming(path: str, function: Callable[..., Any], signature: str) -> Callabl
             return function(*args, **options)
         except (BenchError, MemoryError):
             raise
-        except Exception as error:  # the user's code can raise anything
+        except (Exception, SystemExit) as error:  # the user's code can raise anything
             frames = traceback.extract_tb(error.__traceback__)
             lines = [each.lineno for each in frames if Path(each.filename) == Path(path).absolute()]
             place = f"{path}, line {lines[-1]}" if lines else path

@@ -49,12 +49,12 @@ def parse(text: str, table: Mapping[str, Callable[..., Named]], what: str = "att
     if name not in table:
         raise unknown(what, name, table, "bench run --help")
     kind = table[name]
-    known = [each.name for each in fields(kind)]  # type: ignore[arg-type]  # everything named is a dataclass
+    known = {each.name: each.type for each in fields(kind)}  # type: ignore[arg-type]  # everything named is a dataclass
     for setting in settings:
         if setting not in known:
             raise unknown(f"setting of {name}", setting, known)
     try:
-        return kind(**settings)
+        return kind(**{setting: _of_type(value, known[setting]) for setting, value in settings.items()})
     except BenchError:
         raise
     except Exception as error:  # the constructor can be a user's, and raise anything
@@ -66,6 +66,13 @@ def parse(text: str, table: Mapping[str, Callable[..., Named]], what: str = "att
 def exactly(value: Any) -> str:
     """Return the text of ``value`` that reads back as the same value, as "2" for 2.0."""
     return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
+
+
+def _of_type(value: str | float, wanted: Any) -> str | float:
+    """Return ``value`` as the type that a dataclass declares, itself or by name: a whole number as an int, text as text."""
+    if wanted in (int, "int") and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return exactly(value) if wanted in (str, "str") else value
 
 
 def _value(text: str) -> str | float:

@@ -82,7 +82,7 @@ def test_each_file_of_an_audit_is_read_once_for_the_state_of_a_job(
     opened: list[str] = []
     original = typed_files.read_arrays
     monkeypatch.setattr(
-        typed_files, "read_arrays", lambda path, sha256: opened.append(path.name) or original(path, sha256)
+        typed_files, "read_arrays", lambda path, *rest: opened.append(path.name) or original(path, *rest)
     )
     (job,) = jobs_of(CELLS[:1], tmp_path, None, audits=(SCREEN,))
     job.status()

@@ -67,6 +67,7 @@ class PlantedL2(Planted):
         (lambda x, eps: x.astype(np.float64) if eps else x, "float64"),
         (lambda x, eps: x.astype(np.uint8) if eps else x, "uint8"),
         (lambda x, eps: x[:-1] if eps else x, "returned float32"),
+        (lambda x, eps: x.tolist() if eps else x, "returned <class 'list'>: expected a NumPy array, float32"),
     ],
 )
 def test_an_attack_that_cheats_is_refused(move: Any, reason: str, target: Linear, tiny: Dataset) -> None:
@@ -130,6 +131,11 @@ def test_an_attack_that_yields_too_little_is_refused(target: Linear, tiny: Datas
 
     with pytest.raises(BoundViolation, match="one attacked batch for each"):
         judged(Short(), target, tiny.val, (0.0, 1.0))
+
+
+def test_an_error_in_an_attack_of_another_package_names_its_line(target: Linear, tiny: Dataset) -> None:
+    with pytest.raises(BenchError, match=r"planted.* failed at .*test_referee\.py, line \d+: ZeroDivisionError"):
+        judged(Planted(lambda *_: 1 // 0), target, tiny.val, (0.0, 1.0))
 
 
 def test_a_split_larger_than_a_chunk_is_judged_in_order_with_a_seed_a_chunk(target: Linear, tiny: Dataset) -> None:
