@@ -68,7 +68,7 @@ def unknown(what: str, received: str, known: Iterable[str], listed_by: str = "")
         listed_by: the command that lists all of the names.
     """
     names = sorted(known)
-    near = difflib.get_close_matches(received, names, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(received.lower(), names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? " if near else ""
     shown = [*near, *[name for name in names if name not in near]][:MOST_NAMES]
     more = len(names) - len(shown)

@@ -9,11 +9,12 @@ import click
 
 from bench.cli.completion import GRID, RUN
 from bench.cli.options import QUIET, RECORDED, refuse_unused
-from bench.errors import IntegrityError
+from bench.errors import BadInput, IntegrityError
 from bench.records.collection import Collection, read
 from bench.records.files import make_folder
 from bench.report.panels import FORMATS
 from bench.runs.grid import PRESETS, load
+from bench.spec.words import how_many
 
 
 @click.command()
@@ -68,12 +69,15 @@ def report(
         own = {cell.run for cell in cells}
         others = any(run not in own for run, _ in records.unfinished)
         remedy = "bench status lists them" if others else f"bench sweep {grid} makes them"
-        click.echo(f"no trained network under {results_dir}{ends}: {remedy}", err=True)
+        nothing = f"no trained network under {results_dir}{ends}: {remedy}"
+        if figures:
+            raise BadInput(nothing)
+        click.echo(nothing, err=True)
     elif not quiet:
-        click.echo(f"{len(records.every):,} networks read from {results_dir}", err=True)
+        click.echo(f"{how_many(len(records.every), 'network')} read from {results_dir}", err=True)
     say: Callable[[str], None] = (lambda _: None) if quiet else (lambda line: click.echo(line, err=True))
     written = assemble(records, found, output, wanted, say, results_dir)
-    click.echo(f"{len(written)} files under {output}")
+    click.echo(f"{how_many(len(written), 'file')} under {output}")
     if serve:
         from bench.report.serving import serve as show
 

@@ -71,7 +71,7 @@ def _cost(metrics: Metrics) -> list[str]:
         f"{metrics.parameters_nonzero:,} of {metrics.parameters:,} parameters are not zero (sparsity "
         f"{metrics.sparsity:.4f} of the kernels, {metrics.sparsity_whole:.4f} of the network)",
         f"{metrics.macs_nonzero / 1e6:,.1f} of {metrics.macs / 1e6:,.1f} million multiply-accumulates, "
-        f"{metrics.gzip_bytes / 1e6:,.1f} MB after gzip",
+        f"{metrics.gzip_bytes / 1e6:,.2f} MB after gzip",
     ]
     if metrics.low_rank:
         before = sum(row.weights_before for row in metrics.low_rank)
@@ -122,10 +122,12 @@ def _masking(result: Result) -> str:
     if result.masking:  # the worst finding: a masked gradient has the largest gap
         return max(result.masking, key=lambda each: each.gap).words + "."
     zeros = max(attack.gradient_zero_images for attack in result.attacks.values())
-    return (
-        "masking not tested: --attack 'fgsm(loss=margin)' tests it. "
-        f"The gradient is exactly zero on {100 * zeros:.1f} % of the images."
+    test = (
+        "the audit below tests masking"
+        if result.audits
+        else "masking not tested: --attack 'fgsm(loss=margin)' tests it"
     )
+    return f"{test}. The gradient is exactly zero on {100 * zeros:.1f} % of the images."
 
 
 def _table(record: AttackRecord) -> list[str]:

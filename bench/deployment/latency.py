@@ -20,6 +20,7 @@ from bench.evaluation.restored import restored
 from bench.records.provenance import devices, environment
 from bench.records.schema import TENSORFLOW, LatencyRecord, LatencyRow
 from bench.records.store import Folder
+from bench.spec.words import how_many
 from bench.training.clock import Clock
 from bench.training.progress import Progress
 from bench.training.runtime import threads as tensorflow_threads
@@ -83,7 +84,7 @@ def latencies(
         for batch in BATCHES:
             side = found[0].run.image_size
             images = draw.integers(0, 256, (batch, side, side, 3)).astype(np.float32)
-            progress.say(f"timing {len(networks)} networks at batch {batch}")
+            progress.say(f"timing {how_many(len(networks), 'network')} at batch {batch}")
             calls = {key: partial(network, images) for key, (network, _, _) in networks.items()}
             times = timed_in_turn(calls, rounds)
             for key, (_, size, macs) in networks.items():

@@ -36,7 +36,7 @@ class Collection:
     Args:
         networks: by the name of their run, then by seed.
         left_out: records that are not used, and why.
-        unfinished: runs without a network or without an attack, with their state.
+        unfinished: runs without a network, or without an attack and an audit, with their state.
         matrices: how often the fooling images of networks fool one another.
         transfers: how far the features of a network carry over to another task.
         drawings: what networks take for a class.
@@ -97,7 +97,7 @@ def read(results: Path, *, mixed: bool = False) -> Collection:
         left_out += [_blame(error, results) for error in broken]
         if network:
             found.append(network)
-        if not broken and not (network and network.attacks):
+        if not broken and not (network and (network.attacks or network.audits)):
             unfinished.append((folder.run, status_of(folder)))
     kept, broken = _studies(results, {each.run.key: each.record.weights for each in found})
     left_out += [_blame(error, results) for error in broken]

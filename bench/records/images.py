@@ -10,7 +10,7 @@ from bench.datasets import DATASETS
 from bench.datasets.base import Dataset
 from bench.datasets.folder import or_skipped
 from bench.datasets.messages import Count, Report
-from bench.errors import BadInput, IntegrityError
+from bench.errors import BadInput, IntegrityError, TryLater
 from bench.records.schema import TrainingRecord
 from bench.spec.run import Run
 
@@ -36,11 +36,19 @@ def images_of_run(
     Raises:
         BadInput: there are no such images, or one is broken that may not be left out.
         IntegrityError: they are not those of its training.
+        TryLater: the system does not let them be read now.
     """
     left_out, source = training is not None and bool(training.data.skipped), DATASETS[run.dataset]
     # A training that left none out was on whole images: without those that are broken now, they would be others.
     with or_skipped() if training is None else nullcontext():
-        found = source.load(run.image_size, data_dir, skip_broken or left_out, report, progress)
+        try:
+            found = source.load(run.image_size, data_dir, skip_broken or left_out, report, progress)
+        except OSError as error:
+            place = f" {error.filename}" if error.filename else ""
+            raise TryLater(
+                f"cannot read the images of {run.dataset}{place}: {error.strerror or error}; run the same command again when "
+                "this has passed"
+            ) from error
     if not isinstance(found, Dataset):
         raise BadInput(f"the data set {run.dataset} loads {type(found)}: expected a bench.datasets.base.Dataset")
     found.check()

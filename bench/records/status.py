@@ -61,7 +61,7 @@ def status_of(
     """Return the state of the run in ``folder``.
 
     The run is done when it is trained, and that network is attacked by all of ``specs``, or without ``specs`` by at least
-    one attack, and no audit is missing.
+    one attack or audit, and no audit is missing.
 
     Args:
         to_be_audited: returns the names of the batteries that are wanted and that the network is not audited by, given its
@@ -77,7 +77,8 @@ def status_of(
         record = folder.training()
         if record is not None and record.diverged:
             return RunStatus(State.DIVERGED, f"epoch {record.epoch}", log)
-        attacks, unaudited = folder.attacks.all(), to_be_audited(folder.audits.all())
+        attacks, audits = folder.attacks.all(), folder.audits.all()
+        unaudited = to_be_audited(audits)
     except Unreadable as error:
         return RunStatus(State.UNREADABLE, str(error), log)
     except BenchError as error:
@@ -89,7 +90,7 @@ def status_of(
     except OSError:  # it has just vanished: its process clears the folder, to start again
         return RunStatus(State.RUNNING, "", log)
     missing = [spec.name for spec in specs if spec.name not in attacks]
-    if record is not None and attacks and not missing and not unaudited:
+    if record is not None and (attacks or audits) and not missing and not unaudited:
         return RunStatus(State.DONE, f"accuracy {record.measured.accuracy:.4f}", log)
     code = _exit_code(folder)
     if code is not None and code > 0 and code not in STOPPED:

@@ -104,7 +104,9 @@ def _folder(results: Path, path: Path) -> Folder | None:
     found = Folder(results, Run.parse(text))
     if found.path != path:
         raise IntegrityError(
-            f"{source} is the record of {found.run.name}, seed {found.run.seed}: it was moved; move it back", source
+            f"{source} is the record of {found.run.name}, seed {found.run.seed}: it was moved or copied; move it back, or "
+            "remove the copy",
+            source,
         )
     return found
 

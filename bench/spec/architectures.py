@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import re
 import sys
 import traceback
@@ -31,6 +32,7 @@ __all__ = [
     "head_of",
     "source_of",
     "title_of",
+    "usual_spelling",
     "written",
 ]
 
@@ -71,6 +73,12 @@ class ArchitectureName:
 def architecture(name: str) -> Architecture:
     """Return the row of ``name``, with the default settings where it names a file. No file is read."""
     return Architecture(name) if FILE.fullmatch(name) else ARCHITECTURES[name]
+
+
+def usual_spelling(name: str) -> str:
+    """Return ``name``, for a file with the shortest spelling of its path: net.py:build for ./net.py:build."""
+    found = FILE.fullmatch(name)
+    return f"{os.path.normpath(found['path'])}:{found['function']}" if found else name
 
 
 def head_of(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.datasets import DATASETS
 from bench.errors import BadInput, unknown
-from bench.spec.architectures import ArchitectureName, architecture, head_of
+from bench.spec.architectures import ArchitectureName, architecture, head_of, usual_spelling
 from bench.spec.hashed import hashed
 from bench.spec.key import key_of
 from bench.spec.limits import OneOf, Range, Words
@@ -386,6 +386,7 @@ class Run:
         if wrong := settings.keys() - by_name:
             raise unknown("setting", min(wrong), by_name, "bench run --help")
         ArchitectureName().check("arch", settings.get("arch"))
+        settings["arch"] = usual_spelling(settings["arch"])
         row = architecture(settings["arch"])
         own = {name: getattr(row, name) for name, each in by_name.items() if each.metadata["by_arch"]}
         given = {name: value for name, value in settings.items() if value is not None}

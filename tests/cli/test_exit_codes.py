@@ -90,6 +90,20 @@ def test_records_are_not_read_from_a_folder_that_is_not_there(command: str, tmp_
     assert done.stdout == ""
 
 
+def test_an_audit_trains_no_network(tmp_path: Path) -> None:
+    run = tiny_run()
+    Folder(tmp_path, run).path.mkdir(parents=True)
+    Folder(tmp_path, run).declare()
+    done = CliRunner().invoke(main, ["audit", run.name, "--results-dir", str(tmp_path)])
+    assert (done.exit_code, f"{run.key} has no network here" in done.stderr) == (2, True), done.output
+
+
+def test_a_figure_of_no_network_is_an_error(tmp_path: Path) -> None:
+    place = ["--results-dir", str(tmp_path), "--output", str(tmp_path / "reports")]
+    done = CliRunner().invoke(main, ["report", "--figure", "13", *place])
+    assert (done.exit_code, "no trained network under" in done.stderr) == (2, True), done.output
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

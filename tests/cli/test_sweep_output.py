@@ -6,18 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from evidence import evidence
-from fakes import ENVIRONMENT, fake, lacking, trained, volatile
+from audit_records import audited
+from fakes import fake, lacking, trained
 from tiny import tiny_cell
 
 from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
 from bench.audit.battery import SCREEN, Battery
-from bench.audit.record import fields_of
-from bench.audit.verdict import judge
 from bench.cli.sweep_output import dry_run
 from bench.records import typed_files
-from bench.records.schema import AuditRecord
 from bench.records.store import Folder
 from bench.runs.grid import GridRun
 from bench.runs.sweep.clusters import Shape
@@ -30,13 +27,6 @@ CELLS = [tiny_cell(seed=seed) for seed in range(3)]
 def foretold(results: Path, cells: list[GridRun], workers: int = 1, audits: tuple[Battery, ...] = ()) -> str:
     jobs = jobs_of(cells, results, None, audits=audits)
     return dry_run(jobs, {job.key: job.status() for job in jobs}, [], Shape(workers, 1, 0)).splitlines()[-1]
-
-
-def audit(folder: Folder) -> None:
-    found, training = evidence(), folder.trained()
-    of_network = {"weights": training.weights, "data": training.data.fingerprint, "environment": ENVIRONMENT}
-    record = AuditRecord(**fields_of(found, judge(found)), **of_network, control=None, volatile=volatile())
-    folder.audits.write(record.battery, record, found.arrays())
 
 
 def test_one_run_is_told_in_the_singular(tmp_path: Path) -> None:
@@ -70,7 +60,7 @@ def test_audits_are_counted_from_one_that_is_recorded_and_an_old_one_is_done_aga
         fake(tmp_path, cell.run)
     assert foretold(tmp_path, CELLS) == "nothing to do"
     assert "not known" in foretold(tmp_path, CELLS, audits=(SCREEN,))
-    audit(Folder(tmp_path, CELLS[0].run))
+    audited(Folder(tmp_path, CELLS[0].run))
     assert foretold(tmp_path, CELLS, audits=(SCREEN,)).startswith(f"time expected: about {3 * MINUTES:.0f} min")
 
 
@@ -78,7 +68,7 @@ def test_each_file_of_an_audit_is_read_once_for_the_state_of_a_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake(tmp_path, CELLS[0].run)
-    audit(Folder(tmp_path, CELLS[0].run))
+    audited(Folder(tmp_path, CELLS[0].run))
     opened: list[str] = []
     original = typed_files.read_arrays
     monkeypatch.setattr(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import audit_records
 import numpy as np
 import pytest
 from evidence import evidence
-from fakes import ENVIRONMENT, FINGERPRINT, fake_outcome, trained
+from fakes import fake_outcome, trained
 from tiny import tiny_run
 
 from bench.attacks import Attack
@@ -20,7 +21,6 @@ from bench.audit.record import fields_of
 from bench.audit.verdict import Kind, judge
 from bench.comparison.standing import Standing, standings
 from bench.records.collection import read
-from bench.records.schema import AuditRecord
 from bench.report.answer import verdict_of
 from bench.spec.run import Run
 
@@ -43,14 +43,9 @@ def attacked(results: Path, run: Run, fooled: Mapping[Attack, set[int]], eps: tu
 def audited(
     results: Path, run: Run, naive: tuple[float, float], battery: str = "screen", images: int = 200, **verdict: object
 ) -> None:
-    folder = trained(results, run, 0.8)
-    training = folder.training()
-    assert training is not None
     found = evidence(naive=naive, battery=battery, images=images)
-    made = fields_of(found, judge(found, evidence()))
-    made["verdict"] = made["verdict"].model_copy(update=verdict)
-    audit = AuditRecord(**made, control=None, weights=training.weights, data=FINGERPRINT, environment=ENVIRONMENT)
-    folder.audits.write(audit.battery, audit, found.arrays())
+    said = fields_of(found, judge(found, evidence()))["verdict"].model_copy(update=verdict)
+    audit_records.audited(trained(results, run, 0.8), found, verdict=said)
 
 
 def only(results: Path) -> Standing:

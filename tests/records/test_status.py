@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-from fakes import EPS, diverged, fake, forbid, lacking
+from audit_records import audited
+from fakes import EPS, diverged, fake, forbid, lacking, trained
 from tiny import tiny_run
 
 from bench.attacks import attack_named
@@ -32,6 +33,14 @@ def test_a_record_with_every_attack_is_done_and_with_fewer_is_not(tmp_path: Path
     another = AttackSpec(attack_named("fgsm(knowledge=5)"), EPS)
     seen = status_of(folder, [*SPECS, another])
     assert (seen.state, seen.note) == (State.INTERRUPTED, f"trained, to be attacked by {another.name}")
+
+
+def test_a_network_that_was_only_audited_is_done_where_no_attack_is_asked_for(tmp_path: Path) -> None:
+    folder = trained(tmp_path, RUN, 0.8)
+    assert status_of(folder).state == State.INTERRUPTED
+    audited(folder)
+    assert status_of(folder).state == State.DONE
+    assert status_of(folder, SPECS).state == State.INTERRUPTED
 
 
 @pytest.mark.parametrize("changed", ["weights", "data"])
@@ -109,7 +118,7 @@ def test_the_folders_are_every_run_that_began_and_what_is_none_is_an_error(tmp_p
     assert {each.run for each in found if isinstance(each, Folder)} == {RUN, tiny_run(seed=1)}
     errors = [str(each) for each in found if not isinstance(each, Folder)]
     assert len(errors) == 2
-    assert any("it was moved" in error for error in errors)
+    assert any("it was moved or copied" in error for error in errors)
 
 
 def test_a_folder_that_is_cleared_while_it_is_looked_at_is_running(

@@ -6,21 +6,20 @@ import shlex
 import sys
 from pathlib import Path
 
+import audit_records
 import click
 import pytest
 from click.testing import CliRunner
 from evidence import evidence
-from fakes import ENVIRONMENT, diverged, fake, fake_attack, tear, trained
+from fakes import diverged, fake, fake_attack, tear, trained
 
 from bench.attacks import attack_named
 from bench.attacks.spec import AttackSpec
 from bench.audit.rates import shipped
-from bench.audit.record import fields_of
-from bench.audit.verdict import judge
 from bench.cli.main import main
 from bench.errors import BadInput, IntegrityError
 from bench.records.files import read_json, write_json
-from bench.records.schema import AuditRecord, ControlRow
+from bench.records.schema import ControlRow
 from bench.records.store import Folder
 from bench.report.card import card
 from bench.report.escaping import markdown
@@ -93,14 +92,9 @@ def test_an_attack_without_a_gradient_is_named_as_no_evidence(tmp_path: Path) ->
 
 def audited(results: Path, own: Run, battery: str = "screen") -> Folder:
     folder = trained(results, own, 0.8)
-    training = folder.training()
-    assert training is not None
-    found = evidence(naive=(0.8, 0.7), temperature=own.temperature)
     control = ControlRow(run=control_of(own).name, seed=own.seed, weights="0" * 64)
-    names = {"weights": training.weights, "data": training.data.fingerprint, "environment": ENVIRONMENT}
-    record = AuditRecord(**fields_of(found, judge(found, evidence())), control=control, **names)
-    folder.audits.write(battery, record.model_copy(update={"battery": battery}), found.arrays())
-    return folder
+    found = evidence(naive=(0.8, 0.7), temperature=own.temperature)
+    return audit_records.audited(folder, found, evidence(), control=control, battery=battery)
 
 
 def test_an_audit_is_told_with_its_numbers_its_error_rates_and_the_commands_of_its_control(tmp_path: Path) -> None:

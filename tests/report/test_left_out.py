@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from audit_records import audited
 from evidence import evidence
 from fakes import ENVIRONMENT, EPS, FINGERPRINT, fake, lacking, tear
 from recorded import names
@@ -15,11 +16,9 @@ from tiny import tiny_run
 
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
-from bench.audit.record import fields_of
-from bench.audit.verdict import judge
 from bench.records.collection import read
 from bench.records.files import read_json, write_arrays, write_json
-from bench.records.schema import AuditRecord, LookRecord
+from bench.records.schema import LookRecord
 from bench.records.store import Folder
 
 RUN = tiny_run(sparsity=0.5)
@@ -93,10 +92,7 @@ def audited_and_looked_at(results: Path, batteries: Sequence[str], looks: Sequen
     folder = fake(results, RUN)
     own: Any = {"weights": folder.trained().weights, "data": FINGERPRINT, "environment": ENVIRONMENT, "version": 1}
     for battery in batteries:
-        found = evidence(battery=battery)
-        folder.audits.write(
-            found.battery, AuditRecord(**{**fields_of(found, judge(found)), **own}, control=None), found.arrays()
-        )
+        audited(folder, evidence(battery=battery))
     for images in looks:
         record = LookRecord(
             **own, images=images, control=None, seeds=None, agreement=[], incompleteness=0.0, accuracy=0.8

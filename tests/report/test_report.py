@@ -146,7 +146,12 @@ def test_one_run_is_drawn_and_the_rest_are_dashes_with_their_commands(tmp_path: 
 
 def test_the_path_of_an_architecture_is_no_path_of_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(save, "render", lambda _, kinds: dict.fromkeys(kinds, b"a picture"))
+    place = tmp_path / "a" / "b" / "c"
+    (place / "other").mkdir(parents=True)
+    monkeypatch.chdir(place)
     archs = ["../../../net.py:f", "other/net.py:f"]
+    for arch in archs:
+        Path(arch.removesuffix(":f")).write_text("def f(): ...")
     runs = [Run.of(**{**run.settings, "arch": arch}) for arch in archs for run in SPARSE.runs]
     record(tmp_path / "results", runs, [0, 0, -0.1] * 2, seeds=1)
     done = report(tmp_path, "--format", "png")

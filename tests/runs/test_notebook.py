@@ -21,6 +21,25 @@ from bench.audit.battery import SCREEN
 from bench.records.store import Folder
 
 
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: bench.train("fc5"), "run is 'fc5': expected a bench.Run"),
+        (lambda: bench.attack(tiny_run(), eps=4), r"eps is 4: expected a sequence of numbers, as \[0, 1, 4\]"),
+        (lambda: bench.look(tiny_run(), images=0), "images is 0: expected at least 1"),
+        (lambda: bench.judge_file("net.py:net", "w.npz", data_dir=None), "data_dir is None: expected a folder"),
+        (lambda: bench.transfer("vgg16", data_dir="x", eps=2), "eps is 2: expected a sequence"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_any_work(
+    call: Any, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(bench.BenchError, match=said):
+        call()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.usefixtures("tiny_source")
 def test_the_example_trains_attacks_reads_and_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

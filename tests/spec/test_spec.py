@@ -319,3 +319,8 @@ def test_a_schedule_that_is_none_is_refused_with_both_forms(text: str) -> None:
 def test_a_schedule_out_of_range_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="schedule"):
         parse_schedule(text)
+
+
+def test_a_file_has_one_spelling() -> None:
+    assert Run.of(arch="./a/../net.py:build") == Run.of(arch="net.py:build")
+    assert Run.parse(str(Run.of(arch="net.py:build")).replace("net.py", "./net.py")).arch == "./net.py:build"
