@@ -23,6 +23,8 @@ from bench.training.progress import Progress
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 # The folders that train take longest: they begin, so that no worker is left with one at the end.
 FIRST = ("training", "runs", "methods", "report")
+# What the tests import stays. To look through it again and again takes a tenth of their time.
+gc.disable()
 # A property is not a race: the first example may import half of the suite.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
@@ -33,6 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(part in FIRST for part in item.path.parts[-3:-1]))
 
 
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over all that is in memory once the tests are imported."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.fixture(autouse=True, scope="module")
 def no_networks_left() -> Iterator[None]:
     """Give back the memory of a file's networks, which Keras and reference cycles hold."""
@@ -40,6 +49,13 @@ def no_networks_left() -> Iterator[None]:
     if keras := sys.modules.get("tf_keras"):
         keras.backend.clear_session()
         gc.collect()
+        gc.freeze()  # again: processes that a report starts end it
+
+
+@pytest.fixture(autouse=True)
+def no_fsync(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for the disk: no test lets the machine crash."""
+    monkeypatch.setattr("os.fsync", lambda _: None)
 
 
 @pytest.fixture(scope="session")
