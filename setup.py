@@ -97,5 +97,5 @@ setup(
         "test": TEST + SLURM + PARQUET,
         "develop": TEST + SLURM + PARQUET + DEVELOP,
     },
-    entry_points={"console_scripts": ["bench = bench.cli.main:main"]},
+    entry_points={"console_scripts": ["bench = bench.__main__:start"]},
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from fakes import diverged, fake
 from tiny import tiny_run
 
+from bench.__main__ import start
 from bench.cli.main import main
 from bench.errors import BadInput, IntegrityError, Interrupted, Locked, TryLater
 from bench.records.store import Folder
@@ -88,6 +90,22 @@ def test_records_are_not_read_from_a_folder_that_is_not_there(command: str, tmp_
     assert done.exit_code == 2
     assert "resutls' does not exist" in done.stderr
     assert done.stdout == ""
+
+
+def test_ctrl_c_while_the_command_is_imported_ends_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def pressed(name: str, *rest: Any) -> Any:
+        if name == "bench.cli.main":
+            raise KeyboardInterrupt
+        return usual(name, *rest)
+
+    usual = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", pressed)
+    with pytest.raises(SystemExit) as ended:
+        start()
+    assert ended.value.code == 130
+    assert "interrupted" in capsys.readouterr().err
 
 
 def test_an_audit_trains_no_network(tmp_path: Path) -> None:
