@@ -6,6 +6,7 @@ Another package can add a row through the entry-point group ``bench.attacks``.
 from __future__ import annotations
 
 from dataclasses import is_dataclass
+from functools import cache
 from typing import Any
 
 from bench.attacks.apgd import Apgd, ApgdL2
@@ -83,6 +84,7 @@ def known_attack(text: str) -> Attack | None:
         return None
 
 
+@cache
 def margin_step(norm: Norm) -> Attack | None:
     """Return the suite's own step on the logit margin in ``norm``, which tells a masked gradient; None if there is none."""
     for each in BUILT_IN.values():

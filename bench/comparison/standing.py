@@ -28,6 +28,7 @@ from bench.spec.seeds import SEEDS
 
 USUAL = 4.0  # the radius of a picture that shows one, in pixel levels: the larger one of an audit at 64 px
 NOT_AUDITED = "not audited"
+NAIVE = str(Fgsm(knowledge="none"))
 Seeds = Mapping[int, TrainedNetwork]
 
 
@@ -134,7 +135,7 @@ def judged_by(network: TrainedNetwork) -> AuditRecord | None:
 
 def naive_attack(network: TrainedNetwork) -> RecordedAttack | None:
     """Return the FGSM step by an attacker at T = 1; None where it is not recorded."""
-    return attacked_by(network, str(Fgsm(knowledge="none")))
+    return attacked_by(network, NAIVE)
 
 
 def _is_audited(seeds: Seeds) -> bool:

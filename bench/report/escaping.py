@@ -20,6 +20,8 @@ LATEX = {
 
 def cleaned(text: str) -> str:
     """Return ``text`` with every control character replaced, and every one that reverses text. Line ends stay."""
+    if text.isprintable():  # as nearly all are; to look at each sign takes a tenth of a large page
+        return text
     return "".join(sign if sign == "\n" or sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
