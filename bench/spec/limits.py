@@ -47,7 +47,8 @@ class Range:
             return
         percentage = isinstance(value, int | float) and self.high == 1 < value and self.holds(value / 100)
         hint = f"; did you mean {value / 100:g}?" if isinstance(value, int | float) and percentage else ""
-        raise BadInput(f"{where} is {value!r}: expected {self}{hint}")
+        kind = ", a whole number" if self.whole and isinstance(value, float) else ""
+        raise BadInput(f"{where} is {value!r}: expected {self}{kind}{hint}")
 
     def integer(self, where: str, value: object) -> int:
         """Return ``value``, where 20.0 is 20, as an integer; BadInput where it is not one inside the bounds."""

@@ -57,6 +57,11 @@ def test_a_run_that_two_figures_need_is_one_run_with_the_attacks_of_both() -> No
     assert all(each.run.arch == "alexnet" and each.run.temperature == 20 for each in excluded)
 
 
+def test_a_number_of_the_wrong_kind_is_told_so() -> None:
+    with pytest.raises(BadInput, match=r"epochs is 1\.0: expected epochs in \[1, 100000\], a whole number$"):
+        parse("own", '[settings]\nepochs = 1.0\n[figures.a]\narch = "fc5"\n')
+
+
 def test_the_first_seed_of_the_whole_grid_comes_first() -> None:
     grid = parse("two", TEXT)
     cells, _ = grid.cells(grid.chosen((), ()), grid.seeds)
