@@ -7,9 +7,11 @@ not what the code says. ``python docs/generated.py`` makes them again.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
+from statistics import fmean
 
 from bench import errors
 from bench.attacks import BUILT_IN
@@ -172,16 +174,16 @@ def _defences() -> str:
     recorded = names_in(read(ROOT / "results"))
     place = DEFENCES.index(SMALLER)
     found = {row[0]: row for row in _of_report("networks", [name for name in DEFENCES if name != SMALLER])}
-    audited: dict[str, tuple[float, str]] = {}
+    audited: dict[str, dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))  # by run and eps, one a seed
     for name, audit, eps, left in _of_report("audits", ("run", "audit", "eps", "really left")):
         if audit == SCREEN.name:
-            audited[name] = min(audited.get(name, (float("inf"), "")), (float(eps), re.sub(r" \\?\[.*", "", left)))
+            audited[name][float(eps)].append(float(re.sub(r" \\?\[.*", "", left)))
     missing = names_of(runs)
     rows = []
     for run in runs:
         row = found.get(recorded.get(run.name, ""), [missing[run], *["not run"] * (len(DEFENCES) - 2)])
-        eps, left = audited.get(run.name, (0.0, ""))
-        rows.append([*row[:place], f"{left} (eps {eps:g})" if left else "not run", *row[place:]])
+        eps, left = min(audited[run.name].items(), default=(0.0, []))
+        rows.append([*row[:place], f"{fmean(left):.1f} (eps {eps:g})" if left else "not run", *row[place:]])
     return _table(DEFENCES, rows)
 
 
