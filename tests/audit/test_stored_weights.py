@@ -202,7 +202,7 @@ def test_other_formats_are_refused_unread_with_the_way_out(tmp_path: Path, name:
 
 
 def test_a_missing_file_and_a_folder_of_something_else_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="does not exist; check --weights"):
+    with pytest.raises(BadInput, match="does not exist; check its path"):
         restore(build(), tmp_path / "w.npz")
     with pytest.raises(BadInput, match="cannot take weights"):
         restore(build(), tmp_path)

@@ -24,7 +24,7 @@ from bench.report.glossary import GLOSSARY
 from bench.report.manifest import NAME, SCHEMA
 from bench.runs.grid import FIGURE, TOP, parse
 from bench.spec.architectures import ARCHITECTURES
-from bench.spec.run import PRUNINGS
+from bench.spec.run import PRUNINGS, Run
 from bench.version import __version__
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -71,9 +71,10 @@ def test_the_page_of_the_protocol_has_every_finding_of_the_report() -> None:
 
 
 def test_the_readme_quotes_the_report() -> None:
+    images = {"dataset": "imagenette", "image_size": 64, "epochs": 10}
     hot, cold = (
-        [row for row in read_table("audits") if row["run"].startswith(f"{name}-b128") and row["eps"] == "4"]
-        for name in ("resnet18-t50", "resnet18")
+        [row for row in read_table("audits") if row["run"] == run.name and row["eps"] == "4"]
+        for run in (Run.of(arch="resnet18", temperature=temperature, **images) for temperature in (50.0, 1.0))
     )
 
     def mean(rows: list[dict[str, str]], column: str) -> str:
