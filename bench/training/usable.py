@@ -79,8 +79,8 @@ def _check_precision(place: str, model: Any, precision: str) -> None:
     for layer in model.submodules:
         if isinstance(layer, keras.layers.Layer) and layer.compute_dtype in wrong:
             raise BadInput(
-                f"the layer {layer.name!r} of {place} computes in {layer.compute_dtype}: expected {precision}, as the network "
-                "is trained, because other rounding masks gradients; build it without a dtype or a policy of mixed precision"
+                f"the layer {layer.name!r} of {place} computes in {layer.compute_dtype}: expected {precision}, because "
+                "coarser rounding masks gradients; build it without a dtype or a policy of mixed precision"
             )
 
 
