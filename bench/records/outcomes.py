@@ -172,7 +172,8 @@ class Outcomes:
         Source: Davison & Hinkley 1997, "Bootstrap Methods and their Application", section 2.7.2 (influence values).
         """
         if quantity is not Quantity.DROP:
-            return np.asarray(self.each(quantity, radii).mean(axis=0))
+            found = self.each(quantity, radii)
+            return found[0] if len(found) == 1 else np.asarray(found.mean(axis=0))
         # In this order the mean over radii is rounded once.
         return np.asarray(self._right_at((0,))[0] - self.values(Quantity.ACCURACY, radii))
 
