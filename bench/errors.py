@@ -61,6 +61,10 @@ class Interrupted(BenchError):
         self.exit_code = 128 + signal_number
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: it ends a command as Ctrl-C does."""
+
+
 def unknown(what: str, received: str, known: Iterable[str], listed_by: str = "") -> BadInput:
     """Return the error for a name that is not in a table, with the nearest of the allowed names and a few others.
 

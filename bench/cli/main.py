@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any, NoReturn, TextIO
 
 import click
@@ -27,7 +30,7 @@ from bench.cli.sections import SectionedGroup
 from bench.cli.status import status
 from bench.cli.sweep import sweep
 from bench.cli.transfer import transfer
-from bench.errors import BenchError
+from bench.errors import BenchError, Terminated
 from bench.version import __version__
 
 UNWRITABLE = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EDQUOT, errno.EFBIG)
@@ -43,7 +46,7 @@ class Group(SectionedGroup):
 
     def invoke(self, context: click.Context) -> Any:
         """Run the subcommand."""
-        with _explained():
+        with _explained(), _terminable():
             return super().invoke(context)
 
 
@@ -54,8 +57,8 @@ def _explained() -> Iterator[None]:
         yield
     except BenchError as error:
         _end(f"error: {error}", error.exit_code)
-    except KeyboardInterrupt:
-        _end(STOPPED, 130)
+    except KeyboardInterrupt as stopped:
+        _end(STOPPED, 128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT))
     except OSError as error:
         if error.filename is None and error.errno in UNWRITABLE:
             # What is left in the buffers cannot be written either, and would be a second error at exit.
@@ -63,6 +66,24 @@ def _explained() -> Iterator[None]:
             _end(f"error: cannot write the output: {error.strerror}; run the same command again to see it", 75)
         place = f"{error.filename}: " if error.filename else ""
         _end(f"error: {place}{error.strerror or error}; run the same command again when this has passed", 75)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Raise Terminated in the block when SIGTERM comes; a second one ends the process at once."""
+    if threading.current_thread() is not threading.main_thread():  # only that one can have handlers
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(number, signal.SIG_DFL)
+    raise Terminated
 
 
 def _end(message: str, code: int) -> NoReturn:

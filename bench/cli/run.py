@@ -33,7 +33,7 @@ from bench.cli.options import (
     small_eps,
 )
 from bench.cli.sections import Option, SectionedCommand
-from bench.errors import Interrupted
+from bench.errors import Interrupted, Terminated
 from bench.spec.architectures import ARCHITECTURES, ArchitectureName
 from bench.spec.limits import OneOf
 from bench.spec.pruning_schedule import parse_schedule
@@ -85,7 +85,8 @@ def _goes_on_without(restart: bool) -> Iterator[None]:
     except (Interrupted, KeyboardInterrupt) as error:
         if not restart:
             raise
-        known = error if isinstance(error, Interrupted) else Interrupted(STOPPED, signal.SIGINT)
+        number = signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT
+        known = error if isinstance(error, Interrupted) else Interrupted(STOPPED, number)
         raise Interrupted(f"{known}, without --restart", known.exit_code - 128) from error
 
 

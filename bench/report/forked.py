@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -49,7 +50,8 @@ _kept: list[Callable[[], Any]] = []
 
 
 def _keep(work: Callable[[Any], Any], items: Sequence[Any]) -> None:
-    """Keep in a new process what it will be asked for by number."""
+    """Keep in a new process what it will be asked for by number. SIGTERM ends it without a word: its parent has that."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _kept[:] = [partial(work, item) for item in items]
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import os
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +67,24 @@ def test_a_run_that_was_started_anew_goes_on_without_restart(
     assert done.exit_code == code
     assert "without --restart" in done.stderr
     assert "--restart" not in ran(monkeypatch, error).stderr
+
+
+@pytest.mark.parametrize("words", [(), ("--restart",)])
+def test_a_command_that_is_told_to_end_says_what_to_do_next(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: Any) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(10)
+        pytest.fail("it did not end")
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(phases, "execute", killed)
+    done = CliRunner().invoke(main, ["run", "--arch", "fc5", "--dataset", "synthetic", *words])
+    assert done.exit_code == 128 + signal.SIGTERM
+    assert "run the same command again" in done.stderr
+    assert ("without --restart" in done.stderr) == bool(words)
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_diverged_run_says_so_and_ends_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
