@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.errors import TryLater
-from bench.records.status import FINAL, RETRIED, RunStatus, State
+from bench.records.status import FINAL, STOPPED, RunStatus, State
 from bench.runs.sweep.clusters import RETRIES, Place, Shape, connected
 from bench.runs.sweep.jobs import Job
 from bench.runs.sweep.worker import attempt, interrupt
@@ -123,7 +123,7 @@ def _log(job: Job) -> str:
 def _is_retried(future: Any, attempts: int) -> bool:
     """Tell whether a job that ended after so many ``attempts`` is started again."""
     code = future.result()[0] if future.status == "finished" else None  # None where its worker was lost
-    return (code is None or code < 0 or code in RETRIED) and attempts <= RETRIES
+    return (code is None or code < 0 or code in STOPPED) and attempts <= RETRIES
 
 
 def _status(job: Job, future: Any) -> RunStatus:

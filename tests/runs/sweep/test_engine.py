@@ -101,6 +101,24 @@ class TestWork:
         assert one.status.note == "ended by signal 9"
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_a_signal_ended_is_started_again(number: int, tmp_path: Path) -> None:
+    (job,) = jobs_of([tiny_cell(epochs=3)], tmp_path, None)
+    ended: list[int] = []
+
+    def end(_left: Sequence[Job]) -> None:
+        for child in children():
+            if str(tmp_path) in command(child) and not ended:
+                ended.append(child)
+                time.sleep(2)  # it can be told to end once Python has started
+                os.kill(child, number)
+                nothing_to_do(job)
+
+    (one,) = work([job], Place(workers=1), Shape(1, 1, 0), lambda _: None, end)
+    assert ended
+    assert (one.status.state, one.attempts) == (State.DONE, 2)
+
+
 def test_a_scheduler_that_dies_while_jobs_wait_is_named(tmp_path: Path) -> None:
     jobs = jobs_of([tiny_cell()], tmp_path, None)
     settings: Any = {"n_workers": 0, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
