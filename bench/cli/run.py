@@ -33,7 +33,7 @@ from bench.cli.options import (
     small_eps,
 )
 from bench.cli.sections import Option, SectionedCommand
-from bench.errors import Interrupted, Terminated
+from bench.errors import BadInput, Interrupted, Terminated
 from bench.spec.architectures import ARCHITECTURES, ArchitectureName
 from bench.spec.limits import OneOf
 from bench.spec.pruning_schedule import parse_schedule
@@ -158,6 +158,11 @@ def run(
     radii = parse_eps(eps) if eps is not None else ()
     specs = attack_specs(spec, [attack_named(text) for text in attacks], radii, attack_fraction)
     schedules = [parse_schedule(text) for text in share_with]
+    if schedules and spec.sparsity:
+        raise BadInput(
+            f"--share-with is given with --sparsity {spec.sparsity:g}: expected a run without pruning, whose start pruned runs "
+            "can share; leave one of them out"
+        )
     from bench.cli import audit_output, run_output
     from bench.runs.pipeline import Where, execute
     from bench.training.progress import Progress

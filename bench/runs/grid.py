@@ -103,8 +103,15 @@ class Grid:
         return list(cells.values()), list(excluded.values())
 
     def with_settings(self, overrides: Mapping[str, Any]) -> Grid:
-        """Return the grid with other shared settings; BadInput where a value cannot be."""
+        """Return the grid with other shared settings; BadInput where a value cannot be, or a figure has its own."""
         Run.of(**{"arch": "fc5", **overrides})
+        for figure in self.figures:
+            for name in overrides:
+                if name in figure.axes or any(name in own for own in figure.runs):
+                    raise BadInput(
+                        f"{name} is given, and figures.{figure.name} of {self.source} has its own: expected one of them; "
+                        "change the file"
+                    )
         return replace(self, settings={**self.settings, **overrides})
 
     def chosen(self, only: Sequence[str], extra: Sequence[str]) -> list[Figure]:

@@ -82,7 +82,7 @@ def execute(
 
     Args:
         restart: remove the run's files and start over; they are removed once nothing can refuse the new run.
-        share_with: schedules of pruned runs; an unpruned run keeps its state before the first pruning of each.
+        share_with: schedules of pruned runs, for a run without pruning: it keeps its state before the first pruning of each.
         audits: the batteries to audit the network by.
         looks: the looks at where the network looks.
 
@@ -127,10 +127,12 @@ def execute(
         steps = run.steps(len(data.train))
         if run.goes_on_from_control:
             run.schedule.resolve(steps)  # refuse before the seconds that TensorFlow takes to start
-        share_after = set() if run.sparsity else _steps_to_share(share_with, steps, progress)
+        share_after = _steps_to_share(share_with, steps, progress)
         if restart:
             folder.clear()
         folder.declare()
+        if training and share_after:
+            progress.say("no state is kept for --share-with: the run is trained already")
         training = _work(folder, training, missing, data, progress, share_after)
         return _result(folder, training, wanted, worked=True)
 

@@ -87,6 +87,13 @@ def test_a_command_that_is_told_to_end_says_what_to_do_next(
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_a_pruned_run_has_no_start_to_share() -> None:
+    words = ["run", "--arch", "fc5", "--dataset", "synthetic", "--sparsity", "0.9", "--share-with", "shares:0.2,0.7,16"]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 2
+    assert "--share-with is given with --sparsity 0.9" in done.stderr
+
+
 def test_a_diverged_run_says_so_and_ends_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = ran(monkeypatch, result(diverged(tmp_path, tiny_run())))
     assert done.exit_code == 1

@@ -103,6 +103,14 @@ def test_settings_from_outside_take_the_place_of_the_shared_ones() -> None:
     assert {(cell.run.image_size, cell.run.epochs, cell.run.seed) for cell in cells} == {(48, 1, 7)}
 
 
+@pytest.mark.parametrize("own", ["epochs = [1, 2]", "runs = [{}, { epochs = 2 }]"])
+def test_a_setting_from_outside_is_refused_where_a_figure_has_its_own(own: str) -> None:
+    grid = parse("one", f'[figures.a]\narch = "fc5"\n{own}')
+    with pytest.raises(BadInput, match=r"^epochs is given, and figures\.a of one has its own"):
+        grid.with_settings({"epochs": 7})
+    assert grid.with_settings({"image_size": 48}).settings == {"image_size": 48}
+
+
 def test_the_internship_is_38_trainings() -> None:
     grid = load("internship")
     cells, excluded = grid.cells(grid.chosen((), ()), (0,))
