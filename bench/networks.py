@@ -105,4 +105,5 @@ def foreign_imagenet(
         return model
 
     path = NETWORKS[name].weights.located(weights, report)
-    return Foreign(name, path, None, data_dir, SIZE, 1.0, eps, loaded, among_imagenet)
+    alone = "there is none for a network trained on ImageNet"
+    return Foreign(name, path, None, data_dir, SIZE, 1.0, eps, loaded, among_imagenet, alone)

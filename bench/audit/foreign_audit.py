@@ -42,6 +42,7 @@ class Foreign:
         eps: the radii, L-infinity, pixel levels, ascending; 0 is left out.
         load: builds a network of ``place`` with the weights of a file, for images. See ``bench/audit/foreign.py``.
         labelled: maps the class folders to the classes of the network. Without it, output i is the i-th folder.
+        uncompared: what to do where there is no control, for the verdict.
 
     Raises:
         BadInput: the size, the temperature or a radius cannot be.
@@ -56,6 +57,7 @@ class Foreign:
     eps: tuple[float, ...]
     load: Callable[[str, Path, Dataset, Report], Any] = load
     labelled: Callable[[Dataset], Dataset] = lambda data: data
+    uncompared: str = "give the weights of the undefended network with --control"
 
     def __post_init__(self) -> None:
         for each in fields(Run):
@@ -92,7 +94,7 @@ def audit_foreign(network: Foreign, battery: Battery, progress: Progress, skip_b
         row = ControlRow(run=network.control.name, seed=SEED, weights=_sha256(network.control))
         evidence = evidence_of(Classifier(model, network.temperature, lambda _: source), battery, "the network")
     return AuditRecord(
-        **fields_of(evidence, judge(evidence, theirs)),
+        **fields_of(evidence, judge(evidence, theirs, uncompared=network.uncompared)),
         control=row,
         weights=_sha256(network.weights),
         data=data.fingerprint,
