@@ -41,8 +41,9 @@ class AttackEvaluation:
         return f"install what the package of {type(attack).__module__} asks for"
 
     def is_recorded(self, folder: Folder) -> bool:
-        """Tell whether ``folder`` has the record of this attack on the network that is there."""
-        return folder.attacks.get(self.spec.name) is not None
+        """Tell whether ``folder`` has the record of this attack on the network that is there, from the sources that are there."""
+        found = folder.attacks.get(self.spec.name)
+        return found is not None and all(folder.has_origin(each) for each in found[0].sources)
 
     def evaluate(self, subject: Subject) -> None:
         """Attack ``subject`` and record the outcome.

@@ -102,7 +102,7 @@ def comparable_networks(networks: Iterable[TrainedNetwork]) -> tuple[list[Traine
     Of the networks on one data set, or one folder of images, at one image size, those of the most common version and images
     are kept; at a tie, those of the newest. So it is with the versions of a file that an architecture names. Of each attack
     and each audit, the records of its most common version are kept; at a tie, those of the highest. An audit is left out where
-    its control was trained again since.
+    its control was trained again since, and an attack where the network that its images were made on was.
     """
     sets: dict[tuple[str, str, int], dict[tuple[str, str], list[TrainedNetwork]]] = defaultdict(
         lambda: defaultdict(list)
@@ -153,15 +153,27 @@ def _one_version_each(networks: Iterable[TrainedNetwork], others: list[LeftOut])
     weights = {(each.run.name, each.run.seed): each.record.weights for each in kept}
     found = []
     for network in kept:
-        attacked = {text: each for text, each in network.attacks.items() if each.record.numbers == attacks[text]}
-        for text in sorted(network.attacks.keys() - attacked.keys()):
-            reason = f"attack {network.attacks[text].record.numbers} where most have {attacks[text]}"
-            others.append(LeftOut(f"{text} of {network}", f"{reason}: not mixed without --mixed"))
+        bad = {text: _old(each.record, network.run, attacks[text], weights) for text, each in network.attacks.items()}
+        others += [LeftOut(f"{text} of {network}", reason) for text, reason in sorted(bad.items()) if reason]
+        attacked = {text: each for text, each in network.attacks.items() if not bad[text]}
         wrong = {name: _wrong(each, network.run, audits[name], weights) for name, each in network.audits.items()}
         others += [LeftOut(f"audit ({name}) of {network}", reason) for name, reason in wrong.items() if reason]
         audited = {name: each for name, each in network.audits.items() if not wrong[name]}
         found.append(replace(network, attacks=attacked, audits=audited))
     return found
+
+
+def _old(attack: AttackRecord, run: Run, usual: str, weights: Mapping[tuple[str, int], str]) -> str:
+    """Return why ``attack`` on ``run`` is left out: its version is not the ``usual``, or a source has other ``weights`` now.
+
+    Empty where it is used.
+    """
+    if attack.numbers != usual:
+        return f"attack {attack.numbers} where most have {usual}: not mixed without --mixed"
+    for each in attack.sources:
+        if weights.get((each.run, run.seed), each.weights) != each.weights:
+            return f"its images are of {each.run}, which was trained again since: run it again with the same --attack"
+    return ""
 
 
 def _wrong(audit: AuditRecord, run: Run, usual: str, weights: Mapping[tuple[str, int], str]) -> str:

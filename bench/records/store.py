@@ -226,6 +226,12 @@ class Folder:
                 "--restart"
             )
 
+    def has_origin(self, origin: Origin) -> bool:
+        """Tell whether the network of ``origin``, at the seed of this run, was not trained again since; True where it is gone."""
+        source = folder_of(self.results, origin.run, self.run.seed)
+        training = source.training() if source else None
+        return training is None or training.diverged or training.weights == origin.weights
+
     def other_seeds(self) -> list[Folder]:
         """Return the folders of this run's other seeds, ascending, trained or not."""
         names = [each.name.removeprefix("seed-") for each in listed(self.path.parent)]

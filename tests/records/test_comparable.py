@@ -14,6 +14,8 @@ from tiny import tiny_run
 
 from bench.attacks.fgsm import Fgsm
 from bench.attacks.spec import AttackSpec
+from bench.attacks.transfer import Transfer
+from bench.evaluation.attack import AttackEvaluation
 from bench.records.collection import read
 from bench.records.files import read_json, write_json
 from bench.records.store import Folder, folders
@@ -82,6 +84,22 @@ def test_an_attack_of_another_version_is_left_out_by_name_unless_told_to_mix(tmp
     assert left_out.what == f"fgsm of {tiny_run().name}, seed 2"
     assert "attack version 2 where most have version 1" in left_out.reason
     assert [len(each.attacks) for each in read(tmp_path, mixed=True).of(tiny_run()).values()] == [1, 1, 1]
+
+
+def test_an_attack_is_left_out_once_the_network_that_it_was_made_on_has_other_weights(tmp_path: Path) -> None:
+    fake(tmp_path, control_of(RUN))
+    folder, spec = fake(tmp_path, RUN), AttackSpec(Transfer(), EPS)
+    fake_attack(folder, spec, (0.8, 0.5, 0.1))
+    path = folder.attacks.path(spec.name)
+    (schema,) = {json.loads(path.read_text())["schema"]}
+    weights = Folder(tmp_path, control_of(RUN)).trained().weights
+    for name, kept in ((weights, True), ("0" * 64, False)):
+        rewrite(path, schema, sources=[{"run": control_of(RUN).name, "weights": name}])
+        assert AttackEvaluation(spec).is_recorded(folder) is kept
+        records = read(tmp_path)
+        assert (str(spec.attack) in records.of(RUN)[RUN.seed].attacks) is kept
+        assert len(records.left_out) == (not kept)
+    assert "trained again since" in records.left_out[0].reason
 
 
 def test_what_is_left_out_has_one_order(tmp_path: Path) -> None:
