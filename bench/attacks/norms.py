@@ -22,6 +22,7 @@ class Norm:
         largest: the largest eps: the diameter of the box [0, 255].
         eps: the usual radii, ascending, 0 first.
         linear_to: the eps below which the axis of a figure is nearly linear; well beyond it is nearly logarithmic.
+        judged_to: the largest eps that a verdict on two networks is about.
         shown: the usual radii of a gallery of attacked images.
         distance: maps changes (n, height, width, 3) to their norms (n,).
         slack: maps eps and the number of values of an image to the distance that float32 rounding may add.
@@ -33,6 +34,7 @@ class Norm:
     largest: float
     eps: tuple[float, ...]
     linear_to: float
+    judged_to: float
     shown: tuple[float, ...]
     distance: Callable[[Images], NDArray[np.float64]]
     slack: Callable[[float, int], float]
@@ -66,6 +68,8 @@ LINF = Norm(
     # Dense where accuracy falls, and on to half the range, where it must have reached chance.
     (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0),
     1.0,
+    # The usual radius of the field is 8 of 255 (RobustBench, arXiv:2010.09670).
+    8.0,
     (1.0, 2.0, 4.0, 8.0, 16.0),
     _largest,
     lambda _eps, _values: 1e-4,
@@ -78,6 +82,8 @@ L2 = Norm(
     255.0 * np.sqrt(512 * 512 * 3),
     (0.0, 16.0, 32.0, 64.0, 96.0, 128.0, 192.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0),
     64.0,
+    # 0.5 where a pixel is in [0, 1], the radius of the field in L2 (RobustBench).
+    128.0,
     # The root mean square of the change of a 64 px image is then 0.6 to 9.2 levels.
     (64.0, 128.0, 256.0, 512.0, 1024.0),
     _euclidean,
@@ -91,6 +97,7 @@ L0 = Norm(
     512.0 * 512.0,
     (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0),
     1.0,
+    8.0,
     (4.0, 8.0, 16.0, 32.0, 64.0),
     _changed,
     lambda _eps, _values: 0.0,

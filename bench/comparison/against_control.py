@@ -11,19 +11,19 @@ from bench.comparison.masked_networks import is_masked
 from bench.comparison.paired import Effect, PairedSamples
 from bench.comparison.verdict import Judged, judge_family
 from bench.errors import BadInput
-from bench.records.outcomes import CUSTOMARY, Band, Quantity
+from bench.records.outcomes import Band, Quantity, customary
 from bench.spec.control import control_of
 
 
 def compare(group: ComparisonGroup, quantity: Quantity = Quantity.ACCURACY) -> dict[str, Judged]:
-    """Return each run's difference to its control, by the run's name, in ``quantity`` averaged over 0 < eps <= 8.
+    """Return each run's difference to its control, by the run's name, in ``quantity`` averaged over the radii of a verdict.
 
     The runs are one family for Holm's correction. A run that shares no seed with its control is left out. A run whose
     gradient is masked at any seed, or not tested at every seed, is not called more robust. No run is called less robust
     than a control whose gradient is masked. No run is judged that did not learn, or whose control did not. No run is called
     more or less robust for an attack that does not count.
     """
-    judged = judge_family(effects_of(group, group.samples(quantity, CUSTOMARY)), quantity)
+    judged = judge_family(effects_of(group, group.samples(quantity, customary(group.attack.norm))), quantity)
     known = known_of(group)
     return {name: replace(each, **known[name]) for name, each in judged.items()}
 

@@ -46,7 +46,7 @@ class Standing:
         judged_by: the names of the audits that the verdict is from.
         misled: whether a check of the audit found that its attacks failed: then far less may be left.
         hides: whether a step on the margin shows that FGSM met a masked gradient; None where that was not tested.
-        certified: what no attack can lower; None where no bound was computed.
+        certified: what no attack can lower; None where no bound was computed at some seed.
         compression: the control's parameters over those of the network that are not zero; None without the control.
     """
 
@@ -190,7 +190,7 @@ def _standing(collection: Collection, seeds: Seeds, eps: float) -> Standing:
         misled=any(audit.verdict.misled for audit in judging),
         hides=is_masked(stepped) if stepped else None,
         learned=all(learned(network.record) for network in counting.values()),
-        certified=sum(bounds) / len(bounds) if bounds else None,
+        certified=sum(bounds) / len(bounds) if bounds and len(bounds) == len(audits) else None,
         compression=sum(smaller.parameters) / len(smaller.parameters) if smaller else None,
     )
 

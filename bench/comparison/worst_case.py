@@ -17,7 +17,7 @@ from bench.comparison.verdict import judge_family
 from bench.errors import BadInput
 from bench.evaluation.masking import furthest, margin_step_on
 from bench.records.networks import RecordedAttack, TrainedNetwork
-from bench.records.outcomes import CUSTOMARY, Outcomes, Quantity, common_images
+from bench.records.outcomes import Outcomes, Quantity, common_images, customary
 from bench.spec.run import Run
 
 
@@ -77,7 +77,7 @@ class WorstCase:
     @cached_property
     def verdicts(self) -> dict[str, str]:
         """The verdict on each run against its control, by the run's name. All runs are one family."""
-        radii = CUSTOMARY.of(self.group.eps)
+        radii = customary(self.group.attack.norm).of(self.group.eps)
         if not radii:
             return {}
         samples = {
@@ -107,7 +107,7 @@ def worst_case_of(group: ComparisonGroup) -> WorstCase | None:
     if len(common) < 2:
         return None
     steps = [margin_step_on(each.network, each.attack) for seeds in attacked.values() for each in seeds.values()]
-    tested = all(step is not None and furthest(group.eps) in step.outcomes.eps for step in steps)
+    tested = all(step is not None and furthest(group.eps, group.attack.norm) in step.outcomes.eps for step in steps)
     outcomes = {
         run: {seed: worst_case(_of(each, common), group.eps) for seed, each in seeds.items()}
         for run, seeds in networks.items()

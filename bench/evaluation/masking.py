@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.attacks import margin_step
-from bench.attacks.norms import NORMS
+from bench.attacks.norms import NORMS, Norm
 from bench.evaluation.learned import learned
 from bench.records.networks import RecordedAttack, TrainedNetwork
-from bench.records.outcomes import CUSTOMARY, lower_bound, on_common_images
+from bench.records.outcomes import customary, lower_bound, on_common_images
 
 TOLERATED = 0.05
 
@@ -29,7 +29,7 @@ class Masking:
 
     Args:
         images: their number; both attacks are on the same ones.
-        least: the one-sided lower 95 % bound of ``gap``.
+        least: the one-sided lower 95 % bound of ``gap``, which holds at all radii together (Bonferroni): the largest is chosen.
     """
 
     attack: str
@@ -101,15 +101,15 @@ def tested(network: TrainedNetwork, attack: RecordedAttack) -> Masking | None:
         float(ours.right[place].mean()),
         float(theirs.right[place].mean()),
         len(ours.indices),
-        lower_bound(taken[place]),
+        lower_bound(taken[place], among=sum(radius > 0 for radius in ours.eps)),
     )
-    return seen if seen.masked or furthest(attack.outcomes.eps) in ours.eps else None
+    return seen if seen.masked or furthest(attack.outcomes.eps, NORMS[attack.record.threat.norm]) in ours.eps else None
 
 
-def furthest(eps: Iterable[float]) -> float:
+def furthest(eps: Iterable[float], norm: Norm) -> float:
     """Return the largest of ``eps`` that a verdict uses. Masking is strongest there."""
     radii = tuple(eps)
-    return max(CUSTOMARY.of(radii) or radii)
+    return max(customary(norm).of(radii) or radii)
 
 
 def margin_step_on(network: TrainedNetwork, attack: RecordedAttack) -> RecordedAttack | None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.attacks.norms import LINF, Norm
 from bench.errors import BadInput
 from bench.records.files import Arrays
 
@@ -50,9 +51,13 @@ class Band:
         return tuple(e for e in eps if e <= self.high and (e > self.low or (self.closed and e == self.low)))
 
 
-# 8 of 255 is the usual radius of the field (RobustBench, arXiv:2010.09670). 2 is below one percent of the range, and 64
-# is a quarter of it.
-CUSTOMARY = Band(0, 8)
+def customary(norm: Norm) -> Band:
+    """Return the radii that a verdict on two networks is about."""
+    return Band(0, norm.judged_to)
+
+
+CUSTOMARY = customary(LINF)
+# 2 is below one percent of the range, and 64 is a quarter of it.
 SMALL = Band(0, 2)
 LARGE = Band(8, 64, closed=True)
 CLEAN = Band(0, 0, closed=True)

@@ -14,7 +14,7 @@ from bench.comparison.group import ComparisonGroup
 from bench.comparison.verdict import DASH
 from bench.records.collection import Collection
 from bench.records.networks import named_seeds
-from bench.records.outcomes import CUSTOMARY, Quantity
+from bench.records.outcomes import Quantity, customary
 from bench.report.answer import QUESTION, Answer
 from bench.report.answer_picture import drawn, legend
 from bench.report.answer_rows import in_rows
@@ -57,7 +57,7 @@ BRIEF = (
     "seeds",
     "clean accuracy",
     *[f"accuracy at eps {radius:g}" for radius in SHOWN_EPS],
-    f"difference in accuracy, {CUSTOMARY}",
+    "difference in accuracy, {judged_over}",
     "sparsity reached",
     "compression",
     "images without gradient",
@@ -98,14 +98,14 @@ class FigureSection:
     @property
     def brief(self) -> Table:
         """The columns that a reader looks at first."""
-        return self.table.named(*BRIEF)
+        return self.table.named(*[name.format(judged_over=customary(self.group.attack.norm)) for name in BRIEF])
 
     @property
     def verdicts(self) -> dict[Quantity, list[tuple[str, str]]]:
         """The label of each run with what a test says of it, by quantity."""
         found: dict[Quantity, list[tuple[str, str]]] = {}
         for quantity in (Quantity.ACCURACY, Quantity.DROP):
-            cells = self.table.column(f"verdict on {quantity}, {CUSTOMARY}")
+            cells = self.table.column(f"verdict on {quantity}, {customary(self.group.attack.norm)}")
             for run, cell in zip(self.group.runs, cells, strict=True):
                 if run != control_of(run) and cell.text != DASH:
                     found.setdefault(quantity, []).append((self.group.label(run), cell.text))

@@ -73,8 +73,9 @@ def leaderboard(records: Collection, answer: Answer) -> tuple[Table, tuple[Entry
     rows = tuple(_row(names[run.name], run, records.of(run), standing.get(run.name), timed) for run in ordered)
     caption = (
         "One row for each network. Compare only rows of the same network, batch size and eps: they stand together, audited ones "
-        "first. Clean, sparsity and sizes are means over all its seeds, clean on all validation images. FGSM "
-        "says, really left and illusion are at the eps of the column, L-infinity; FGSM is that of an attacker at T = 1. "
+        "first. Clean, sparsity and sizes are means over all its seeds, clean on all validation images. The other numbers are of "
+        "the seeds that the column seeds has in brackets, or else of all. FGSM says, really left and illusion are at the eps of "
+        "the column, L-infinity; FGSM is that of an attacker at T = 1. "
         f"{answer.reading if answer.standings else ''}"
     )
     notes = (
@@ -100,13 +101,13 @@ def version(network: TrainedNetwork) -> str:
 def _row(name: str, run: Run, seeds: Seeds, standing: Standing | None, timed: Milliseconds | None) -> tuple[Cell, ...]:
     def millions(name: str) -> Cell:
         found = sum(float(getattr(each.metrics, name)) for each in seeds.values()) / len(seeds)
-        return Cell(f"{found / 1e6:,.2f}", found)
+        return Cell(f"{found / 1e6:,.2f}", found / 1e6)
 
     return (
         Cell(name),
         over_seeds([each.metrics.accuracy for each in seeds.values()], percent),
         *(_standing(standing) if standing else [Cell(DASH)] * 6),
-        Cell(seeds_text(seeds), len(seeds)),
+        Cell(_seeds(seeds, standing)),
         Cell(percent(standing.certified), standing.certified) if standing and standing.certified else Cell(DASH),
         Cell(DASH)
         if standing is None or standing.compression is None
@@ -116,6 +117,13 @@ def _row(name: str, run: Run, seeds: Seeds, standing: Standing | None, timed: Mi
         millions("macs_nonzero"),
         timed.of(run) if timed else Cell(DASH),
     )
+
+
+def _seeds(seeds: Seeds, standing: Standing | None) -> str:
+    """Return the seeds as text, with those of the audit or of the attacks where these are fewer: "0, 1, 2 (audit: 2)"."""
+    fewer = standing is not None and set(standing.seeds) != set(seeds)
+    what = "audit" if standing and standing.audited else "attacks"
+    return seeds_text(seeds) + (f" ({what}: {seeds_text(standing.seeds)})" if standing and fewer else "")
 
 
 def _standing(found: Standing) -> list[Cell]:

@@ -110,6 +110,17 @@ def test_the_numbers_are_of_a_full_audit_where_it_is_the_only_one(tmp_path: Path
     assert (only(tmp_path).naive, only(tmp_path).images, only(tmp_path).deciding) == (0.5, 200, ("full",))
 
 
+def test_what_no_attack_can_lower_is_of_all_seeds_or_not_told(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        run = Run.of(**{**DENSE.settings, "seed": seed})
+        rows = fields_of(evidence(), judge(evidence()))["verdict"].rows
+        bounds = [row.model_copy(update={"certified": 0.2 + 0.2 * seed}) for row in rows]
+        audited(tmp_path, run, (0.7, 0.5), "full", 200, rows=bounds)
+        assert only(tmp_path).certified == pytest.approx(0.2 + 0.1 * seed)
+    audited(tmp_path, Run.of(**{**DENSE.settings, "seed": 2}), (0.7, 0.5))
+    assert only(tmp_path).certified is None
+
+
 @pytest.mark.parametrize(
     ("kinds", "expected"),
     [

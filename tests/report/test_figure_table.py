@@ -17,6 +17,7 @@ from tiny import tiny_run
 
 from bench.attacks import Attack
 from bench.attacks.fgsm import Fgsm
+from bench.attacks.fgsm_l2 import FgsmL2
 from bench.attacks.pgd import Pgd
 from bench.attacks.spec import AttackSpec
 from bench.attacks.square import Square
@@ -207,6 +208,19 @@ def test_under_an_attack_that_is_shown_only_no_run_is_called_robust(
     assert better.startswith(f"more {word}: difference +")
     assert worse.startswith(f"less {word}: difference -")
     assert ("shown only: no network is called more robust for it" in table.caption) != counts
+
+
+@pytest.mark.parametrize(("eps", "judged"), [((0.0, 64.0, 128.0), True), ((0.0, 256.0), False)])
+def test_a_verdict_under_a_euclidean_attack_is_at_its_own_radii(
+    tmp_path: Path, eps: tuple[float, ...], judged: bool
+) -> None:
+    group = replace(SPARSE, attack=FgsmL2(), eps=eps)
+    record(tmp_path, SPARSE.runs, (0, 0.1, -0.1), attack=FgsmL2(), eps=eps)
+    _, better, _ = (
+        cell.text for cell in figure_table(bound(group, tmp_path)).column("verdict on accuracy, 0 < eps <= 128")
+    )
+    assert ("difference +" in better) is judged
+    assert (better == "not measured at 0 < eps <= 128") is not judged
 
 
 @pytest.mark.parametrize(

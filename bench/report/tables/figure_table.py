@@ -15,7 +15,7 @@ from bench.comparison.masked_networks import masking_of
 from bench.comparison.monotonicity import rising_accuracy
 from bench.comparison.verdict import Judged, points
 from bench.records.networks import TrainedNetwork, seeds_text
-from bench.records.outcomes import CUSTOMARY, Quantity
+from bench.records.outcomes import Quantity, customary
 from bench.report.tables.cells import in_percent, measured, over_seeds, percent
 from bench.report.tables.table import Cell, Column, Table, columns, unmeasured
 from bench.report.wording import threat_caption
@@ -29,8 +29,8 @@ NOTES = (
     f"over seeds and images, and with more than {MANY} seeds Student's with the same variances.",
     "Speed-up is theoretical, counted and not timed: multiply-accumulates of the control over those of this run by a weight "
     "that is not zero. Compression is the control's parameters over this run's non-zero ones; gzip is of the float32 weights.",
-    f"A verdict compares a run with its control on the same images and seeds, in the mean over the measured radii in "
-    f"{CUSTOMARY}, with Holm's correction over the runs of the figure.",
+    "A verdict compares a run with its control on the same images and seeds, in the mean over the measured radii that its column "
+    "names, with Holm's correction over the runs of the figure.",
 )
 
 
@@ -56,7 +56,9 @@ def _columns(group: ComparisonGroup) -> tuple[Column, ...]:
             "clean": ("clean accuracy",),
             **{str(each): [f"{each} at eps {radius:g}" for radius in _radii(group, each)] for each in Quantity},
             "verdict": [
-                f"{what} {quantity}, {CUSTOMARY}" for quantity in Quantity for what in ("difference in", "verdict on")
+                f"{what} {quantity}, {customary(group.attack.norm)}"
+                for quantity in Quantity
+                for what in ("difference in", "verdict on")
             ],
             "compression": ("sparsity reached", "compression", "gzip bytes", "theoretical speed-up"),
             "masking": ("gradient masked", "images without gradient"),
@@ -103,7 +105,9 @@ class _Row:
             number = Cell(points(found.effect.difference), found.effect.difference, low=low, high=high)
             return [number, Cell(found.sentence)]
         command = self.lacking.get(self.run.name) or self.lacking.get(control.name)
-        return [unmeasured(command) if command else Cell("not defined")] * 2
+        judged_over = customary(self.group.attack.norm)
+        why = "not defined" if judged_over.of(self.group.eps) else f"not measured at {judged_over}"
+        return [unmeasured(command) if command else Cell(why)] * 2
 
     def _compression(self, trained: Mapping[int, TrainedNetwork]) -> list[Cell]:
         found = compression_of(self.group.collection, self.run)
