@@ -24,9 +24,11 @@ from bench.records.cases import case_path, write_case
 from bench.records.provenance import environment
 from bench.records.schema import CaseRecord
 from bench.records.store import Folder
+from bench.records.typed_files import read_record
 from bench.spec.architectures import architecture
 from bench.spec.control import control_of
 from bench.spec.run import Run
+from bench.spec.words import how_many
 from bench.training.clock import Clock
 from bench.training.progress import Progress
 
@@ -41,14 +43,20 @@ def calibrate(folder: Folder, control: Folder, data: Dataset, calibration: Path,
 
     The doses, logits at several scales, are made of seed 0 alone.
 
-    A case that is recorded is skipped.
+    A case that is recorded is skipped. Where it is of other weights, ``progress`` says so.
 
     Args:
         control: a dense network of another seed: transfer starts from it.
         calibration: where the cases go.
     """
     run, training = folder.run, folder.trained()
-    wanted = [each for each in (ITSELF, *fakes_of(run)) if not case_path(calibration, run, each.name).exists()]
+    places = {each: case_path(calibration, run, each.name) for each in (ITSELF, *fakes_of(run))}
+    wanted = [each for each, place in places.items() if not place.exists()]
+    kept = [read_record(place, CaseRecord) for place in places.values() if place.exists()]
+    if old := sum(each.weights != training.weights for each in kept):
+        progress.say(
+            f"{run.key} has other weights than {how_many(old, 'kept case')}: to make new ones, remove {places[ITSELF].parent}"
+        )
     if not wanted:
         return
     from_control, plain = restored(control, control.trained()), restored(folder, training)
