@@ -78,8 +78,9 @@ def _by_batch(found: dict[str, list[LatencyRow]]) -> list[tuple[str, LatencyRow]
 def _table(found: dict[str, list[LatencyRow]], controls: dict[str, str]) -> str:
     rows = _by_batch(found)
     medians = {(run, row.runtime, row.batch): row.milliseconds for run, row in rows}
+    wide = max(map(len, found)) + 1
     lines = [
-        f"{'run':<52}{'runtime':>12}{'threads':>8}{'batch':>6}{'ms':>9}{'quartiles':>16}{'control / run':>14}{'MMAC':>9}"
+        f"{'run':<{wide}}{'runtime':>12}{'threads':>8}{'batch':>6}{'ms':>9}{'quartiles':>16}{'control / run':>14}{'MMAC':>9}"
         f"{'bytes':>12}"
     ]
     for run, row in rows:
@@ -88,7 +89,7 @@ def _table(found: dict[str, list[LatencyRow]], controls: dict[str, str]) -> str:
         times = f"{row.milliseconds:>9.2f}{f'{row.low:.2f}..{row.high:.2f}':>16}"
         size = "-" if row.bytes is None else f"{row.bytes:,}"
         lines.append(
-            f"{run:<52}{row.runtime:>12}{row.threads:>8}{row.batch:>6}{times}{ratio:>14}{row.macs / 1e6:>9.1f}{size:>12}"
+            f"{run:<{wide}}{row.runtime:>12}{row.threads:>8}{row.batch:>6}{times}{ratio:>14}{row.macs / 1e6:>9.1f}{size:>12}"
         )
     return "\n".join(lines)
 

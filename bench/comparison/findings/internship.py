@@ -105,7 +105,7 @@ FINDINGS = (
                 for label in ZERO[1:]
             ),
         ),
-        plain="Pruning makes a network slightly harder to attack.",
+        plain="Pruning makes a network slightly harder to attack, and the differences are very small.",
     ),
     Finding(
         "10-a",
