@@ -23,7 +23,7 @@ from bench.cli.export_model import export_model
 from bench.cli.fool import fool
 from bench.cli.latency import latency
 from bench.cli.look import look
-from bench.cli.options import STOPPED
+from bench.cli.options import interrupted
 from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.sections import SectionedGroup
@@ -58,7 +58,8 @@ def _explained() -> Iterator[None]:
     except BenchError as error:
         _end(f"error: {error}", error.exit_code)
     except KeyboardInterrupt as stopped:
-        _end(STOPPED, 128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT))
+        end = interrupted(stopped)
+        _end(str(end), end.exit_code)
     except OSError as error:
         if error.filename is None and error.errno in UNWRITABLE:
             # What is left in the buffers cannot be written either, and would be a second error at exit.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,14 +12,19 @@ from click.core import ParameterSource
 
 from bench.audit.battery import SCREEN, Battery
 from bench.cli.sections import Option
-from bench.errors import BadInput
+from bench.errors import BadInput, Interrupted, Terminated
 from bench.spec.setting import Section
 
 # Sections of the help, beside those of the settings of a run.
 EVALUATION, OUTPUT = "Attacks and audit", "Output"
 
-STOPPED = "interrupted: what was recorded stays; run the same command again to go on"
 Command = TypeVar("Command", bound=Callable[..., Any])
+STOPPED = "interrupted: what was recorded stays; run the same command again to go on"
+
+
+def interrupted(by: KeyboardInterrupt) -> Interrupted:
+    """Return the error of a command that Ctrl-C, or SIGTERM, ended."""
+    return Interrupted(STOPPED, signal.SIGTERM if isinstance(by, Terminated) else signal.SIGINT)
 
 
 def _folder(context: click.Context, parameter: click.Parameter, value: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,15 +24,15 @@ from bench.cli.options import (
     QUIET,
     RESULTS,
     SKIP_BROKEN,
-    STOPPED,
     Command,
     audits_asked,
     given_options,
+    interrupted,
     refuse_unused,
     small_eps,
 )
 from bench.cli.sections import Option, SectionedCommand
-from bench.errors import BadInput, Interrupted, Terminated
+from bench.errors import Interrupted
 from bench.spec.architectures import ARCHITECTURES, ArchitectureName
 from bench.spec.limits import OneOf
 from bench.spec.pruning_schedule import parse_schedule
@@ -85,8 +84,7 @@ def _goes_on_without(restart: bool) -> Iterator[None]:
     except (Interrupted, KeyboardInterrupt) as error:
         if not restart:
             raise
-        number = signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT
-        known = error if isinstance(error, Interrupted) else Interrupted(STOPPED, number)
+        known = error if isinstance(error, Interrupted) else interrupted(error)
         raise Interrupted(f"{known}, without --restart", known.exit_code - 128) from error
 
 
@@ -158,11 +156,6 @@ def run(
     radii = parse_eps(eps) if eps is not None else ()
     specs = attack_specs(spec, [attack_named(text) for text in attacks], radii, attack_fraction)
     schedules = [parse_schedule(text) for text in share_with]
-    if schedules and spec.sparsity:
-        raise BadInput(
-            f"--share-with is given with --sparsity {spec.sparsity:g}: expected a run without pruning, whose start pruned runs "
-            "can share; leave one of them out"
-        )
     from bench.cli import audit_output, run_output
     from bench.runs.pipeline import Where, execute
     from bench.training.progress import Progress

@@ -30,9 +30,8 @@ class State(StrEnum):
 
 
 FINAL = (State.DONE, State.DIVERGED)
-# Exit codes after which the same command may succeed: another process holds the run; disk or network.
-RETRIED = (Locked.exit_code, TryLater.exit_code)
-STOPPED = (*RETRIED, 130, 143)  # or a signal ended it
+# Exit codes after which the same command may succeed: another process holds the run; disk or network; a signal ended it.
+STOPPED = (Locked.exit_code, TryLater.exit_code, 130, 143)
 
 
 @dataclass(frozen=True)

@@ -89,9 +89,14 @@ def execute(
     Raises:
         Locked: another process has the run.
         IntegrityError: a record is damaged, or the images are not those of the record.
-        BadInput: the images or the schedule do not fit the run, the file of its architecture cannot be read, or an attack
-            needs the network of a run that is not there.
+        BadInput: a pruned run is to share its start, the images or the schedule do not fit the run, the file of its
+            architecture cannot be read, or an attack needs the network of a run that is not there.
     """
+    if share_with and run.sparsity:
+        raise BadInput(
+            f"--share-with is given with --sparsity {run.sparsity:g}: expected a run without pruning, whose start pruned runs "
+            "can share; leave one of them out"
+        )
     source_of(run.arch)  # refuse before a folder is made
     folder = Folder(where.results, run)
     wanted = Wanted(tuple(specs), tuple(audits), tuple(looks))
