@@ -29,7 +29,7 @@ class Masking:
 
     Args:
         images: their number; both attacks are on the same ones.
-        least: the one-sided lower 95 % bound of ``gap``, which holds at all radii together (Bonferroni): the largest is chosen.
+        least: the one-sided lower 95 % bound of ``gap``. It holds at all radii (Bonferroni), as the largest gap is chosen.
     """
 
     attack: str

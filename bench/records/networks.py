@@ -153,17 +153,22 @@ def _one_version_each(networks: Iterable[TrainedNetwork], others: list[LeftOut])
     weights = {(each.run.name, each.run.seed): each.record.weights for each in kept}
     found = []
     for network in kept:
-        bad = {text: _old(each.record, network.run, attacks[text], weights) for text, each in network.attacks.items()}
+        bad = {
+            text: _fault_of_attack(each.record, network.run, attacks[text], weights)
+            for text, each in network.attacks.items()
+        }
         others += [LeftOut(f"{text} of {network}", reason) for text, reason in sorted(bad.items()) if reason]
         attacked = {text: each for text, each in network.attacks.items() if not bad[text]}
-        wrong = {name: _wrong(each, network.run, audits[name], weights) for name, each in network.audits.items()}
+        wrong = {
+            name: _fault_of_audit(each, network.run, audits[name], weights) for name, each in network.audits.items()
+        }
         others += [LeftOut(f"audit ({name}) of {network}", reason) for name, reason in wrong.items() if reason]
         audited = {name: each for name, each in network.audits.items() if not wrong[name]}
         found.append(replace(network, attacks=attacked, audits=audited))
     return found
 
 
-def _old(attack: AttackRecord, run: Run, usual: str, weights: Mapping[tuple[str, int], str]) -> str:
+def _fault_of_attack(attack: AttackRecord, run: Run, usual: str, weights: Mapping[tuple[str, int], str]) -> str:
     """Return why ``attack`` on ``run`` is left out: its version is not the ``usual``, or a source has other ``weights`` now.
 
     Empty where it is used.
@@ -176,7 +181,7 @@ def _old(attack: AttackRecord, run: Run, usual: str, weights: Mapping[tuple[str,
     return ""
 
 
-def _wrong(audit: AuditRecord, run: Run, usual: str, weights: Mapping[tuple[str, int], str]) -> str:
+def _fault_of_audit(audit: AuditRecord, run: Run, usual: str, weights: Mapping[tuple[str, int], str]) -> str:
     """Return why ``audit`` of ``run`` is left out: its version is not the ``usual``, or its control has other ``weights`` now.
 
     Empty where it is used.

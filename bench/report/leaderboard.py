@@ -121,9 +121,9 @@ def _row(name: str, run: Run, seeds: Seeds, standing: Standing | None, timed: Mi
 
 def _seeds(seeds: Seeds, standing: Standing | None) -> str:
     """Return the seeds as text, with those of the audit or of the attacks where these are fewer: "0, 1, 2 (audit: 2)"."""
-    fewer = standing is not None and set(standing.seeds) != set(seeds)
-    what = "audit" if standing and standing.audited else "attacks"
-    return seeds_text(seeds) + (f" ({what}: {seeds_text(standing.seeds)})" if standing and fewer else "")
+    if standing is None or set(standing.seeds) == set(seeds):
+        return seeds_text(seeds)
+    return f"{seeds_text(seeds)} ({'audit' if standing.audited else 'attacks'}: {seeds_text(standing.seeds)})"
 
 
 def _standing(found: Standing) -> list[Cell]:
